@@ -1,0 +1,197 @@
+//! The commands: one type each, a name, what goes in and what comes out.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    company::{
+        Boot, CompanyCreated, CompanyNew, DeviceRow, InviteNew, InviteView, Join, JoinStatus,
+        PendingDevice, Secret, SettingsSet,
+    },
+    customer::{Customer360, CustomerRow, FiscalChoices, FiscalChoicesQuery, FiscalProfileSet},
+    home::{Hit, Home},
+    import::{
+        HeldDecision, HeldRow, ImportDone, ImportPreview, ImportRow, ImportRowsQuery, ImportSource,
+    },
+    invoice::{
+        CsdAdd, CsdRow, InvoiceFiscalSet, InvoiceIssued, InvoicePage, InvoiceQuery, InvoiceView,
+    },
+    lead::{
+        ActivityNew, Converted, Disqualification, LeadDetail, LeadEdit, LeadNew, LeadPage,
+        LeadQuery, Qualification,
+    },
+    proposal::{
+        ProductRow, ProposalEdit, ProposalNew, ProposalRow, ProposalSaved, ProposalSign,
+        ProposalView,
+    },
+    shared::{ById, Changes, Choice, Empty, Page, Query},
+    sync::{SyncLogRow, SyncStatus},
+};
+
+/// A call from the window to the shell.
+pub trait Command {
+    /// Name the shell registers.
+    const NAME: &'static str;
+    /// What goes in, as the single argument `args`.
+    type Args: Serialize + DeserializeOwned;
+    /// What comes out.
+    type Reply: Serialize + DeserializeOwned;
+}
+
+macro_rules! commands {
+    ($($(#[$doc:meta])* $type:ident = $name:literal ($args:ty) -> $reply:ty;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug)]
+            pub enum $type {}
+            impl Command for $type {
+                const NAME: &'static str = $name;
+                type Args = $args;
+                type Reply = $reply;
+            }
+        )*
+
+        /// Names of all commands, for the test that compares them with what the shell registers.
+        pub const COMMANDS: &[&str] = &[$($name),*];
+    };
+}
+
+/// The command types; they carry no value.
+pub mod list {
+    use super::*;
+
+    commands! {
+        /// Where the program stands.
+        BootGet = "boot" (Empty) -> Boot;
+        /// Opens the data with the passphrase.
+        Unlock = "unlock" (Secret) -> Boot;
+        /// Makes a company.
+        CompanyCreate = "company_create" (CompanyNew) -> CompanyCreated;
+        /// The recovery code typed back.
+        RecoveryConfirm = "recovery_confirm" (Secret) -> Boot;
+        /// Asks to join by invite.
+        CompanyJoin = "company_join" (Join) -> JoinStatus;
+        /// How the joining stands.
+        JoinGet = "join_status" (Empty) -> JoinStatus;
+        /// Makes an invite.
+        DeviceInvite = "device_invite" (InviteNew) -> InviteView;
+        /// Devices that ask to come in.
+        DevicePending = "device_pending" (Empty) -> Vec<PendingDevice>;
+        /// Lets one in, after the codes were compared.
+        DeviceApprove = "device_approve" (ById) -> Changes;
+        /// Devices of the company.
+        DeviceList = "device_list" (Empty) -> Vec<DeviceRow>;
+        /// Changes settings of this device.
+        SettingsChange = "settings_set" (SettingsSet) -> Changes;
+        /// Régimenes of the SAT for the company's form: `text` is the RFC.
+        Regimenes = "regimenes" (Query) -> Vec<Choice>;
+
+        /// State of the status bar.
+        SyncGet = "sync_status" (Empty) -> SyncStatus;
+        /// Exchanges now.
+        SyncNow = "sync_now" (Empty) -> SyncStatus;
+        /// Newest first.
+        SyncLog = "sync_log" (Empty) -> Vec<SyncLogRow>;
+
+        /// Inicio.
+        HomeGet = "home" (Empty) -> Home;
+        /// Records for the palette.
+        Search = "search" (Query) -> Vec<Hit>;
+        /// Undoes by token.
+        Undo = "undo" (ById) -> Changes;
+
+        /// A page of leads.
+        LeadList = "lead_list" (LeadQuery) -> LeadPage;
+        /// One lead.
+        LeadGet = "lead_get" (ById) -> LeadDetail;
+        /// A lead typed by hand; the reply's `undo` takes it back.
+        LeadCreate = "lead_create" (LeadNew) -> Changes;
+        /// One cell.
+        LeadEditCell = "lead_edit" (LeadEdit) -> Changes;
+        /// A touch.
+        LeadLog = "lead_log" (ActivityNew) -> Changes;
+        /// Qualifies.
+        LeadQualify = "lead_qualify" (Qualification) -> Changes;
+        /// Discards.
+        LeadDisqualify = "lead_disqualify" (Disqualification) -> Changes;
+        /// Converts.
+        LeadConvert = "lead_convert" (ById) -> Converted;
+
+        /// Lets the person choose a file; `text` is the kind (`leads`, `products`, `cer`, `key`); `None` = closed.
+        PickFile = "pick_file" (Query) -> Option<String>;
+        /// Dry run.
+        ImportLook = "import_preview" (ImportSource) -> ImportPreview;
+        /// Rows of the last dry run.
+        ImportRows = "import_rows" (ImportRowsQuery) -> Page<ImportRow>;
+        /// Does what the dry run said.
+        ImportCommit = "import_commit" (ImportSource) -> ImportDone;
+        /// Stops the running import; nothing of it stays.
+        ImportCancel = "import_cancel" (Empty) -> Changes;
+        /// Undoes an import by its batch.
+        ImportUndo = "import_undo" (ById) -> Changes;
+        /// Saves the rejected rows of the last dry run where the person says; `None` = closed.
+        ImportSaveRejects = "import_save_rejects" (Empty) -> Option<String>;
+        /// Rows held as probable duplicates.
+        HeldList = "held_list" (Empty) -> Vec<HeldRow>;
+        /// A person's word on one.
+        HeldDecide = "held_decide" (HeldDecision) -> Changes;
+        /// Imports products.
+        ProductsImport = "products_import" (ImportSource) -> ImportDone;
+
+        /// Customers.
+        CustomerList = "customer_list" (Query) -> Page<CustomerRow>;
+        /// One customer, whole.
+        CustomerGet = "customer_360" (ById) -> Customer360;
+        /// Fiscal profile.
+        CustomerSetFiscal = "customer_set_fiscal" (FiscalProfileSet) -> Changes;
+        /// Choices that fit.
+        FiscalChoicesGet = "fiscal_choices" (FiscalChoicesQuery) -> FiscalChoices;
+
+        /// Products by text.
+        ProductSearch = "product_search" (Query) -> Vec<ProductRow>;
+        /// Proposals.
+        ProposalList = "proposal_list" (Query) -> Page<ProposalRow>;
+        /// Opens one.
+        ProposalCreate = "proposal_create" (ProposalNew) -> ProposalSaved;
+        /// One proposal.
+        ProposalGet = "proposal_get" (ById) -> ProposalView;
+        /// Saves the draft.
+        ProposalSave = "proposal_save" (ProposalEdit) -> ProposalSaved;
+        /// The client signs on this screen.
+        ProposalAccept = "proposal_sign" (ProposalSign) -> ProposalSaved;
+        /// Saves its PDF where the person says; `None` = closed.
+        ProposalPdf = "proposal_save_pdf" (ById) -> Option<String>;
+
+        /// Invoices.
+        InvoiceList = "invoice_list" (InvoiceQuery) -> InvoicePage;
+        /// One invoice.
+        InvoiceGet = "invoice_get" (ById) -> InvoiceView;
+        /// Receiver and terms of a draft.
+        InvoiceSetFiscal = "invoice_set_fiscal" (InvoiceFiscalSet) -> InvoiceIssued;
+        /// Claims the folio, seals and stamps.
+        InvoiceIssue = "invoice_issue" (ById) -> InvoiceIssued;
+        /// Saves the XML where the person says; `None` = closed.
+        InvoiceXml = "invoice_save_xml" (ById) -> Option<String>;
+        /// Saves the PDF where the person says; `None` = closed.
+        InvoicePdf = "invoice_save_pdf" (ById) -> Option<String>;
+
+        /// Loads a certificate.
+        CsdLoad = "csd_add" (CsdAdd) -> Vec<CsdRow>;
+        /// Certificates of the company.
+        CsdList = "csd_list" (Empty) -> Vec<CsdRow>;
+    }
+}
+
+pub use list::COMMANDS;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_commands_share_a_name() {
+        let mut names = COMMANDS.to_vec();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), COMMANDS.len());
+    }
+}

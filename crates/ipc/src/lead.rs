@@ -1,0 +1,246 @@
+//! Prospectos: list, detail and what can be done with one.
+
+use serde::{Deserialize, Serialize};
+
+use crate::shared::{Money, PersonRef};
+
+/// Filter, order and window of the list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LeadQuery {
+    /// Free text over company, contact, mail, phone and RFC; accents do not matter.
+    pub text: String,
+    /// Only these states (`new`, `assigned`, `working`, `nurturing`, `qualified`, `converted`, `disqualified`); empty = open ones.
+    pub states: Vec<String>,
+    /// Only these owners; `""` stands for "without owner"; empty = all.
+    pub owners: Vec<String>,
+    /// Only bands `A`…`D`; empty = all.
+    pub bands: Vec<String>,
+    /// Only these sources; empty = all.
+    pub sources: Vec<String>,
+    /// Only those of this import.
+    pub import_batch: Option<String>,
+    /// Order.
+    pub sort: LeadSort,
+    /// From the highest down.
+    pub descending: bool,
+    /// First row wanted.
+    pub offset: u64,
+    /// Most rows wanted.
+    pub limit: u32,
+}
+
+/// Column the list is ordered by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeadSort {
+    /// Company name.
+    Company,
+    /// Contact's name.
+    Name,
+    /// City.
+    City,
+    /// State.
+    State,
+    /// Score.
+    #[default]
+    Score,
+    /// Estimated amount.
+    Amount,
+    /// Date of capture.
+    CreatedOn,
+    /// Owner's name.
+    Owner,
+    /// Due date of the next step.
+    NextStep,
+}
+
+/// One row of the list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeadRow {
+    /// Lead id.
+    pub id: String,
+    /// Company, or the contact where there is none.
+    pub company: String,
+    /// City and state, as captured.
+    pub city: String,
+    /// Contact's name.
+    pub full_name: String,
+    /// State key.
+    pub state: String,
+    /// Score 0–100.
+    pub score: u8,
+    /// Band `A`…`D`.
+    pub band: String,
+    /// `rule_based_fallback`, `local_model`, `sagemaker`, `manual`.
+    pub score_method: String,
+    /// Next step, empty when there is none.
+    pub next_step: String,
+    /// Its date, ISO, empty when there is none.
+    pub next_step_due: String,
+    /// Estimated amount.
+    pub amount: Option<Money>,
+    /// Owner.
+    pub owner: Option<PersonRef>,
+    /// E-mail, phone, RFC, source, postal code and industry, empty where unknown.
+    pub email: String,
+    /// Phone as shown.
+    pub phone: String,
+    /// RFC.
+    pub rfc: String,
+    /// Source.
+    pub source: String,
+    /// Saved here and not yet acknowledged by the relay.
+    pub unsent: bool,
+}
+
+/// A page of the list, with the totals its foot shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeadPage {
+    /// Rows that match.
+    pub total: u64,
+    /// Index of the first row here.
+    pub offset: u64,
+    /// The rows.
+    pub rows: Vec<LeadRow>,
+    /// Sum of the estimated amounts by currency; currencies are never added together.
+    pub sums: Vec<Money>,
+}
+
+/// One reason of a score.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScoreFactor {
+    /// In Spanish.
+    pub label: String,
+    /// Points, may be negative.
+    pub points: i32,
+}
+
+/// Something that happened with a record, for its timeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimelineRow {
+    /// RFC 3339.
+    pub at: String,
+    /// `call`, `email`, `meeting`, `note`, `whatsapp`, or an event name.
+    pub kind: String,
+    /// Who.
+    pub by: String,
+    /// Sentence in Spanish.
+    pub text: String,
+}
+
+/// What the right panel shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeadDetail {
+    /// The same as in the list.
+    pub row: LeadRow,
+    /// People in the company.
+    pub company_size: Option<u32>,
+    /// Industry.
+    pub industry: String,
+    /// Postal code.
+    pub postal_code: String,
+    /// Date of capture, ISO.
+    pub created_on: String,
+    /// Notes.
+    pub notes: String,
+    /// Reasons of the score.
+    pub factors: Vec<ScoreFactor>,
+    /// Newest first.
+    pub timeline: Vec<TimelineRow>,
+    /// Actions its state and the person's role allow: `edit`, `log`, `qualify`, `disqualify`, `convert`, `assign`.
+    pub actions: Vec<String>,
+    /// Customer and opportunity it became.
+    pub customer_id: Option<String>,
+    /// Opportunity it became.
+    pub opportunity_id: Option<String>,
+}
+
+/// A lead typed by hand.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LeadNew {
+    /// Contact's name.
+    pub full_name: String,
+    /// Company.
+    pub company: String,
+    /// E-mail.
+    pub email: String,
+    /// Phone.
+    pub phone: String,
+    /// RFC.
+    pub rfc: String,
+    /// Source.
+    pub source: String,
+    /// Estimated amount, as typed; MXN.
+    pub amount: String,
+    /// City.
+    pub city: String,
+}
+
+/// One cell edited: the old value lets the core refuse a stale edit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeadEdit {
+    /// Lead id.
+    pub id: String,
+    /// `full_name`, `company`, `city`, `email`, `phone`, `rfc`, `amount`, `industry`, `source`, `postal_code`,
+    /// `company_size`, `notes`, `next_step` (`text|yyyy-mm-dd`).
+    pub field: String,
+    /// Value the person saw.
+    pub old: String,
+    /// Value typed.
+    pub new: String,
+}
+
+/// A touch logged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActivityNew {
+    /// Lead or customer id.
+    pub subject_id: String,
+    /// `call`, `email`, `meeting`, `note`, `whatsapp`.
+    pub channel: String,
+    /// `in` or `out`.
+    pub direction: String,
+    /// What was said.
+    pub text: String,
+}
+
+/// The gate of a qualification.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Qualification {
+    /// Lead id.
+    pub id: String,
+    /// What they need.
+    pub need: String,
+    /// Budget is there.
+    pub budget: bool,
+    /// We speak with who decides.
+    pub authority: bool,
+    /// They want it by.
+    pub timeline: String,
+}
+
+/// Leaves the pipeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disqualification {
+    /// Lead id.
+    pub id: String,
+    /// `rejected`, `junk`, `other`.
+    pub reason: String,
+    /// Needed with `other`.
+    pub note: String,
+}
+
+/// What a conversion made or found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Converted {
+    /// Customer.
+    pub customer_id: String,
+    /// Contact.
+    pub contact_id: String,
+    /// Opportunity.
+    pub opportunity_id: String,
+    /// What to reload.
+    pub changes: crate::shared::Changes,
+}

@@ -1,0 +1,35 @@
+//! Sync as the status bar and its log show it.
+
+use serde::{Deserialize, Serialize};
+
+/// State of the status bar; sent as the event `sync-status` too.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncStatus {
+    /// `up_to_date`, `syncing`, `offline`, `paused`, `error`, `no_relay`.
+    pub state: String,
+    /// Changes not yet acknowledged by the relay.
+    pub pending: u64,
+    /// Done of the running exchange.
+    pub done: u64,
+    /// Size of the running exchange.
+    pub total: u64,
+    /// RFC 3339 of the last moment everything was sent, empty when never.
+    pub last_ok: String,
+    /// Code of the error.
+    pub error: Option<String>,
+    /// `PAC disponible` and the like, empty when unknown.
+    pub pac: String,
+    /// Days until the certificate ends.
+    pub csd_days_left: Option<i64>,
+}
+
+/// A line of the sync log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncLogRow {
+    /// RFC 3339.
+    pub at: String,
+    /// `sent`, `received`, `connected`, `disconnected`, `error`.
+    pub kind: String,
+    /// Spanish.
+    pub text: String,
+}
