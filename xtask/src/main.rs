@@ -1,1 +1,63 @@
-fn main() {}
+//! Set-up, build, run, test, bench: the only scripts of the project.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program speaks to the person at the terminal")]
+
+mod bench;
+mod build;
+mod check;
+mod run;
+mod setup;
+mod test;
+mod tools;
+mod ui;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Set up, build, run, test and measure Zuclubit")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Installs what is missing, builds, starts a relay and opens the app on a sample company
+    Run {
+        /// Where the sample company, its relay and the pictures live
+        #[arg(long)]
+        home: Option<PathBuf>,
+    },
+    /// Installs what tests need and runs them all
+    Test {
+        /// Only these suites: check, unit, desktop, demo, faults, e2e
+        suites: Vec<String>,
+    },
+    /// rustfmt, clippy, prepared queries and cargo-deny
+    Check,
+    /// Writes the checked queries again after a change of SQL or schema
+    Prepare,
+    /// Leaves zuclubit, zuc and zuclubit-relay in the release folder
+    Build,
+    /// Measures us beside the peers and writes docs/benchmarks.md
+    Bench {
+        /// Folder with the peers' programs
+        #[arg(long, env = "ZUC_PEERS")]
+        peers: Option<PathBuf>,
+        /// Only these rows
+        rows: Vec<String>,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    let shell = tools::shell()?;
+    match Cli::parse().task {
+        Task::Run { home } => run::run(&shell, home),
+        Task::Test { suites } => test::test(&shell, &suites),
+        Task::Check => check::check(&shell),
+        Task::Prepare => check::prepare(&shell),
+        Task::Build => build::release(&shell),
+        Task::Bench { peers, rows } => bench::bench(&shell, peers, &rows),
+    }
+}

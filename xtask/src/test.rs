@@ -1,0 +1,50 @@
+//! Every suite, in the order in which a failure is cheapest to see.
+
+use std::time::Instant;
+
+use anyhow::bail;
+use xshell::{Shell, cmd};
+
+use crate::{build, check, setup, tools::step};
+
+/// Suites in order.
+const SUITES: &[&str] = &["check", "unit", "desktop"];
+
+/// Runs the named suites, or all.
+pub(crate) fn test(shell: &Shell, wanted: &[String]) -> anyhow::Result<()> {
+    if let Some(unknown) = wanted.iter().find(|name| !SUITES.contains(&name.as_str())) {
+        bail!("no suite is called {unknown}; there are {}", SUITES.join(", "));
+    }
+    let mut minutes = Vec::new();
+    let mut run = |name: &'static str, suite: &dyn Fn(&Shell) -> anyhow::Result<()>| {
+        if wanted.is_empty() || wanted.iter().any(|suite| suite == name) {
+            let start = Instant::now();
+            step(name, || suite(shell))?;
+            minutes.push((name, start.elapsed().as_secs_f64() / 60.0));
+        }
+        anyhow::Ok(())
+    };
+    step("set-up", || setup::for_tests(shell))?;
+    run("check", &check::check)?;
+    run("unit", &unit)?;
+    run("desktop", &desktop)?;
+    println!("\n| suite | minutes |\n| --- | ---: |");
+    for (name, minutes) in minutes {
+        println!("| {name} | {minutes:.1} |");
+    }
+    Ok(())
+}
+
+/// Rules, properties, snapshots, stories, and the conformance tests where the reference data are.
+fn unit(shell: &Shell) -> anyhow::Result<()> {
+    if setup::conformance().is_none() {
+        println!("   ZUC_CONFORMANCE names no folder: the tests against reference data say so and pass by");
+    }
+    Ok(cmd!(shell, "cargo test --locked --workspace --exclude zuc-ui --exclude zuclubit").quiet().run()?)
+}
+
+/// The shell around the use cases, and the promises of the layout.
+fn desktop(shell: &Shell) -> anyhow::Result<()> {
+    build::for_tests(shell)?;
+    Ok(cmd!(shell, "cargo test --locked -p zuclubit --features custom-protocol").quiet().run()?)
+}
