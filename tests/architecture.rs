@@ -1,0 +1,128 @@
+//! The promises of the layout: which room may name which, and what is absent from where.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Which rooms a room may name outside its tests.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("domain", &[]),
+    ("ipc", &["domain"]),
+    ("protocol", &[]),
+    ("cfdi", &["domain"]),
+    ("documents", &["cfdi", "domain"]),
+    ("sync", &["protocol"]),
+    ("store", &["sync", "protocol", "domain"]),
+    ("app", &["store", "sync", "protocol", "cfdi", "documents", "ipc", "domain"]),
+    ("gateways", &["app", "store", "protocol"]),
+    ("relay-store", &["protocol"]),
+    ("relay-sqlite", &["relay-store", "protocol"]),
+    // never `domain`: the relay cannot read what it carries, and must not pretend to understand it
+    ("relay", &["protocol", "cfdi", "relay-store", "relay-sqlite"]),
+    ("cli", &["app", "gateways", "store", "ipc", "domain", "cfdi", "testkit"]),
+];
+
+/// What may not be named in the sources of a room, and why.
+const ABSENT: &[(&str, &[&str], &str)] = &[
+    (
+        "crates/domain",
+        &["async ", ".await", "tokio", "std::fs", "std::net", "std::env", "std::process", "::now(", "now_v7", "getrandom", "rand::"],
+        "the business is pure",
+    ),
+    ("crates/sync", &["async ", ".await", "tokio", "std::net", "std::fs", "TcpStream", "::now(", "rand::"], "messages in, effects out"),
+    ("crates/protocol", &["async ", "tokio", "std::net", "std::fs", "::now("], "bytes in, bytes out"),
+    ("crates/documents", &["async ", "tokio", "std::net", "std::fs", "::now("], "data in, bytes out"),
+    ("crates/cfdi", &["async ", "tokio", "std::net", "std::fs", "::now("], "data in, bytes out"),
+    ("crates/relay", &["zuc_domain"], "the relay cannot read what it carries"),
+    ("ui", &["inner_html", "tokio", "sqlx"], "text nodes only; the window holds no data of its own"),
+];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Sources of a room outside its test modules' files, examples and benches.
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("the room is there") {
+        let path = entry.expect("readable").path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|kind| kind == "rs")
+            && path.file_stem().is_none_or(|stem| stem != "tests")
+        {
+            found.push(path);
+        }
+    }
+}
+
+/// A source without its comments and without what stands under `#[cfg(test)]` at its end.
+fn code(path: &Path) -> String {
+    let text = fs::read_to_string(path).expect("UTF-8");
+    let body = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
+    body.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// Names after `[dependencies]` that are rooms of ours.
+fn named_rooms(manifest: &str) -> BTreeSet<String> {
+    let mut inside = false;
+    let mut rooms = BTreeSet::new();
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            inside = line == "[dependencies]";
+        } else if inside && let Some(room) = line.strip_prefix("zuc-") {
+            let end = room.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(room.len());
+            rooms.insert(room[..end].to_owned());
+        }
+    }
+    rooms
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let allowed: BTreeMap<&str, BTreeSet<&str>> =
+        ARROWS.iter().map(|(room, names)| (*room, names.iter().copied().collect())).collect();
+    let mut wrong = Vec::new();
+    for entry in fs::read_dir(root().join("crates")).expect("the rooms are there") {
+        let folder = entry.expect("readable").path();
+        let room = folder.file_name().expect("named").to_string_lossy().into_owned();
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("every room has a manifest");
+        if room == "testkit" {
+            continue; // builders and devices in memory: for tests, it may name everything
+        }
+        let Some(may) = allowed.get(room.as_str()) else {
+            wrong.push(format!("{room} has no row among the arrows"));
+            continue;
+        };
+        for named in named_rooms(&manifest) {
+            if !may.contains(named.as_str()) {
+                wrong.push(format!("{room} names {named}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn what_must_be_absent_is_absent() {
+    let mut wrong = Vec::new();
+    for (room, words, why) in ABSENT {
+        let mut files = Vec::new();
+        sources(&root().join(room).join("src"), &mut files);
+        assert!(!files.is_empty(), "{room} has no sources");
+        for file in files {
+            let code = code(&file);
+            for word in words.iter().filter(|word| code.contains(**word)) {
+                wrong.push(format!("{} names `{word}`: {why}", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_manifest_line_is_read_as_the_room_it_names() {
+    let rooms = named_rooms("[dependencies]\nzuc-domain.workspace = true\nserde = \"1\"\n[dev-dependencies]\nzuc-testkit = {}\n");
+    assert_eq!(rooms.into_iter().collect::<Vec<_>>(), ["domain"]);
+}
