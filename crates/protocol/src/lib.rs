@@ -1,1 +1,34 @@
-//! To be filled.
+//! What device and relay say to each other: sealed envelopes, the control log, frames.
+//!
+//! Pure: no I/O, no clock, no randomness. Whoever calls passes nonces, seeds and times.
+
+mod base32;
+pub mod bytes;
+pub mod chain;
+mod chunk;
+pub mod codec;
+pub mod control;
+pub mod enrolment;
+pub mod envelope;
+pub mod error;
+pub mod identity;
+pub mod ids;
+pub mod item;
+pub mod messages;
+pub mod person_key;
+pub mod receipt;
+pub mod recovery;
+pub mod relay_fact;
+pub mod scope;
+pub mod seal;
+pub mod secret;
+pub mod session;
+pub mod stamp_key;
+pub mod stamping;
+pub mod suite;
+pub mod token;
+pub mod visible;
+
+pub use bytes::Blob;
+pub use error::ProtocolError;
+pub use scope::{Rights, Role, Scope};

@@ -1,0 +1,319 @@
+//! The one envelope: a batch of items, compressed, sealed under the scope's key, signed by its device.
+//!
+//! Bytes: `header (postcard) ‖ nonce (24) ‖ signature (64) ‖ ciphertext`. The header starts with version and suite.
+//! Bound to the seal: `tag ‖ company ‖ header`. Signed: `tag ‖ company ‖ header ‖ nonce ‖ ciphertext`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::bytes::Blob;
+use crate::codec::{self, MAX_BODY, MAX_ENTRY, MAX_ITEMS};
+use crate::error::ProtocolError;
+use crate::identity::{DeviceKeys, DevicePublic};
+use crate::ids::{
+    BatchHash, ChainHash, CompanyId, ControlHead, DeviceId, EpochId, Incarnation, Signature, VerifyKey, hash16,
+};
+use crate::item::{Change, Fact, Item, WireChange, WireExtras};
+use crate::scope::Scope;
+use crate::secret::EpochKey;
+use crate::{chunk, seal, suite};
+
+const SIGN: &str = "zuclubit 1 batch";
+const SEAL: &[u8] = b"zuclubit 1 batch seal";
+const PLAIN: u8 = 0;
+const ZSTD: u8 = 1;
+
+/// What all items of a batch are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum BatchKind {
+    /// Changes of documents.
+    Change,
+    /// Immutable records.
+    Fact,
+}
+
+/// The part of a batch that the relay reads too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchHeader {
+    /// See [`suite::VERSION`].
+    pub version: u8,
+    /// See [`suite::SUITE`].
+    pub suite: u8,
+    /// Whose log it belongs to.
+    pub scope: Scope,
+    /// The key it is sealed under.
+    pub epoch: EpochId,
+    /// What its items are.
+    pub kind: BatchKind,
+    /// Who signs it.
+    pub author: DeviceId,
+    /// In which incarnation.
+    pub incarnation: Incarnation,
+    /// Dense from 1 per (device, scope), across incarnations.
+    pub number: u64,
+    /// The author's batch before this one in the scope, [`BatchHash::NONE`] before the first.
+    pub prev: BatchHash,
+    /// The newest control record that the author had seen; never goes back.
+    pub control_head: ControlHead,
+}
+
+/// Where the author saw the scope's log; compared by every reader, so that a forked relay is found out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenTip {
+    /// The last entry the author had.
+    pub seq: u64,
+    /// First half of the chain hash there.
+    pub chain: [u8; 16],
+}
+
+impl SeenTip {
+    /// A cursor, as it is written into a body.
+    pub fn new(seq: u64, chain: &ChainHash) -> Self {
+        let mut half = [0; 16];
+        half.copy_from_slice(&chain.0[..16]);
+        Self { seq, chain: half }
+    }
+
+    /// Whether the reader's chain hash at the same seq agrees.
+    pub fn agrees_with(&self, chain: &ChainHash) -> bool {
+        self.chain == chain.0[..16]
+    }
+}
+
+/// What a batch holds once open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchBody {
+    /// Where the author saw the log.
+    pub seen: SeenTip,
+    /// At most 256, all of the header's kind.
+    pub items: Vec<Item>,
+}
+
+#[derive(Serialize, Deserialize)]
+enum WireItems {
+    Changes(Vec<WireChange>),
+    Facts(Vec<Fact>),
+}
+
+#[derive(Serialize, Deserialize)]
+struct WireBody {
+    seen: SeenTip,
+    items: WireItems,
+}
+
+/// A batch as it is stored, sent and logged: these bytes and no others, from the first try to the last reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedBatch {
+    bytes: Blob,
+    header: BatchHeader,
+    header_len: usize,
+}
+
+impl SealedBatch {
+    /// Seals and signs a batch; `nonce` must be fresh random bytes.
+    ///
+    /// # Errors
+    /// [`ProtocolError::Inconsistent`] when an item is not of the header's kind or the keys are not the author's,
+    /// [`ProtocolError::ForeignActor`], [`ProtocolError::TooLarge`].
+    pub fn seal(
+        company: CompanyId,
+        header: BatchHeader,
+        body: &BatchBody,
+        key: &EpochKey,
+        author: &DeviceKeys,
+        nonce: &[u8; 24],
+    ) -> Result<Self, ProtocolError> {
+        suite::check(header.version, header.suite)?;
+        let public = author.public();
+        if public.id() != header.author || header.number == 0 {
+            return Err(ProtocolError::Inconsistent);
+        }
+        let plain = pack(&encode_body(&header, body, &public)?);
+        let mut bytes = codec::encode(&header, MAX_ENTRY)?;
+        let header_len = bytes.len();
+        let sealed = seal::seal(key.expose(), nonce, &plain, &bound(company, &bytes));
+        let signature = author.sign(SIGN, &[&company.0, &bytes, nonce, &sealed]);
+        bytes.extend_from_slice(nonce);
+        bytes.extend_from_slice(&signature.0);
+        bytes.extend_from_slice(&sealed);
+        if bytes.len() > MAX_ENTRY {
+            return Err(ProtocolError::TooLarge { max: MAX_ENTRY });
+        }
+        Ok(Self { bytes: Blob(bytes), header, header_len })
+    }
+
+    /// Reads the header; nothing is verified yet.
+    ///
+    /// # Errors
+    /// [`ProtocolError::Malformed`], [`ProtocolError::TooLarge`], [`ProtocolError::Downgrade`], [`ProtocolError::TooNew`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, ProtocolError> {
+        if let [version, suite, ..] = *bytes {
+            // Before the rest is read: another version may be laid out otherwise.
+            suite::check(version, suite)?;
+        }
+        let (header, rest): (BatchHeader, _) = codec::decode_prefix(bytes, MAX_ENTRY)?;
+        if rest.len() < seal::NONCE + Signature::LEN + seal::TAG || header.number == 0 {
+            return Err(ProtocolError::Malformed);
+        }
+        let header_len = bytes.len() - rest.len();
+        // One header has one encoding: padded varints would make two hashes of one batch.
+        if codec::encode(&header, MAX_ENTRY)? != bytes[..header_len] {
+            return Err(ProtocolError::Malformed);
+        }
+        Ok(Self { bytes: Blob(bytes.to_vec()), header, header_len })
+    }
+
+    /// What the relay reads.
+    pub fn header(&self) -> &BatchHeader {
+        &self.header
+    }
+
+    /// The bytes to store, send and log.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes.0
+    }
+
+    /// Takes the bytes out.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes.0
+    }
+
+    /// Names these bytes.
+    pub fn hash(&self) -> BatchHash {
+        batch_hash(&self.bytes.0)
+    }
+
+    /// Checks the author's signature; the relay does this without any key.
+    ///
+    /// # Errors
+    /// [`ProtocolError::BadSignature`].
+    pub fn verify(&self, company: CompanyId, author: &VerifyKey) -> Result<(), ProtocolError> {
+        let (nonce, signature, sealed) = self.parts();
+        author.verify(SIGN, &[&company.0, &self.bytes.0[..self.header_len], nonce, sealed], &signature)
+    }
+
+    /// Verifies and opens; `author` must be the keys that membership gives for the header's author.
+    ///
+    /// # Errors
+    /// [`ProtocolError::BadSignature`], [`ProtocolError::BadSeal`], [`ProtocolError::Malformed`],
+    /// [`ProtocolError::Inconsistent`].
+    pub fn open(&self, company: CompanyId, key: &EpochKey, author: &DevicePublic) -> Result<BatchBody, ProtocolError> {
+        if author.id() != self.header.author {
+            return Err(ProtocolError::Inconsistent);
+        }
+        self.verify(company, &author.verify)?;
+        let (nonce, _, sealed) = self.parts();
+        let plain = seal::open(key.expose(), nonce, sealed, &bound(company, &self.bytes.0[..self.header_len]))?;
+        decode_body(&self.header, &unpack(&plain)?, author)
+    }
+
+    fn parts(&self) -> (&[u8; seal::NONCE], Signature, &[u8]) {
+        let rest = &self.bytes.0[self.header_len..];
+        let (nonce, rest) = rest.split_first_chunk().expect("parse and seal leave room for the nonce");
+        let (signature, sealed) = rest.split_first_chunk().expect("parse and seal leave room for the signature");
+        (nonce, Signature(*signature), sealed)
+    }
+}
+
+/// Names a sealed batch by its bytes.
+pub fn batch_hash(bytes: &[u8]) -> BatchHash {
+    BatchHash(hash16("zuclubit 1 batch hash", &[bytes]))
+}
+
+fn bound(company: CompanyId, header: &[u8]) -> Vec<u8> {
+    [SEAL, &company.0, header].concat()
+}
+
+fn encode_body(header: &BatchHeader, body: &BatchBody, author: &DevicePublic) -> Result<Vec<u8>, ProtocolError> {
+    if body.items.is_empty() {
+        return Err(ProtocolError::Inconsistent);
+    }
+    if body.items.len() > MAX_ITEMS {
+        return Err(ProtocolError::TooLarge { max: MAX_ITEMS });
+    }
+    let actor = author.actor(header.incarnation);
+    let items = match header.kind {
+        BatchKind::Change => WireItems::Changes(
+            body.items
+                .iter()
+                .map(|item| match item {
+                    Item::Change(change) => write_change(change, &actor),
+                    Item::Fact(_) => Err(ProtocolError::Inconsistent),
+                })
+                .collect::<Result<_, _>>()?,
+        ),
+        BatchKind::Fact => WireItems::Facts(
+            body.items
+                .iter()
+                .map(|item| match item {
+                    Item::Fact(fact) => Ok(fact.clone()),
+                    Item::Change(_) => Err(ProtocolError::Inconsistent),
+                })
+                .collect::<Result<_, _>>()?,
+        ),
+    };
+    codec::encode(&WireBody { seen: body.seen, items }, MAX_BODY)
+}
+
+fn decode_body(header: &BatchHeader, bytes: &[u8], author: &DevicePublic) -> Result<BatchBody, ProtocolError> {
+    let body: WireBody = codec::decode(bytes, MAX_BODY)?;
+    let actor = author.actor(header.incarnation);
+    let items: Vec<_> = match (header.kind, body.items) {
+        (BatchKind::Change, WireItems::Changes(changes)) => {
+            changes.into_iter().map(|change| read_change(change, &actor)).collect::<Result<_, _>>()?
+        }
+        (BatchKind::Fact, WireItems::Facts(facts)) => facts.into_iter().map(Item::Fact).collect(),
+        _ => return Err(ProtocolError::Inconsistent),
+    };
+    if items.is_empty() || items.len() > MAX_ITEMS {
+        return Err(ProtocolError::Inconsistent);
+    }
+    Ok(BatchBody { seen: body.seen, items })
+}
+
+fn write_change(change: &Change, actor: &crate::ids::ActorId) -> Result<WireChange, ProtocolError> {
+    let plain = change.person_keys.is_empty() && change.events.is_empty() && change.part.is_none();
+    Ok(WireChange {
+        doc: change.doc,
+        kind: change.kind,
+        chunk: Blob(chunk::squeeze(&change.chunk, actor)?),
+        extras: (!plain).then(|| WireExtras {
+            person_keys: change.person_keys.clone(),
+            events: change.events.clone(),
+            part: change.part,
+        }),
+    })
+}
+
+fn read_change(change: WireChange, actor: &crate::ids::ActorId) -> Result<Item, ProtocolError> {
+    let (person_keys, events, part) =
+        change.extras.map_or_else(Default::default, |extras| (extras.person_keys, extras.events, extras.part));
+    Ok(Item::Change(Change {
+        doc: change.doc,
+        kind: change.kind,
+        chunk: chunk::restore(&change.chunk.0, actor)?,
+        person_keys,
+        events,
+        part,
+    }))
+}
+
+/// Compresses where that helps; one short change is shorter as it is.
+fn pack(plain: &[u8]) -> Vec<u8> {
+    let (tag, body) = match zstd::bulk::compress(plain, 3) {
+        Ok(packed) if packed.len() < plain.len() => (ZSTD, packed),
+        _ => (PLAIN, plain.to_vec()),
+    };
+    let mut bytes = Vec::with_capacity(body.len() + 1);
+    bytes.push(tag);
+    bytes.extend_from_slice(&body);
+    bytes
+}
+
+fn unpack(bytes: &[u8]) -> Result<Vec<u8>, ProtocolError> {
+    match bytes.split_first() {
+        Some((&PLAIN, plain)) => Ok(plain.to_vec()),
+        // The capacity is the bound: a bomb fails instead of growing.
+        Some((&ZSTD, packed)) => zstd::bulk::decompress(packed, MAX_BODY).map_err(|_| ProtocolError::Malformed),
+        _ => Err(ProtocolError::Malformed),
+    }
+}

@@ -1,0 +1,352 @@
+//! The frames between device and relay, on a socket or in the body of an HTTP call.
+
+use serde::{Deserialize, Serialize};
+
+use crate::bytes::Blob;
+use crate::chain::LogEntry;
+use crate::codec::{self, MAX_FRAME};
+use crate::control::{Mark, SignedControl};
+use crate::error::ProtocolError;
+use crate::ids::{BatchHash, ChainHash, ControlHash, DeviceId, LogId, RequestId};
+use crate::person_key::{BagKeyWraps, BagReplacement, BagRow};
+use crate::receipt::{ClaimRequest, SignedReceipt};
+use crate::scope::Scope;
+use crate::stamping::{StampCommand, StampJob, StampView};
+
+/// Where a reader stands in a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScopeCursor {
+    /// The scope.
+    pub scope: Scope,
+    /// The last entry it has; 0 for none.
+    pub seq: u64,
+}
+
+/// Where a scope's log stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScopeHead {
+    /// The scope.
+    pub scope: Scope,
+    /// The last entry; 0 for none.
+    pub seq: u64,
+    /// The chain hash there.
+    pub chain: ChainHash,
+}
+
+/// One batch is durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acked {
+    /// Which.
+    pub hash: BatchHash,
+    /// Its place in the log.
+    pub seq: u64,
+    /// The chain hash there.
+    pub chain: ChainHash,
+}
+
+/// What the relay holds under a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stored {
+    /// The batch.
+    pub hash: BatchHash,
+    /// Its place in the log.
+    pub seq: u64,
+}
+
+/// Why the relay refuses a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum RefusalCode {
+    /// The scope has a newer epoch: seal again.
+    EpochStale,
+    /// Another batch stands under this number.
+    NumberTaken,
+    /// A number before this one is missing, or `prev` is not its predecessor.
+    NumberGap,
+    /// The author may not write the scope.
+    NotAllowed,
+    /// The author is frozen or removed.
+    Revoked,
+    /// The batch names a control head that the relay does not know, or an older one than the author's last.
+    ControlHead,
+    /// Not a batch, or not the author's signature.
+    Malformed,
+    /// It names an erased person key.
+    ErasedKey,
+    /// The company's quota is spent.
+    Quota,
+}
+
+impl RefusalCode {
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::EpochStale => "sync.epoch_stale",
+            Self::NumberTaken => "sync.number_taken",
+            Self::NumberGap => "sync.number_gap",
+            Self::NotAllowed => "sync.not_allowed",
+            Self::Revoked => "sync.revoked",
+            Self::ControlHead => "sync.control_head",
+            Self::Malformed => "sync.malformed",
+            Self::ErasedKey => "sync.erased_key",
+            Self::Quota => "sync.quota",
+        }
+    }
+}
+
+/// One batch is not taken; none after it in the same push is either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Which.
+    pub hash: BatchHash,
+    /// Why.
+    pub code: RefusalCode,
+    /// What stands under its number, when the number is taken.
+    pub stored: Option<Stored>,
+    /// The author's last accepted number in the scope.
+    pub last_accepted: u64,
+}
+
+/// Device to relay.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClientFrame {
+    /// First on a socket.
+    Hello {
+        /// The session's token.
+        token: String,
+        /// The last control record known.
+        control: ControlHash,
+        /// The log that was last seen.
+        log: Option<LogId>,
+    },
+    /// Sealed batches of one scope, in the order of their numbers, and the bag rows that they first name.
+    Push {
+        /// The scope.
+        scope: Scope,
+        /// Sealed batches.
+        batches: Vec<Blob>,
+        /// Rows that travel with them.
+        bag_rows: Vec<BagRow>,
+    },
+    /// Entries above `from`.
+    Pull {
+        /// The scope.
+        scope: Scope,
+        /// The last entry that the reader has.
+        from: u64,
+        /// How many at most.
+        max: u32,
+    },
+    /// Entries of these scopes as they come, from these cursors on.
+    Subscribe {
+        /// Where the reader stands.
+        cursors: Vec<ScopeCursor>,
+    },
+    /// Control records from a place on.
+    Control {
+        /// The first wanted.
+        from: u64,
+    },
+    /// One more control record, if its `prev` is the head; with what travels outside the log.
+    ControlAppend {
+        /// The record.
+        record: SignedControl,
+        /// New generations of bags.
+        replacements: Vec<BagReplacement>,
+        /// Bag keys to a device that joins.
+        wraps: Vec<BagKeyWraps>,
+    },
+    /// Rows and key wraps of a scope's bag.
+    Bag {
+        /// The scope.
+        scope: Scope,
+    },
+    /// A bag's rows and wraps, offered.
+    BagOffer {
+        /// Key wraps, when the sender may give them.
+        wraps: Option<BagKeyWraps>,
+        /// Rows.
+        rows: Vec<BagRow>,
+    },
+    /// Where all logs stand.
+    Heads,
+    /// A device's last accepted numbers.
+    Marks {
+        /// Whose.
+        device: DeviceId,
+    },
+    /// Something only the relay decides.
+    Claim(ClaimRequest),
+    /// A CFDI to stamp.
+    Stamp(Box<StampJob>),
+    /// Something else about stamping.
+    StampCommand {
+        /// Asking again under this id does it once.
+        id: RequestId,
+        /// What.
+        command: StampCommand,
+    },
+    /// Proof of life; also gives the relay credit to send.
+    Ping(u64),
+}
+
+/// Relay to device.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ServerFrame {
+    /// Answers [`ClientFrame::Hello`].
+    Welcome {
+        /// The relay's log.
+        log: LogId,
+        /// The relay's clock, milliseconds since 1970.
+        time_ms: i64,
+        /// The head of the control log.
+        control: ControlHash,
+        /// How many control records there are.
+        control_len: u64,
+        /// Where the logs of the readable scopes stand.
+        heads: Vec<ScopeHead>,
+    },
+    /// These batches are durable.
+    Ack {
+        /// The scope.
+        scope: Scope,
+        /// In the order of the push.
+        acks: Vec<Acked>,
+    },
+    /// One batch is not taken, nor what came after it.
+    Refused {
+        /// The scope.
+        scope: Scope,
+        /// Which and why.
+        refusal: Refusal,
+    },
+    /// Entries of one scope, dense above `from`.
+    Entries {
+        /// The scope.
+        scope: Scope,
+        /// The entry before the first of these.
+        from: u64,
+        /// At most a frame full.
+        entries: Vec<LogEntry>,
+        /// The last entry of the log.
+        head: u64,
+        /// The chain hash after the last of these entries.
+        chain: ChainHash,
+    },
+    /// Control records.
+    ControlRecords {
+        /// Place of the first.
+        from: u64,
+        /// In order.
+        records: Vec<SignedControl>,
+        /// How many there are in all.
+        len: u64,
+    },
+    /// The record stands.
+    ControlAccepted {
+        /// Its place.
+        seq: u64,
+        /// Its hash.
+        hash: ControlHash,
+    },
+    /// The head is another: pull and sign again.
+    ControlConflict {
+        /// The head.
+        head: ControlHash,
+        /// How many records there are.
+        len: u64,
+    },
+    /// A scope's bag.
+    Bag {
+        /// The scope.
+        scope: Scope,
+        /// Who has its key.
+        wraps: Vec<BagKeyWraps>,
+        /// Its rows.
+        rows: Vec<BagRow>,
+    },
+    /// Where all logs stand.
+    Heads {
+        /// Of the readable scopes.
+        heads: Vec<ScopeHead>,
+    },
+    /// A device's last accepted numbers.
+    Marks {
+        /// Per scope.
+        marks: Vec<Mark>,
+    },
+    /// A claim's receipt; the same for the same id.
+    Receipt(SignedReceipt),
+    /// Where a stamping stands.
+    Stamp(Box<StampView>),
+    /// Something asked was refused.
+    Error {
+        /// The claim or command, when one was asked.
+        request: Option<RequestId>,
+        /// The stable code, as `relay.frozen`.
+        code: String,
+    },
+    /// Come back by HTTP.
+    GoAway {
+        /// Why, as `relay.no_credit`.
+        code: String,
+    },
+    /// Answers [`ClientFrame::Ping`].
+    Pong {
+        /// The ping's number.
+        number: u64,
+        /// The relay's clock, milliseconds since 1970.
+        time_ms: i64,
+    },
+}
+
+macro_rules! framed {
+    ($($frame:ident),+) => {$(
+        impl $frame {
+            /// As one binary message.
+            ///
+            /// # Errors
+            /// [`ProtocolError::TooLarge`] above 1 MiB.
+            pub fn to_bytes(&self) -> Result<Vec<u8>, ProtocolError> {
+                codec::encode(self, MAX_FRAME)
+            }
+
+            /// Reads one binary message.
+            ///
+            /// # Errors
+            /// [`ProtocolError::TooLarge`] or [`ProtocolError::Malformed`].
+            pub fn from_bytes(bytes: &[u8]) -> Result<Self, ProtocolError> {
+                codec::decode(bytes, MAX_FRAME)
+            }
+        }
+    )+};
+}
+framed!(ClientFrame, ServerFrame);
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use crate::chain::LogKind;
+
+    #[test]
+    fn frames_go_round() {
+        let frame = ServerFrame::Entries {
+            scope: Scope::Sales(1),
+            from: 4,
+            entries: vec![LogEntry { seq: 5, kind: LogKind::Batch, bytes: Blob(vec![1, 2, 3]) }],
+            head: 5,
+            chain: ChainHash([9; 32]),
+        };
+        assert_eq!(ServerFrame::from_bytes(&frame.to_bytes().unwrap()).unwrap(), frame);
+        let json = serde_json::to_string(&frame).unwrap();
+        assert_eq!(serde_json::from_str::<ServerFrame>(&json).unwrap(), frame);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused_without_a_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400)) {
+            let _ = ClientFrame::from_bytes(&bytes);
+            let _ = ServerFrame::from_bytes(&bytes);
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! Sealed identifiers of persons, and the bag that holds their keys outside every log.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::bytes::Blob;
+use crate::codec::{self, MAX_FRAME};
+use crate::control::Recipient;
+use crate::error::ProtocolError;
+use crate::identity::{DeviceKeys, DevicePublic};
+use crate::ids::{BagId, CompanyId, DeviceId, Digest32, KeyId, ReceiveKey, Signature, VerifyKey, hash_parts, hash16};
+use crate::scope::Scope;
+use crate::seal::{self, Wrapped};
+use crate::secret::{BagKey, PersonKey};
+
+const IDENTIFIER: &[u8] = b"zuclubit 1 identifier";
+const ROW: &[u8] = b"zuclubit 1 bag row";
+const WRAP: &[u8] = b"zuclubit 1 bag key";
+const SIGN: &str = "zuclubit 1 bag";
+
+/// A direct identifier (name, mail, phone, street address, 13-character RFC, signature image) under a person's key.
+///
+/// As text `key id . base64url` it lies in documents, facts, event payloads and packs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedIdentifier {
+    /// Whose key.
+    pub key: KeyId,
+    /// Nonce and ciphertext.
+    pub sealed: Blob,
+}
+
+impl SealedIdentifier {
+    /// Seals an identifier. `field` (as `lead.email`) is bound to it, so that it cannot be moved into another field.
+    /// `nonce` must be fresh random bytes.
+    pub fn seal(key: KeyId, secret: &PersonKey, field: &str, clear: &str, nonce: &[u8; 24]) -> Self {
+        let mut sealed = nonce.to_vec();
+        sealed.extend(seal::seal(secret.expose(), nonce, clear.as_bytes(), &identifier_bound(key, field)));
+        Self { key, sealed: Blob(sealed) }
+    }
+
+    /// Opens it.
+    ///
+    /// # Errors
+    /// [`ProtocolError::BadSeal`] with another key or in another field.
+    pub fn open(&self, secret: &PersonKey, field: &str) -> Result<String, ProtocolError> {
+        let (nonce, sealed) = self.sealed.0.split_first_chunk().ok_or(ProtocolError::Malformed)?;
+        let clear = seal::open(secret.expose(), nonce, sealed, &identifier_bound(self.key, field))?;
+        String::from_utf8(clear).map_err(|_| ProtocolError::Malformed)
+    }
+
+    /// As one string of hexadecimal key id, a dot, and hexadecimal nonce and ciphertext.
+    pub fn to_text(&self) -> String {
+        format!("{}.{}", self.key, hex::encode(&self.sealed.0))
+    }
+
+    /// Reads [`Self::to_text`]; `None` when the text is something else.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let (key, sealed) = text.split_once('.')?;
+        Some(Self { key: KeyId::from_hex(key)?, sealed: Blob(hex::decode(sealed).ok()?) })
+    }
+}
+
+fn identifier_bound(key: KeyId, field: &str) -> Vec<u8> {
+    [IDENTIFIER, &key.0, field.as_bytes()].concat()
+}
+
+/// One person key in a bag.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BagRow {
+    /// Whose bag.
+    pub scope: Scope,
+    /// The bag's generation.
+    pub bag: BagId,
+    /// The person key's name.
+    pub key: KeyId,
+    /// Nonce and ciphertext under the bag key.
+    pub wrap: Blob,
+}
+
+impl BagRow {
+    /// Wraps a person key; `nonce` must be fresh random bytes.
+    pub fn wrap(
+        company: CompanyId,
+        scope: Scope,
+        bag: &BagKey,
+        key: KeyId,
+        secret: &PersonKey,
+        nonce: &[u8; 24],
+    ) -> Self {
+        let id = bag_id(bag);
+        let mut wrap = nonce.to_vec();
+        wrap.extend(seal::seal(bag.expose(), nonce, secret.expose(), &row_bound(company, scope, id, key)));
+        Self { scope, bag: id, key, wrap: Blob(wrap) }
+    }
+
+    /// Opens it.
+    ///
+    /// # Errors
+    /// [`ProtocolError::BadSeal`] under another generation of the bag key.
+    pub fn open(&self, company: CompanyId, bag: &BagKey) -> Result<PersonKey, ProtocolError> {
+        let (nonce, sealed) = self.wrap.0.split_first_chunk().ok_or(ProtocolError::Malformed)?;
+        let clear = zeroize::Zeroizing::new(seal::open(
+            bag.expose(),
+            nonce,
+            sealed,
+            &row_bound(company, self.scope, self.bag, self.key),
+        )?);
+        let key = <[u8; 32]>::try_from(clear.as_slice()).map_err(|_| ProtocolError::Malformed)?;
+        Ok(PersonKey::from_bytes(key))
+    }
+}
+
+fn row_bound(company: CompanyId, scope: Scope, bag: BagId, key: KeyId) -> Vec<u8> {
+    [ROW, &company.0, &scope.number().to_le_bytes(), &bag.0, &key.0].concat()
+}
+
+/// The generation of a bag key: its hash, so that nobody can pass off another.
+pub fn bag_id(key: &BagKey) -> BagId {
+    BagId(hash16("zuclubit 1 bag id", &[key.expose()]))
+}
+
+/// A bag key to those who may read its scope; signed by a member, kept outside the log, overwritten when replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BagKeyWraps {
+    /// Whose bag.
+    pub scope: Scope,
+    /// The generation.
+    pub bag: BagId,
+    /// The key to each recipient.
+    pub wraps: Vec<(Recipient, Wrapped)>,
+    /// Who made them.
+    pub author: DeviceId,
+    /// The author's signature over all of the above.
+    pub signature: Signature,
+}
+
+impl BagKeyWraps {
+    /// Wraps a bag key to recipients, each with its own 32 fresh random bytes.
+    ///
+    /// # Errors
+    /// [`ProtocolError::BadKey`] when a recipient's key is none.
+    pub fn make(
+        company: CompanyId,
+        scope: Scope,
+        key: &BagKey,
+        recipients: impl IntoIterator<Item = (Recipient, ReceiveKey, [u8; 32])>,
+        author: &DeviceKeys,
+    ) -> Result<Self, ProtocolError> {
+        let bag = bag_id(key);
+        let bound = wrap_bound(company, scope, bag);
+        let wraps = recipients
+            .into_iter()
+            .map(|(to, receive, ephemeral)| Ok((to, seal::wrap(&receive, WRAP, key.expose(), &bound, &ephemeral)?)))
+            .collect::<Result<Vec<_>, ProtocolError>>()?;
+        let signature = author.sign(SIGN, &[&company.0, &signed_part(scope, bag, &wraps)?]);
+        Ok(Self { scope, bag, wraps, author: author.id(), signature })
+    }
+
+    /// Checks the author's signature; whether the author had the right is the caller's to know.
+    ///
+    /// # Errors
+    /// [`ProtocolError::BadSignature`].
+    pub fn verify(&self, company: CompanyId, author: &VerifyKey) -> Result<(), ProtocolError> {
+        author.verify(SIGN, &[&company.0, &signed_part(self.scope, self.bag, &self.wraps)?], &self.signature)
+    }
+
+    /// Opens the bag key for a device (or the root), once [`Self::verify`] has passed.
+    ///
+    /// # Errors
+    /// [`ProtocolError::BadSeal`] when there is none for it, or it is not the key of this generation.
+    pub fn open(&self, company: CompanyId, me: Recipient, keys: &DeviceKeys) -> Result<BagKey, ProtocolError> {
+        let bound = wrap_bound(company, self.scope, self.bag);
+        for (_, wrap) in self.wraps.iter().filter(|(to, _)| *to == me) {
+            let clear = keys.unwrap(WRAP, wrap, &bound)?;
+            let key = BagKey::from_bytes(<[u8; 32]>::try_from(clear.as_slice()).map_err(|_| ProtocolError::Malformed)?);
+            return if bag_id(&key) == self.bag { Ok(key) } else { Err(ProtocolError::BadSeal) };
+        }
+        Err(ProtocolError::BadSeal)
+    }
+}
+
+fn wrap_bound(company: CompanyId, scope: Scope, bag: BagId) -> Vec<u8> {
+    [&company.0[..], &scope.number().to_le_bytes(), &bag.0].concat()
+}
+
+fn signed_part(scope: Scope, bag: BagId, wraps: &[(Recipient, Wrapped)]) -> Result<Vec<u8>, ProtocolError> {
+    codec::encode(&(scope, bag, wraps), MAX_FRAME)
+}
+
+/// The whole of a new generation: what `ERASE` and a removal put in place of the old.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BagReplacement {
+    /// The new key to those who remain.
+    pub wraps: BagKeyWraps,
+    /// All rows that remain, under the new key.
+    pub rows: Vec<BagRow>,
+}
+
+impl BagReplacement {
+    /// As the control record names it.
+    ///
+    /// # Errors
+    /// [`ProtocolError::TooLarge`].
+    pub fn digest(&self) -> Result<Digest32, ProtocolError> {
+        Ok(Digest32(hash_parts("zuclubit 1 bag replacement", &[&codec::encode(self, MAX_FRAME)?])))
+    }
+}
+
+/// A scope's bag: grows and merges by union, shrinks only by being replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bag {
+    scope: Scope,
+    generation: BagId,
+    rows: BTreeMap<KeyId, BagRow>,
+}
+
+impl Bag {
+    /// An empty bag of one generation.
+    pub fn new(scope: Scope, generation: BagId) -> Self {
+        Self { scope, generation, rows: BTreeMap::new() }
+    }
+
+    /// Its scope.
+    pub fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// Its generation.
+    pub fn generation(&self) -> BagId {
+        self.generation
+    }
+
+    /// Adds rows of this scope and generation; a row that is there stays. Gives the rows that were new; the rest,
+    /// among them all of an older generation, changed nothing.
+    pub fn merge(&mut self, rows: impl IntoIterator<Item = BagRow>) -> Vec<KeyId> {
+        let mut added = Vec::new();
+        for row in rows {
+            if row.scope == self.scope && row.bag == self.generation && !self.rows.contains_key(&row.key) {
+                added.push(row.key);
+                self.rows.insert(row.key, row);
+            }
+        }
+        added
+    }
+
+    /// The row of a key.
+    pub fn row(&self, key: KeyId) -> Option<&BagRow> {
+        self.rows.get(&key)
+    }
+
+    /// All rows, by key id.
+    pub fn rows(&self) -> impl Iterator<Item = &BagRow> {
+        self.rows.values()
+    }
+
+    /// Wraps all but the erased rows under a new key. `nonce` gives fresh random bytes for each row.
+    ///
+    /// # Errors
+    /// [`ProtocolError::BadSeal`] when `old` is not this generation's key.
+    pub fn rewrapped(
+        &self,
+        company: CompanyId,
+        old: &BagKey,
+        new: &BagKey,
+        erased: &[KeyId],
+        mut nonce: impl FnMut() -> [u8; 24],
+    ) -> Result<Self, ProtocolError> {
+        let mut next = Self::new(self.scope, bag_id(new));
+        for row in self.rows.values().filter(|row| !erased.contains(&row.key)) {
+            let secret = row.open(company, old)?;
+            next.rows.insert(row.key, BagRow::wrap(company, self.scope, new, row.key, &secret, &nonce()));
+        }
+        Ok(next)
+    }
+}
+
+/// A recipient of wraps, from a device's public keys.
+pub fn recipient(device: &DevicePublic) -> (Recipient, ReceiveKey) {
+    (Recipient::Device(device.id()), device.receive)
+}

@@ -1,0 +1,122 @@
+//! What the relay sees in clear, as data: the documents are generated from it and a canary test holds the relay to it.
+
+use serde::Serialize;
+
+/// One kind of thing that the relay sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Visible {
+    /// Stable name.
+    pub id: &'static str,
+    /// What is seen.
+    pub what: &'static str,
+    /// What for.
+    pub why: &'static str,
+    /// What limits it.
+    pub guard: &'static str,
+    /// Whether it can name a person or a company's customer.
+    pub personal: bool,
+    /// How long it stays, in hours; `None` for as long as the company exists.
+    pub kept_hours: Option<u32>,
+}
+
+/// The whole table. Whatever is not in it is sealed.
+pub const VISIBLE: &[Visible] = &[
+    Visible {
+        id: "routing",
+        what: "company, scope number, device, sizes, times, seq; manifest headers (scope, cursor, digest, signers)",
+        why: "routing",
+        guard: "30 days for connection logs",
+        personal: false,
+        kept_hours: None,
+    },
+    Visible {
+        id: "membership",
+        what: "membership, public keys, roles",
+        why: "gating",
+        guard: "signed by admins; names are sealed under the company's index key",
+        personal: false,
+        kept_hours: None,
+    },
+    Visible {
+        id: "receipts",
+        what: "receipt headers (invoice id, stamp key, serie, folio, UUID, token); lease and effect ids",
+        why: "ledgers, once-only",
+        guard: "signed, no names",
+        personal: false,
+        kept_hours: None,
+    },
+    Visible {
+        id: "blind_tokens",
+        what: "HMAC(company index key, normalised RFC)",
+        why: "one account per RFC",
+        guard: "the key is never at the relay; XAXX, XEXX and child accounts make none; an ex-member together with the \
+                relay can test a list of RFCs",
+        personal: false,
+        kept_hours: None,
+    },
+    Visible {
+        id: "cfdi_xml",
+        what: "the CFDI's XML in a stamping, cancel or SAT query job",
+        why: "the PAC and the SAT read it",
+        guard: "already sealed with the CSD on the finance device; the row is encrypted, the body is erased 24 h after \
+                the receipt",
+        personal: true,
+        kept_hours: Some(24),
+    },
+    Visible {
+        id: "features",
+        what: "a feature vector, where the company opted in",
+        why: "SageMaker",
+        guard: "pseudonymous id, bucketed numbers, no names, no text",
+        personal: false,
+        kept_hours: Some(0),
+    },
+    Visible {
+        id: "messages",
+        what: "a mail or SMS being sent; an inbound webhook or form",
+        why: "the provider reads or writes it",
+        guard: "in memory and in an encrypted job row until delivered; then id and hash",
+        personal: true,
+        kept_hours: Some(0),
+    },
+    Visible {
+        id: "credit",
+        what: "credit reservation amounts",
+        why: "the credit limit holds across devices",
+        guard: "account token and amount only",
+        personal: false,
+        kept_hours: None,
+    },
+];
+
+/// The table as Markdown, for the documentation.
+pub fn markdown() -> String {
+    let mut text = String::from("| in clear at the relay | why | guard |\n| --- | --- | --- |\n");
+    for row in VISIBLE {
+        text.push_str("| ");
+        text.push_str(row.what);
+        text.push_str(" | ");
+        text.push_str(row.why);
+        text.push_str(" | ");
+        text.push_str(row.guard);
+        text.push_str(" |\n");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_can_name_a_person_is_kept_for_a_day_at_most() {
+        for row in VISIBLE.iter().filter(|row| row.personal) {
+            assert!(row.kept_hours.is_some_and(|hours| hours <= 24), "{}", row.id);
+        }
+    }
+
+    #[test]
+    fn the_documentation_has_a_line_for_every_row() {
+        assert_eq!(markdown().lines().count(), VISIBLE.len() + 2);
+    }
+}
