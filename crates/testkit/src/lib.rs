@@ -1,1 +1,3 @@
-//! To be filled.
+//! Builders, sample data and pretend surroundings for tests.
+
+pub mod sample;

@@ -1,0 +1,19 @@
+//! Sample lists made from a seed: prospects as messy as real ones, with the truth about them, and products.
+//!
+//! Every person, company and address is combined from word lists and exists nowhere. The same seed gives the
+//! same bytes on every machine.
+
+mod bytes;
+mod dialect;
+mod dice;
+mod disguise;
+mod leads;
+mod products;
+mod rfc;
+mod truth;
+mod words;
+
+pub use dialect::{AmountStyle, DateStyle, Dialect, HeaderStyle, TextEncoding};
+pub use leads::{LeadList, ListSpec, SampleLead};
+pub use products::{ProductList, SampleProduct};
+pub use truth::{DuplicateTruth, RowTruth, Truth};
