@@ -125,7 +125,7 @@ fn draw(number: u32, dice: &mut Dice) -> SampleProduct {
         unidad,
         price_cents,
         currency,
-        iva: dice.pick(&IVA),
+        iva: dice.pick::<&'static str>(&IVA),
         cost_cents: price_cents * dice.between(35, 80) / 100,
         price_10_cents: price_cents * 95 / 100,
         price_100_cents: price_cents * 88 / 100,
