@@ -1,0 +1,167 @@
+//! Doing something: one command, its busy state, its toast with undo, and what it changed told to every query.
+
+use leptos::prelude::*;
+use zuc_ipc::company::{Boot, CompanyCreated, DeviceRow, InviteView, JoinStatus};
+use zuc_ipc::import::{ImportDone, ImportPreview};
+use zuc_ipc::invoice::{CsdRow, InvoiceIssued};
+use zuc_ipc::lead::Converted;
+use zuc_ipc::proposal::ProposalSaved;
+use zuc_ipc::shared::ById;
+use zuc_ipc::sync::SyncStatus;
+use zuc_ipc::{Changes, Command, Failure, list};
+
+use crate::backend::{self, Bus};
+use crate::components::{Toaster, use_toaster};
+
+/// A reply that may tell what it changed.
+pub(crate) trait Outcome {
+    /// What to reload and what to say.
+    fn changes(&self) -> Option<&Changes> {
+        None
+    }
+}
+
+impl Outcome for Changes {
+    fn changes(&self) -> Option<&Changes> {
+        Some(self)
+    }
+}
+impl Outcome for Converted {
+    fn changes(&self) -> Option<&Changes> {
+        Some(&self.changes)
+    }
+}
+impl Outcome for ImportDone {
+    fn changes(&self) -> Option<&Changes> {
+        Some(&self.changes)
+    }
+}
+impl Outcome for ProposalSaved {
+    fn changes(&self) -> Option<&Changes> {
+        Some(&self.changes)
+    }
+}
+impl Outcome for InvoiceIssued {
+    fn changes(&self) -> Option<&Changes> {
+        Some(&self.changes)
+    }
+}
+impl Outcome for Boot {}
+impl Outcome for CompanyCreated {}
+impl Outcome for JoinStatus {}
+impl Outcome for InviteView {}
+impl Outcome for ImportPreview {}
+impl Outcome for SyncStatus {}
+impl Outcome for Vec<CsdRow> {}
+impl Outcome for Vec<DeviceRow> {}
+impl Outcome for Option<String> {}
+
+/// A form or a button: whether it runs, and why it was refused.
+#[derive(Clone, Copy)]
+pub(crate) struct Action {
+    /// A command is on its way.
+    pub(crate) busy: RwSignal<bool>,
+    /// Why the last one did nothing.
+    pub(crate) failure: RwSignal<Option<Failure>>,
+    bus: Bus,
+    toaster: Toaster,
+}
+
+impl Action {
+    /// An action of this page.
+    pub(crate) fn new() -> Self {
+        Self { busy: RwSignal::new(false), failure: RwSignal::new(None), bus: expect_context(), toaster: use_toaster() }
+    }
+
+    /// Runs `C`; a refusal stays in [`Self::failure`] for the form to show.
+    pub(crate) fn run<C>(self, args: C::Args, after: impl FnOnce(C::Reply) + 'static)
+    where
+        C: Command + 'static,
+        C::Args: 'static,
+        C::Reply: Outcome + 'static,
+    {
+        self.start::<C>(args, false, after);
+    }
+
+    /// Runs `C`; a refusal is said in a toast, for there is no form to show it.
+    pub(crate) fn quick<C>(self, args: C::Args, after: impl FnOnce(C::Reply) + 'static)
+    where
+        C: Command + 'static,
+        C::Args: 'static,
+        C::Reply: Outcome + 'static,
+    {
+        self.start::<C>(args, true, after);
+    }
+
+    /// The sentence for the field `name`, when the refusal points to it.
+    pub(crate) fn field(self, name: &'static str) -> Signal<Option<String>> {
+        Signal::derive(move || {
+            self.failure
+                .get()
+                .filter(|failure| failure.field.as_deref() == Some(name))
+                .map(|failure| failure.sentence())
+        })
+    }
+
+    /// The refusal, when it points to none of `fields`.
+    pub(crate) fn elsewhere(self, fields: &'static [&'static str]) -> Signal<Option<Failure>> {
+        Signal::derive(move || {
+            self.failure.get().filter(|failure| !failure.field.as_deref().is_some_and(|field| fields.contains(&field)))
+        })
+    }
+
+    fn start<C>(self, args: C::Args, say_failure: bool, after: impl FnOnce(C::Reply) + 'static)
+    where
+        C: Command + 'static,
+        C::Args: 'static,
+        C::Reply: Outcome + 'static,
+    {
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.busy.set(true);
+        self.failure.set(None);
+        leptos::task::spawn_local(async move {
+            let reply = backend::call::<C>(&args).await;
+            // The page may have been left meanwhile; what was changed is told all the same.
+            self.busy.try_set(false);
+            match reply {
+                Ok(reply) => {
+                    if let Some(changes) = reply.changes() {
+                        tell(self.bus, self.toaster, changes);
+                    }
+                    after(reply);
+                }
+                Err(failure) => {
+                    if say_failure {
+                        self.toaster.fail(&failure);
+                    }
+                    self.failure.try_set(Some(failure));
+                }
+            }
+        });
+    }
+}
+
+/// Tells the queries what changed and the person what was done, with its undo.
+pub(crate) fn tell(bus: Bus, toaster: Toaster, changes: &Changes) {
+    bus.publish(changes);
+    if changes.done.is_empty() {
+        return;
+    }
+    match changes.undo.clone() {
+        Some(token) => {
+            let undo = Callback::new(move |()| {
+                let token = token.clone();
+                leptos::task::spawn_local(async move {
+                    match backend::call::<list::Undo>(&ById { id: token }).await {
+                        Ok(changes) => tell(bus, toaster, &changes),
+                        Err(failure) => toaster.fail(&failure),
+                    }
+                });
+            });
+            toaster.say_undoable(changes.done.clone(), undo);
+        }
+        None => toaster.say(changes.done.clone()),
+    }
+}

@@ -1,0 +1,57 @@
+//! The root: contexts, then the window that the program's stage asks for.
+
+use leptos::prelude::*;
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::path;
+use zuc_ipc::company::Stage;
+
+use crate::backend::Bus;
+use crate::components::{FailureNotice, IconSheet, Toaster, Toasts};
+use crate::keys::Deeds;
+use crate::pages;
+use crate::session::Session;
+use crate::shell::Frame;
+use crate::theme;
+
+/// The whole window.
+#[component]
+pub(crate) fn App() -> impl IntoView {
+    Bus::provide();
+    let toaster = Toaster::provide();
+    Deeds::provide();
+    let session = Session::provide();
+    Effect::new(move |before: Option<String>| {
+        let chosen = session.get().map(|boot| boot.theme.clone()).filter(|theme| !theme.is_empty());
+        if let Some(chosen) = chosen.as_ref().filter(|chosen| before.as_ref() != Some(*chosen)) {
+            theme::choose_theme(chosen);
+        }
+        chosen.unwrap_or_default()
+    });
+    let stage = Memo::new(move |_| session.get().map(|boot| boot.stage));
+    view! {
+        <IconSheet/>
+        {move || match (stage.get(), session.boot.failure.get()) {
+            (Some(Stage::Ready), _) => view! { <Rooms/> }.into_any(),
+            (Some(stage), _) => view! { <pages::Welcome stage/> }.into_any(),
+            (None, Some(failure)) => view! {
+                <div class="solo"><div></div>
+                    <FailureNotice failure on_retry=Callback::new(move |()| session.boot.reload())/>
+                <div></div></div>
+            }.into_any(),
+            (None, None) => ().into_any(),
+        }}
+        <Toasts toaster/>
+    }
+}
+
+/// The rooms of the product, each at its address.
+#[component]
+fn Rooms() -> impl IntoView {
+    view! {
+        <Router>
+            <Routes fallback=|| view! { <Frame><pages::Nowhere/></Frame> }>
+                <Route path=path!("/") view=|| view! { <Frame><pages::HomePage/></Frame> }/>
+            </Routes>
+        </Router>
+    }
+}

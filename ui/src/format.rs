@@ -1,0 +1,149 @@
+//! Figures and dates as the interface writes them: grouped thousands, two decimals, `dd/mm/aaaa`, 24 hours.
+//!
+//! Amounts arrive as decimal text and are never turned into a float here.
+
+use js_sys::{Array, Date, Object, Reflect};
+use wasm_bindgen::JsValue;
+
+/// The zone of the company's calendar.
+const ZONE: &str = "America/Mexico_City";
+
+/// An amount cut where the design draws it lighter: `("$1,234", ".50")`.
+pub(crate) fn money_parts(amount: &str, currency: &str) -> (String, String) {
+    let (negative, digits) = amount.strip_prefix('-').map_or((false, amount), |rest| (true, rest));
+    let (whole, cents) = digits.split_once('.').unwrap_or((digits, ""));
+    let mut cents: String = cents.chars().chain("00".chars()).take(2.max(cents.trim_end_matches('0').len())).collect();
+    cents.insert(0, '.');
+    let sign = if negative { "−" } else { "" };
+    let symbol = match currency {
+        "MXN" => "$",
+        "USD" => "US$",
+        "EUR" => "€",
+        other => return (format!("{sign}{other} {}", group(whole)), cents),
+    };
+    (format!("{sign}{symbol}{}", group(whole)), cents)
+}
+
+/// An amount in one piece.
+pub(crate) fn money_text(amount: &str, currency: &str) -> String {
+    let (whole, cents) = money_parts(amount, currency);
+    whole + &cents
+}
+
+/// A whole number with its thousands apart: `1,284`.
+pub(crate) fn count(number: impl ToString) -> String {
+    let text = number.to_string();
+    text.strip_prefix('-').map_or_else(|| group(&text), |rest| format!("−{}", group(rest)))
+}
+
+/// A decimal without trailing zeros: `12.50` is `12.5`, `3.00` is `3`.
+pub(crate) fn plain(decimal: &str) -> String {
+    if decimal.contains('.') {
+        decimal.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        decimal.to_owned()
+    }
+}
+
+fn group(whole: &str) -> String {
+    let mut grouped = String::with_capacity(whole.len() + whole.len() / 3);
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// `2026-11-24` (or the day of `2026-11-24T09:41:00`) as `24/11/2026`; other text is left as it is.
+pub(crate) fn day(iso: &str) -> String {
+    match iso.get(0..10).map(|date| date.split('-').collect::<Vec<_>>()).as_deref() {
+        Some([year, month, day]) => format!("{day}/{month}/{year}"),
+        _ => iso.to_owned(),
+    }
+}
+
+/// `2026-11-24` as `24/11`.
+pub(crate) fn day_short(iso: &str) -> String {
+    day(iso).chars().take(5).collect()
+}
+
+/// The civil parts of an instant in the company's zone: `("2026-11-24", "09:41")`.
+pub(crate) fn local(instant: &str) -> (String, String) {
+    let options = Object::new();
+    for (key, value) in [
+        ("timeZone", ZONE),
+        ("year", "numeric"),
+        ("month", "2-digit"),
+        ("day", "2-digit"),
+        ("hour", "2-digit"),
+        ("minute", "2-digit"),
+        ("hourCycle", "h23"),
+    ] {
+        // A plain object takes any property.
+        let _ = Reflect::set(&options, &key.into(), &value.into());
+    }
+    let date = Date::new(&JsValue::from_str(instant));
+    if date.get_time().is_nan() {
+        return (instant.to_owned(), String::new());
+    }
+    let format = js_sys::Intl::DateTimeFormat::new(&Array::of1(&"en-CA".into()), &options);
+    let part = |wanted: &str| {
+        format
+            .format_to_parts(&date)
+            .iter()
+            .find(|part| {
+                Reflect::get(part, &"type".into()).ok().and_then(|kind| kind.as_string()).as_deref() == Some(wanted)
+            })
+            .and_then(|part| Reflect::get(&part, &"value".into()).ok()?.as_string())
+            .unwrap_or_default()
+    };
+    (format!("{}-{}-{}", part("year"), part("month"), part("day")), format!("{}:{}", part("hour"), part("minute")))
+}
+
+/// Today in the company's zone, `2026-11-24`.
+pub(crate) fn today() -> String {
+    local(&Date::new_0().to_iso_string().as_string().unwrap_or_default()).0
+}
+
+/// An instant as `24/11/2026 09:41`.
+pub(crate) fn instant(instant: &str) -> String {
+    let (date, time) = local(instant);
+    format!("{} {time}", day(&date)).trim_end().to_owned()
+}
+
+/// Two letters for an avatar: `Mariana Cázares` is `MC`.
+pub(crate) fn initials(name: &str) -> String {
+    let mut letters =
+        name.split_whitespace().filter(|word| !word.ends_with('.')).filter_map(|word| word.chars().next());
+    letters.by_ref().take(2).collect::<String>().to_uppercase()
+}
+
+/// A share of the whole as a percentage for a bar's width, 0 to 100.
+pub(crate) fn share(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { (part / whole * 100.0).clamp(0.0, 100.0) } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_keeps_every_digit_and_two_decimals() {
+        assert_eq!(money_text("1385000", "MXN"), "$1,385,000.00");
+        assert_eq!(money_text("-119056.5", "MXN"), "−$119,056.50");
+        assert_eq!(money_text("86200.10", "USD"), "US$86,200.10");
+        assert_eq!(money_text("0.126", "MXN"), "$0.126");
+        assert_eq!(money_text("900719925474099312.34", "MXN"), "$900,719,925,474,099,312.34");
+    }
+
+    #[test]
+    fn days_and_initials_are_written_the_mexican_way() {
+        assert_eq!(day("2026-11-24T09:41:00"), "24/11/2026");
+        assert_eq!(day("sin fecha"), "sin fecha");
+        assert_eq!(initials("Dra. Irma Quintanar"), "IQ");
+        assert_eq!(plain("12.50"), "12.5");
+        assert_eq!(count(100_000), "100,000");
+    }
+}

@@ -1,0 +1,92 @@
+//! Finance's desk: what waits for a stamp with its clock, and what is owed.
+
+use leptos::prelude::*;
+use zuc_ipc::home::FinanceHome;
+use zuc_ipc::invoice::InvoiceRow;
+use zuc_ipc::shared::Money;
+
+use crate::components::{Badge, Bar, BarList, Clock, EmptyLine, Kpi, MoneyText, SectionHead, Unsent, kpi_money};
+use crate::format;
+use crate::labels;
+use crate::route;
+use crate::words::tr;
+
+/// Inicio for finanzas.
+#[component]
+pub(crate) fn FinancePart(finance: FinanceHome) -> impl IntoView {
+    let shortest = finance.to_stamp.iter().filter_map(|row| row.hours_left).min();
+    let clock =
+        shortest.map_or_else(|| tr!(home.no_clock).to_owned(), |hours| tr!(home.shortest, hours = hours.max(0)));
+    let csd = finance.csd_days_left.map_or_else(|| tr!(home.no_csd).to_owned(), |days| tr!(home.days, count = days));
+    let csd_class = if finance.csd_days_left.is_none_or(|days| days <= 30) { "warning" } else { "" };
+    view! {
+        <div class="body body--col">
+            <div class="kpis">
+                <Kpi label=tr!(home.to_stamp) value=format::count(finance.to_stamp.len()).into_any() testid="home-to-stamp" note=clock.into_any()/>
+                <Kpi label=tr!(home.stamped_month) value=kpi_money(&finance.stamped_month.amount, &finance.stamped_month.currency) testid="home-stamped-month"
+                    note=tr!(home.stamped_about).into_any()/>
+                <Kpi label=tr!(home.csd) value=csd.into_any() class=csd_class note=tr!(home.csd_about).into_any()/>
+            </div>
+            <div class="body">
+                <div class="pane">
+                    <section class="sec sec--flush">
+                        <SectionHead title=tr!(home.to_stamp) about=tr!(home.window).to_owned()/>
+                        {queue(finance.to_stamp)}
+                    </section>
+                </div>
+                <aside class="pane pane--right narrow-hide" style="width:376px">
+                    <section class="sec">
+                        <SectionHead title=tr!(home.receivables) end=view! { <span class="s12 t3">{tr!(home.receivables_about)}</span> }.into_any()/>
+                        {receivables(finance.receivables)}
+                    </section>
+                </aside>
+            </div>
+        </div>
+    }
+}
+
+fn queue(rows: Vec<InvoiceRow>) -> AnyView {
+    if rows.is_empty() {
+        return view! { <EmptyLine text=tr!(home.nothing_to_stamp)/> }.into_any();
+    }
+    view! {
+        <table class="tbl" data-testid="home-queue">
+            <colgroup><col style="width:116px"/><col/><col style="width:136px"/><col style="width:116px"/><col style="width:88px"/><col style="width:140px"/><col style="width:104px"/></colgroup>
+            <thead><tr><th>{tr!(invoices.folio)}</th><th>{tr!(invoices.customer)}</th><th>{tr!(invoices.state)}</th><th>{tr!(invoices.date)}</th>
+                <th>{tr!(home.left)}</th><th class="num">{tr!(common.total)}</th><th></th></tr></thead>
+            <tbody>{rows.into_iter().map(|row| {
+                let (word, tone) = labels::fiscal_state(&row.fiscal_state);
+                view! {
+                    <tr>
+                        <td class="tn t2"><span class="row">{row.label}{row.unsent.then(|| view! { <Unsent/> })}</span></td>
+                        <td class="m">{row.customer}</td>
+                        <td><Badge tone text=word/></td>
+                        <td class="tn t2">{format::day(&row.on)}</td>
+                        <td>{row.hours_left.map(|hours| view! { <Clock hours/> })}</td>
+                        <td class="num"><MoneyText amount=row.total.amount currency=row.total.currency/></td>
+                        <td class="num"><a class="btn btn--sm" href=route::invoice(&row.id)>{tr!(home.open_invoice)}</a></td>
+                    </tr>
+                }
+            }).collect_view()}</tbody>
+        </table>
+    }.into_any()
+}
+
+fn receivables(rows: Vec<(String, Money)>) -> AnyView {
+    if rows.is_empty() {
+        return view! { <p class="t3">{tr!(home.nothing_owed)}</p> }.into_any();
+    }
+    let bars = rows
+        .into_iter()
+        .enumerate()
+        .map(|(index, (label, money))| Bar {
+            label,
+            // Only the bar's width is a float; the figure is the decimal that arrived.
+            size: money.amount.parse().unwrap_or(0.0),
+            value: format::money_text(&money.amount, &money.currency),
+            note: String::new(),
+            strong: index > 0,
+        })
+        .collect();
+    view! { <BarList bars label_width=76 value_width=116 row=30/> }.into_any()
+}

@@ -1,0 +1,9 @@
+//! The pages: they fetch and arrange; what is allowed arrives decided.
+
+mod home;
+mod nowhere;
+mod welcome;
+
+pub(crate) use home::HomePage;
+pub(crate) use nowhere::Nowhere;
+pub(crate) use welcome::Welcome;

@@ -1,0 +1,18 @@
+//! An address that leads nowhere.
+
+use leptos::prelude::*;
+
+use crate::components::Empty;
+use crate::route;
+use crate::shell::TopBar;
+use crate::words::tr;
+
+/// Says so, and leads back to Inicio.
+#[component]
+pub(crate) fn Nowhere() -> impl IntoView {
+    let home = view! { <a class="btn" href=route::HOME>{tr!(nowhere.home)}</a> }.into_any();
+    view! {
+        <TopBar title=tr!(nowhere.title).to_owned()/>
+        <div class="body"><Empty icon="search" title=tr!(nowhere.title) why=tr!(nowhere.why) actions=home/></div>
+    }
+}

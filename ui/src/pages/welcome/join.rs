@@ -1,0 +1,97 @@
+//! Joining by invite: the code, then the short code to compare aloud.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use zuc_ipc::company::Join;
+use zuc_ipc::list;
+use zuc_ipc::shared::Empty;
+
+use super::{Solo, Step};
+use crate::action::Action;
+use crate::backend::{Topics, use_query};
+use crate::components::{CodeBoxes, FormFailure, Icon, TextField};
+use crate::session::use_session;
+use crate::words::tr;
+
+/// Asks for the invite and the name.
+#[component]
+pub(crate) fn JoinPart(step: RwSignal<Step>) -> impl IntoView {
+    let session = use_session();
+    let (invite, person) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let action = Action::new();
+    let join = move || {
+        let join = Join { invite: invite.get_untracked().trim().to_owned(), person_name: person.get_untracked() };
+        action.run::<list::CompanyJoin>(join, move |_| session.boot.reload());
+    };
+    view! {
+        <Solo status=tr!(welcome.nothing_leaves)>
+            <form class="solo__main" on:submit=move |event| { event.prevent_default(); join(); }>
+                <h1 class="h1">{tr!(join.title)}</h1>
+                <p class="t2" style="margin:6px 0 24px;max-width:580px">{tr!(join.about)}</p>
+                <div class="col gap-4" style="max-width:560px">
+                    <TextField label=tr!(join.invite) value=invite mono=true placeholder="zuc1:…" error=action.field("invite") testid="join-invite"/>
+                    <TextField label=tr!(create.person) value=person error=action.field("person_name") testid="join-person"/>
+                    <FormFailure failure=action.elsewhere(&["invite", "person_name"])/>
+                    <div class="row">
+                        <button type="submit" class="btn btn--primary btn--lg" disabled=move || action.busy.get() data-testid="join-submit">
+                            {move || if action.busy.get() { tr!(join.busy) } else { tr!(welcome.join_do) }}
+                        </button>
+                        <button type="button" class="btn btn--ghost btn--lg" on:click=move |_| step.set(Step::Start)>{tr!(common.back)}</button>
+                    </div>
+                </div>
+            </form>
+            <div class="solo__aside">
+                <h2 style="font:var(--text-16);font-weight:600">{tr!(join.next)}</h2>
+                <p class="t2" style="margin-top:4px">{tr!(join.next_about)}</p>
+            </div>
+        </Solo>
+    }
+}
+
+/// Waits for the other screen; asks every two seconds.
+#[component]
+pub(crate) fn WaitPart() -> impl IntoView {
+    let session = use_session();
+    let status = use_query::<list::JoinGet>(Topics::NONE, || Some(Empty {}));
+    if let Ok(timer) = set_interval_with_handle(move || status.reload(), Duration::from_secs(2)) {
+        on_cleanup(move || timer.clear());
+    }
+    let state = Memo::new(move |_| status.value.get().map(|status| status.state.clone()).unwrap_or_default());
+    Effect::new(move |_| {
+        if state.get() == "approved" {
+            session.boot.reload()
+        }
+    });
+    view! {
+        <Solo status=tr!(join.status)>
+            <div class="solo__main">
+                <h1 class="h1">{move || tr!(join.joining, company = status.value.get().map(|status| status.company.clone()).unwrap_or_default())}</h1>
+                <ol class="tl" style="max-width:560px;margin-top:24px">
+                    <li style="padding-left:40px;padding-bottom:24px">
+                        <span class="tl__d ok" style="width:24px;height:24px"><Icon name="check"/></span>
+                        <span class="m">{tr!(join.accepted)}</span>
+                    </li>
+                    <li style="padding-left:40px;padding-bottom:24px">
+                        <span class="tl__d acc" style="width:24px;height:24px">"2"</span>
+                        <span class="m">{tr!(join.compare)}</span>
+                        <div style="margin-top:10px" data-testid="join-code">
+                            {move || status.value.get().map(|status| view! { <CodeBoxes code=status.short_code.clone()/> })}
+                        </div>
+                        <p class="s12 t2" style="margin-top:8px">{tr!(join.same)}</p>
+                    </li>
+                    <li class="is-next" style="padding-left:40px">
+                        <span class="tl__d pend" style="width:24px;height:24px">"3"</span>
+                        <span class="m">{tr!(join.receive)}</span>
+                    </li>
+                </ol>
+                {move || (state.get() == "refused").then(|| view! { <div class="note bad" role="alert"><Icon name="warn" class="i-14"/>{tr!(join.refused)}</div> })}
+                <FormFailure failure=status.failure/>
+            </div>
+            <div class="solo__aside">
+                <h2 style="font:var(--text-16);font-weight:600">{tr!(join.why)}</h2>
+                <p class="t2" style="margin-top:4px">{tr!(join.why_about)}</p>
+            </div>
+        </Solo>
+    }
+}

@@ -1,0 +1,87 @@
+//! The status bar: sync, PAC, certificate, shortcuts.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use zuc_ipc::list;
+use zuc_ipc::shared::Empty;
+use zuc_ipc::sync::SyncStatus;
+
+use super::sync_log::SyncLog;
+use crate::backend::{Topics, listen, use_query};
+use crate::components::{Anchor, Icon, Kbd};
+use crate::format;
+use crate::words::tr;
+
+/// How a state of sync looks and reads: icon, class, word, what follows.
+fn reading(status: &SyncStatus) -> (&'static str, &'static str, String, String) {
+    let pending = format::count(status.pending);
+    let waiting =
+        if status.pending == 1 { tr!(sync.pending_one).to_owned() } else { tr!(sync.pending, count = pending) };
+    let (date, time) = format::local(&status.last_ok);
+    let when = if status.last_ok.is_empty() {
+        String::new()
+    } else if date == format::today() {
+        time
+    } else {
+        format!("{} {time}", format::day_short(&date))
+    };
+    match status.state.as_str() {
+        "up_to_date" => ("check", "row row-1 success", tr!(sync.up_to_date).to_owned(), when),
+        "syncing" => (
+            "sync",
+            "row row-1",
+            tr!(sync.syncing).to_owned(),
+            tr!(sync.of, done = format::count(status.done), total = format::count(status.total)),
+        ),
+        "offline" => ("off", "row row-1 warning", tr!(sync.offline).to_owned(), waiting),
+        "paused" => ("pause", "row row-1 warning", tr!(sync.paused).to_owned(), waiting),
+        "no_relay" => ("laptop", "row row-1", tr!(sync.no_relay).to_owned(), tr!(sync.only_here).to_owned()),
+        _ => ("warn", "row row-1 danger", tr!(sync.error).to_owned(), waiting),
+    }
+}
+
+/// The bar at the bottom of the window.
+#[component]
+pub(crate) fn StatusBar(sheet: RwSignal<bool>) -> impl IntoView {
+    let first = use_query::<list::SyncGet>(Topics::ALL, || Some(Empty {}));
+    let status = RwSignal::new(SyncStatus::default());
+    Effect::new(move |_| {
+        if let Some(answer) = first.value.get() {
+            status.set((*answer).clone());
+        }
+    });
+    listen::<SyncStatus>("sync-status", move |now| {
+        status.try_set(now);
+    });
+    let anchor = RwSignal::new(None::<Anchor>);
+    let open = move |event: web_sys::MouseEvent| {
+        let Some(button) = event.current_target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else {
+            return;
+        };
+        let rect = button.get_bounding_client_rect();
+        anchor.set(Some(Anchor { left: 8.0, top: rect.top() - 8.0, above: true }));
+    };
+    view! {
+        <footer class="status" aria-label=tr!(shell.status)>
+            <button class=move || if anchor.get().is_some() { "status__b is-open" } else { "status__b" } on:click=open
+                aria-haspopup="dialog" data-testid="sync-status">
+                {move || {
+                    let (icon, class, word, after) = reading(&status.get());
+                    let spin = if icon == "sync" { "i-14 spin" } else { "i-14" };
+                    view! {
+                        <span class=class style="gap:6px" role="status"><Icon name=icon class=spin/><span class="m">{word}</span></span>
+                        <span class="t3 tn">{after}</span>
+                    }
+                }}
+            </button>
+            <span class="sep"></span>
+            {move || Some(status.get().pac).filter(|pac| !pac.is_empty()).map(|pac| view! { <span class="status__b narrow-hide" data-testid="pac-status">{pac}</span> })}
+            {move || status.get().csd_days_left.filter(|days| *days <= 60).map(|days| {
+                let text = if days < 0 { tr!(sync.csd_expired).to_owned() } else { tr!(sync.csd_days, days = days) };
+                view! { <span class=if days <= 30 { "status__b warning narrow-hide" } else { "status__b narrow-hide" }>{text}</span> }
+            })}
+            <button class="status__b" on:click=move |_| sheet.set(true) data-testid="open-shortcuts"><Kbd key="?"/>{tr!(shell.shortcuts)}</button>
+        </footer>
+        <SyncLog anchor status/>
+    }
+}
