@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::bytes::Blob;
 use crate::codec::{self, MAX_ENTRY};
 use crate::error::ProtocolError;
 use crate::identity::DeviceKeys;

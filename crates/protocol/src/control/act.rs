@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bytes::Blob;
 use crate::identity::DevicePublic;
-use crate::ids::{BagId, ControlHash, DeviceId, Digest32, KeyId, PersonId, ReceiveKey, VerifyKey};
+use crate::ids::{BagId, ControlHash, DeviceId, Digest32, EpochId, KeyId, PersonId, ReceiveKey, VerifyKey};
 use crate::scope::{Rights, Scope};
 use crate::seal::Wrapped;
 
@@ -46,6 +46,19 @@ pub struct EpochStart {
     pub wraps: Vec<KeyWrap>,
     /// The key before this one, sealed under this one; `None` at first, or where the author did not hold it.
     pub previous: Option<Blob>,
+    /// The generation of the scope's bag of person keys, where this begins one; the bag itself is outside the log.
+    pub bag: Option<BagId>,
+}
+
+/// A bag of person keys is replaced whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BagChange {
+    /// Whose bag.
+    pub scope: Scope,
+    /// Its new generation; key wraps and rows travel outside the log ([`crate::person_key::BagReplacement`]).
+    pub bag: BagId,
+    /// Hash of that replacement.
+    pub replacement: Digest32,
 }
 
 /// The first record; the company id is its hash.
@@ -121,6 +134,8 @@ pub struct RemoveAct {
     pub wipe: bool,
     /// Why.
     pub reason: RemoveReason,
+    /// New bags of the scopes it could read.
+    pub bags: Vec<BagChange>,
 }
 
 /// A person's roles change.
@@ -132,6 +147,8 @@ pub struct RightsAct {
     pub rights: Rights,
     /// For scopes that are taken away: the last batches that count.
     pub marks: Vec<Mark>,
+    /// New bags of the scopes that can no longer be read.
+    pub bags: Vec<BagChange>,
 }
 
 /// Keys that a device was entitled to and did not get when it joined.
@@ -140,22 +157,18 @@ pub struct GrantAct {
     /// The scope.
     pub scope: Scope,
     /// The epoch, by the record that began it.
-    pub epoch: crate::ids::EpochId,
+    pub epoch: EpochId,
     /// Its key, to those who lacked it.
     pub wraps: Vec<KeyWrap>,
 }
 
-/// A person is erased: the bag is replaced whole, without these keys.
+/// A person is erased: bags are replaced whole, without these keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EraseAct {
-    /// The scope of the bag.
-    pub scope: Scope,
     /// The keys that are gone; refused by all from now on.
     pub keys: Vec<KeyId>,
-    /// The new generation of the bag; its wraps travel outside the log ([`crate::person_key::BagReplacement`]).
-    pub bag: BagId,
-    /// Hash of that replacement.
-    pub replacement: Digest32,
+    /// The bags that held them.
+    pub bags: Vec<BagChange>,
 }
 
 /// One act of membership.

@@ -3,11 +3,24 @@
 //! One log per company, appended by compare-and-append on its head. [`ControlLog`] folds it; every receiver does.
 
 mod act;
-
+mod author;
+mod error;
+mod log;
 mod record;
+mod right;
+mod state;
+#[cfg(test)]
+mod tests;
 
 pub use act::{
-    AddDevice, ControlAct, EpochStart, EraseAct, Genesis, GrantAct, IndexWrap, KeyWrap, Mark, Recipient, RemoveAct,
-    RemoveReason, RightsAct,
+    AddDevice, BagChange, ControlAct, EpochStart, EraseAct, Genesis, GrantAct, IndexWrap, KeyWrap, Mark, Recipient,
+    RemoveAct, RemoveReason, RightsAct,
 };
+pub use author::{
+    Founding, found, next_epoch, open_epoch_key, open_index_key, open_label, open_previous, seal_label, wrap_epoch_key,
+    wrap_index_key,
+};
+pub use error::ControlError;
+pub use log::{ControlLog, Fork, Offer};
 pub use record::{ControlAuthor, ControlRecord, SignedControl};
+pub use state::{DeviceState, Epoch, PersonState};

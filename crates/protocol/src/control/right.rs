@@ -1,0 +1,83 @@
+//! Who may sign which act.
+
+use crate::control::act::ControlAct;
+use crate::control::error::ControlError;
+use crate::control::log::ControlLog;
+use crate::control::record::ControlAuthor;
+use crate::ids::{DeviceId, VerifyKey};
+use crate::messages::RefusalCode;
+use crate::scope::{Rights, Role, Scope};
+
+impl ControlLog {
+    /// What a device may do after record `seq`; `None` when it is no member or stopped there.
+    pub fn rights_at(&self, device: DeviceId, seq: u64) -> Option<&Rights> {
+        let state = self.device(device)?;
+        if !state.member_at(seq) || state.frozen_at(seq) {
+            return None;
+        }
+        self.person(state.person)?.rights_at(seq)
+    }
+
+    /// What a device may do now.
+    pub fn rights(&self, device: DeviceId) -> Option<&Rights> {
+        self.rights_at(device, self.last_seq())
+    }
+
+    /// Whether a device may read a scope now.
+    pub fn may_read(&self, device: DeviceId, scope: Scope) -> bool {
+        self.rights(device).is_some_and(|rights| rights.may_read(scope))
+    }
+
+    /// The key that must have signed an act of `author` standing after record `before`, if the author has the right.
+    pub(crate) fn signer(
+        &self,
+        author: ControlAuthor,
+        act: &ControlAct,
+        before: u64,
+    ) -> Result<VerifyKey, ControlError> {
+        let device = match author {
+            ControlAuthor::Root => {
+                return match act {
+                    ControlAct::Genesis(_) => Err(ControlError::NotAllowed),
+                    _ => Ok(self.root_at(before).verify),
+                };
+            }
+            ControlAuthor::Device(device) => device,
+        };
+        let rights = self.rights_at(device, before).ok_or(ControlError::NotAllowed)?;
+        let admin = rights.has(Role::Administracion);
+        let allowed = match act {
+            ControlAct::Genesis(_) | ControlAct::RootReplaced { .. } | ControlAct::Settle { .. } => false,
+            ControlAct::Grant(grant) => admin || rights.may_read(grant.scope),
+            ControlAct::AddDevice(_)
+            | ControlAct::Freeze { .. }
+            | ControlAct::Remove(_)
+            | ControlAct::Rights(_)
+            | ControlAct::Epoch(_)
+            | ControlAct::RelayKey { .. }
+            | ControlAct::Erase(_)
+            | ControlAct::SchemaFloor(_) => admin,
+        };
+        let state = self.device(device).ok_or(ControlError::NotAllowed)?;
+        if allowed { Ok(state.public.verify) } else { Err(ControlError::NotAllowed) }
+    }
+
+    /// The relay's gate for a new batch, as far as the control log decides: membership and right at the named head
+    /// and now, and the current epoch. Numbers, predecessors and the author's earlier heads are in the relay's tables.
+    ///
+    /// # Errors
+    /// The code to refuse with.
+    pub fn gate(&self, header: &crate::envelope::BatchHeader) -> Result<(), RefusalCode> {
+        let seen = self.seq_of(header.control_head).ok_or(RefusalCode::ControlHead)?;
+        let now = self.rights(header.author).ok_or(RefusalCode::Revoked)?;
+        let then = self.rights_at(header.author, seen).ok_or(RefusalCode::Revoked)?;
+        if !now.may_write(header.scope) || !then.may_write(header.scope) {
+            return Err(RefusalCode::NotAllowed);
+        }
+        match self.epoch(header.scope) {
+            Some(epoch) if epoch.id == header.epoch => Ok(()),
+            Some(_) => Err(RefusalCode::EpochStale),
+            None => Err(RefusalCode::NotAllowed),
+        }
+    }
+}
