@@ -1,1 +1,19 @@
-//! To be filled.
+//! The relay's store on SQLite: a folder with one file per company.
+//!
+//! Each open company has one writer, an actor that gathers what arrives within a few milliseconds into one
+//! transaction (`synchronous=FULL`, so an answer means on disk), and a small pool of readers. Companies that
+//! nobody uses are closed again, so that a thousand of them cost no memory.
+
+mod control;
+mod decision;
+mod enrolment;
+mod idempotency;
+mod keys;
+mod log;
+mod row;
+mod stamp;
+mod stamp_row;
+mod store;
+mod writer;
+
+pub use store::{Options, SqliteStore};

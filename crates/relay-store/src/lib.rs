@@ -1,1 +1,49 @@
-//! To be filled.
+//! What the relay keeps, as traits: the log of sealed entries, the control log, key wraps, enrolments,
+//! decisions, the stamping ledger and idempotency keys.
+//!
+//! A maker (SQLite, PostgreSQL) implements [`RelayStore`]; the feature `conformance` holds the suite that tells
+//! whether it kept the promises. The store judges no membership and opens no seal: it orders, counts and remembers.
+//! Every method takes the company first, and no answer ever holds a row of another.
+
+#[cfg(feature = "conformance")]
+pub mod conformance;
+pub mod control;
+pub mod decision;
+pub mod enrolment;
+pub mod error;
+pub mod id;
+pub mod idempotency;
+pub mod keys;
+pub mod log;
+pub mod stamp;
+
+pub use control::{ControlAppend, ControlHead, ControlRecord, ControlStore};
+pub use decision::{Decided, DecisionStore, Folio, FolioState, Sign, Signed};
+pub use enrolment::{Enrolment, EnrolmentState, EnrolmentStore, Invite};
+pub use error::StoreError;
+pub use id::{BatchHash, ChainHash, CompanyId, ControlHash, DeviceId, Hash, LogEntry, LogId, LogKind, Scope, label};
+pub use idempotency::{IdempotencyStore, Remembered, StoredAnswer};
+pub use keys::{Bag, BagReplacement, BagRow, KeyStore};
+pub use log::{AppendOutcome, AuthorHead, LogHead, LogStore, NewEntry, RelayFact};
+pub use stamp::{Attempt, ClaimedAttempt, NewAttempt, Outcome, Receipted, ReceiveOutcome, StampLedger, Timbre};
+
+use async_trait::async_trait;
+
+/// Everything the relay keeps, behind one object.
+#[async_trait]
+pub trait RelayStore:
+    LogStore + ControlStore + KeyStore + EnrolmentStore + DecisionStore + StampLedger + IdempotencyStore + Send + Sync
+{
+    /// The companies that have a genesis record here, in no order.
+    async fn companies(&self) -> Result<Vec<CompanyId>, StoreError>;
+
+    /// Answers when the store can read and write; what `/health` asks.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    /// The random name of this company's log: a device that meets another name than the one it remembers knows
+    /// that the log was lost or rolled back and offers its entries again.
+    async fn log_id(&self, company: CompanyId) -> Result<LogId, StoreError>;
+
+    /// The database's clock in milliseconds of the Unix epoch; leases and deadlines are measured on it.
+    async fn clock_ms(&self, company: CompanyId) -> Result<i64, StoreError>;
+}

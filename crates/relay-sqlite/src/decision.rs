@@ -1,0 +1,361 @@
+//! Folios, RFCs, leads and leases: one transaction per claim, with its receipt.
+
+use async_trait::async_trait;
+use sqlx::{FromRow, SqliteConnection};
+use zuc_protocol::{
+    codec,
+    ids::{BlindToken, ItemId},
+    receipt::{Claim, ClaimRequest, Decision, SignedReceipt},
+};
+use zuc_relay_store::{CompanyId, Decided, DecisionStore, DeviceId, Folio, FolioState, Sign, StoreError};
+
+use crate::{
+    SqliteStore, log,
+    row::{count, db, int, is_duplicate, now_ms},
+    stamp::receipt_bytes,
+};
+
+/// The longest lease anybody gets, in milliseconds.
+const LEASE_MAX: i64 = 10 * 60 * 1_000;
+
+#[derive(FromRow)]
+struct FolioRow {
+    serie: String,
+    number: i64,
+    invoice: Option<Vec<u8>>,
+    state: String,
+}
+
+impl TryFrom<FolioRow> for Folio {
+    type Error = StoreError;
+
+    fn try_from(row: FolioRow) -> Result<Self, StoreError> {
+        let state = match row.state.as_str() {
+            "reserved" => FolioState::Reserved,
+            "free" => FolioState::Free,
+            "stamped" => FolioState::Stamped,
+            "inutilizado" => FolioState::Inutilizado,
+            _ => return Err(StoreError::Corrupt { table: "folio", column: "state" }),
+        };
+        let invoice = row.invoice.map(|bytes| item(&bytes, "folio", "invoice")).transpose()?;
+        Ok(Self { serie: row.serie, number: count(row.number, "folio", "number")?, invoice, state })
+    }
+}
+
+fn item(bytes: &[u8], table: &'static str, column: &'static str) -> Result<ItemId, StoreError> {
+    ItemId::from_slice(bytes).ok_or(StoreError::Corrupt { table, column })
+}
+
+fn device(bytes: &[u8], table: &'static str) -> Result<DeviceId, StoreError> {
+    DeviceId::from_slice(bytes).ok_or(StoreError::Corrupt { table, column: "device" })
+}
+
+#[async_trait]
+impl DecisionStore for SqliteStore {
+    async fn decide(
+        &self,
+        company: CompanyId,
+        device: DeviceId,
+        request: ClaimRequest,
+        see_holder: bool,
+        sign: Sign,
+    ) -> Result<SignedReceipt, StoreError> {
+        self.company(company)
+            .await?
+            .writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    let now = now_ms(connection).await?;
+                    let digest = codec::encode(&(device, &request.claim), codec::MAX_CONTROL)
+                        .map_err(|_too_large| StoreError::Refused("sync.too_large"))?;
+                    let known: Option<(Vec<u8>, Vec<u8>)> =
+                        sqlx::query_as("SELECT digest, receipt FROM request WHERE id = ?1")
+                            .bind(&request.id.0[..])
+                            .fetch_optional(&mut *connection)
+                            .await
+                            .map_err(db)?;
+                    if let Some((asked, receipt)) = known {
+                        if asked != digest {
+                            return Err(StoreError::Refused("relay.request_reused"));
+                        }
+                        return codec::decode(&receipt, codec::MAX_CONTROL)
+                            .map_err(|_malformed| StoreError::Corrupt { table: "request", column: "receipt" });
+                    }
+                    let asker = Asker { device, see_holder, now };
+                    let (decision, fresh) = decide(connection, &asker, request.claim).await?;
+                    let signed = sign(&Decided { decision, fresh, now_ms: now })?;
+                    for fact in signed.facts {
+                        log::append_fact(connection, company, fact).await?;
+                    }
+                    sqlx::query("INSERT INTO request (id, digest, receipt, at_ms) VALUES (?1, ?2, ?3, ?4)")
+                        .bind(&request.id.0[..])
+                        .bind(digest)
+                        .bind(receipt_bytes(&signed.receipt)?)
+                        .bind(now)
+                        .execute(connection)
+                        .await
+                        .map_err(db)?;
+                    Ok(signed.receipt)
+                })
+            })
+            .await
+    }
+
+    async fn folios(&self, company: CompanyId, serie: &str) -> Result<Vec<Folio>, StoreError> {
+        let company = self.company(company).await?;
+        let rows: Vec<FolioRow> =
+            sqlx::query_as("SELECT serie, number, invoice, state FROM folio WHERE serie = ?1 ORDER BY number")
+                .bind(serie)
+                .fetch_all(&company.readers)
+                .await
+                .map_err(db)?;
+        rows.into_iter().map(Folio::try_from).collect()
+    }
+}
+
+struct Asker {
+    device: DeviceId,
+    see_holder: bool,
+    now: i64,
+}
+
+async fn decide(
+    connection: &mut SqliteConnection,
+    asker: &Asker,
+    claim: Claim,
+) -> Result<(Decision, bool), StoreError> {
+    match claim {
+        Claim::Folio { serie, invoice } => claim_folio(connection, serie, invoice).await,
+        Claim::DiscardFolio { serie, invoice } => discard_folio(connection, serie, invoice).await,
+        Claim::Rfc { token, account } => claim_rfc(connection, asker, token, account).await,
+        Claim::ReleaseRfc { token, account } => {
+            let done = sqlx::query("DELETE FROM rfc_claim WHERE token = ?1 AND account = ?2")
+                .bind(&token.0[..])
+                .bind(&account.0[..])
+                .execute(connection)
+                .await
+                .map_err(db)?;
+            Ok((Decision::RfcReleased { token, account }, done.rows_affected() > 0))
+        }
+        Claim::Lead { lead } => claim_lead(connection, asker, lead).await,
+        Claim::Lease { job, period, for_ms } => claim_lease(connection, asker, job, period, for_ms).await,
+        Claim::ReleaseLease { job, period, fence } => {
+            // The row stays, so that the next holder's fence is higher.
+            let done = sqlx::query(
+                "UPDATE lease SET until_ms = 0 WHERE job = ?1 AND period = ?2 AND fence = ?3 AND device = ?4",
+            )
+            .bind(&job)
+            .bind(&period)
+            .bind(int(fence))
+            .bind(&asker.device.0[..])
+            .execute(connection)
+            .await
+            .map_err(db)?;
+            if done.rows_affected() == 0 {
+                return Err(StoreError::Refused("lease.fenced"));
+            }
+            Ok((Decision::LeaseReleased { job, period, fence }, true))
+        }
+    }
+}
+
+/// The folio an invoice holds.
+pub(crate) async fn folio_of(connection: &mut SqliteConnection, invoice: ItemId) -> Result<Option<Folio>, StoreError> {
+    let row: Option<FolioRow> = sqlx::query_as("SELECT serie, number, invoice, state FROM folio WHERE invoice = ?1")
+        .bind(&invoice.0[..])
+        .fetch_optional(connection)
+        .await
+        .map_err(db)?;
+    row.map(Folio::try_from).transpose()
+}
+
+/// Brings back a folio whose receipt survived the log it was given in.
+pub(crate) async fn restore_folio(
+    connection: &mut SqliteConnection,
+    serie: &str,
+    number: u64,
+    invoice: ItemId,
+) -> Result<(), StoreError> {
+    if folio_of(connection, invoice).await?.is_some() {
+        return Ok(());
+    }
+    sqlx::query("INSERT INTO folio (serie, number, invoice, state) VALUES (?1, ?2, ?3, 'reserved')")
+        .bind(serie)
+        .bind(int(number))
+        .bind(&invoice.0[..])
+        .execute(connection)
+        .await
+        .map_err(|error| if is_duplicate(&error) { StoreError::Refused("stamp.folio_taken") } else { db(error) })?;
+    Ok(())
+}
+
+async fn claim_folio(
+    connection: &mut SqliteConnection,
+    serie: String,
+    invoice: ItemId,
+) -> Result<(Decision, bool), StoreError> {
+    if let Some(held) = folio_of(connection, invoice).await? {
+        if held.serie != serie {
+            return Err(StoreError::Refused("folio.other_serie"));
+        }
+        return Ok((Decision::Folio { serie, folio: held.number, invoice }, false));
+    }
+    let intent: Option<String> = sqlx::query_scalar("SELECT intent FROM stamp_intent WHERE invoice = ?1")
+        .bind(&invoice.0[..])
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(db)?;
+    if intent.as_deref() == Some("void") {
+        return Err(StoreError::Refused("stamp.intent_void"));
+    }
+    let number: i64 = sqlx::query_scalar(
+        "SELECT COALESCE(
+             (SELECT MIN(number) FROM folio WHERE serie = ?1 AND state = 'free'),
+             (SELECT MAX(number) FROM folio WHERE serie = ?1) + 1,
+             1)",
+    )
+    .bind(&serie)
+    .fetch_one(&mut *connection)
+    .await
+    .map_err(db)?;
+    sqlx::query(
+        "INSERT INTO folio (serie, number, invoice, state) VALUES (?1, ?2, ?3, 'reserved')
+         ON CONFLICT (serie, number) DO UPDATE SET invoice = excluded.invoice, state = 'reserved'",
+    )
+    .bind(&serie)
+    .bind(number)
+    .bind(&invoice.0[..])
+    .execute(&mut *connection)
+    .await
+    .map_err(db)?;
+    Ok((Decision::Folio { serie, folio: count(number, "folio", "number")?, invoice }, true))
+}
+
+async fn discard_folio(
+    connection: &mut SqliteConnection,
+    serie: String,
+    invoice: ItemId,
+) -> Result<(Decision, bool), StoreError> {
+    let held = folio_of(connection, invoice).await?.ok_or(StoreError::NotFound("folio"))?;
+    if held.serie != serie {
+        return Err(StoreError::Refused("folio.other_serie"));
+    }
+    let (alive, ever_sent): (i64, i64) = sqlx::query_as(
+        "SELECT COUNT(*) FILTER (WHERE state NOT IN ('WITHDRAWN', 'REFUSED', 'REJECTED')),
+                COALESCE(MAX(ever_sent), 0)
+         FROM stamp_attempt WHERE invoice = ?1",
+    )
+    .bind(&invoice.0[..])
+    .fetch_one(&mut *connection)
+    .await
+    .map_err(db)?;
+    if alive > 0 || held.state == FolioState::Stamped {
+        return Err(StoreError::Refused("folio.in_use"));
+    }
+    let statement = if ever_sent > 0 {
+        "UPDATE folio SET state = 'inutilizado' WHERE invoice = ?1"
+    } else {
+        sqlx::query("UPDATE stamp_intent SET serie = NULL, folio = NULL WHERE invoice = ?1")
+            .bind(&invoice.0[..])
+            .execute(&mut *connection)
+            .await
+            .map_err(db)?;
+        "UPDATE folio SET state = 'free', invoice = NULL WHERE invoice = ?1"
+    };
+    sqlx::query(statement).bind(&invoice.0[..]).execute(connection).await.map_err(db)?;
+    Ok((Decision::FolioDiscarded { serie, folio: held.number, invoice }, true))
+}
+
+async fn claim_rfc(
+    connection: &mut SqliteConnection,
+    asker: &Asker,
+    token: BlindToken,
+    account: ItemId,
+) -> Result<(Decision, bool), StoreError> {
+    let done = sqlx::query(
+        "INSERT INTO rfc_claim (token, account, device, at_ms) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+    )
+    .bind(&token.0[..])
+    .bind(&account.0[..])
+    .bind(&asker.device.0[..])
+    .bind(asker.now)
+    .execute(&mut *connection)
+    .await
+    .map_err(db)?;
+    let bytes: Vec<u8> = sqlx::query_scalar("SELECT account FROM rfc_claim WHERE token = ?1")
+        .bind(&token.0[..])
+        .fetch_one(connection)
+        .await
+        .map_err(db)?;
+    let holder = item(&bytes, "rfc_claim", "account")?;
+    let granted = holder == account;
+    let holder = (granted || asker.see_holder).then_some(holder);
+    Ok((Decision::Rfc { token, account, holder, granted }, done.rows_affected() > 0))
+}
+
+async fn claim_lead(
+    connection: &mut SqliteConnection,
+    asker: &Asker,
+    lead: ItemId,
+) -> Result<(Decision, bool), StoreError> {
+    let done = sqlx::query("INSERT INTO lead_claim (lead, device, at_ms) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")
+        .bind(&lead.0[..])
+        .bind(&asker.device.0[..])
+        .bind(asker.now)
+        .execute(&mut *connection)
+        .await
+        .map_err(db)?;
+    let (number, first): (i64, Vec<u8>) = sqlx::query_as("SELECT number, device FROM lead_claim WHERE lead = ?1")
+        .bind(&lead.0[..])
+        .fetch_one(connection)
+        .await
+        .map_err(db)?;
+    let first = device(&first, "lead_claim")?;
+    let number = count(number, "lead_claim", "number")?;
+    Ok((Decision::Lead { lead, device: first, number }, done.rows_affected() > 0))
+}
+
+async fn claim_lease(
+    connection: &mut SqliteConnection,
+    asker: &Asker,
+    job: String,
+    period: String,
+    for_ms: u32,
+) -> Result<(Decision, bool), StoreError> {
+    let row: Option<(Vec<u8>, i64, i64)> =
+        sqlx::query_as("SELECT device, fence, until_ms FROM lease WHERE job = ?1 AND period = ?2")
+            .bind(&job)
+            .bind(&period)
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(db)?;
+    let fence = match row {
+        None => 1,
+        Some((holder, fence, until_ms)) => {
+            let holder = device(&holder, "lease")?;
+            let runs = asker.now < until_ms;
+            if runs && holder != asker.device {
+                let fence = count(fence, "lease", "fence")?;
+                return Ok((Decision::Lease { job, period, device: holder, fence, until_ms }, false));
+            }
+            // One's own lease that still runs is prolonged under its fence.
+            if runs { fence } else { fence + 1 }
+        }
+    };
+    let until_ms = asker.now + i64::from(for_ms).min(LEASE_MAX);
+    sqlx::query(
+        "INSERT INTO lease (job, period, device, fence, until_ms) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (job, period) DO UPDATE
+         SET device = excluded.device, fence = excluded.fence, until_ms = excluded.until_ms",
+    )
+    .bind(&job)
+    .bind(&period)
+    .bind(&asker.device.0[..])
+    .bind(fence)
+    .bind(until_ms)
+    .execute(connection)
+    .await
+    .map_err(db)?;
+    let fence = count(fence, "lease", "fence")?;
+    Ok((Decision::Lease { job, period, device: asker.device, fence, until_ms }, true))
+}

@@ -1,0 +1,235 @@
+//! The log's rows.
+
+use async_trait::async_trait;
+use sqlx::SqliteConnection;
+use zuc_protocol::chain;
+use zuc_relay_store::{
+    AppendOutcome, AuthorHead, BatchHash, ChainHash, CompanyId, ControlHash, DeviceId, LogEntry, LogHead, LogKind,
+    LogStore, NewEntry, RelayFact, Scope, StoreError,
+};
+
+use crate::{
+    SqliteStore, control,
+    row::{batch_hash, count, db, hash, int, now_ms, scope as read_scope},
+};
+
+#[async_trait]
+impl LogStore for SqliteStore {
+    async fn append(
+        &self,
+        company: CompanyId,
+        control_head: ControlHash,
+        entries: Vec<NewEntry>,
+    ) -> Result<Vec<AppendOutcome>, StoreError> {
+        self.company(company)
+            .await?
+            .writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    control::require_head(connection, &control_head).await?;
+                    let mut outcomes = Vec::with_capacity(entries.len());
+                    for entry in entries {
+                        outcomes.push(append_one(connection, company, entry).await?);
+                    }
+                    Ok(outcomes)
+                })
+            })
+            .await
+    }
+
+    async fn append_facts(&self, company: CompanyId, facts: Vec<RelayFact>) -> Result<(), StoreError> {
+        self.company(company)
+            .await?
+            .writer
+            .write(move |connection| {
+                Box::pin(async move {
+                    for fact in facts {
+                        append_fact(connection, company, fact).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    async fn read(
+        &self,
+        company: CompanyId,
+        scope: Scope,
+        after: u64,
+        max: u32,
+        max_bytes: usize,
+    ) -> Result<Vec<LogEntry>, StoreError> {
+        let company = self.company(company).await?;
+        let rows: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT seq, kind, bytes FROM (
+                 SELECT seq, kind, bytes, SUM(LENGTH(bytes)) OVER (ORDER BY seq) - LENGTH(bytes) AS before
+                 FROM entry WHERE scope = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3
+             ) WHERE before = 0 OR before < ?4 ORDER BY seq",
+        )
+        .bind(scope.number())
+        .bind(int(after))
+        .bind(i64::from(max))
+        .bind(i64::try_from(max_bytes).unwrap_or(i64::MAX))
+        .fetch_all(&company.readers)
+        .await
+        .map_err(db)?;
+        rows.into_iter()
+            .map(|(seq, kind, bytes)| {
+                let kind = u8::try_from(kind)
+                    .ok()
+                    .and_then(LogKind::from_number)
+                    .ok_or(StoreError::Corrupt { table: "entry", column: "kind" })?;
+                Ok(LogEntry { seq: count(seq, "entry", "seq")?, kind, bytes: bytes.into() })
+            })
+            .collect()
+    }
+
+    async fn head(&self, company: CompanyId, scope: Scope) -> Result<LogHead, StoreError> {
+        let open = self.company(company).await?;
+        let mut connection = open.readers.acquire().await.map_err(db)?;
+        head(&mut connection, company, scope).await
+    }
+
+    async fn heads(&self, company: CompanyId) -> Result<Vec<(Scope, LogHead)>, StoreError> {
+        let company = self.company(company).await?;
+        let rows: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as("SELECT scope, seq, chain FROM scope_head ORDER BY scope")
+            .fetch_all(&company.readers)
+            .await
+            .map_err(db)?;
+        rows.into_iter()
+            .map(|(scope, seq, chain)| {
+                let chain = ChainHash(hash(&chain, "scope_head", "chain")?);
+                Ok((read_scope(scope, "scope_head")?, LogHead { seq: count(seq, "scope_head", "seq")?, chain }))
+            })
+            .collect()
+    }
+
+    async fn author_heads(&self, company: CompanyId, author: DeviceId) -> Result<Vec<AuthorHead>, StoreError> {
+        let company = self.company(company).await?;
+        let rows: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT scope, number, hash FROM entry AS e WHERE author = ?1 AND number = (
+                 SELECT MAX(number) FROM entry WHERE author = e.author AND scope = e.scope
+             ) ORDER BY scope",
+        )
+        .bind(&author.0[..])
+        .fetch_all(&company.readers)
+        .await
+        .map_err(db)?;
+        rows.into_iter()
+            .map(|(scope, number, digest)| {
+                Ok(AuthorHead {
+                    scope: read_scope(scope, "entry")?,
+                    number: count(number, "entry", "number")?,
+                    hash: batch_hash(&digest, "entry", "hash")?,
+                })
+            })
+            .collect()
+    }
+}
+
+async fn head(connection: &mut SqliteConnection, company: CompanyId, scope: Scope) -> Result<LogHead, StoreError> {
+    let row: Option<(i64, Vec<u8>)> = sqlx::query_as("SELECT seq, chain FROM scope_head WHERE scope = ?1")
+        .bind(scope.number())
+        .fetch_optional(connection)
+        .await
+        .map_err(db)?;
+    match row {
+        None => Ok(LogHead { seq: 0, chain: chain::start(company, scope) }),
+        Some((seq, digest)) => Ok(LogHead {
+            seq: count(seq, "scope_head", "seq")?,
+            chain: ChainHash(hash(&digest, "scope_head", "chain")?),
+        }),
+    }
+}
+
+async fn append_one(
+    connection: &mut SqliteConnection,
+    company: CompanyId,
+    entry: NewEntry,
+) -> Result<AppendOutcome, StoreError> {
+    let row: Option<(i64, Vec<u8>)> =
+        sqlx::query_as("SELECT number, hash FROM entry WHERE author = ?1 AND scope = ?2 ORDER BY number DESC LIMIT 1")
+            .bind(&entry.author.0[..])
+            .bind(entry.scope.number())
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(db)?;
+    let (last, last_hash) = match row {
+        None => (0, BatchHash::NONE),
+        Some((number, digest)) => (count(number, "entry", "number")?, batch_hash(&digest, "entry", "hash")?),
+    };
+    if entry.number <= last {
+        let known: Option<(i64, Vec<u8>)> =
+            sqlx::query_as("SELECT seq, hash FROM entry WHERE author = ?1 AND scope = ?2 AND number = ?3")
+                .bind(&entry.author.0[..])
+                .bind(entry.scope.number())
+                .bind(int(entry.number))
+                .fetch_optional(&mut *connection)
+                .await
+                .map_err(db)?;
+        return match known {
+            Some((seq, digest)) => Ok(AppendOutcome::Known {
+                seq: count(seq, "entry", "seq")?,
+                hash: batch_hash(&digest, "entry", "hash")?,
+            }),
+            None => Ok(AppendOutcome::OutOfOrder { last, last_hash }),
+        };
+    }
+    if entry.number != last + 1 || entry.previous != last_hash {
+        return Ok(AppendOutcome::OutOfOrder { last, last_hash });
+    }
+    let head = insert(connection, company, entry.scope, LogKind::Batch, &entry.bytes, Some(&entry)).await?;
+    Ok(AppendOutcome::Appended { seq: head.seq, chain: head.chain })
+}
+
+async fn insert(
+    connection: &mut SqliteConnection,
+    company: CompanyId,
+    scope: Scope,
+    kind: LogKind,
+    bytes: &[u8],
+    batch: Option<&NewEntry>,
+) -> Result<LogHead, StoreError> {
+    let before = head(connection, company, scope).await?;
+    let after = LogHead { seq: before.seq + 1, chain: chain::next(before.chain, kind, bytes) };
+    let now = now_ms(connection).await?;
+    sqlx::query(
+        "INSERT INTO entry (scope, seq, kind, chain, bytes, at_ms, author, number, hash)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )
+    .bind(scope.number())
+    .bind(int(after.seq))
+    .bind(i64::from(kind.number()))
+    .bind(&after.chain.0[..])
+    .bind(bytes)
+    .bind(now)
+    .bind(batch.map(|batch| &batch.author.0[..]))
+    .bind(batch.map(|batch| int(batch.number)))
+    .bind(batch.map(|batch| &batch.hash.0[..]))
+    .execute(&mut *connection)
+    .await
+    .map_err(db)?;
+    sqlx::query(
+        "INSERT INTO scope_head (scope, seq, chain) VALUES (?1, ?2, ?3)
+         ON CONFLICT (scope) DO UPDATE SET seq = excluded.seq, chain = excluded.chain",
+    )
+    .bind(scope.number())
+    .bind(int(after.seq))
+    .bind(&after.chain.0[..])
+    .execute(&mut *connection)
+    .await
+    .map_err(db)?;
+    Ok(after)
+}
+
+/// Appends a fact of the relay's own, in the transaction of what makes it true.
+pub(crate) async fn append_fact(
+    connection: &mut SqliteConnection,
+    company: CompanyId,
+    fact: RelayFact,
+) -> Result<(), StoreError> {
+    control::require_head(connection, &fact.control_head).await?;
+    insert(connection, company, fact.scope, LogKind::RelayFact, &fact.bytes, None).await?;
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! The folder of files, and which of them are open.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use sqlx::{
+    ConnectOptions, Connection, SqliteConnection, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tokio::sync::Mutex;
+use zuc_relay_store::{CompanyId, LogId, RelayStore, StoreError};
+
+use crate::{
+    row::{db, now_ms},
+    writer::Writer,
+};
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+
+/// How the store behaves.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// How long the writer waits for more work before it commits.
+    pub gather: Duration,
+    /// How many companies stay open at once.
+    pub max_open: usize,
+    /// `false` only in the test that shows why it must be `true`.
+    pub synchronous_full: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { gather: Duration::from_millis(2), max_open: 64, synchronous_full: true }
+    }
+}
+
+/// The store.
+pub struct SqliteStore {
+    folder: PathBuf,
+    options: Options,
+    open: Mutex<HashMap<CompanyId, Arc<Company>>>,
+    uses: AtomicU64,
+}
+
+/// One open file.
+pub(crate) struct Company {
+    pub(crate) writer: Writer,
+    pub(crate) readers: SqlitePool,
+    last_use: AtomicU64,
+}
+
+impl SqliteStore {
+    /// Opens the folder, which is made when it is missing.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it cannot be made or read.
+    pub async fn open(folder: &Path, options: Options) -> Result<Self, StoreError> {
+        tokio::fs::create_dir_all(folder).await.map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        Ok(Self { folder: folder.to_owned(), options, open: Mutex::new(HashMap::new()), uses: AtomicU64::new(0) })
+    }
+
+    /// The open file of a company that exists.
+    pub(crate) async fn company(&self, company: CompanyId) -> Result<Arc<Company>, StoreError> {
+        self.company_or_new(company, false).await
+    }
+
+    /// The open file of a company; made when `create`.
+    pub(crate) async fn company_or_new(&self, company: CompanyId, create: bool) -> Result<Arc<Company>, StoreError> {
+        let tick = self.uses.fetch_add(1, Ordering::Relaxed);
+        let mut open = self.open.lock().await;
+        if let Some(found) = open.get(&company) {
+            found.last_use.store(tick, Ordering::Relaxed);
+            return Ok(found.clone());
+        }
+        let path = self.folder.join(format!("{company}.db"));
+        if !create && !tokio::fs::try_exists(&path).await.unwrap_or(false) {
+            return Err(StoreError::UnknownCompany);
+        }
+        let opened = Arc::new(open_company(&path, self.options).await?);
+        opened.last_use.store(tick, Ordering::Relaxed);
+        if open.len() >= self.options.max_open {
+            // Only what nobody holds is closed; the writer ends when its handle is dropped.
+            let idle = open
+                .iter()
+                .filter(|(_, company)| Arc::strong_count(company) == 1)
+                .min_by_key(|(_, company)| company.last_use.load(Ordering::Relaxed))
+                .map(|(key, _)| *key);
+            if let Some(idle) = idle {
+                open.remove(&idle);
+            }
+        }
+        open.insert(company, opened.clone());
+        Ok(opened)
+    }
+}
+
+fn connect_options(path: &Path, options: Options) -> SqliteConnectOptions {
+    let synchronous = if options.synchronous_full { SqliteSynchronous::Full } else { SqliteSynchronous::Off };
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(synchronous)
+        .foreign_keys(true)
+        .busy_timeout(Duration::from_secs(10))
+        // An erased person's wrapped key must not survive in a free page.
+        .pragma("secure_delete", "ON")
+        .pragma("cache_size", "-512")
+        .disable_statement_logging()
+}
+
+async fn open_company(path: &Path, options: Options) -> Result<Company, StoreError> {
+    let connect = connect_options(path, options);
+    let mut connection = SqliteConnection::connect_with(&connect).await.map_err(db)?;
+    MIGRATIONS
+        .run_direct(None, &mut connection, false)
+        .await
+        .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+    let readers = SqlitePoolOptions::new()
+        .max_connections(2)
+        .min_connections(0)
+        .idle_timeout(Duration::from_secs(30))
+        .connect_lazy_with(connect.pragma("query_only", "ON"));
+    let writer = Writer::start(connection, options.gather);
+    Ok(Company { writer, readers, last_use: AtomicU64::new(0) })
+}
+
+#[async_trait]
+impl RelayStore for SqliteStore {
+    async fn companies(&self) -> Result<Vec<CompanyId>, StoreError> {
+        let unreadable = |error: std::io::Error| StoreError::Unavailable(Box::new(error));
+        let mut folder = tokio::fs::read_dir(&self.folder).await.map_err(unreadable)?;
+        let mut keys = Vec::new();
+        while let Some(file) = folder.next_entry().await.map_err(unreadable)? {
+            let path = file.path();
+            let is_database = path.extension().is_some_and(|extension| extension == "db");
+            let key = path.file_stem().and_then(|stem| stem.to_str()).map(CompanyId::from_hex);
+            if let (true, Some(Some(key))) = (is_database, key) {
+                keys.push(key);
+            }
+        }
+        Ok(keys)
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        let unwritable = |error: std::io::Error| StoreError::Unavailable(Box::new(error));
+        let probe = self.folder.join(".probe");
+        tokio::fs::write(&probe, b"ok").await.map_err(unwritable)?;
+        tokio::fs::remove_file(&probe).await.map_err(unwritable)
+    }
+
+    async fn log_id(&self, company: CompanyId) -> Result<LogId, StoreError> {
+        let company = self.company(company).await?;
+        let bytes: Option<Vec<u8>> = sqlx::query_scalar("SELECT value FROM meta WHERE key = 'log_id'")
+            .fetch_optional(&company.readers)
+            .await
+            .map_err(db)?;
+        bytes
+            .ok_or(StoreError::UnknownCompany)?
+            .as_slice()
+            .try_into()
+            .map(LogId)
+            .map_err(|_length| StoreError::Corrupt { table: "meta", column: "value" })
+    }
+
+    async fn clock_ms(&self, company: CompanyId) -> Result<i64, StoreError> {
+        let company = self.company(company).await?;
+        let mut connection = company.readers.acquire().await.map_err(db)?;
+        now_ms(&mut connection).await
+    }
+}
