@@ -279,3 +279,86 @@ impl Bag {
 pub fn recipient(device: &DevicePublic) -> (Recipient, ReceiveKey) {
     (Recipient::Device(device.id()), device.receive)
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    const COMPANY: CompanyId = CompanyId([1; 16]);
+    const SCOPE: Scope = Scope::Sales(1);
+
+    fn row(bag: &BagKey, key: u8) -> BagRow {
+        BagRow::wrap(COMPANY, SCOPE, bag, KeyId([key; 16]), &PersonKey::from_bytes([key; 32]), &[key; 24])
+    }
+
+    #[test]
+    fn an_identifier_opens_with_its_persons_key_in_its_own_field_only() {
+        let (id, key) = (KeyId([5; 16]), PersonKey::from_bytes([5; 32]));
+        let sealed = SealedIdentifier::seal(id, &key, "lead.email", "ana@ejemplo.mx", &[6; 24]);
+        let back = SealedIdentifier::from_text(&sealed.to_text()).unwrap();
+        assert_eq!(back.open(&key, "lead.email").unwrap(), "ana@ejemplo.mx");
+        assert_eq!(back.open(&key, "lead.phone"), Err(ProtocolError::BadSeal));
+        assert_eq!(back.open(&PersonKey::from_bytes([6; 32]), "lead.email"), Err(ProtocolError::BadSeal));
+        assert_eq!(SealedIdentifier::from_text("ana@ejemplo.mx"), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn bags_merge_by_union_in_any_order_and_any_repetition(
+            order in proptest::collection::vec(1_u8..20, 1..60),
+        ) {
+            let bag_key = BagKey::from_bytes([2; 32]);
+            let rows: Vec<_> = order.iter().map(|key| row(&bag_key, *key)).collect();
+            let mut forward = Bag::new(SCOPE, bag_id(&bag_key));
+            let mut backward = forward.clone();
+            for row in &rows { forward.merge([row.clone()]); }
+            backward.merge(rows.iter().rev().cloned());
+            proptest::prop_assert_eq!(&forward, &backward);
+            proptest::prop_assert!(forward.merge(rows).is_empty());
+        }
+    }
+
+    #[test]
+    fn after_an_erasure_the_old_generation_is_refused_and_the_erased_key_is_gone() {
+        let (old, new) = (BagKey::from_bytes([2; 32]), BagKey::from_bytes([3; 32]));
+        let mut bag = Bag::new(SCOPE, bag_id(&old));
+        bag.merge([row(&old, 10), row(&old, 11)]);
+        let mut count = 0;
+        let next = bag
+            .rewrapped(COMPANY, &old, &new, &[KeyId([10; 16])], || {
+                count += 1;
+                [count; 24]
+            })
+            .unwrap();
+        assert!(next.row(KeyId([10; 16])).is_none());
+        assert!(next.row(KeyId([11; 16])).unwrap().open(COMPANY, &new).unwrap() == PersonKey::from_bytes([11; 32]));
+        assert_eq!(next.row(KeyId([11; 16])).unwrap().open(COMPANY, &old).err(), Some(ProtocolError::BadSeal));
+        // A peer or relay that kept the old rows cannot bring them back.
+        let mut after = next.clone();
+        assert!(after.merge(bag.rows().cloned()).is_empty());
+        assert_eq!(after, next);
+        assert!(bag.rewrapped(COMPANY, &new, &old, &[], || [0; 24]).is_err());
+    }
+
+    #[test]
+    fn a_bag_key_comes_from_a_member_and_is_the_key_of_its_generation() {
+        let (admin, ana, eve) = (
+            DeviceKeys::from_seeds(&[1; 32], &[2; 32]),
+            DeviceKeys::from_seeds(&[3; 32], &[4; 32]),
+            DeviceKeys::from_seeds(&[5; 32], &[6; 32]),
+        );
+        let key = BagKey::from_bytes([9; 32]);
+        let (to, receive) = recipient(&ana.public());
+        let wraps = BagKeyWraps::make(COMPANY, SCOPE, &key, [(to, receive, [7; 32])], &admin).unwrap();
+        wraps.verify(COMPANY, &admin.public().verify).unwrap();
+        assert!(wraps.open(COMPANY, to, &ana).unwrap() == key);
+        assert!(wraps.open(COMPANY, recipient(&eve.public()).0, &eve).is_err());
+        assert_eq!(wraps.verify(COMPANY, &eve.public().verify), Err(ProtocolError::BadSignature));
+        // Eve passes off a key of her own under the company's generation.
+        let mut forged =
+            BagKeyWraps::make(COMPANY, SCOPE, &BagKey::from_bytes([8; 32]), [(to, receive, [7; 32])], &eve).unwrap();
+        forged.bag = wraps.bag;
+        assert!(forged.open(COMPANY, to, &ana).is_err());
+    }
+}

@@ -1,0 +1,130 @@
+//! Golden vectors: what this version writes, byte for byte. A later version must go on reading them.
+//!
+//! A file that is missing is written and the test fails once, so that a new vector is looked at before it is kept.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::PathBuf;
+
+use zuc_protocol::control::{ControlLog, Founding, SignedControl, found};
+use zuc_protocol::enrolment::{Invite, InviteSecret};
+use zuc_protocol::envelope::{BatchBody, BatchHeader, BatchKind, SealedBatch, SeenTip};
+use zuc_protocol::identity::{DeviceKeys, short_code};
+use zuc_protocol::ids::{
+    BatchHash, ChainHash, CompanyId, ControlHead, EpochId, Incarnation, InviteId, ItemId, PersonId,
+};
+use zuc_protocol::item::{Fact, Item};
+use zuc_protocol::relay_fact::epoch_public;
+use zuc_protocol::secret::{BagKey, EpochKey, IndexKey};
+use zuc_protocol::{Rights, Role, Scope, recovery, stamp_key, suite, token};
+
+fn golden(name: &str, now: &str) -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+    let Ok(kept) = std::fs::read_to_string(&path) else {
+        std::fs::write(&path, format!("{now}\n")).unwrap();
+        panic!("{} was missing and is written: look at it and keep it", path.display());
+    };
+    assert_eq!(kept.trim_end(), now, "{name} is no longer written as it was");
+    kept.trim_end().to_owned()
+}
+
+fn device() -> DeviceKeys {
+    DeviceKeys::from_seeds(&[1; 32], &[2; 32])
+}
+
+fn fact() -> Item {
+    Item::Fact(Fact {
+        id: ItemId([0x10; 16]),
+        kind: "activity.logged".into(),
+        subject: ItemId([0x11; 16]),
+        fence: 0,
+        body: r#"{"note":"llamada, ñ y acentos"}"#.into(),
+        person_keys: vec![],
+        events: vec![],
+        part: None,
+    })
+}
+
+#[test]
+fn an_envelope_is_written_and_read_as_in_version_1() {
+    let (company, key) = (CompanyId([3; 16]), EpochKey::from_bytes([4; 32]));
+    let header = BatchHeader {
+        version: suite::VERSION,
+        suite: suite::SUITE,
+        scope: Scope::Sales(1),
+        epoch: EpochId([5; 16]),
+        kind: BatchKind::Fact,
+        author: device().id(),
+        incarnation: Incarnation([6; 16]),
+        number: 1,
+        prev: BatchHash::NONE,
+        control_head: ControlHead([7; 16]),
+    };
+    let body = BatchBody { seen: SeenTip::new(0, &ChainHash([8; 32])), items: vec![fact()] };
+    let sealed = SealedBatch::seal(company, header.clone(), &body, &key, &device(), &[9; 24]).unwrap();
+    let kept = hex::decode(golden("envelope-v1.hex", &hex::encode(sealed.bytes()))).unwrap();
+    let read = SealedBatch::parse(&kept).unwrap();
+    assert_eq!(read.header(), &header);
+    assert_eq!(read.open(company, &key, &device().public()).unwrap(), body);
+    golden("envelope-v1.hash", &read.hash().to_string());
+}
+
+#[test]
+fn a_genesis_is_written_and_read_as_in_version_1() {
+    let root = recovery::root_keys(&[0x42; recovery::SECRET]);
+    let index = IndexKey::from_bytes([0x21; 32]);
+    let mut count = 0_u8;
+    let signed = found(
+        &Founding {
+            salt: [0x22; 16],
+            name: "Escuela Kemper Urgate",
+            person: PersonId([0x23; 16]),
+            rights: Rights::new(Role::ALL, [1]),
+            label: "laptop",
+            device: &device(),
+            root: &root,
+            index: &index,
+            scopes: Scope::FIRST
+                .map(|scope| (scope, EpochKey::from_bytes([0x24; 32]), BagKey::from_bytes([0x25; 32])))
+                .to_vec(),
+            relay_url: Some("https://relevo.example".into()),
+            time_ms: 1_700_000_000_000,
+        },
+        &mut || {
+            count += 1;
+            [count; 32]
+        },
+    )
+    .unwrap();
+    let kept = hex::decode(golden("genesis-v1.hex", &hex::encode(signed.to_bytes().unwrap()))).unwrap();
+    let log = ControlLog::open(SignedControl::from_bytes(&kept).unwrap()).unwrap();
+    golden("genesis-v1.company", &log.company().to_uuid().to_string());
+    golden("genesis-v1.epoch", &log.epoch(Scope::Sales(1)).unwrap().id.to_string());
+}
+
+#[test]
+fn codes_and_names_are_written_as_in_version_1() {
+    let other = DeviceKeys::from_seeds(&[3; 32], &[4; 32]);
+    golden("short-code-v1.txt", &short_code(&device().public(), &other.public(), ControlHead([7; 16])));
+    golden("recovery-code-v1.txt", &recovery::to_code(&[0x42; recovery::SECRET]));
+    golden("root-v1.id", &recovery::root_keys(&[0x42; recovery::SECRET]).id().to_string());
+    golden("device-v1.id", &device().id().to_string());
+    golden("actor-v1.hex", &device().public().actor(Incarnation([6; 16])).to_string());
+    golden("epoch-public-v1.hex", &epoch_public(&EpochKey::from_bytes([4; 32])).to_string());
+    golden(
+        "blind-token-v1.hex",
+        &token::blind_token(&IndexKey::from_bytes([0x21; 32]), "EKU9003173C9").unwrap().to_string(),
+    );
+    golden("stamp-key-v1.hex", &stamp_key::stamp_key(CompanyId([3; 16]), "EKU9003173C9", "||4.0|A|1||"));
+    let invite = Invite {
+        version: suite::VERSION,
+        suite: suite::SUITE,
+        id: InviteId([1; 16]),
+        secret: InviteSecret::from_bytes([2; 16]),
+        company: CompanyId([3; 16]),
+        admin: [4; 16],
+        control_head: ControlHead([5; 16]),
+        relay_url: "https://relevo.example".into(),
+    };
+    let kept = golden("invite-v1.txt", &invite.to_code().unwrap());
+    assert!(Invite::from_code(&kept).unwrap() == invite);
+}
