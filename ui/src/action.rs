@@ -93,6 +93,27 @@ impl Action {
         self.start::<C>(args, true, after);
     }
 
+    /// Runs `C` beside others that may still be on their way, such as one edited cell after another.
+    pub(crate) fn beside<C>(self, args: C::Args, after: impl FnOnce(bool) + 'static)
+    where
+        C: Command + 'static,
+        C::Args: 'static,
+        C::Reply: Outcome + 'static,
+    {
+        leptos::task::spawn_local(async move {
+            let reply = backend::call::<C>(&args).await;
+            after(reply.is_ok());
+            match reply {
+                Ok(reply) => {
+                    if let Some(changes) = reply.changes() {
+                        tell(self.bus, self.toaster, changes);
+                    }
+                }
+                Err(failure) => self.toaster.fail(&failure),
+            }
+        });
+    }
+
     /// The sentence for the field `name`, when the refusal points to it.
     pub(crate) fn field(self, name: &'static str) -> Signal<Option<String>> {
         Signal::derive(move || {

@@ -27,18 +27,22 @@ pub(crate) fn App() -> impl IntoView {
         }
         chosen.unwrap_or_default()
     });
-    let stage = Memo::new(move |_| session.get().map(|boot| boot.stage));
+    // One value, so that the rooms are built once and not with every answer.
+    let stage = Memo::new(move |_| match session.get() {
+        Some(boot) => Ok(boot.stage),
+        None => Err(session.boot.failure.get()),
+    });
     view! {
         <IconSheet/>
-        {move || match (stage.get(), session.boot.failure.get()) {
-            (Some(Stage::Ready), _) => view! { <Rooms/> }.into_any(),
-            (Some(stage), _) => view! { <pages::Welcome stage/> }.into_any(),
-            (None, Some(failure)) => view! {
+        {move || match stage.get() {
+            Ok(Stage::Ready) => view! { <Rooms/> }.into_any(),
+            Ok(stage) => view! { <pages::Welcome stage/> }.into_any(),
+            Err(Some(failure)) => view! {
                 <div class="solo"><div></div>
                     <FailureNotice failure on_retry=Callback::new(move |()| session.boot.reload())/>
                 <div></div></div>
             }.into_any(),
-            (None, None) => ().into_any(),
+            Err(None) => ().into_any(),
         }}
         <Toasts toaster/>
     }
@@ -51,6 +55,7 @@ fn Rooms() -> impl IntoView {
         <Router>
             <Routes fallback=|| view! { <Frame><pages::Nowhere/></Frame> }>
                 <Route path=path!("/") view=|| view! { <Frame><pages::HomePage/></Frame> }/>
+                <Route path=path!("/prospectos") view=|| view! { <Frame><pages::LeadsPage/></Frame> }/>
             </Routes>
         </Router>
     }

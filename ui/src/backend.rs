@@ -183,6 +183,13 @@ impl<T: Send + Sync + 'static> Clone for Query<T> {
 impl<T: Send + Sync + 'static> Copy for Query<T> {}
 
 impl<T: Send + Sync + 'static> Query<T> {
+    /// Forgets a failure; says nothing when there was none.
+    fn forgive(self) {
+        if self.failure.with_untracked(Option::is_some) {
+            self.failure.set(None);
+        }
+    }
+
     /// Asks again, whatever the cache says.
     pub(crate) fn reload(self) {
         self.again.update(|again| *again += 1);
@@ -241,14 +248,14 @@ where
                             kept.version = version;
                         }
                     });
-                    query.failure.set(None);
+                    query.forgive();
                 }
                 Ok(Some((value, text))) => {
                     let value = Arc::new(value);
                     CACHE.with_borrow_mut(|cache| {
                         cache.insert(key, Kept { version, text, value: Rc::new(value.clone()) })
                     });
-                    query.failure.set(None);
+                    query.forgive();
                     query.value.set(Some(value));
                 }
                 Err(failure) => query.failure.set(Some(failure)),

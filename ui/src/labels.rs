@@ -146,3 +146,15 @@ pub(crate) fn recurrence(key: &str) -> &'static str {
         _ => tr!(recurrence.none),
     }
 }
+
+/// Icon of a fiscal state.
+pub(crate) fn fiscal_icon(key: &str) -> &'static str {
+    match key {
+        "pre_invoice" => "pen",
+        "generated" => "lock",
+        "rejected" | "window_expired" => "warn",
+        "stamped" => "check",
+        "voided" => "x",
+        _ => "clock",
+    }
+}

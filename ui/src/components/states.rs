@@ -26,18 +26,34 @@ pub(crate) fn SkeletonRows(#[prop(default = 8)] rows: usize) -> impl IntoView {
 /// Nothing here: why, and what to do.
 #[component]
 pub(crate) fn Empty(
-    icon: &'static str,
     #[prop(into)] title: String,
     #[prop(into)] why: String,
     #[prop(optional)] actions: Option<AnyView>,
 ) -> impl IntoView {
     view! {
         <div class="empty" data-testid="empty">
-            <span class="tl__d acc" style="position:static;width:36px;height:36px"><Icon name=icon/></span>
+            <EmptyDrawing/>
             <h2>{title}</h2>
             <p>{why}</p>
             {actions.map(|actions| view! { <div class="row" style="margin-top:8px">{actions}</div> })}
         </div>
+    }
+}
+
+/// A list with one row to come.
+#[component]
+fn EmptyDrawing() -> impl IntoView {
+    view! {
+        <svg width="168" height="84" viewBox="0 0 168 84" aria-hidden="true" style="margin-bottom:8px">
+            <g fill="none" stroke="var(--line)">
+                <rect x=".5" y=".5" width="167" height="83" rx="6"></rect>
+                <path d="M.5 20.5h167M.5 41.5h167M.5 62.5h167"></path>
+            </g>
+            <path fill="var(--surface-active)" d="M28 8h40v5H28zM100 8h24v5h-24zM28 50h58v5H28zM100 50h30v5h-30zM28 71h44v5H28zM100 71h38v5h-38zM10 48h9v9h-9zM10 69h9v9h-9z"></path>
+            <rect x="1" y="21" width="166" height="20" fill="var(--accent-soft)"></rect>
+            <path fill="var(--accent)" d="M28 29h50v5H28zM10 27h9v9h-9z"></path>
+            <rect x="100" y="29" width="34" height="5" rx="2.5" fill="var(--accent-line)"></rect>
+        </svg>
     }
 }
 
@@ -51,8 +67,8 @@ pub(crate) fn EmptyLine(#[prop(into)] text: String) -> impl IntoView {
 #[component]
 pub(crate) fn FailureNotice(failure: Failure, #[prop(optional)] on_retry: Option<Callback<()>>) -> impl IntoView {
     view! {
-        <div class="empty" role="alert" data-testid="failure">
-            <span class="tl__d bad" style="position:static;width:36px;height:36px"><Icon name="warn"/></span>
+        <div class="empty" role="alert" data-testid="failure" style="max-width:480px;align-items:flex-start;text-align:left">
+            <span class="tl__d bad" style="position:static;width:32px;height:32px"><Icon name="warn"/></span>
             <h2>{tr!(common.failed)}</h2>
             <p>{failure.sentence()}</p>
             <p class="s12 t3">{tr!(common.safe)}</p>

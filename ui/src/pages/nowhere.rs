@@ -13,6 +13,6 @@ pub(crate) fn Nowhere() -> impl IntoView {
     let home = view! { <a class="btn" href=route::HOME>{tr!(nowhere.home)}</a> }.into_any();
     view! {
         <TopBar title=tr!(nowhere.title).to_owned()/>
-        <div class="body"><Empty icon="search" title=tr!(nowhere.title) why=tr!(nowhere.why) actions=home/></div>
+        <div class="body"><Empty title=tr!(nowhere.title) why=tr!(nowhere.why) actions=home/></div>
     }
 }

@@ -60,7 +60,7 @@ fn queue(rows: Vec<InvoiceRow>) -> AnyView {
                     <tr>
                         <td class="tn t2"><span class="row">{row.label}{row.unsent.then(|| view! { <Unsent/> })}</span></td>
                         <td class="m">{row.customer}</td>
-                        <td><Badge tone text=word/></td>
+                        <td><Badge tone text=word icon=labels::fiscal_icon(&row.fiscal_state)/></td>
                         <td class="tn t2">{format::day(&row.on)}</td>
                         <td>{row.hours_left.map(|hours| view! { <Clock hours/> })}</td>
                         <td class="num"><MoneyText amount=row.total.amount currency=row.total.currency/></td>

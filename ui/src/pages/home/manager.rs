@@ -121,7 +121,7 @@ fn invoices(rows: Vec<InvoiceBrief>) -> AnyView {
                 view! {
                     <tr>
                         <td class="m tn"><a href=route::invoice(&row.id)>{row.label}</a></td>
-                        <td><Badge tone text=word/></td>
+                        <td><Badge tone text=word icon=labels::fiscal_icon(&row.fiscal_state)/></td>
                         <td class="tn t2">{format::day(&row.due)}</td>
                         <td class="num t2"><MoneyText amount=row.outstanding.amount currency=row.outstanding.currency/></td>
                         <td class="num"><MoneyText amount=row.total.amount currency=row.total.currency/></td>
