@@ -35,11 +35,22 @@ CREATE TABLE entry (
 );
 CREATE UNIQUE INDEX entry_by_author ON entry (author, scope, number) WHERE author IS NOT NULL;
 
+-- The newest control record each author has named; it never goes back.
+CREATE TABLE author (
+    device      BLOB PRIMARY KEY,
+    control_seq INTEGER NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE bag (
     scope      INTEGER PRIMARY KEY,
-    generation BLOB NOT NULL,
-    wraps      BLOB NOT NULL
+    generation BLOB NOT NULL
 );
+
+CREATE TABLE bag_wrap (
+    scope INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (scope, bytes)
+) WITHOUT ROWID;
 
 CREATE TABLE bag_row (
     scope INTEGER NOT NULL,

@@ -90,6 +90,20 @@ impl ControlStore for SqliteStore {
                     if head != append.expected {
                         return Err(StoreError::ControlMoved { head });
                     }
+                    for mark in &append.marks {
+                        let beyond: Option<i64> = sqlx::query_scalar(
+                            "SELECT 1 FROM entry WHERE author = ?1 AND scope = ?2 AND number > ?3 LIMIT 1",
+                        )
+                        .bind(&mark.device.0[..])
+                        .bind(mark.scope.number())
+                        .bind(int(mark.number))
+                        .fetch_optional(&mut *connection)
+                        .await
+                        .map_err(db)?;
+                        if beyond.is_some() {
+                            return Err(StoreError::Refused("sync.mark_stale"));
+                        }
+                    }
                     insert(connection, seq + 1, &append.hash, &append.bytes).await?;
                     for bag in &append.bags {
                         keys::replace_bag(connection, bag).await?;

@@ -41,32 +41,38 @@ async fn insert_row(connection: &mut SqliteConnection, scope: Scope, row: &BagRo
     Ok(true)
 }
 
-async fn set_key(
+async fn set_generation(
     connection: &mut SqliteConnection,
     scope: Scope,
     generation: BagId,
-    wraps: &[u8],
 ) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO bag (scope, generation, wraps) VALUES (?1, ?2, ?3)
-         ON CONFLICT (scope) DO UPDATE SET generation = excluded.generation, wraps = excluded.wraps",
+        "INSERT INTO bag (scope, generation) VALUES (?1, ?2)
+         ON CONFLICT (scope) DO UPDATE SET generation = excluded.generation",
     )
     .bind(scope.number())
     .bind(&generation.0[..])
-    .bind(wraps)
     .execute(connection)
     .await
     .map_err(db)?;
     Ok(())
 }
 
-/// Replaces a bag whole.
-pub(crate) async fn replace_bag(connection: &mut SqliteConnection, bag: &BagReplacement) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM bag_row WHERE scope = ?1")
-        .bind(bag.scope.number())
-        .execute(&mut *connection)
+async fn add_wraps(connection: &mut SqliteConnection, scope: Scope, wraps: &[u8]) -> Result<(), StoreError> {
+    sqlx::query("INSERT INTO bag_wrap (scope, bytes) VALUES (?1, ?2) ON CONFLICT DO NOTHING")
+        .bind(scope.number())
+        .bind(wraps)
+        .execute(connection)
         .await
         .map_err(db)?;
+    Ok(())
+}
+
+/// Replaces a bag whole.
+pub(crate) async fn replace_bag(connection: &mut SqliteConnection, bag: &BagReplacement) -> Result<(), StoreError> {
+    for statement in ["DELETE FROM bag_row WHERE scope = ?1", "DELETE FROM bag_wrap WHERE scope = ?1"] {
+        sqlx::query(statement).bind(bag.scope.number()).execute(&mut *connection).await.map_err(db)?;
+    }
     for key in &bag.erased {
         sqlx::query("INSERT INTO bag_erased (scope, key) VALUES (?1, ?2) ON CONFLICT DO NOTHING")
             .bind(bag.scope.number())
@@ -78,7 +84,8 @@ pub(crate) async fn replace_bag(connection: &mut SqliteConnection, bag: &BagRepl
     for row in &bag.rows {
         insert_row(connection, bag.scope, row).await?;
     }
-    set_key(connection, bag.scope, bag.generation, &bag.wraps).await
+    set_generation(connection, bag.scope, bag.generation).await?;
+    add_wraps(connection, bag.scope, &bag.wraps).await
 }
 
 fn key_id(bytes: &[u8], table: &'static str) -> Result<KeyId, StoreError> {
@@ -102,7 +109,8 @@ impl KeyStore for SqliteStore {
                     if generation(connection, scope).await?.is_some_and(|stands| stands != new_generation) {
                         return Err(StoreError::Refused("keys.bag_stale"));
                     }
-                    set_key(connection, scope, new_generation, &wraps).await
+                    set_generation(connection, scope, new_generation).await?;
+                    add_wraps(connection, scope, &wraps).await
                 })
             })
             .await
@@ -140,9 +148,9 @@ impl KeyStore for SqliteStore {
         // One reading transaction: a replacement must not come between the key and the rows.
         let mut reading = company.readers.begin().await.map_err(db)?;
         let Some(generation) = generation(&mut reading, scope).await? else { return Ok(None) };
-        let wraps: Vec<u8> = sqlx::query_scalar("SELECT wraps FROM bag WHERE scope = ?1")
+        let wraps: Vec<Vec<u8>> = sqlx::query_scalar("SELECT bytes FROM bag_wrap WHERE scope = ?1 ORDER BY bytes")
             .bind(scope.number())
-            .fetch_one(&mut *reading)
+            .fetch_all(&mut *reading)
             .await
             .map_err(db)?;
         let rows: Vec<(Vec<u8>, Vec<u8>)> =

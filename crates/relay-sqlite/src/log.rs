@@ -5,7 +5,7 @@ use sqlx::SqliteConnection;
 use zuc_protocol::chain;
 use zuc_relay_store::{
     AppendOutcome, AuthorHead, BatchHash, ChainHash, CompanyId, ControlHash, DeviceId, LogEntry, LogHead, LogKind,
-    LogStore, NewEntry, RelayFact, Scope, StoreError,
+    LogStore, NewEntry, Page, RelayFact, Scope, StoreError,
 };
 
 use crate::{
@@ -59,11 +59,13 @@ impl LogStore for SqliteStore {
         after: u64,
         max: u32,
         max_bytes: usize,
-    ) -> Result<Vec<LogEntry>, StoreError> {
-        let company = self.company(company).await?;
-        let rows: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(
-            "SELECT seq, kind, bytes FROM (
-                 SELECT seq, kind, bytes, SUM(LENGTH(bytes)) OVER (ORDER BY seq) - LENGTH(bytes) AS before
+    ) -> Result<Page, StoreError> {
+        let open = self.company(company).await?;
+        // One reading transaction, so that page and head belong together.
+        let mut reading = open.readers.begin().await.map_err(db)?;
+        let rows: Vec<(i64, i64, Vec<u8>, Vec<u8>)> = sqlx::query_as(
+            "SELECT seq, kind, bytes, chain FROM (
+                 SELECT seq, kind, bytes, chain, SUM(LENGTH(bytes)) OVER (ORDER BY seq) - LENGTH(bytes) AS before
                  FROM entry WHERE scope = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3
              ) WHERE before = 0 OR before < ?4 ORDER BY seq",
         )
@@ -71,18 +73,25 @@ impl LogStore for SqliteStore {
         .bind(int(after))
         .bind(i64::from(max))
         .bind(i64::try_from(max_bytes).unwrap_or(i64::MAX))
-        .fetch_all(&company.readers)
+        .fetch_all(&mut *reading)
         .await
         .map_err(db)?;
-        rows.into_iter()
-            .map(|(seq, kind, bytes)| {
+        let end = head(&mut reading, company, scope).await?;
+        let chain = match rows.last() {
+            Some((.., chain)) => ChainHash(hash(chain, "entry", "chain")?),
+            None => end.chain,
+        };
+        let entries = rows
+            .into_iter()
+            .map(|(seq, kind, bytes, _chain)| {
                 let kind = u8::try_from(kind)
                     .ok()
                     .and_then(LogKind::from_number)
                     .ok_or(StoreError::Corrupt { table: "entry", column: "kind" })?;
                 Ok(LogEntry { seq: count(seq, "entry", "seq")?, kind, bytes: bytes.into() })
             })
-            .collect()
+            .collect::<Result<_, StoreError>>()?;
+        Ok(Page { entries, chain, head: end.seq })
     }
 
     async fn head(&self, company: CompanyId, scope: Scope) -> Result<LogHead, StoreError> {
@@ -160,8 +169,8 @@ async fn append_one(
         Some((number, digest)) => (count(number, "entry", "number")?, batch_hash(&digest, "entry", "hash")?),
     };
     if entry.number <= last {
-        let known: Option<(i64, Vec<u8>)> =
-            sqlx::query_as("SELECT seq, hash FROM entry WHERE author = ?1 AND scope = ?2 AND number = ?3")
+        let known: Option<(i64, Vec<u8>, Vec<u8>)> =
+            sqlx::query_as("SELECT seq, hash, chain FROM entry WHERE author = ?1 AND scope = ?2 AND number = ?3")
                 .bind(&entry.author.0[..])
                 .bind(entry.scope.number())
                 .bind(int(entry.number))
@@ -169,9 +178,10 @@ async fn append_one(
                 .await
                 .map_err(db)?;
         return match known {
-            Some((seq, digest)) => Ok(AppendOutcome::Known {
+            Some((seq, digest, chain)) => Ok(AppendOutcome::Known {
                 seq: count(seq, "entry", "seq")?,
                 hash: batch_hash(&digest, "entry", "hash")?,
+                chain: ChainHash(hash(&chain, "entry", "chain")?),
             }),
             None => Ok(AppendOutcome::OutOfOrder { last, last_hash }),
         };
@@ -179,6 +189,23 @@ async fn append_one(
     if entry.number != last + 1 || entry.previous != last_hash {
         return Ok(AppendOutcome::OutOfOrder { last, last_hash });
     }
+    let newest: Option<i64> = sqlx::query_scalar("SELECT control_seq FROM author WHERE device = ?1")
+        .bind(&entry.author.0[..])
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(db)?;
+    if newest.is_some_and(|newest| newest > int(entry.control_seq)) {
+        return Ok(AppendOutcome::ControlHeadOld);
+    }
+    sqlx::query(
+        "INSERT INTO author (device, control_seq) VALUES (?1, ?2)
+         ON CONFLICT (device) DO UPDATE SET control_seq = excluded.control_seq",
+    )
+    .bind(&entry.author.0[..])
+    .bind(int(entry.control_seq))
+    .execute(&mut *connection)
+    .await
+    .map_err(db)?;
     let head = insert(connection, company, entry.scope, LogKind::Batch, &entry.bytes, Some(&entry)).await?;
     Ok(AppendOutcome::Appended { seq: head.seq, chain: head.chain })
 }

@@ -31,6 +31,7 @@ fn entry(author: u8) -> NewEntry {
         author: DeviceId([author; 16]),
         number: 1,
         previous: BatchHash::NONE,
+        control_seq: 0,
         hash: BatchHash([author; 16]),
         bytes: vec![author; 100],
     }
@@ -58,6 +59,6 @@ async fn what_was_acknowledged_is_there_after_the_store_is_opened_again() {
     assert_eq!(acked, (1..=100).collect::<Vec<u64>>());
     drop(store);
     let store = SqliteStore::open(folder.path(), Options::default()).await.unwrap();
-    assert_eq!(store.read(company, Scope::Catalog, 0, 1_000, usize::MAX).await.unwrap().len(), 100);
+    assert_eq!(store.read(company, Scope::Catalog, 0, 1_000, usize::MAX).await.unwrap().entries.len(), 100);
     assert_eq!(store.companies().await.unwrap(), [company]);
 }

@@ -1,6 +1,7 @@
 //! The control log: one per company, compare-and-append on its head.
 
 use async_trait::async_trait;
+use zuc_protocol::control::Mark;
 
 use crate::{BagReplacement, CompanyId, ControlHash, DeviceId, LogId, StoreError};
 
@@ -33,6 +34,8 @@ pub struct ControlAppend {
     pub hash: ControlHash,
     /// The record.
     pub bytes: Vec<u8>,
+    /// The last batches that the record lets count; refused when a later one was acknowledged.
+    pub marks: Vec<Mark>,
     /// Bags that the record replaces whole.
     pub bags: Vec<BagReplacement>,
     /// The device that joins by this record: its join request, if it made one, is answered.
@@ -59,7 +62,7 @@ pub trait ControlStore: Send + Sync {
     /// A record that stands already is answered with its place, so that a lost reply costs nothing.
     ///
     /// # Errors
-    /// [`StoreError::ControlMoved`] with the head that stands.
+    /// [`StoreError::ControlMoved`] with the head that stands; [`StoreError::Refused`] `sync.mark_stale`.
     async fn control_append(&self, company: CompanyId, append: ControlAppend) -> Result<u64, StoreError>;
 
     /// The records from place `from` on, in order.

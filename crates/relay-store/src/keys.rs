@@ -22,8 +22,8 @@ pub struct BagRow {
 pub struct Bag {
     /// Which bag key the rows are under; rows of another generation are refused.
     pub generation: BagId,
-    /// The bag key to its holders, as its author signed it.
-    pub wraps: Vec<u8>,
+    /// The bag key to its holders, as their authors signed it.
+    pub wraps: Vec<Vec<u8>>,
     /// The rows, by key id.
     pub rows: Vec<BagRow>,
     /// Ids whose person was erased; they never return.
@@ -48,7 +48,7 @@ pub struct BagReplacement {
 /// Bags of person keys.
 #[async_trait]
 pub trait KeyStore: Send + Sync {
-    /// Keeps the wraps of a scope's bag key; those of the same generation are replaced.
+    /// Adds wraps of a scope's bag key; the first ones make the bag.
     ///
     /// # Errors
     /// [`StoreError::Refused`] `keys.bag_stale` when the scope has a bag of another generation.

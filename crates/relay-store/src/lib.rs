@@ -24,7 +24,7 @@ pub use error::StoreError;
 pub use id::{BatchHash, ChainHash, CompanyId, ControlHash, DeviceId, Hash, LogEntry, LogId, LogKind, Scope, label};
 pub use idempotency::{IdempotencyStore, Remembered, StoredAnswer};
 pub use keys::{Bag, BagReplacement, BagRow, KeyStore};
-pub use log::{AppendOutcome, AuthorHead, LogHead, LogStore, NewEntry, RelayFact};
+pub use log::{AppendOutcome, AuthorHead, LogHead, LogStore, NewEntry, Page, RelayFact};
 pub use stamp::{Attempt, ClaimedAttempt, NewAttempt, Outcome, Receipted, ReceiveOutcome, StampLedger, Timbre};
 
 use async_trait::async_trait;

@@ -15,6 +15,8 @@ pub struct NewEntry {
     pub number: u64,
     /// The hash of the author's batch before this one.
     pub previous: BatchHash,
+    /// The place of the control record that the author had seen; it never goes back.
+    pub control_seq: u64,
     /// The batch's own hash, by which it is acknowledged.
     pub hash: BatchHash,
     /// The bytes, kept verbatim.
@@ -38,7 +40,11 @@ pub enum AppendOutcome {
         seq: u64,
         /// The hash of the one that stands.
         hash: BatchHash,
+        /// The scope's chain after it.
+        chain: ChainHash,
     },
+    /// The author had seen a newer control record before.
+    ControlHeadOld,
     /// The number is not the author's next, or it does not name the one before it.
     OutOfOrder {
         /// The author's last number here; 0 when it has none.
@@ -55,6 +61,17 @@ pub struct LogHead {
     pub seq: u64,
     /// The chain there.
     pub chain: ChainHash,
+}
+
+/// Some entries of a scope, and where they stand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Dense, in order.
+    pub entries: Vec<LogEntry>,
+    /// The chain after the last of them.
+    pub chain: ChainHash,
+    /// The last place of the log.
+    pub head: u64,
 }
 
 /// An author's last batch in one scope.
@@ -103,6 +120,8 @@ pub trait LogStore: Send + Sync {
     async fn append_facts(&self, company: CompanyId, facts: Vec<RelayFact>) -> Result<(), StoreError>;
 
     /// The entries after `after`, in order, at most `max` of them and about `max_bytes`; at least one if there is one.
+    ///
+    /// Beyond the end the page is empty and its chain is that of the end.
     async fn read(
         &self,
         company: CompanyId,
@@ -110,7 +129,7 @@ pub trait LogStore: Send + Sync {
         after: u64,
         max: u32,
         max_bytes: usize,
-    ) -> Result<Vec<LogEntry>, StoreError>;
+    ) -> Result<Page, StoreError>;
 
     /// Where a scope's log ends; [`zuc_protocol`]'s start of the chain when it is empty.
     async fn head(&self, company: CompanyId, scope: Scope) -> Result<LogHead, StoreError>;

@@ -87,5 +87,5 @@ pub(crate) fn batch(scope: Scope, author: u8, number: u64, previous: BatchHash) 
     let bytes = format!("{scope} {author} {number}").into_bytes();
     let mut hash = [0; 16];
     hash.copy_from_slice(&blake3::hash(&bytes).as_bytes()[..16]);
-    NewEntry { scope, author: device(author), number, previous, hash: BatchHash(hash), bytes }
+    NewEntry { scope, author: device(author), number, previous, control_seq: 0, hash: BatchHash(hash), bytes }
 }
