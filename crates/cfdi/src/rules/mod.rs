@@ -14,6 +14,7 @@ mod parties;
 mod structure;
 mod taxes;
 
+pub(crate) use structure::is_uuid;
 pub use pac::{Stamping, check_for_stamping, check_window};
 
 use crate::catalogs;
