@@ -7,7 +7,7 @@ use crate::chain::LogEntry;
 use crate::codec::{self, MAX_FRAME};
 use crate::control::{Mark, SignedControl};
 use crate::error::ProtocolError;
-use crate::ids::{BatchHash, ChainHash, ControlHash, DeviceId, LogId, RequestId};
+use crate::ids::{BatchHash, ChainHash, ControlHash, DeviceId, KeyId, LogId, RequestId};
 use crate::person_key::{BagKeyWraps, BagReplacement, BagRow};
 use crate::receipt::{ClaimRequest, SignedReceipt};
 use crate::scope::Scope;
@@ -155,10 +155,14 @@ pub enum ClientFrame {
         /// Bag keys to a device that joins.
         wraps: Vec<BagKeyWraps>,
     },
-    /// Rows and key wraps of a scope's bag.
+    /// Key wraps and rows of a scope's bag, in the order of their key ids.
     Bag {
         /// The scope.
         scope: Scope,
+        /// How many rows of the current generation the device has: where the relay has as many, it sends none.
+        have: u64,
+        /// The last row of the page before; `None` for the first page.
+        after: Option<KeyId>,
     },
     /// A bag's rows and wraps, offered.
     BagOffer {
@@ -232,7 +236,7 @@ pub enum ServerFrame {
         /// The chain hash after the last of these entries.
         chain: ChainHash,
     },
-    /// Control records.
+    /// Control records; also sent unasked when one is appended.
     ControlRecords {
         /// Place of the first.
         from: u64,
@@ -255,14 +259,16 @@ pub enum ServerFrame {
         /// How many records there are.
         len: u64,
     },
-    /// A scope's bag.
+    /// A page of a scope's bag; also sent unasked, before the entries that name new rows.
     Bag {
         /// The scope.
         scope: Scope,
         /// Who has its key.
         wraps: Vec<BagKeyWraps>,
-        /// Its rows.
+        /// Rows, in the order of their key ids.
         rows: Vec<BagRow>,
+        /// Whether another page follows.
+        more: bool,
     },
     /// Where all logs stand.
     Heads {

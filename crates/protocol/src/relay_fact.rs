@@ -17,6 +17,15 @@ const SIGN: &str = "zuclubit 1 relay fact";
 const SEAL: &[u8] = b"zuclubit 1 relay fact seal";
 const EPOCH: &str = "zuclubit 1 epoch receive key";
 
+/// How the kinds of facts begin that the relay may write; anything else under its key is ignored.
+pub const RELAY_KINDS: [&str; 9] =
+    ["receipt.", "stamp.", "cancel.", "sat.", "delivery.", "view.", "webhook.", "lead.captured", "notice."];
+
+/// Whether the relay, as a role, may write facts of this kind.
+pub fn relay_may_write(kind: &str) -> bool {
+    RELAY_KINDS.iter().any(|allowed| kind.starts_with(allowed))
+}
+
 /// What the relay itself keeps in clear of a fact that it wrote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RelayFactHeader {
@@ -125,6 +134,14 @@ pub fn epoch_public(key: &EpochKey) -> ReceiveKey {
 #[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_relay_writes_what_its_role_allows() {
+        assert!(relay_may_write("stamp.done") && relay_may_write("receipt.folio") && relay_may_write("lead.captured"));
+        assert!(
+            !relay_may_write("approval.granted") && !relay_may_write("payment.received") && !relay_may_write("stamp")
+        );
+    }
 
     #[test]
     fn only_a_member_opens_it_and_only_the_relays_signature_counts() {

@@ -50,8 +50,8 @@ pub struct ControlLog {
     epochs: BTreeMap<Scope, Vec<Epoch>>,
     marks: Vec<(u64, Mark)>,
     bags: BTreeMap<Scope, BagId>,
-    erased: BTreeSet<KeyId>,
-    relay: Option<(VerifyKey, String)>,
+    erased: BTreeMap<KeyId, u64>,
+    relays: Vec<VerifyKey>,
     relay_url: Option<String>,
     schema_floor: u32,
     settled: BTreeSet<ControlHash>,
@@ -94,8 +94,8 @@ impl ControlLog {
             epochs: BTreeMap::new(),
             marks: vec![],
             bags: BTreeMap::new(),
-            erased: BTreeSet::new(),
-            relay: None,
+            erased: BTreeMap::new(),
+            relays: vec![],
             relay_url: act.relay_url.clone(),
             schema_floor: 0,
             settled: BTreeSet::new(),
@@ -287,12 +287,14 @@ impl ControlLog {
                     .extend(grant.wraps.iter().cloned());
             }
             ControlAct::RelayKey { key, url } => {
-                self.relay = Some((*key, url.clone()));
+                self.relays.push(*key);
                 self.relay_url = Some(url.clone());
             }
             ControlAct::Erase(erase) => {
                 self.change_bags(&erase.bags)?;
-                self.erased.extend(erase.keys.iter().copied());
+                for key in &erase.keys {
+                    self.erased.entry(*key).or_insert(seq);
+                }
             }
             ControlAct::SchemaFloor(floor) => {
                 if *floor < self.schema_floor {
@@ -575,17 +577,27 @@ impl ControlLog {
 
     /// Whether a person key is erased.
     pub fn is_erased(&self, key: KeyId) -> bool {
-        self.erased.contains(&key)
+        self.erased.contains_key(&key)
+    }
+
+    /// The record that erased a person key. A batch that names the key and that record, or a later one, is refused.
+    pub fn erased_at(&self, key: KeyId) -> Option<u64> {
+        self.erased.get(&key).copied()
     }
 
     /// All erased person keys.
     pub fn erased(&self) -> impl Iterator<Item = KeyId> + '_ {
-        self.erased.iter().copied()
+        self.erased.keys().copied()
     }
 
     /// The key under which the relay signs, once an admin has entered it.
     pub fn relay_key(&self) -> Option<&VerifyKey> {
-        self.relay.as_ref().map(|(key, _)| key)
+        self.relays.last()
+    }
+
+    /// All keys under which the relay ever signed, newest first: what it wrote under an earlier one still counts.
+    pub fn relay_keys(&self) -> impl Iterator<Item = &VerifyKey> {
+        self.relays.iter().rev()
     }
 
     /// Where the relay is.

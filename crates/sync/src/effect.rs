@@ -1,0 +1,203 @@
+//! What to do, in this order.
+
+use zuc_protocol::chain::LogKind;
+use zuc_protocol::control::{Mark, SignedControl};
+use zuc_protocol::envelope::BatchKind;
+use zuc_protocol::ids::{BagId, BatchHash, ChainHash, DeviceId, Incarnation, KeyId, LogId, RequestId};
+use zuc_protocol::item::Item;
+use zuc_protocol::messages::ClientFrame;
+use zuc_protocol::person_key::{BagKeyWraps, BagRow};
+use zuc_protocol::receipt::SignedReceipt;
+use zuc_protocol::scope::Scope;
+use zuc_protocol::stamping::StampView;
+
+use crate::input::{AuthorCursor, StoredBatch};
+use crate::status::SyncStatus;
+
+/// Who wrote an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A device.
+    Device {
+        /// Which.
+        author: DeviceId,
+        /// In which incarnation.
+        incarnation: Incarnation,
+        /// What its items are.
+        kind: BatchKind,
+        /// Its batch.
+        hash: BatchHash,
+        /// Whether it is this device: most often there is nothing new in it, after a restore there is.
+        own: bool,
+    },
+    /// The relay.
+    Relay {
+        /// The receipt that the fact carries.
+        receipt: Option<SignedReceipt>,
+    },
+}
+
+/// Cursors that move in the same transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Advance {
+    /// The scope's log is applied up to here.
+    pub seq: u64,
+    /// The chain hash here.
+    pub chain: ChainHash,
+    /// The author's own chain is read up to here.
+    pub author: Option<(DeviceId, AuthorCursor)>,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "effects are carried out one by one and never stored")]
+pub enum Effect {
+    /// Say this to the relay.
+    Send(ClientFrame),
+    /// Close the socket and open another.
+    Reconnect,
+    /// Put a sealed batch on disk, then answer [`crate::Input::SealedStored`].
+    StoreSealed(StoredBatch),
+    /// The relay has a batch on disk: its outbox rows are done. In one transaction with `advance`.
+    MarkAcked {
+        /// The scope.
+        scope: Scope,
+        /// The batch.
+        number: u64,
+        /// The same.
+        hash: BatchHash,
+        /// Its place in the log.
+        seq: u64,
+        /// The outbox rows in it.
+        outbox: Vec<i64>,
+        /// Set when the log is known without a gap up to this batch.
+        advance: Option<Advance>,
+    },
+    /// Apply an entry, its projection and its cursors in one transaction, then answer [`crate::Input::Applied`].
+    Apply {
+        /// The scope.
+        scope: Scope,
+        /// Cursors to move.
+        advance: Advance,
+        /// Who wrote it.
+        source: Source,
+        /// What the log entry is.
+        kind: LogKind,
+        /// The sealed bytes, to keep verbatim.
+        bytes: Vec<u8>,
+        /// What was in it.
+        items: Vec<Item>,
+    },
+    /// An entry that does not count: keep it apart, move the cursors, then answer [`crate::Input::Applied`].
+    Quarantine {
+        /// The scope.
+        scope: Scope,
+        /// Cursors to move.
+        advance: Advance,
+        /// What the log entry is.
+        kind: LogKind,
+        /// The sealed bytes.
+        bytes: Vec<u8>,
+        /// Why, as `sync.beyond_mark`.
+        code: &'static str,
+    },
+    /// The relay will never take these outbox rows: to the conflict inbox.
+    OutboxRefused {
+        /// The scope.
+        scope: Scope,
+        /// The sealed batch to delete, when it was sealed at all.
+        number: Option<u64>,
+        /// The rows.
+        outbox: Vec<i64>,
+        /// Why.
+        code: &'static str,
+    },
+    /// Delete these sealed batches: their rows are unsealed again and will be sealed under other numbers or another key.
+    Unseal {
+        /// The scope.
+        scope: Scope,
+        /// Their numbers.
+        numbers: Vec<u64>,
+        /// Their rows.
+        outbox: Vec<i64>,
+    },
+    /// Feed unsealed rows of this scope, if there are any ([`crate::Input::OutboxReady`]).
+    NeedOutbox {
+        /// The scope.
+        scope: Scope,
+    },
+    /// Feed own batches above a number, as they were sent ([`crate::Input::Reoffer`]): the relay has lost them.
+    NeedReoffer {
+        /// The scope.
+        scope: Scope,
+        /// The last that the relay has.
+        above: u64,
+    },
+    /// The relay's log is another: set all cursors to the start (entries are read and applied again, to no effect).
+    LogChanged {
+        /// The new log.
+        log: LogId,
+    },
+    /// One more control record.
+    StoreControl {
+        /// Its place.
+        seq: u64,
+        /// The record.
+        record: SignedControl,
+    },
+    /// A record that this device signed was not taken: sign again on the new head, or drop it.
+    ControlRefused {
+        /// Why.
+        code: &'static str,
+    },
+    /// Rows and key wraps of a bag of the current generation.
+    StoreBag {
+        /// The scope.
+        scope: Scope,
+        /// Its generation.
+        bag: BagId,
+        /// Verified.
+        wraps: Vec<BagKeyWraps>,
+        /// New rows.
+        rows: Vec<BagRow>,
+    },
+    /// A bag has another generation: delete the rows and wraps of every other one (`secure_delete`).
+    ReplaceBag {
+        /// The scope.
+        scope: Scope,
+        /// The generation that stays.
+        bag: BagId,
+    },
+    /// These persons are erased: purge their keys and every clear value that came of them.
+    Erase {
+        /// Their keys.
+        keys: Vec<KeyId>,
+    },
+    /// A scope may no longer be read: purge its rows.
+    PurgeScope {
+        /// The scope.
+        scope: Scope,
+    },
+    /// The company has removed this device; wipe when it says so.
+    Removed {
+        /// Whether to wipe.
+        wipe: bool,
+    },
+    /// A device's last accepted numbers, as a removal needs them.
+    Marks(Vec<Mark>),
+    /// The relay answered a claim.
+    Receipt(SignedReceipt),
+    /// The relay says where a stamping stands.
+    Stamp(Box<StampView>),
+    /// The relay refused something that was asked.
+    Refused {
+        /// What.
+        request: Option<RequestId>,
+        /// Why.
+        code: String,
+    },
+    /// The relay's clock, milliseconds since 1970.
+    RelayTime(i64),
+    /// What the status bar says; only when it changes.
+    Status(SyncStatus),
+}

@@ -1,0 +1,187 @@
+//! The control log and the bags, as the relay tells of them.
+
+use zuc_protocol::control::{ControlError, Offer, SignedControl};
+use zuc_protocol::ids::{ControlHash, KeyId};
+use zuc_protocol::messages::ClientFrame;
+use zuc_protocol::person_key::{BagKeyWraps, BagRow};
+use zuc_protocol::scope::Scope;
+
+use crate::effect::Effect;
+use crate::engine::{Engine, Link};
+use crate::keyring::check_bag;
+
+impl Engine {
+    /// Compares the control log with the relay's: pulls what is missing here, gives what is missing there.
+    pub(super) fn compare_control(&mut self, head: ControlHash, len: u64, effects: &mut Vec<Effect>) {
+        self.relay_control_len = len;
+        if head == self.log.head() {
+            self.ready(effects);
+        } else if len > self.log.len() {
+            self.pull_control(self.log.len(), effects);
+        } else if self.log.seq_of(head.head()) == len.checked_sub(1) {
+            // The relay went back: it gets what it lost. The records are their own proof.
+            for record in self.log.records_from(len).to_vec() {
+                let frame = ClientFrame::ControlAppend { record, replacements: vec![], wraps: vec![] };
+                effects.push(Effect::Send(frame));
+            }
+            self.ready(effects);
+        } else {
+            // As long as ours and another, or shorter and another: the whole of it shows where they part.
+            self.pull_control(0, effects);
+        }
+    }
+
+    pub(super) fn pull_control(&self, from: u64, effects: &mut Vec<Effect>) {
+        effects.push(Effect::Send(ClientFrame::Control { from }));
+    }
+
+    pub(super) fn control_records(
+        &mut self,
+        from: u64,
+        records: Vec<SignedControl>,
+        len: u64,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.relay_control_len = self.relay_control_len.max(len);
+        // A log that begins at the genesis may be one in which the root has settled a fork against ours.
+        if from == 0 && self.log.fork().is_some() && self.adopt(records.clone(), effects) {
+            return;
+        }
+        let whole = records.clone();
+        for record in records {
+            let erased_before: Vec<KeyId> = self.log.erased().collect();
+            let bags_before: Vec<_> = self.log.scopes().map(|scope| (scope, self.log.bag(scope))).collect();
+            let read_before = self.ring.readable(&self.log);
+            match self.log.offer(record.clone()) {
+                Ok(Offer::Appended(_)) => {
+                    effects.push(Effect::StoreControl { seq: self.log.last_seq(), record });
+                    self.after_control(&erased_before, &bags_before, &read_before, effects);
+                }
+                Ok(Offer::Known) => {}
+                Ok(Offer::Ahead) if from > 0 => {
+                    self.pull_control(0, effects);
+                    return;
+                }
+                Ok(Offer::Ahead) => self.failed = Some("sync.control_unknown"),
+                // Sealing and stamping stop, the outbox stays; the status says so. Unless the root has settled it already.
+                Ok(Offer::Forked(_)) => {
+                    if from == 0 {
+                        self.adopt(whole, effects);
+                    }
+                    return;
+                }
+                Err(error) => {
+                    self.failed = Some(error.code());
+                    return;
+                }
+            }
+        }
+        if self.link == Link::Down || self.link == Link::Greeting {
+            return;
+        }
+        if self.log.len() < len {
+            self.pull_control(self.log.len(), effects);
+        } else {
+            self.ready(effects);
+        }
+    }
+
+    /// Takes a log in which the root has settled the fork.
+    fn adopt(&mut self, records: Vec<SignedControl>, effects: &mut Vec<Effect>) -> bool {
+        if self.log.adopt(records.clone()).is_err() {
+            return false;
+        }
+        for (seq, record) in (0..).zip(records) {
+            effects.push(Effect::StoreControl { seq, record });
+        }
+        self.ready(effects);
+        true
+    }
+
+    fn after_control(
+        &mut self,
+        erased_before: &[KeyId],
+        bags_before: &[(Scope, Option<zuc_protocol::ids::BagId>)],
+        read_before: &[Scope],
+        effects: &mut Vec<Effect>,
+    ) {
+        self.ring.learn(&self.log);
+        let erased: Vec<KeyId> = self.log.erased().filter(|key| !erased_before.contains(key)).collect();
+        for (scope, before) in bags_before {
+            if let Some(bag) = self.log.bag(*scope).filter(|bag| Some(*bag) != *before) {
+                self.bag_keys.remove(scope);
+                effects.push(Effect::ReplaceBag { scope: *scope, bag });
+            }
+        }
+        if !erased.is_empty() {
+            effects.push(Effect::Erase { keys: erased });
+        }
+        for scope in read_before {
+            if !self.log.may_read(self.me, *scope) && !self.is_frozen() {
+                self.inbound.remove(scope);
+                effects.push(Effect::PurgeScope { scope: *scope });
+            }
+        }
+        if let Some(removal) = self.log.device(self.me).and_then(|device| device.removed) {
+            self.failed = Some("sync.revoked");
+            effects.push(Effect::Removed { wipe: removal.wipe });
+        }
+    }
+
+    /// A frozen device reads nothing new, but what it has is not purged: it may be let go again.
+    fn is_frozen(&self) -> bool {
+        self.log.device(self.me).is_some_and(|device| device.frozen_at(self.log.last_seq()) && device.removed.is_none())
+    }
+
+    pub(super) fn control_accepted(&mut self, hash: ControlHash, effects: &mut Vec<Effect>) {
+        let Some(record) = self.authored.take_if(|record| record.hash() == hash) else { return };
+        let from = self.log.len();
+        self.control_records(from, vec![record], from + 1, effects);
+    }
+
+    pub(super) fn control_conflict(&mut self, len: u64, effects: &mut Vec<Effect>) {
+        if self.authored.take().is_some() {
+            let code = ControlError::Conflict { head: self.log.head() }.code();
+            effects.push(Effect::ControlRefused { code });
+        }
+        if len > self.log.len() {
+            self.pull_control(self.log.len(), effects);
+        }
+    }
+
+    pub(super) fn bag(
+        &mut self,
+        scope: Scope,
+        wraps: Vec<BagKeyWraps>,
+        rows: Vec<BagRow>,
+        more: bool,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(bag) = self.log.bag(scope) else { return };
+        let last = rows.last().map(|row| row.key);
+        let mut sound = Vec::new();
+        for wraps in wraps.into_iter().filter(|wraps| wraps.scope == scope) {
+            if check_bag(&self.log, &wraps).is_ok() {
+                // Wraps that hold nothing for this device are kept for the others all the same.
+                let _ = self.ring.learn_bag(&self.log, &wraps);
+                sound.push(wraps);
+            }
+        }
+        let mut new = Vec::new();
+        for row in rows {
+            if row.scope == scope
+                && row.bag == bag
+                && !self.log.is_erased(row.key)
+                && self.bag_keys.entry(scope).or_default().insert(row.key)
+            {
+                new.push(row);
+            }
+        }
+        if !sound.is_empty() || !new.is_empty() {
+            effects.push(Effect::StoreBag { scope, bag, wraps: sound, rows: new });
+        }
+        if let Some(after) = last.filter(|_| more) {
+            effects.push(Effect::Send(ClientFrame::Bag { scope, have: 0, after: Some(after) }));
+        }
+    }
+}

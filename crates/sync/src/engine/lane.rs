@@ -1,0 +1,200 @@
+//! What the engine remembers of each scope, in either direction.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use zuc_protocol::envelope::SeenTip;
+use zuc_protocol::ids::{BatchHash, ChainHash};
+
+use crate::input::{Cursor, StoredBatch};
+
+/// How many chain hashes back an author's claim can be compared.
+const REMEMBERED: usize = 4_096;
+
+/// One scope's log, as it comes in.
+pub(super) struct Inbound {
+    /// On disk.
+    pub(super) applied: Cursor,
+    /// Handed out to be applied; at or after `applied`.
+    pub(super) received: Cursor,
+    /// The last entry that the relay has told of.
+    pub(super) head: u64,
+    /// Waits for a control record or a key.
+    pub(super) held: bool,
+    /// How many control records there were when it was held: without a new one it stays held.
+    pub(super) held_at: Option<u64>,
+    /// The log contradicts itself: nothing more is taken from it.
+    pub(super) broken: Option<&'static str>,
+    /// An author saw another log than this device: read on, but seal nothing until a person has looked.
+    pub(super) alarm: Option<&'static str>,
+    /// When entries were asked for and have not come.
+    pub(super) asked: Option<i64>,
+    remembered: VecDeque<(u64, ChainHash)>,
+}
+
+impl Inbound {
+    pub(super) fn at(cursor: Cursor) -> Self {
+        Self {
+            applied: cursor,
+            received: cursor,
+            head: cursor.seq,
+            held: false,
+            held_at: None,
+            broken: None,
+            alarm: None,
+            asked: None,
+            remembered: VecDeque::from([(cursor.seq, cursor.chain)]),
+        }
+    }
+
+    pub(super) fn advance(&mut self, cursor: Cursor) {
+        self.received = cursor;
+        self.head = self.head.max(cursor.seq);
+        self.remembered.push_back((cursor.seq, cursor.chain));
+        if self.remembered.len() > REMEMBERED {
+            self.remembered.pop_front();
+        }
+    }
+
+    /// Whether an author saw the same log as this device, as far as this device remembers.
+    pub(super) fn agrees(&self, seen: &SeenTip) -> bool {
+        self.remembered.iter().rev().find(|(seq, _)| *seq == seen.seq).is_none_or(|(_, chain)| seen.agrees_with(chain))
+    }
+}
+
+struct Waiting {
+    batch: StoredBatch,
+    on_disk: bool,
+    sent: Option<i64>,
+}
+
+/// This device's own batches of a scope, as they go out.
+#[derive(Default)]
+pub(super) struct Outbound {
+    acked: u64,
+    acked_hash: Option<BatchHash>,
+    waiting: VecDeque<Waiting>,
+    /// Nothing is sealed before this entry of the log has been read.
+    pub(super) until: Option<u64>,
+    /// Nothing is pushed any more.
+    pub(super) stopped: bool,
+}
+
+impl Outbound {
+    /// A batch that the relay has.
+    pub(super) fn acked(&mut self, number: u64, hash: BatchHash) {
+        if number > self.acked {
+            self.acked = number;
+            self.acked_hash = Some(hash);
+        }
+    }
+
+    /// A batch that is on disk already.
+    pub(super) fn keep(&mut self, batch: StoredBatch) {
+        self.waiting.push_back(Waiting { batch, on_disk: true, sent: None });
+    }
+
+    /// A batch that will be on disk soon.
+    pub(super) fn sealed(&mut self, batch: StoredBatch) {
+        self.waiting.push_back(Waiting { batch, on_disk: false, sent: None });
+    }
+
+    /// It is on disk.
+    pub(super) fn stored(&mut self, number: u64) {
+        for waiting in self.waiting.iter_mut().filter(|waiting| waiting.batch.number == number) {
+            waiting.on_disk = true;
+        }
+    }
+
+    /// Number and predecessor of the next batch.
+    pub(super) fn next(&self) -> (u64, BatchHash) {
+        match self.waiting.back() {
+            Some(last) => (last.batch.number + 1, last.batch.hash),
+            None => (self.acked + 1, self.acked_hash.unwrap_or(BatchHash::NONE)),
+        }
+    }
+
+    /// Outbox rows that are sealed and not acknowledged.
+    pub(super) fn rows(&self) -> usize {
+        self.waiting.iter().map(|waiting| waiting.batch.outbox.len()).sum()
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// The rows that are sealed, so that none is sealed twice.
+    pub(super) fn sealed_rows(&self) -> BTreeSet<i64> {
+        self.waiting.iter().flat_map(|waiting| waiting.batch.outbox.iter().copied()).collect()
+    }
+
+    /// The next batches to send: on disk, not sent since `before`, in order, without a hole.
+    pub(super) fn to_send(&mut self, now: i64, before: i64, count: usize, bytes: usize) -> Vec<StoredBatch> {
+        let mut chosen: Vec<StoredBatch> = Vec::new();
+        let mut size = 0;
+        let due = |sent: Option<i64>| sent.is_none_or(|sent| sent <= before);
+        // What is first in line decides: if it is due again, everything after it goes again too.
+        let again = self.waiting.front().is_some_and(|first| first.sent.is_some() && due(first.sent));
+        for waiting in &mut self.waiting {
+            if !waiting.on_disk {
+                break;
+            }
+            if waiting.sent.is_some() && !again {
+                continue;
+            }
+            if chosen.len() == count || (!chosen.is_empty() && size + waiting.batch.bytes.len() > bytes) {
+                break;
+            }
+            size += waiting.batch.bytes.len();
+            waiting.sent = Some(now);
+            chosen.push(waiting.batch.clone());
+        }
+        chosen
+    }
+
+    /// The connection is gone: whatever is not acknowledged goes again.
+    pub(super) fn unsend(&mut self) {
+        for waiting in &mut self.waiting {
+            waiting.sent = None;
+        }
+    }
+
+    /// Takes out an acknowledged batch.
+    pub(super) fn take(&mut self, hash: BatchHash) -> Option<StoredBatch> {
+        let at = self.waiting.iter().position(|waiting| waiting.batch.hash == hash)?;
+        let waiting = self.waiting.remove(at)?;
+        self.acked(waiting.batch.number, hash);
+        Some(waiting.batch)
+    }
+
+    /// Whether a batch waits under this hash.
+    pub(super) fn holds(&self, hash: BatchHash) -> bool {
+        self.waiting.iter().any(|waiting| waiting.batch.hash == hash)
+    }
+
+    /// Takes out everything that waits.
+    pub(super) fn take_all(&mut self) -> Vec<StoredBatch> {
+        self.waiting.drain(..).map(|waiting| waiting.batch).collect()
+    }
+
+    /// Puts batches that the relay has lost before those that wait.
+    pub(super) fn put_back(&mut self, batches: Vec<StoredBatch>) {
+        for batch in batches.into_iter().rev() {
+            if !self.holds(batch.hash) {
+                self.waiting.push_front(Waiting { batch, on_disk: true, sent: None });
+            }
+        }
+    }
+}
+
+impl Inbound {
+    /// What is wrong with this log, if something is.
+    pub(super) fn trouble(&self) -> Option<&'static str> {
+        let stuck = (self.held && self.held_at.is_none()).then_some("sync.control_withheld");
+        self.broken.or(self.alarm).or(stuck)
+    }
+
+    /// The chain hash at an entry, while it is remembered.
+    pub(super) fn chain_at(&self, seq: u64) -> Option<ChainHash> {
+        self.remembered.iter().rev().find(|(known, _)| *known == seq).map(|(_, chain)| *chain)
+    }
+}

@@ -1,0 +1,166 @@
+//! The connection: greeting, silence, and another log at the relay.
+
+use std::collections::BTreeSet;
+
+use zuc_protocol::ids::{ControlHash, LogId};
+use zuc_protocol::messages::{ClientFrame, ScopeCursor, ScopeHead};
+use zuc_protocol::scope::Scope;
+
+use crate::effect::Effect;
+use crate::engine::lane::Inbound;
+use crate::engine::{Engine, Link};
+
+impl Engine {
+    pub(super) fn connected(&mut self, token: String, effects: &mut Vec<Effect>) {
+        self.disconnected();
+        self.link = Link::Greeting;
+        self.stale = 0;
+        self.failed = None;
+        self.last_heard = self.now;
+        effects.push(Effect::Send(ClientFrame::Hello { token, control: self.log.head(), log: self.relay_log }));
+    }
+
+    pub(super) fn disconnected(&mut self) {
+        self.link = Link::Down;
+        for lane in self.outbound.values_mut() {
+            lane.unsend();
+            lane.stopped = false;
+        }
+        for lane in self.inbound.values_mut() {
+            lane.asked = None;
+            lane.held = false;
+            lane.held_at = None;
+        }
+    }
+
+    pub(super) fn welcome(
+        &mut self,
+        log: LogId,
+        control: ControlHash,
+        control_len: u64,
+        heads: &[ScopeHead],
+        effects: &mut Vec<Effect>,
+    ) {
+        let went_back = heads.iter().any(|head| {
+            self.inbound.get(&head.scope).is_some_and(|lane| {
+                lane.applied.seq > head.seq || (lane.applied.seq == head.seq && lane.applied.chain != head.chain)
+            })
+        });
+        if went_back || self.relay_log.is_some_and(|known| known != log) {
+            self.log_changed(log, heads, effects);
+        }
+        self.relay_log = Some(log);
+        for head in heads {
+            let lane = self.lane(head.scope);
+            lane.head = head.seq;
+        }
+        self.link = Link::Control;
+        self.compare_control(control, control_len, effects);
+    }
+
+    /// The relay's log was lost or restored: read it from the start, and offer again what this device wrote.
+    fn log_changed(&mut self, log: LogId, heads: &[ScopeHead], effects: &mut Vec<Effect>) {
+        effects.push(Effect::LogChanged { log });
+        let scopes: Vec<Scope> = self.inbound.keys().copied().chain(heads.iter().map(|head| head.scope)).collect();
+        for scope in scopes {
+            let start = self.start(scope);
+            self.inbound.insert(scope, Inbound::at(start));
+        }
+        self.authors.clear();
+        for (scope, lane) in &mut self.outbound {
+            lane.unsend();
+            effects.push(Effect::NeedReoffer { scope: *scope, above: 0 });
+        }
+    }
+
+    /// The control log is the relay's: let batches flow.
+    pub(super) fn ready(&mut self, effects: &mut Vec<Effect>) {
+        self.ring.learn(&self.log);
+        self.link = Link::Ready;
+        let readable = self.ring.readable(&self.log);
+        let cursors: Vec<ScopeCursor> = readable
+            .iter()
+            .map(|scope| {
+                let known = self.log.len();
+                let lane = self.lane(*scope);
+                if lane.held && lane.held_at.is_none_or(|at| at == known) {
+                    // Nothing new came: what it waits for is withheld, or still to be signed.
+                    lane.held_at = None;
+                } else {
+                    lane.held = false;
+                    lane.held_at = None;
+                }
+                ScopeCursor { scope: *scope, seq: lane.received.seq }
+            })
+            .collect();
+        for scope in &readable {
+            let have = self.bag_keys.get(scope).map_or(0, BTreeSet::len) as u64;
+            effects.push(Effect::Send(ClientFrame::Bag { scope: *scope, have, after: None }));
+        }
+        effects.push(Effect::Send(ClientFrame::Subscribe { cursors }));
+        for scope in &readable {
+            self.push(*scope, effects);
+        }
+        self.need_outbox(effects);
+    }
+
+    pub(super) fn heads(&mut self, heads: &[ScopeHead], effects: &mut Vec<Effect>) {
+        for head in heads {
+            let now = self.now;
+            let retry = self.config.retry_ms;
+            let lane = self.lane(head.scope);
+            lane.head = lane.head.max(head.seq);
+            if lane.applied.seq == head.seq && lane.applied.chain != head.chain {
+                lane.broken = Some("sync.chain_broken");
+            }
+            if lane.received.seq < head.seq && lane.asked.is_none_or(|asked| asked + retry <= now) {
+                self.pull(head.scope, effects);
+            }
+        }
+    }
+
+    pub(super) fn pull(&mut self, scope: Scope, effects: &mut Vec<Effect>) {
+        let (now, max) = (self.now, self.config.pull_max);
+        let lane = self.lane(scope);
+        if lane.broken.is_none() && !lane.held {
+            lane.asked = Some(now);
+            effects.push(Effect::Send(ClientFrame::Pull { scope, from: lane.received.seq, max }));
+        }
+    }
+
+    pub(super) fn tick(&mut self, now: i64, effects: &mut Vec<Effect>) {
+        self.now = now;
+        if self.link == Link::Down {
+            self.last_heard = now;
+            return;
+        }
+        if now - self.last_heard > self.config.silence_ms {
+            self.disconnected();
+            effects.push(Effect::Reconnect);
+            return;
+        }
+        if self.link != Link::Ready {
+            return;
+        }
+        if now - self.last_heads >= self.config.heads_ms {
+            self.last_heads = now;
+            self.pings += 1;
+            effects.push(Effect::Send(ClientFrame::Ping(self.pings)));
+            effects.push(Effect::Send(ClientFrame::Heads));
+        }
+        let scopes: Vec<Scope> = self.inbound.keys().chain(self.outbound.keys()).copied().collect();
+        for scope in scopes {
+            self.push(scope, effects);
+        }
+        let retry = self.config.retry_ms;
+        let late: Vec<Scope> = self
+            .inbound
+            .iter()
+            .filter(|(_, lane)| lane.asked.is_some_and(|asked| asked + retry <= now))
+            .map(|(scope, _)| *scope)
+            .collect();
+        for scope in late {
+            self.pull(scope, effects);
+        }
+    }
+}

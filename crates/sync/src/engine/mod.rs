@@ -1,0 +1,277 @@
+//! The engine: one device's side of the sync, as a state machine.
+
+mod control;
+mod lane;
+mod link;
+mod push;
+mod receive;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use zuc_protocol::chain;
+use zuc_protocol::control::{ControlLog, SignedControl};
+use zuc_protocol::identity::DeviceKeys;
+use zuc_protocol::ids::{DeviceId, KeyId, LogId};
+use zuc_protocol::messages::{ClientFrame, ServerFrame};
+use zuc_protocol::scope::Scope;
+
+use crate::effect::Effect;
+use crate::engine::lane::{Inbound, Outbound};
+use crate::input::{AuthorCursor, Cursor, Input, OwnHead, StoredBatch};
+use crate::keyring::KeyRing;
+use crate::status::SyncStatus;
+
+/// Bounds and patience.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Batches in one push.
+    pub push_batches: usize,
+    /// Bytes of batches in one push; below the frame's 1 MiB.
+    pub push_bytes: usize,
+    /// Entries asked for at once.
+    pub pull_max: u32,
+    /// After so long without an answer, ask or send again, in milliseconds.
+    pub retry_ms: i64,
+    /// How often to compare heads, in milliseconds.
+    pub heads_ms: i64,
+    /// After so long without a word from the relay, connect again, in milliseconds.
+    pub silence_ms: i64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            push_batches: 64,
+            push_bytes: 768 << 10,
+            pull_max: 1_000,
+            retry_ms: 10_000,
+            heads_ms: 30_000,
+            silence_ms: 60_000,
+        }
+    }
+}
+
+/// What the store remembers.
+#[derive(Default)]
+pub struct Resume {
+    /// How far each scope's log is applied.
+    pub cursors: Vec<(Scope, Cursor)>,
+    /// How far each author's chain is read.
+    pub authors: Vec<(Scope, DeviceId, AuthorCursor)>,
+    /// Own acknowledged batches.
+    pub own: Vec<OwnHead>,
+    /// Sealed, stored and not acknowledged, by number.
+    pub unacked: Vec<StoredBatch>,
+    /// The rows that the store has of the bags' current generations.
+    pub bag_keys: Vec<(Scope, KeyId)>,
+    /// The relay's log that the cursors belong to.
+    pub relay_log: Option<LogId>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Link {
+    Down,
+    /// The socket is open, the relay has not greeted.
+    Greeting,
+    /// The control log is being compared.
+    Control,
+    /// Batches flow.
+    Ready,
+}
+
+/// One device's side of the sync.
+pub struct Engine {
+    config: Config,
+    me: DeviceId,
+    log: ControlLog,
+    ring: KeyRing,
+    inbound: BTreeMap<Scope, Inbound>,
+    outbound: BTreeMap<Scope, Outbound>,
+    authors: BTreeMap<(Scope, DeviceId), AuthorCursor>,
+    link: Link,
+    relay_log: Option<LogId>,
+    relay_control_len: u64,
+    bag_keys: BTreeMap<Scope, BTreeSet<KeyId>>,
+    stale: u8,
+    authored: Option<SignedControl>,
+    waiting: u64,
+    now: i64,
+    last_heard: i64,
+    last_heads: i64,
+    pings: u64,
+    failed: Option<&'static str>,
+    told: Option<SyncStatus>,
+}
+
+impl Engine {
+    /// The engine of a device, from its keys, its control log and what its store remembers.
+    pub fn new(config: Config, keys: DeviceKeys, log: ControlLog, resume: Resume) -> Self {
+        let me = keys.id();
+        let ring = KeyRing::of_device(keys, &log);
+        let mut inbound = BTreeMap::new();
+        for (scope, cursor) in resume.cursors {
+            inbound.insert(scope, Inbound::at(cursor));
+        }
+        let mut outbound: BTreeMap<Scope, Outbound> = BTreeMap::new();
+        for own in resume.own {
+            outbound.entry(own.scope).or_default().acked(own.number, own.hash);
+        }
+        for batch in resume.unacked {
+            outbound.entry(batch.scope).or_default().keep(batch);
+        }
+        let mut bag_keys: BTreeMap<Scope, BTreeSet<KeyId>> = BTreeMap::new();
+        for (scope, key) in resume.bag_keys {
+            bag_keys.entry(scope).or_default().insert(key);
+        }
+        let authors = resume.authors.into_iter().map(|(scope, author, cursor)| ((scope, author), cursor)).collect();
+        Self {
+            config,
+            me,
+            log,
+            ring,
+            inbound,
+            outbound,
+            authors,
+            link: Link::Down,
+            relay_log: resume.relay_log,
+            relay_control_len: 0,
+            bag_keys,
+            stale: 0,
+            authored: None,
+            waiting: 0,
+            now: 0,
+            last_heard: 0,
+            last_heads: 0,
+            pings: 0,
+            failed: None,
+            told: None,
+        }
+    }
+
+    /// Takes what happened and says what to do, in order. `fresh` gives 32 new random bytes at each call.
+    pub fn handle(&mut self, input: Input, fresh: &mut dyn FnMut() -> [u8; 32]) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match input {
+            Input::Connected { token } => self.connected(token, &mut effects),
+            Input::Disconnected => self.disconnected(),
+            Input::Frame(frame) => self.frame(frame, &mut effects),
+            Input::OutboxReady { scope, items } => self.outbox_ready(scope, items, fresh, &mut effects),
+            Input::Waiting(count) => self.waiting = count,
+            Input::SealedStored { scope, number } => {
+                self.outbound.entry(scope).or_default().stored(number);
+                self.push(scope, &mut effects);
+            }
+            Input::Applied { scope, seq } => self.applied(scope, seq),
+            Input::Reoffer { scope, batches } => self.reoffer(scope, batches, &mut effects),
+            Input::ControlAuthored { record, replacements, wraps } => {
+                self.authored = Some(record.clone());
+                effects.push(Effect::Send(ClientFrame::ControlAppend { record, replacements, wraps }));
+            }
+            Input::Tick(now) => self.tick(now, &mut effects),
+        }
+        let status = self.status();
+        if self.told.as_ref() != Some(&status) {
+            self.told = Some(status.clone());
+            effects.push(Effect::Status(status));
+        }
+        effects
+    }
+
+    /// The control log as it is known.
+    pub fn log(&self) -> &ControlLog {
+        &self.log
+    }
+
+    /// This device's keys.
+    pub fn ring(&self) -> &KeyRing {
+        &self.ring
+    }
+
+    /// This device's keys, to put in a bag key that it has made.
+    pub fn ring_mut(&mut self) -> &mut KeyRing {
+        &mut self.ring
+    }
+
+    /// Whether batches flow.
+    pub fn is_ready(&self) -> bool {
+        self.link == Link::Ready
+    }
+
+    /// How far a scope's log is applied.
+    pub fn cursor(&self, scope: Scope) -> Cursor {
+        self.inbound.get(&scope).map_or_else(|| self.start(scope), |lane| lane.applied)
+    }
+
+    /// Whether this device is at the head of every scope that it may read: what a lease asks for.
+    pub fn at_head(&self) -> bool {
+        self.is_ready()
+            && self.failed.is_none()
+            && self
+                .ring
+                .readable(&self.log)
+                .iter()
+                .all(|scope| self.inbound.get(scope).is_none_or(|lane| lane.applied.seq >= lane.head && !lane.held))
+    }
+
+    /// Where this device stands.
+    pub fn status(&self) -> SyncStatus {
+        if let Some(code) = self.trouble() {
+            return SyncStatus::Failed(code);
+        }
+        let sealed: usize = self.outbound.values().map(Outbound::rows).sum();
+        let out = self.waiting.max(sealed as u64);
+        if self.link == Link::Down {
+            return SyncStatus::Offline(out);
+        }
+        let coming: u64 = self.inbound.values().map(|lane| lane.head.saturating_sub(lane.applied.seq)).sum();
+        match out + coming {
+            0 if self.link == Link::Ready => SyncStatus::UpToDate,
+            left => SyncStatus::Syncing(left),
+        }
+    }
+
+    fn trouble(&self) -> Option<&'static str> {
+        if self.log.fork().is_some() {
+            return Some("sync.control_forked");
+        }
+        self.failed.or_else(|| self.inbound.values().find_map(Inbound::trouble))
+    }
+
+    fn start(&self, scope: Scope) -> Cursor {
+        Cursor { seq: 0, chain: chain::start(self.log.company(), scope) }
+    }
+
+    fn lane(&mut self, scope: Scope) -> &mut Inbound {
+        let start = self.start(scope);
+        self.inbound.entry(scope).or_insert_with(|| Inbound::at(start))
+    }
+
+    fn frame(&mut self, frame: ServerFrame, effects: &mut Vec<Effect>) {
+        self.last_heard = self.now;
+        match frame {
+            ServerFrame::Welcome { log, time_ms, control, control_len, heads } => {
+                effects.push(Effect::RelayTime(time_ms));
+                self.welcome(log, control, control_len, &heads, effects);
+            }
+            ServerFrame::Ack { scope, acks } => self.acked(scope, &acks, effects),
+            ServerFrame::Refused { scope, refusal } => self.refused(scope, &refusal, effects),
+            ServerFrame::Entries { scope, from, entries, head, chain } => {
+                self.entries(scope, from, entries, head, chain, effects);
+            }
+            ServerFrame::ControlRecords { from, records, len } => self.control_records(from, records, len, effects),
+            ServerFrame::ControlAccepted { hash, .. } => self.control_accepted(hash, effects),
+            ServerFrame::ControlConflict { len, .. } => self.control_conflict(len, effects),
+            ServerFrame::Bag { scope, wraps, rows, more } => self.bag(scope, wraps, rows, more, effects),
+            ServerFrame::Heads { heads } => self.heads(&heads, effects),
+            ServerFrame::Marks { marks } => effects.push(Effect::Marks(marks)),
+            ServerFrame::GoAway { .. } => {
+                self.disconnected();
+                effects.push(Effect::Reconnect);
+            }
+            ServerFrame::Receipt(receipt) => effects.push(Effect::Receipt(receipt)),
+            ServerFrame::Stamp(view) => effects.push(Effect::Stamp(view)),
+            ServerFrame::Error { request, code } => effects.push(Effect::Refused { request, code }),
+            ServerFrame::Pong { time_ms, .. } => effects.push(Effect::RelayTime(time_ms)),
+        }
+    }
+}

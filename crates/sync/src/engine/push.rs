@@ -1,0 +1,281 @@
+//! Own batches going out: sealed, stored, sent, acknowledged, or sealed again.
+
+use zuc_protocol::bytes::Blob;
+use zuc_protocol::chain::{self, LogKind};
+use zuc_protocol::envelope::SeenTip;
+use zuc_protocol::ids::BatchHash;
+use zuc_protocol::messages::{Acked, ClientFrame, Refusal, RefusalCode};
+use zuc_protocol::scope::Scope;
+
+use crate::effect::{Advance, Effect};
+use crate::engine::{Engine, Link};
+use crate::input::{AuthorCursor, Cursor, OutboxItem, StoredBatch};
+use crate::sealer::{self, Place};
+
+impl Engine {
+    /// Whether something may be sealed and sent: no fork, no trouble, a member.
+    fn may_seal(&self, scope: Scope) -> bool {
+        self.link == Link::Ready
+            && self.trouble().is_none()
+            && self.log.rights(self.me).is_some_and(|rights| rights.may_write(scope))
+            && self.ring.current(&self.log, scope).is_some()
+            && self.outbound.get(&scope).is_none_or(|lane| !lane.stopped && lane.until.is_none())
+    }
+
+    pub(super) fn need_outbox(&mut self, effects: &mut Vec<Effect>) {
+        for scope in self.log.scopes().collect::<Vec<_>>() {
+            if self.may_seal(scope) {
+                effects.push(Effect::NeedOutbox { scope });
+            }
+        }
+    }
+
+    pub(super) fn outbox_ready(
+        &mut self,
+        scope: Scope,
+        mut items: Vec<OutboxItem>,
+        fresh: &mut dyn FnMut() -> [u8; 32],
+        effects: &mut Vec<Effect>,
+    ) {
+        if !self.may_seal(scope) {
+            return;
+        }
+        let sealed = self.outbound.entry(scope).or_default().sealed_rows();
+        items.retain(|item| !sealed.contains(&item.id));
+        for group in sealer::group(items) {
+            let received = self.lane(scope).received;
+            let (number, prev) = self.outbound.entry(scope).or_default().next();
+            let place = Place { scope, number, prev, seen: SeenTip::new(received.seq, &received.chain) };
+            let rows: Vec<i64> = group.iter().map(|item| item.id).collect();
+            let random = fresh();
+            let mut nonce = [0; 24];
+            nonce.copy_from_slice(&random[..24]);
+            match sealer::seal(&self.log, &self.ring, self.me, place, group, &nonce) {
+                Ok(batch) => {
+                    self.bag_keys.entry(scope).or_default().extend(batch.bag_rows.iter().map(|row| row.key));
+                    self.outbound.entry(scope).or_default().sealed(batch.clone());
+                    effects.push(Effect::StoreSealed(batch));
+                }
+                Err(error) => {
+                    effects.push(Effect::OutboxRefused { scope, number: None, outbox: rows, code: error.code() });
+                }
+            }
+        }
+    }
+
+    /// Sends what is on disk and not on its way.
+    pub(super) fn push(&mut self, scope: Scope, effects: &mut Vec<Effect>) {
+        if !self.may_seal(scope) {
+            return;
+        }
+        let (now, config) = (self.now, self.config);
+        let Some(lane) = self.outbound.get_mut(&scope) else { return };
+        loop {
+            let chosen = lane.to_send(now, now - config.retry_ms, config.push_batches, config.push_bytes);
+            if chosen.is_empty() {
+                return;
+            }
+            let bag_rows = chosen.iter().flat_map(|batch| batch.bag_rows.iter().cloned()).collect();
+            let batches = chosen.into_iter().map(|batch| Blob(batch.bytes)).collect();
+            effects.push(Effect::Send(ClientFrame::Push { scope, batches, bag_rows }));
+        }
+    }
+
+    pub(super) fn acked(&mut self, scope: Scope, acks: &[Acked], effects: &mut Vec<Effect>) {
+        for ack in acks {
+            let Some(batch) = self.outbound.entry(scope).or_default().take(ack.hash) else { continue };
+            self.stale = 0;
+            let lane = self.lane(scope);
+            let advance = (ack.seq == lane.received.seq + 1 && lane.broken.is_none() && !lane.held).then(|| Cursor {
+                seq: ack.seq,
+                chain: chain::next(lane.received.chain, LogKind::Batch, &batch.bytes),
+            });
+            match advance {
+                Some(cursor) if cursor.chain != ack.chain => {
+                    lane.broken = Some("sync.chain_broken");
+                    self.mark_acked(scope, batch, ack.seq, None, effects);
+                }
+                Some(cursor) => {
+                    lane.advance(cursor);
+                    lane.applied = cursor;
+                    let author = AuthorCursor {
+                        number: batch.number,
+                        hash: batch.hash,
+                        control_seq: self.own_control_seq(scope, &batch),
+                        blocked: false,
+                    };
+                    self.authors.insert((scope, self.me), author);
+                    let advance = Advance { seq: cursor.seq, chain: cursor.chain, author: Some((self.me, author)) };
+                    self.mark_acked(scope, batch, ack.seq, Some(advance), effects);
+                }
+                None => {
+                    lane.head = lane.head.max(ack.seq);
+                    self.mark_acked(scope, batch, ack.seq, None, effects);
+                    if self.lane(scope).asked.is_none() {
+                        self.pull(scope, effects);
+                    }
+                }
+            }
+        }
+        self.push(scope, effects);
+        if self.outbound.entry(scope).or_default().is_idle() && self.may_seal(scope) {
+            effects.push(Effect::NeedOutbox { scope });
+        }
+    }
+
+    /// The control record that an own batch names.
+    fn own_control_seq(&self, scope: Scope, batch: &StoredBatch) -> u64 {
+        let before = self.authors.get(&(scope, self.me)).map_or(0, |cursor| cursor.control_seq);
+        zuc_protocol::envelope::SealedBatch::parse(&batch.bytes)
+            .ok()
+            .and_then(|batch| self.log.seq_of(batch.header().control_head))
+            .map_or(before, |seen| seen.max(before))
+    }
+
+    fn mark_acked(
+        &mut self,
+        scope: Scope,
+        batch: StoredBatch,
+        seq: u64,
+        advance: Option<Advance>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let StoredBatch { number, hash, outbox, .. } = batch;
+        effects.push(Effect::MarkAcked { scope, number, hash, seq, outbox, advance });
+    }
+
+    /// An own batch was read from the log: its acknowledgement may have been lost, or this database is a restored one.
+    pub(super) fn own_came_back(&mut self, scope: Scope, cursor: AuthorCursor, seq: u64, effects: &mut Vec<Effect>) {
+        let lane = self.outbound.entry(scope).or_default();
+        if let Some(batch) = lane.take(cursor.hash) {
+            self.mark_acked(scope, batch, seq, None, effects);
+        } else {
+            lane.acked(cursor.number, cursor.hash);
+        }
+    }
+
+    /// After a page was read: own batches sealed under numbers that the log already has are sealed again, and what
+    /// waited for own entries to come back goes on.
+    pub(super) fn after_reading(&mut self, scope: Scope, effects: &mut Vec<Effect>) {
+        let read = self.lane(scope).received.seq;
+        let lane = self.outbound.entry(scope).or_default();
+        if lane.until.is_some_and(|until| read >= until) {
+            lane.until = None;
+            if self.may_seal(scope) {
+                effects.push(Effect::NeedOutbox { scope });
+            }
+        }
+    }
+
+    pub(super) fn refused(&mut self, scope: Scope, refusal: &Refusal, effects: &mut Vec<Effect>) {
+        let lane = self.outbound.entry(scope).or_default();
+        if !lane.holds(refusal.hash) {
+            // An answer to something sent twice.
+            return;
+        }
+        match refusal.code {
+            RefusalCode::NumberTaken if refusal.stored.is_some_and(|stored| stored.hash == refusal.hash) => {
+                // It had it all along.
+                let Some(batch) = lane.take(refusal.hash) else { return };
+                let seq = refusal.stored.map_or(0, |stored| stored.seq);
+                self.mark_acked(scope, batch, seq, None, effects);
+                self.lane(scope).head = self.lane(scope).head.max(seq);
+                self.pull(scope, effects);
+                self.push(scope, effects);
+            }
+            RefusalCode::NumberTaken => {
+                // This database went back: first the own entries come back, then the rest is sealed above them.
+                lane.until = refusal.stored.map(|stored| stored.seq);
+                self.unseal(scope, effects);
+                if let Some(stored) = refusal.stored {
+                    self.lane(scope).head = self.lane(scope).head.max(stored.seq);
+                }
+                self.pull(scope, effects);
+                self.after_reading(scope, effects);
+            }
+            RefusalCode::EpochStale => {
+                self.unseal(scope, effects);
+                self.stale += 1;
+                if self.stale > 3 {
+                    // Stale again and again, and no newer key: somebody withholds it.
+                    self.failed = Some(RefusalCode::EpochStale.code());
+                    return;
+                }
+                // Sealed again once the new key is here: `ready` asks for the rows.
+                self.link = Link::Control;
+                self.pull_control(self.log.len(), effects);
+            }
+            RefusalCode::NumberGap => {
+                effects.push(Effect::NeedReoffer { scope, above: refusal.last_accepted });
+            }
+            RefusalCode::ControlHead => {
+                // The relay lacks records that this device has, or holds others: the next greeting compares them.
+                lane.stopped = true;
+                self.failed = Some(RefusalCode::ControlHead.code());
+                self.pull_control(0, effects);
+            }
+            RefusalCode::Revoked => {
+                lane.stopped = true;
+                self.failed = Some(RefusalCode::Revoked.code());
+                self.pull_control(self.log.len(), effects);
+            }
+            RefusalCode::Quota => {
+                // What waits is sent again after a while.
+            }
+            RefusalCode::NotAllowed | RefusalCode::Malformed | RefusalCode::ErasedKey => {
+                if let Some(batch) = self.remove_refused(scope, refusal.hash, effects) {
+                    effects.push(Effect::OutboxRefused {
+                        scope,
+                        number: Some(batch.number),
+                        outbox: batch.outbox,
+                        code: refusal.code.code(),
+                    });
+                }
+                if self.may_seal(scope) {
+                    effects.push(Effect::NeedOutbox { scope });
+                }
+            }
+        }
+    }
+
+    /// Takes a refused batch out; what was sealed after it is sealed again, for the numbers are dense.
+    fn remove_refused(&mut self, scope: Scope, hash: BatchHash, effects: &mut Vec<Effect>) -> Option<StoredBatch> {
+        let lane = self.outbound.entry(scope).or_default();
+        let all = lane.take_all();
+        let mut refused = None;
+        let mut again = Vec::new();
+        for batch in all {
+            if batch.hash == hash {
+                refused = Some(batch);
+            } else if refused.is_none() {
+                lane.keep(batch);
+            } else {
+                again.push(batch);
+            }
+        }
+        if !again.is_empty() {
+            effects.push(unsealed(scope, again));
+        }
+        refused
+    }
+
+    fn unseal(&mut self, scope: Scope, effects: &mut Vec<Effect>) {
+        let all = self.outbound.entry(scope).or_default().take_all();
+        if !all.is_empty() {
+            effects.push(unsealed(scope, all));
+        }
+    }
+
+    pub(super) fn reoffer(&mut self, scope: Scope, batches: Vec<StoredBatch>, effects: &mut Vec<Effect>) {
+        let lane = self.outbound.entry(scope).or_default();
+        lane.put_back(batches);
+        lane.unsend();
+        self.push(scope, effects);
+    }
+}
+
+fn unsealed(scope: Scope, batches: Vec<StoredBatch>) -> Effect {
+    let numbers = batches.iter().map(|batch| batch.number).collect();
+    let outbox = batches.into_iter().flat_map(|batch| batch.outbox).collect();
+    Effect::Unseal { scope, numbers, outbox }
+}

@@ -1,0 +1,268 @@
+//! Entries coming in: chained, judged, opened, handed out.
+
+use zuc_protocol::chain::{self, LogEntry, LogKind};
+use zuc_protocol::envelope::SealedBatch;
+use zuc_protocol::ids::{ChainHash, DeviceId};
+use zuc_protocol::item::Item;
+use zuc_protocol::messages::ClientFrame;
+use zuc_protocol::relay_fact::{SealedRelayFact, relay_may_write};
+use zuc_protocol::scope::Scope;
+
+use crate::effect::{Advance, Effect, Source};
+use crate::engine::Engine;
+use crate::input::{AuthorCursor, Cursor};
+use crate::legality::{Illegal, Verdict, judge, names_erased};
+
+/// What an entry is, once judged.
+enum Judged {
+    Apply {
+        source: Source,
+        items: Vec<Item>,
+        author: Option<(DeviceId, AuthorCursor)>,
+    },
+    Quarantine {
+        code: &'static str,
+        author: Option<(DeviceId, AuthorCursor)>,
+    },
+    /// A control record or a key is missing: the entry is asked for again when it is there.
+    Hold,
+    /// The log contradicts itself.
+    Broken(&'static str),
+}
+
+impl Engine {
+    pub(super) fn applied(&mut self, scope: Scope, seq: u64) {
+        let lane = self.lane(scope);
+        if seq > lane.applied.seq && seq <= lane.received.seq {
+            lane.applied = if seq == lane.received.seq {
+                lane.received
+            } else {
+                Cursor { seq, chain: lane.chain_at(seq).unwrap_or(lane.applied.chain) }
+            };
+        }
+    }
+
+    pub(super) fn entries(
+        &mut self,
+        scope: Scope,
+        from: u64,
+        mut entries: Vec<LogEntry>,
+        head: u64,
+        chain: ChainHash,
+        effects: &mut Vec<Effect>,
+    ) {
+        if !self.ring.readable(&self.log).contains(&scope) {
+            return;
+        }
+        let lane = self.lane(scope);
+        lane.head = lane.head.max(head);
+        if lane.broken.is_some() || lane.held {
+            return;
+        }
+        let received = lane.received;
+        if from > received.seq {
+            // Something before these is missing.
+            if lane.asked.is_none() {
+                self.pull(scope, effects);
+            }
+            return;
+        }
+        if entries.iter().zip(from + 1..).any(|(entry, seq)| entry.seq != seq) {
+            self.broken(scope, "sync.seq_gap");
+            return;
+        }
+        self.lane(scope).asked = None;
+        entries.retain(|entry| entry.seq > received.seq);
+        if entries.is_empty() {
+            self.more(scope, effects);
+            return;
+        }
+        // The whole frame must lead to the chain hash it names before anything of it is taken.
+        if chain::extend(received.chain, &entries) != chain {
+            self.broken(scope, "sync.chain_broken");
+            return;
+        }
+        for entry in entries {
+            let cursor = Cursor {
+                seq: entry.seq,
+                chain: chain::next(self.lane(scope).received.chain, entry.kind, &entry.bytes.0),
+            };
+            let judged = match entry.kind {
+                LogKind::Batch => self.judge_batch(scope, &entry),
+                LogKind::RelayFact => self.judge_relay_fact(scope, &entry),
+            };
+            let author = match &judged {
+                Judged::Apply { author, .. } | Judged::Quarantine { author, .. } => *author,
+                Judged::Hold => {
+                    let known = self.log.len();
+                    let lane = self.lane(scope);
+                    lane.held = true;
+                    lane.held_at = Some(known);
+                    effects.push(Effect::Send(ClientFrame::Control { from: known }));
+                    return;
+                }
+                Judged::Broken(code) => {
+                    self.broken(scope, code);
+                    return;
+                }
+            };
+            if let Some((device, cursor)) = author {
+                self.authors.insert((scope, device), cursor);
+            }
+            self.lane(scope).advance(cursor);
+            let advance = Advance { seq: cursor.seq, chain: cursor.chain, author };
+            let (kind, bytes) = (entry.kind, entry.bytes.0);
+            match judged {
+                Judged::Apply { source, items, .. } => {
+                    effects.push(Effect::Apply { scope, advance, source, kind, bytes, items });
+                    if let Some((_, cursor)) = author.filter(|(device, _)| *device == self.me) {
+                        self.own_came_back(scope, cursor, entry.seq, effects);
+                    }
+                }
+                Judged::Quarantine { code, .. } => {
+                    effects.push(Effect::Quarantine { scope, advance, kind, bytes, code });
+                    if let Some((_, cursor)) = author.filter(|(device, _)| *device == self.me) {
+                        self.own_came_back(scope, cursor, entry.seq, effects);
+                    }
+                }
+                Judged::Hold | Judged::Broken(_) => {}
+            }
+        }
+        self.more(scope, effects);
+        self.after_reading(scope, effects);
+    }
+
+    fn broken(&mut self, scope: Scope, code: &'static str) {
+        self.lane(scope).broken = Some(code);
+    }
+
+    /// Asks for the next page, after the effects of this one.
+    fn more(&mut self, scope: Scope, effects: &mut Vec<Effect>) {
+        let lane = self.lane(scope);
+        if lane.received.seq < lane.head && lane.asked.is_none() {
+            self.pull(scope, effects);
+        }
+    }
+
+    fn judge_batch(&mut self, scope: Scope, entry: &LogEntry) -> Judged {
+        let nobody = |code| Judged::Quarantine { code, author: None };
+        let batch = match SealedBatch::parse(&entry.bytes.0) {
+            Ok(batch) => batch,
+            Err(error) => return nobody(error.code()),
+        };
+        let header = batch.header();
+        if header.scope != scope {
+            return nobody("sync.other_scope");
+        }
+        let last = self.authors.get(&(scope, header.author)).copied();
+        let verdict = judge(&self.log, header, last.as_ref());
+        let Some(device) = self.log.device(header.author) else {
+            return if verdict == Verdict::Unknown { Judged::Hold } else { nobody("sync.unknown_device") };
+        };
+        let public = device.public;
+        if let Err(error) = batch.verify(self.log.company(), &public.verify) {
+            return nobody(error.code());
+        }
+        // From here on it is the author's: their chain moves on even where the batch does not count.
+        let hash = batch.hash();
+        let (before, prev) = last.map_or((0, zuc_protocol::ids::BatchHash::NONE), |last| (last.number, last.hash));
+        if let Some(last) = last.filter(|last| header.number <= last.number) {
+            if header.number == last.number && hash == last.hash {
+                return nobody("sync.replayed");
+            }
+            // An earlier number again: a replay, or a second batch under it. Both count for nothing, and whoever signs
+            // two under one number is stopped until a removal names the branch that stays.
+            let known = header.number < last.number;
+            let blocked = AuthorCursor { blocked: last.blocked || !known, ..last };
+            return Judged::Quarantine {
+                code: if known { "sync.replayed" } else { Illegal::Split.code() },
+                author: Some((header.author, blocked)),
+            };
+        }
+        if header.number > before + 1 {
+            return Judged::Broken("sync.author_gap");
+        }
+        let seen = match verdict {
+            Verdict::Unknown => return Judged::Hold,
+            Verdict::Legal(seen) => seen,
+            Verdict::Illegal(_) => last.map_or(0, |last| last.control_seq),
+        };
+        let split = header.prev != prev;
+        let cursor = AuthorCursor {
+            number: header.number,
+            hash,
+            control_seq: seen,
+            blocked: split || last.is_some_and(|last| last.blocked),
+        };
+        let author = Some((header.author, cursor));
+        if split {
+            return Judged::Quarantine { code: Illegal::Split.code(), author };
+        }
+        if let Verdict::Illegal(why) = verdict {
+            return Judged::Quarantine { code: why.code(), author };
+        }
+        let Some(epoch) = self.log.epoch_by_id(header.epoch).filter(|epoch| epoch.scope == scope) else {
+            // Its control record is known, so the epoch should be.
+            return Judged::Quarantine { code: "sync.unknown_epoch", author };
+        };
+        let Some(key) = self.ring.epoch(epoch.id) else { return Judged::Hold };
+        let body = match batch.open(self.log.company(), key, &public) {
+            Ok(body) => body,
+            Err(error) => return Judged::Quarantine { code: error.code(), author },
+        };
+        if body.seen.seq >= entry.seq || self.inbound.get(&scope).is_some_and(|lane| !lane.agrees(&body.seen)) {
+            // Its author saw another log than this one: the relay shows us different things, or the author lies.
+            self.lane(scope).alarm = Some("sync.log_forked");
+        }
+        if names_erased(&self.log, &body.items, seen) {
+            return Judged::Quarantine { code: Illegal::ErasedKey.code(), author };
+        }
+        let source = Source::Device {
+            author: header.author,
+            incarnation: header.incarnation,
+            kind: header.kind,
+            hash,
+            own: header.author == self.me,
+        };
+        Judged::Apply { source, items: body.items, author }
+    }
+
+    fn judge_relay_fact(&mut self, scope: Scope, entry: &LogEntry) -> Judged {
+        let quarantine = |code| Judged::Quarantine { code, author: None };
+        let sealed = match SealedRelayFact::from_bytes(&entry.bytes.0) {
+            Ok(sealed) => sealed,
+            Err(error) => return quarantine(error.code()),
+        };
+        if sealed.header.scope != scope {
+            return quarantine("sync.other_scope");
+        }
+        let Some(epoch) = self.log.epoch_by_id(sealed.header.epoch).filter(|epoch| epoch.scope == scope) else {
+            // The relay seals to epochs that it has records of: this device's are older.
+            return if self.log.len() < self.relay_control_len {
+                Judged::Hold
+            } else {
+                quarantine("sync.unknown_epoch")
+            };
+        };
+        let Some(key) = self.ring.epoch(epoch.id) else { return Judged::Hold };
+        let company = self.log.company();
+        let mut opened = None;
+        for relay in self.log.relay_keys() {
+            opened = Some(sealed.open(company, key, relay));
+            if matches!(opened, Some(Ok(_))) {
+                break;
+            }
+        }
+        match opened {
+            Some(Ok(fact)) if !relay_may_write(&fact.kind) => quarantine("sync.not_the_relays_role"),
+            Some(Ok(fact)) => Judged::Apply {
+                source: Source::Relay { receipt: sealed.header.receipt },
+                items: vec![Item::Fact(fact)],
+                author: None,
+            },
+            Some(Err(error)) => quarantine(error.code()),
+            // No admin has entered the relay's key, as far as this device knows.
+            None => Judged::Hold,
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What happened.
+
+use zuc_protocol::control::SignedControl;
+use zuc_protocol::ids::{BatchHash, ChainHash, Incarnation};
+use zuc_protocol::item::Item;
+use zuc_protocol::messages::ServerFrame;
+use zuc_protocol::person_key::{BagKeyWraps, BagReplacement, BagRow};
+use zuc_protocol::scope::Scope;
+
+/// How far a scope's log has been applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// The last entry; 0 for none.
+    pub seq: u64,
+    /// The chain hash there.
+    pub chain: ChainHash,
+}
+
+/// How far an author's own chain in a scope has been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuthorCursor {
+    /// The last batch number.
+    pub number: u64,
+    /// That batch.
+    pub hash: BatchHash,
+    /// Place of the newest control record that the author has named: it never goes back.
+    pub control_seq: u64,
+    /// Two batches stood under one number: nothing later counts until the device is removed with a mark.
+    pub blocked: bool,
+}
+
+/// The last of this device's own batches that the relay has acknowledged in a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnHead {
+    /// The scope.
+    pub scope: Scope,
+    /// Its number.
+    pub number: u64,
+    /// Its hash.
+    pub hash: BatchHash,
+}
+
+/// One row of the outbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutboxItem {
+    /// The row.
+    pub id: i64,
+    /// The incarnation in which the change was made (its Automerge actor follows from it).
+    pub incarnation: Incarnation,
+    /// What is to be sent.
+    pub item: Item,
+    /// Person keys that this item names first: they travel with it.
+    pub bag_rows: Vec<BagRow>,
+}
+
+/// A sealed batch that is stored and not yet acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredBatch {
+    /// Its scope.
+    pub scope: Scope,
+    /// Its number.
+    pub number: u64,
+    /// Names its bytes.
+    pub hash: BatchHash,
+    /// What is sent, always these.
+    pub bytes: Vec<u8>,
+    /// The outbox rows in it.
+    pub outbox: Vec<i64>,
+    /// Person keys that travel with it.
+    pub bag_rows: Vec<BagRow>,
+}
+
+/// What happened.
+#[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "inputs are handled one by one and never stored")]
+pub enum Input {
+    /// A socket is open.
+    Connected {
+        /// The session's token.
+        token: String,
+    },
+    /// The socket is gone.
+    Disconnected,
+    /// The relay said something.
+    Frame(ServerFrame),
+    /// There are outbox rows of a scope that are not sealed, in their order. Those that the engine cannot seal now it
+    /// asks for again with [`crate::Effect::NeedOutbox`].
+    OutboxReady {
+        /// The scope.
+        scope: Scope,
+        /// Some or all of its unsealed rows, oldest first.
+        items: Vec<OutboxItem>,
+    },
+    /// How many outbox rows are not acknowledged, for the status.
+    Waiting(u64),
+    /// A sealed batch is on disk: its bytes may leave.
+    SealedStored {
+        /// The scope.
+        scope: Scope,
+        /// Its number.
+        number: u64,
+    },
+    /// An entry and its cursor are on disk.
+    Applied {
+        /// The scope.
+        scope: Scope,
+        /// The entry.
+        seq: u64,
+    },
+    /// This device's own earlier batches, after [`crate::Effect::NeedReoffer`], in the order of their numbers.
+    Reoffer {
+        /// The scope.
+        scope: Scope,
+        /// Sealed, as they were sent.
+        batches: Vec<StoredBatch>,
+    },
+    /// An admin has signed a record on this device.
+    ControlAuthored {
+        /// The record.
+        record: SignedControl,
+        /// New generations of bags.
+        replacements: Vec<BagReplacement>,
+        /// Bag keys for others.
+        wraps: Vec<BagKeyWraps>,
+    },
+    /// The time went on; milliseconds of any steady clock.
+    Tick(i64),
+}

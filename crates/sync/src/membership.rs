@@ -1,0 +1,1 @@
+//! Acts of membership that are more than one record.
