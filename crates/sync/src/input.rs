@@ -1,11 +1,12 @@
 //! What happened.
 
-use zuc_protocol::control::SignedControl;
 use zuc_protocol::ids::{BatchHash, ChainHash, Incarnation};
 use zuc_protocol::item::Item;
 use zuc_protocol::messages::ServerFrame;
-use zuc_protocol::person_key::{BagKeyWraps, BagReplacement, BagRow};
+use zuc_protocol::person_key::BagRow;
 use zuc_protocol::scope::Scope;
+
+use crate::membership::ControlStep;
 
 /// How far a scope's log has been applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,15 +115,9 @@ pub enum Input {
         /// Sealed, as they were sent.
         batches: Vec<StoredBatch>,
     },
-    /// An admin has signed a record on this device.
-    ControlAuthored {
-        /// The record.
-        record: SignedControl,
-        /// New generations of bags.
-        replacements: Vec<BagReplacement>,
-        /// Bag keys for others.
-        wraps: Vec<BagKeyWraps>,
-    },
+    /// An admin has signed a record on this device. Several are sent one after the other, each when the one before it
+    /// stands; when one is refused, so are those after it.
+    ControlAuthored(ControlStep),
     /// The time went on; milliseconds of any steady clock.
     Tick(i64),
 }

@@ -17,4 +17,5 @@ pub use effect::{Advance, Effect, Source};
 pub use engine::{Config, Engine, Resume};
 pub use input::{AuthorCursor, Cursor, Input, OutboxItem, OwnHead, StoredBatch};
 pub use keyring::KeyRing;
+pub use membership::ControlStep;
 pub use status::SyncStatus;

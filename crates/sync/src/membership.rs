@@ -1,1 +1,271 @@
-//! Acts of membership that are more than one record.
+//! Acts of membership that are more than one record: letting a device in, taking one out, erasing a person.
+//!
+//! Each gives steps in order; each step is one [`crate::Input::ControlAuthored`]. Nothing has happened before the relay
+//! has taken them; when the head has moved meanwhile they are made again.
+
+use zuc_protocol::control::{
+    AddDevice, BagChange, ControlAct, ControlError, ControlLog, EraseAct, Mark, Recipient, RemoveAct, RemoveReason,
+    SignedControl, next_epoch, seal_label, wrap_epoch_key, wrap_index_key,
+};
+use zuc_protocol::error::ProtocolError;
+use zuc_protocol::identity::DevicePublic;
+use zuc_protocol::ids::{DeviceId, KeyId, PersonId, ReceiveKey};
+use zuc_protocol::person_key::{Bag, BagKeyWraps, BagReplacement};
+use zuc_protocol::scope::{Rights, Scope};
+use zuc_protocol::secret::{BagKey, EpochKey};
+
+use crate::keyring::KeyRing;
+
+/// One record, and what travels beside it outside the log.
+#[derive(Clone, Debug)]
+pub struct ControlStep {
+    /// The record.
+    pub record: SignedControl,
+    /// New generations of bags.
+    pub replacements: Vec<BagReplacement>,
+    /// Bag keys for others.
+    pub wraps: Vec<BagKeyWraps>,
+}
+
+/// A source of 32 new random bytes.
+pub type Fresh<'a> = &'a mut dyn FnMut() -> [u8; 32];
+
+/// A device that an admin lets in.
+#[derive(Clone, Debug)]
+pub struct Joining<'a> {
+    /// Whose.
+    pub person: PersonId,
+    /// Set when the person is new.
+    pub rights: Option<Rights>,
+    /// Its keys, once the short codes agreed.
+    pub device: DevicePublic,
+    /// What it is called.
+    pub label: &'a str,
+}
+
+/// Wraps the first bag keys of a founded company: to whoever reads the scope, and to the root.
+///
+/// # Errors
+/// [`ProtocolError::BadKey`] when a recipient's key is none.
+pub fn founding_bags(
+    log: &ControlLog,
+    ring: &KeyRing,
+    keys: &[(Scope, BagKey)],
+    fresh: Fresh<'_>,
+) -> Result<Vec<BagKeyWraps>, ProtocolError> {
+    keys.iter().map(|(scope, key)| wraps_to_readers(log, ring, *scope, key, &[], fresh)).collect()
+}
+
+fn wraps_to_readers(
+    log: &ControlLog,
+    ring: &KeyRing,
+    scope: Scope,
+    key: &BagKey,
+    without: &[DeviceId],
+    fresh: Fresh<'_>,
+) -> Result<BagKeyWraps, ProtocolError> {
+    let mut to: Vec<(Recipient, ReceiveKey, [u8; 32])> = vec![(Recipient::Root, log.root().receive, fresh())];
+    for (id, device) in log.readers(scope).filter(|(id, _)| !without.contains(id)) {
+        to.push((Recipient::Device(id), device.public.receive, fresh()));
+    }
+    BagKeyWraps::make(log.company(), scope, key, to, ring.keys())
+}
+
+/// Lets a device in: its record with the keys that this device holds; and for scopes that the newcomer reads and this
+/// device does not, a new key and a new bag, which this device makes and forgets.
+///
+/// # Errors
+/// [`ControlError::NotAllowed`] when this device may not, [`ProtocolError::BadSeal`] when it has no index key.
+pub fn approve_join(
+    log: &ControlLog,
+    ring: &KeyRing,
+    joining: &Joining<'_>,
+    time_ms: i64,
+    fresh: Fresh<'_>,
+) -> Result<Vec<ControlStep>, ControlError> {
+    add_device(log, ring, joining, time_ms, fresh, false)
+}
+
+/// As [`approve_join`], by the recovery code when no admin is left; `ring` is [`KeyRing::of_root`].
+///
+/// # Errors
+/// As [`approve_join`]; [`ProtocolError::BadKey`] when the code is not the current one.
+pub fn recover(
+    log: &ControlLog,
+    ring: &KeyRing,
+    joining: &Joining<'_>,
+    time_ms: i64,
+    fresh: Fresh<'_>,
+) -> Result<Vec<ControlStep>, ControlError> {
+    add_device(log, ring, joining, time_ms, fresh, true)
+}
+
+fn add_device(
+    log: &ControlLog,
+    ring: &KeyRing,
+    joining: &Joining<'_>,
+    time_ms: i64,
+    fresh: Fresh<'_>,
+    as_root: bool,
+) -> Result<Vec<ControlStep>, ControlError> {
+    let index = ring.index().ok_or(ProtocolError::BadSeal)?;
+    let id = joining.device.id();
+    let to = Recipient::Device(id);
+    let rights = match &joining.rights {
+        Some(rights) => rights.clone(),
+        None => log
+            .person(joining.person)
+            .and_then(|person| person.rights_at(log.last_seq()))
+            .cloned()
+            .ok_or(ControlError::Contradiction("no such person"))?,
+    };
+    let (mut keys, mut wraps, mut lacking) = (vec![], vec![], vec![]);
+    for scope in log.scopes().filter(|scope| rights.may_read(*scope)) {
+        match (ring.current(log, scope), ring.bag(scope)) {
+            (Some(key), Some(bag)) => {
+                keys.push((scope, wrap_epoch_key(scope, key, to, &joining.device.receive, &fresh())?));
+                let one = [(to, joining.device.receive, fresh())];
+                wraps.push(BagKeyWraps::make(log.company(), scope, bag, one, ring.keys())?);
+            }
+            _ => lacking.push(scope),
+        }
+    }
+    let mut nonce = [0; 24];
+    nonce.copy_from_slice(&fresh()[..24]);
+    let add = ControlAct::AddDevice(AddDevice {
+        person: joining.person,
+        rights: joining.rights.clone(),
+        device: joining.device,
+        label: seal_label(index, id, joining.label, &nonce),
+        index: wrap_index_key(index, to, &joining.device.receive, &fresh())?,
+        keys,
+    });
+    let mut log = log.clone();
+    let mut steps = Vec::new();
+    let mut sign = |log: &mut ControlLog, act, wraps| -> Result<(), ControlError> {
+        let record =
+            if as_root { log.sign_as_root(act, time_ms, ring.keys())? } else { log.sign(act, time_ms, ring.keys())? };
+        log.append(record.clone())?;
+        steps.push(ControlStep { record, replacements: vec![], wraps });
+        Ok(())
+    };
+    sign(&mut log, add, wraps)?;
+    for scope in lacking {
+        let (key, bag) = (EpochKey::from_bytes(fresh()), BagKey::from_bytes(fresh()));
+        let previous = ring.current(&log, scope);
+        let act = next_epoch(&log, scope, &key, previous, Some(&bag), &[], fresh)?;
+        let wraps = wraps_to_readers(&log, ring, scope, &bag, &[], fresh)?;
+        sign(&mut log, act, vec![wraps])?;
+    }
+    Ok(steps)
+}
+
+/// What a removal takes.
+#[derive(Clone, Debug)]
+pub struct Removing {
+    /// The device, which has been frozen.
+    pub device: DeviceId,
+    /// Its last accepted numbers, as the relay gave them after the freeze.
+    pub marks: Vec<Mark>,
+    /// Whether it wipes itself on contact.
+    pub wipe: bool,
+    /// Why.
+    pub reason: RemoveReason,
+}
+
+/// Takes a device out: its removal with new bags of what it could read, then new keys of those scopes.
+///
+/// # Errors
+/// [`ControlError::NotAllowed`], [`ControlError::Contradiction`] for a device that is none.
+pub fn remove_device(
+    log: &ControlLog,
+    ring: &KeyRing,
+    bags: &[Bag],
+    removing: &Removing,
+    time_ms: i64,
+    fresh: Fresh<'_>,
+) -> Result<Vec<ControlStep>, ControlError> {
+    let device = log.device(removing.device).ok_or(ControlError::Contradiction("no such device"))?;
+    let rights = log.person(device.person).and_then(|person| person.rights_at(log.last_seq())).cloned();
+    let rights = rights.unwrap_or_default();
+    let scopes: Vec<Scope> = log.scopes().filter(|scope| rights.may_read(*scope)).collect();
+    let without = [removing.device];
+    let mut replacements = Vec::new();
+    for bag in bags.iter().filter(|bag| scopes.contains(&bag.scope())) {
+        if let Some(replacement) = replace_bag(log, ring, bag, &[], &without, fresh)? {
+            replacements.push(replacement);
+        }
+    }
+    let act = ControlAct::Remove(RemoveAct {
+        device: removing.device,
+        marks: removing.marks.clone(),
+        wipe: removing.wipe,
+        reason: removing.reason,
+        bags: changes(&replacements)?,
+    });
+    let mut log = log.clone();
+    let record = log.sign(act, time_ms, ring.keys())?;
+    log.append(record.clone())?;
+    let mut steps = vec![ControlStep { record, replacements, wraps: vec![] }];
+    for scope in scopes {
+        let key = EpochKey::from_bytes(fresh());
+        let act = next_epoch(&log, scope, &key, ring.current(&log, scope), None, &without, fresh)?;
+        let record = log.sign(act, time_ms, ring.keys())?;
+        log.append(record.clone())?;
+        steps.push(ControlStep { record, replacements: vec![], wraps: vec![] });
+    }
+    Ok(steps)
+}
+
+/// Erases person keys: the bags that hold them are replaced whole, without them.
+///
+/// # Errors
+/// [`ControlError::NotAllowed`]; [`ProtocolError::BadSeal`] when this device lacks the key of a bag that holds one.
+pub fn erase(
+    log: &ControlLog,
+    ring: &KeyRing,
+    bags: &[Bag],
+    keys: &[KeyId],
+    time_ms: i64,
+    fresh: Fresh<'_>,
+) -> Result<ControlStep, ControlError> {
+    let mut replacements = Vec::new();
+    for bag in bags.iter().filter(|bag| keys.iter().any(|key| bag.row(*key).is_some())) {
+        replacements.push(replace_bag(log, ring, bag, keys, &[], fresh)?.ok_or(ProtocolError::BadSeal)?);
+    }
+    let act = ControlAct::Erase(EraseAct { keys: keys.to_vec(), bags: changes(&replacements)? });
+    let record = log.sign(act, time_ms, ring.keys())?;
+    Ok(ControlStep { record, replacements, wraps: vec![] })
+}
+
+fn replace_bag(
+    log: &ControlLog,
+    ring: &KeyRing,
+    bag: &Bag,
+    erased: &[KeyId],
+    without: &[DeviceId],
+    fresh: Fresh<'_>,
+) -> Result<Option<BagReplacement>, ProtocolError> {
+    let Some(old) = ring.bag(bag.scope()) else { return Ok(None) };
+    let new = BagKey::from_bytes(fresh());
+    let next = bag.rewrapped(log.company(), old, &new, erased, || {
+        let mut nonce = [0; 24];
+        nonce.copy_from_slice(&fresh()[..24]);
+        nonce
+    })?;
+    let wraps = wraps_to_readers(log, ring, bag.scope(), &new, without, fresh)?;
+    Ok(Some(BagReplacement { wraps, rows: next.rows().cloned().collect() }))
+}
+
+fn changes(replacements: &[BagReplacement]) -> Result<Vec<BagChange>, ProtocolError> {
+    replacements
+        .iter()
+        .map(|replacement| {
+            Ok(BagChange {
+                scope: replacement.wraps.scope,
+                bag: replacement.wraps.bag,
+                replacement: replacement.digest()?,
+            })
+        })
+        .collect()
+}

@@ -9,6 +9,7 @@ use zuc_protocol::scope::Scope;
 use crate::effect::Effect;
 use crate::engine::{Engine, Link};
 use crate::keyring::check_bag;
+use crate::membership::ControlStep;
 
 impl Engine {
     /// Compares the control log with the relay's: pulls what is missing here, gives what is missing there.
@@ -110,6 +111,7 @@ impl Engine {
         for (scope, before) in bags_before {
             if let Some(bag) = self.log.bag(*scope).filter(|bag| Some(*bag) != *before) {
                 self.bag_keys.remove(scope);
+                self.bag_wraps.remove(scope);
                 effects.push(Effect::ReplaceBag { scope: *scope, bag });
             }
         }
@@ -133,20 +135,67 @@ impl Engine {
         self.log.device(self.me).is_some_and(|device| device.frozen_at(self.log.last_seq()) && device.removed.is_none())
     }
 
+    pub(super) fn control_authored(&mut self, step: ControlStep, effects: &mut Vec<Effect>) {
+        self.authored.push_back(step);
+        if self.authored.len() == 1 {
+            self.send_authored(effects);
+        }
+    }
+
+    /// After a new greeting: what the relay took before the connection broke is done, the rest is sent again.
+    pub(super) fn resend_authored(&mut self, effects: &mut Vec<Effect>) {
+        self.authored.retain(|step| self.log.seq_of(step.record.hash().head()).is_none());
+        self.send_authored(effects);
+    }
+
+    fn send_authored(&self, effects: &mut Vec<Effect>) {
+        if let Some(ControlStep { record, replacements, wraps }) = self.authored.front().cloned() {
+            effects.push(Effect::Send(ClientFrame::ControlAppend { record, replacements, wraps }));
+        }
+    }
+
     pub(super) fn control_accepted(&mut self, hash: ControlHash, effects: &mut Vec<Effect>) {
-        let Some(record) = self.authored.take_if(|record| record.hash() == hash) else { return };
+        let Some(step) = self.authored.pop_front_if(|step| step.record.hash() == hash) else { return };
         let from = self.log.len();
-        self.control_records(from, vec![record], from + 1, effects);
+        self.control_records(from, vec![step.record], from + 1, effects);
+        for wraps in step.replacements.iter().map(|replacement| &replacement.wraps).chain(&step.wraps) {
+            let rows = step.replacements.iter().filter(|replacement| replacement.wraps == *wraps);
+            let rows = rows.flat_map(|replacement| replacement.rows.clone()).collect();
+            self.take_bag(wraps.scope, vec![wraps.clone()], rows, effects);
+        }
+        self.send_authored(effects);
+    }
+
+    /// The head moved: what this device signed on the old head is void.
+    pub(super) fn refuse_authored(&mut self, code: &'static str, effects: &mut Vec<Effect>) {
+        if !self.authored.is_empty() {
+            self.authored.clear();
+            effects.push(Effect::ControlRefused { code });
+        }
     }
 
     pub(super) fn control_conflict(&mut self, len: u64, effects: &mut Vec<Effect>) {
-        if self.authored.take().is_some() {
-            let code = ControlError::Conflict { head: self.log.head() }.code();
-            effects.push(Effect::ControlRefused { code });
-        }
+        let code = ControlError::Conflict { head: self.log.head() }.code();
+        self.refuse_authored(code, effects);
         if len > self.log.len() {
             self.pull_control(self.log.len(), effects);
         }
+    }
+
+    /// Keeps wraps of a bag key, and opens the key where they hold it for this device.
+    pub(super) fn keep_wraps(&mut self, wraps: BagKeyWraps) -> bool {
+        if check_bag(&self.log, &wraps).is_err() {
+            return false;
+        }
+        // Wraps that hold nothing for this device are kept for the others all the same.
+        let _ = self.ring.learn_bag(&self.log, &wraps);
+        let kept = self.bag_wraps.entry(wraps.scope).or_default();
+        kept.retain(|kept| kept.bag == wraps.bag);
+        if kept.contains(&wraps) {
+            return false;
+        }
+        kept.push(wraps);
+        true
     }
 
     pub(super) fn bag(
@@ -157,16 +206,25 @@ impl Engine {
         more: bool,
         effects: &mut Vec<Effect>,
     ) {
-        let Some(bag) = self.log.bag(scope) else { return };
+        let nothing = wraps.is_empty() && rows.is_empty() && !more;
         let last = rows.last().map(|row| row.key);
-        let mut sound = Vec::new();
-        for wraps in wraps.into_iter().filter(|wraps| wraps.scope == scope) {
-            if check_bag(&self.log, &wraps).is_ok() {
-                // Wraps that hold nothing for this device are kept for the others all the same.
-                let _ = self.ring.learn_bag(&self.log, &wraps);
-                sound.push(wraps);
+        self.take_bag(scope, wraps, rows, effects);
+        if nothing {
+            // The relay has no bag yet: it gets the key wraps of the one that this company was founded with.
+            for wraps in self.bag_wraps.get(&scope).cloned().unwrap_or_default() {
+                effects.push(Effect::Send(ClientFrame::BagOffer { wraps: Some(wraps), rows: vec![] }));
             }
         }
+        if let Some(after) = last.filter(|_| more) {
+            effects.push(Effect::Send(ClientFrame::Bag { scope, have: 0, after: Some(after) }));
+        }
+    }
+
+    /// Takes what is of the current generation, signed by a member, not erased and new.
+    fn take_bag(&mut self, scope: Scope, wraps: Vec<BagKeyWraps>, rows: Vec<BagRow>, effects: &mut Vec<Effect>) {
+        let Some(bag) = self.log.bag(scope) else { return };
+        let sound: Vec<BagKeyWraps> =
+            wraps.into_iter().filter(|wraps| wraps.scope == scope && self.keep_wraps(wraps.clone())).collect();
         let mut new = Vec::new();
         for row in rows {
             if row.scope == scope
@@ -179,9 +237,6 @@ impl Engine {
         }
         if !sound.is_empty() || !new.is_empty() {
             effects.push(Effect::StoreBag { scope, bag, wraps: sound, rows: new });
-        }
-        if let Some(after) = last.filter(|_| more) {
-            effects.push(Effect::Send(ClientFrame::Bag { scope, have: 0, after: Some(after) }));
         }
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Inbound {
     pub(super) held: bool,
     /// How many control records there were when it was held: without a new one it stays held.
     pub(super) held_at: Option<u64>,
+    /// It was held, control records were asked for, and none came.
+    pub(super) stuck: bool,
     /// The log contradicts itself: nothing more is taken from it.
     pub(super) broken: Option<&'static str>,
     /// An author saw another log than this device: read on, but seal nothing until a person has looked.
@@ -39,6 +41,7 @@ impl Inbound {
             head: cursor.seq,
             held: false,
             held_at: None,
+            stuck: false,
             broken: None,
             alarm: None,
             asked: None,
@@ -189,7 +192,7 @@ impl Outbound {
 impl Inbound {
     /// What is wrong with this log, if something is.
     pub(super) fn trouble(&self) -> Option<&'static str> {
-        let stuck = (self.held && self.held_at.is_none()).then_some("sync.control_withheld");
+        let stuck = self.stuck.then_some("sync.control_withheld");
         self.broken.or(self.alarm).or(stuck)
     }
 

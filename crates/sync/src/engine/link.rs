@@ -16,6 +16,7 @@ impl Engine {
         self.link = Link::Greeting;
         self.stale = 0;
         self.failed = None;
+        self.greeted_anew = true;
         self.last_heard = self.now;
         effects.push(Effect::Send(ClientFrame::Hello { token, control: self.log.head(), log: self.relay_log }));
     }
@@ -29,7 +30,7 @@ impl Engine {
         for lane in self.inbound.values_mut() {
             lane.asked = None;
             lane.held = false;
-            lane.held_at = None;
+            lane.stuck = false;
         }
     }
 
@@ -83,13 +84,9 @@ impl Engine {
             .map(|scope| {
                 let known = self.log.len();
                 let lane = self.lane(*scope);
-                if lane.held && lane.held_at.is_none_or(|at| at == known) {
-                    // Nothing new came: what it waits for is withheld, or still to be signed.
-                    lane.held_at = None;
-                } else {
-                    lane.held = false;
-                    lane.held_at = None;
-                }
+                // Where no record came, what it waits for is withheld, or still to be signed.
+                lane.stuck = lane.held && lane.held_at == Some(known);
+                lane.held = lane.stuck;
                 ScopeCursor { scope: *scope, seq: lane.received.seq }
             })
             .collect();
@@ -102,6 +99,9 @@ impl Engine {
             self.push(*scope, effects);
         }
         self.need_outbox(effects);
+        if std::mem::take(&mut self.greeted_anew) {
+            self.resend_authored(effects);
+        }
     }
 
     pub(super) fn heads(&mut self, heads: &[ScopeHead], effects: &mut Vec<Effect>) {

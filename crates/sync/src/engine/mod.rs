@@ -6,19 +6,21 @@ mod link;
 mod push;
 mod receive;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use zuc_protocol::chain;
-use zuc_protocol::control::{ControlLog, SignedControl};
+use zuc_protocol::control::ControlLog;
 use zuc_protocol::identity::DeviceKeys;
 use zuc_protocol::ids::{DeviceId, KeyId, LogId};
-use zuc_protocol::messages::{ClientFrame, ServerFrame};
+use zuc_protocol::messages::ServerFrame;
+use zuc_protocol::person_key::BagKeyWraps;
 use zuc_protocol::scope::Scope;
 
 use crate::effect::Effect;
 use crate::engine::lane::{Inbound, Outbound};
 use crate::input::{AuthorCursor, Cursor, Input, OwnHead, StoredBatch};
 use crate::keyring::KeyRing;
+use crate::membership::ControlStep;
 use crate::status::SyncStatus;
 
 /// Bounds and patience.
@@ -64,6 +66,8 @@ pub struct Resume {
     pub unacked: Vec<StoredBatch>,
     /// The rows that the store has of the bags' current generations.
     pub bag_keys: Vec<(Scope, KeyId)>,
+    /// Key wraps of the bags' current generations.
+    pub bag_wraps: Vec<BagKeyWraps>,
     /// The relay's log that the cursors belong to.
     pub relay_log: Option<LogId>,
 }
@@ -93,7 +97,9 @@ pub struct Engine {
     relay_control_len: u64,
     bag_keys: BTreeMap<Scope, BTreeSet<KeyId>>,
     stale: u8,
-    authored: Option<SignedControl>,
+    greeted_anew: bool,
+    bag_wraps: BTreeMap<Scope, Vec<BagKeyWraps>>,
+    authored: VecDeque<ControlStep>,
     waiting: u64,
     now: i64,
     last_heard: i64,
@@ -123,8 +129,9 @@ impl Engine {
         for (scope, key) in resume.bag_keys {
             bag_keys.entry(scope).or_default().insert(key);
         }
+        let bag_wraps = resume.bag_wraps;
         let authors = resume.authors.into_iter().map(|(scope, author, cursor)| ((scope, author), cursor)).collect();
-        Self {
+        let mut engine = Self {
             config,
             me,
             log,
@@ -137,7 +144,9 @@ impl Engine {
             relay_control_len: 0,
             bag_keys,
             stale: 0,
-            authored: None,
+            greeted_anew: false,
+            bag_wraps: BTreeMap::new(),
+            authored: VecDeque::new(),
             waiting: 0,
             now: 0,
             last_heard: 0,
@@ -145,7 +154,11 @@ impl Engine {
             pings: 0,
             failed: None,
             told: None,
+        };
+        for wraps in bag_wraps {
+            engine.keep_wraps(wraps);
         }
+        engine
     }
 
     /// Takes what happened and says what to do, in order. `fresh` gives 32 new random bytes at each call.
@@ -163,10 +176,7 @@ impl Engine {
             }
             Input::Applied { scope, seq } => self.applied(scope, seq),
             Input::Reoffer { scope, batches } => self.reoffer(scope, batches, &mut effects),
-            Input::ControlAuthored { record, replacements, wraps } => {
-                self.authored = Some(record.clone());
-                effects.push(Effect::Send(ClientFrame::ControlAppend { record, replacements, wraps }));
-            }
+            Input::ControlAuthored(step) => self.control_authored(step, &mut effects),
             Input::Tick(now) => self.tick(now, &mut effects),
         }
         let status = self.status();
