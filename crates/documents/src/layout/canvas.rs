@@ -21,6 +21,9 @@ const WATERMARK_SLOPE: f32 = 32.0;
 #[derive(Debug, Default)]
 pub(crate) struct Canvas {
     ops: Vec<Op>,
+    /// The ink and the font in force: what does not change is not said again.
+    ink: Option<Ink>,
+    font: Option<(Weight, f32)>,
 }
 
 impl Canvas {
@@ -58,7 +61,7 @@ impl Canvas {
     }
 
     pub(crate) fn fill(&mut self, x: f32, y: f32, width: f32, height: f32, ink: Ink) {
-        self.ops.push(Op::SetFillColor { col: ink.color() });
+        self.dip(ink);
         self.ops.push(Op::DrawRectangle {
             rectangle: Rect {
                 x: across(x),
@@ -80,7 +83,7 @@ impl Canvas {
                 points: vec![corner(x, y), corner(x + width, y), corner(x + width, y + height), corner(x, y + height)],
             })
             .collect();
-        self.ops.push(Op::SetFillColor { col: ink.color() });
+        self.dip(ink);
         self.ops.push(Op::DrawPolygon {
             polygon: Polygon { rings, mode: PaintMode::Fill, winding_order: WindingOrder::NonZero },
         });
@@ -136,14 +139,25 @@ impl Canvas {
     }
 
     fn show(&mut self, style: Style, matrix: TextMatrix, text: String) {
+        self.dip(style.ink);
+        self.ops.push(Op::StartTextSection);
+        if self.font != Some((style.weight, style.size)) {
+            self.font = Some((style.weight, style.size));
+            let font = PdfFontHandle::External(font_id(style.weight));
+            self.ops.push(Op::SetFont { font, size: Pt(style.size) });
+        }
         self.ops.extend([
-            Op::SetFillColor { col: style.ink.color() },
-            Op::StartTextSection,
-            Op::SetFont { font: PdfFontHandle::External(font_id(style.weight)), size: Pt(style.size) },
             Op::SetTextMatrix { matrix },
             Op::ShowText { items: vec![TextItem::Text(text)] },
             Op::EndTextSection,
         ]);
+    }
+
+    fn dip(&mut self, ink: Ink) {
+        if self.ink != Some(ink) {
+            self.ink = Some(ink);
+            self.ops.push(Op::SetFillColor { col: ink.color() });
+        }
     }
 }
 
