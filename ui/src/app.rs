@@ -56,6 +56,11 @@ fn Rooms() -> impl IntoView {
             <Routes fallback=|| view! { <Frame><pages::Nowhere/></Frame> }>
                 <Route path=path!("/") view=|| view! { <Frame><pages::HomePage/></Frame> }/>
                 <Route path=path!("/prospectos") view=|| view! { <Frame><pages::LeadsPage/></Frame> }/>
+                <Route path=path!("/prospectos/importar") view=|| view! { <Frame><pages::ImportPage kind=pages::ImportKind::Leads/></Frame> }/>
+                <Route path=path!("/prospectos/duplicados") view=|| view! { <Frame><pages::HeldPage/></Frame> }/>
+                <Route path=path!("/productos/importar") view=|| view! { <Frame><pages::ImportPage kind=pages::ImportKind::Products/></Frame> }/>
+                <Route path=path!("/clientes") view=|| view! { <Frame><pages::CustomersPage/></Frame> }/>
+                <Route path=path!("/clientes/:id") view=|| view! { <Frame><pages::CustomerPage/></Frame> }/>
             </Routes>
         </Router>
     }

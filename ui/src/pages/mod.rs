@@ -1,11 +1,17 @@
 //! The pages: they fetch and arrange; what is allowed arrives decided.
 
+mod customers;
+mod held;
 mod home;
+mod import;
 mod leads;
 mod nowhere;
 mod welcome;
 
+pub(crate) use customers::{CustomerPage, CustomersPage};
+pub(crate) use held::HeldPage;
 pub(crate) use home::HomePage;
+pub(crate) use import::{ImportKind, ImportPage};
 pub(crate) use leads::LeadsPage;
 pub(crate) use nowhere::Nowhere;
 pub(crate) use welcome::Welcome;
