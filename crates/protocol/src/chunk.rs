@@ -129,7 +129,7 @@ fn take_length(bytes: &[u8]) -> Result<(usize, &[u8]), ProtocolError> {
 
 fn put_length(target: &mut Vec<u8>, mut value: usize) {
     loop {
-        let low = (value & 0x7f) as u8;
+        let low = u8::try_from(value & 0x7f).expect("seven bits fit a byte");
         value >>= 7;
         if value == 0 {
             target.push(low);
@@ -140,7 +140,6 @@ fn put_length(target: &mut Vec<u8>, mut value: usize) {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use automerge::transaction::Transactable as _;
     use automerge::{AutoCommit, Change, ROOT};

@@ -45,7 +45,6 @@ pub(crate) fn decode_prefix<T: DeserializeOwned>(bytes: &[u8], max: usize) -> Re
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

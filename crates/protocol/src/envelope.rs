@@ -201,6 +201,22 @@ impl SealedBatch {
             return Err(ProtocolError::Inconsistent);
         }
         self.verify(company, &author.verify)?;
+        self.open_verified(company, key, author)
+    }
+
+    /// Opens a batch whose signature the caller has just checked with [`Self::verify`] under the same author's key.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_verified(
+        &self,
+        company: CompanyId,
+        key: &EpochKey,
+        author: &DevicePublic,
+    ) -> Result<BatchBody, ProtocolError> {
+        if author.id() != self.header.author {
+            return Err(ProtocolError::Inconsistent);
+        }
         let (nonce, _, sealed) = self.parts();
         let plain = seal::open(key.expose(), nonce, sealed, &bound(company, &self.bytes.0[..self.header_len]))?;
         decode_body(&self.header, &unpack(&plain)?, author)

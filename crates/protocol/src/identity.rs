@@ -145,7 +145,6 @@ pub fn short_code(admin: &DevicePublic, joining: &DevicePublic, head: ControlHea
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -181,7 +181,6 @@ pub(crate) struct WireExtras {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

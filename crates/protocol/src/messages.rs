@@ -329,7 +329,6 @@ macro_rules! framed {
 framed!(ClientFrame, ServerFrame);
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
     use crate::chain::LogKind;

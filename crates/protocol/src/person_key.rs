@@ -171,12 +171,10 @@ impl BagKeyWraps {
     /// [`ProtocolError::BadSeal`] when there is none for it, or it is not the key of this generation.
     pub fn open(&self, company: CompanyId, me: Recipient, keys: &DeviceKeys) -> Result<BagKey, ProtocolError> {
         let bound = wrap_bound(company, self.scope, self.bag);
-        for (_, wrap) in self.wraps.iter().filter(|(to, _)| *to == me) {
-            let clear = keys.unwrap(WRAP, wrap, &bound)?;
-            let key = BagKey::from_bytes(<[u8; 32]>::try_from(clear.as_slice()).map_err(|_| ProtocolError::Malformed)?);
-            return if bag_id(&key) == self.bag { Ok(key) } else { Err(ProtocolError::BadSeal) };
-        }
-        Err(ProtocolError::BadSeal)
+        let (_, wrap) = self.wraps.iter().find(|(to, _)| *to == me).ok_or(ProtocolError::BadSeal)?;
+        let clear = keys.unwrap(WRAP, wrap, &bound)?;
+        let key = BagKey::from_bytes(<[u8; 32]>::try_from(clear.as_slice()).map_err(|_| ProtocolError::Malformed)?);
+        if bag_id(&key) == self.bag { Ok(key) } else { Err(ProtocolError::BadSeal) }
     }
 }
 
@@ -281,7 +279,6 @@ pub fn recipient(device: &DevicePublic) -> (Recipient, ReceiveKey) {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

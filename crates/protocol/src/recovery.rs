@@ -48,7 +48,6 @@ fn check(secret: &[u8; SECRET]) -> [u8; CHECK] {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

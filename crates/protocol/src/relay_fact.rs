@@ -131,7 +131,6 @@ pub fn epoch_public(key: &EpochKey) -> ReceiveKey {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

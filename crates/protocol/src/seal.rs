@@ -135,7 +135,6 @@ pub(crate) fn public_half(secret: &[u8; 32]) -> ReceiveKey {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

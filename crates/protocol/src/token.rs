@@ -22,7 +22,6 @@ pub fn blind_token(index: &IndexKey, rfc: &str) -> Option<BlindToken> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -122,7 +122,6 @@ fn one_field_alone_takes_at_most_320_bytes_and_little_more_beside_others() {
     let alone = seal(header(), &body(vec![change(1, one_field(actor(), 1))])).unwrap().bytes().len();
     let ten: Vec<_> = (0..10).map(|doc| change(doc, one_field(actor(), doc))).collect();
     let ten = seal(header(), &body(ten)).unwrap().bytes().len() / 10;
-    println!("one field: {alone} B alone, {ten} B each in ten");
     assert!(alone <= 320, "{alone} bytes");
     assert!(ten <= 110, "{ten} bytes");
 }

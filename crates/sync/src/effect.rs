@@ -50,7 +50,6 @@ pub struct Advance {
 
 /// What to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "effects are carried out one by one and never stored")]
 pub enum Effect {
     /// Say this to the relay.
     Send(ClientFrame),

@@ -73,7 +73,6 @@ pub struct StoredBatch {
 
 /// What happened.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "inputs are handled one by one and never stored")]
 pub enum Input {
     /// A socket is open.
     Connected {

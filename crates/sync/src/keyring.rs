@@ -54,10 +54,9 @@ impl KeyRing {
 
     fn learn_epoch(&mut self, log: &ControlLog, epoch: &Epoch) {
         if !self.epochs.contains_key(&epoch.id) {
-            let mine = epoch.wraps.iter().filter(|wrap| wrap.to == self.me);
+            let mut mine = epoch.wraps.iter().filter(|wrap| wrap.to == self.me);
             // After a new recovery code there are wraps to the old one too: whichever opens.
-            let opened =
-                mine.filter_map(|wrap| open_epoch_key(epoch.scope, &epoch.public, &wrap.wrap, &self.keys).ok()).next();
+            let opened = mine.find_map(|wrap| open_epoch_key(epoch.scope, &epoch.public, &wrap.wrap, &self.keys).ok());
             if let Some(key) = opened {
                 self.epochs.insert(epoch.id, key);
             }

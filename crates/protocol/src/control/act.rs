@@ -173,7 +173,6 @@ pub struct EraseAct {
 
 /// One act of membership.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(clippy::large_enum_variant, reason = "a record holds one act and records are few")]
 pub enum ControlAct {
     /// The first record, signed by the first device and countersigned by the root inside it.
     Genesis(Genesis),

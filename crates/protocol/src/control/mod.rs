@@ -3,6 +3,7 @@
 //! One log per company, appended by compare-and-append on its head. [`ControlLog`] folds it; every receiver does.
 
 mod act;
+mod apply;
 mod author;
 mod error;
 mod log;
@@ -11,6 +12,7 @@ mod right;
 mod state;
 #[cfg(test)]
 mod tests;
+mod view;
 
 pub use act::{
     AddDevice, BagChange, ControlAct, EpochStart, EraseAct, Genesis, GrantAct, IndexWrap, KeyWrap, Mark, Recipient,

@@ -1,5 +1,4 @@
 //! Membership stories, with two admins, a salesperson and a forger.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;
 use crate::envelope::{BatchHeader, BatchKind};

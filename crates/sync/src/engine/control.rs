@@ -18,7 +18,7 @@ impl Engine {
         if head == self.log.head() {
             self.ready(effects);
         } else if len > self.log.len() {
-            self.pull_control(self.log.len(), effects);
+            pull_control(self.log.len(), effects);
         } else if self.log.seq_of(head.head()) == len.checked_sub(1) {
             // The relay went back: it gets what it lost. The records are their own proof.
             for record in self.log.records_from(len).to_vec() {
@@ -28,12 +28,8 @@ impl Engine {
             self.ready(effects);
         } else {
             // As long as ours and another, or shorter and another: the whole of it shows where they part.
-            self.pull_control(0, effects);
+            pull_control(0, effects);
         }
-    }
-
-    pub(super) fn pull_control(&self, from: u64, effects: &mut Vec<Effect>) {
-        effects.push(Effect::Send(ClientFrame::Control { from }));
     }
 
     pub(super) fn control_records(
@@ -60,7 +56,7 @@ impl Engine {
                 }
                 Ok(Offer::Known) => {}
                 Ok(Offer::Ahead) if from > 0 => {
-                    self.pull_control(0, effects);
+                    pull_control(0, effects);
                     return;
                 }
                 Ok(Offer::Ahead) => self.failed = Some("sync.control_unknown"),
@@ -81,7 +77,7 @@ impl Engine {
             return;
         }
         if self.log.len() < len {
-            self.pull_control(self.log.len(), effects);
+            pull_control(self.log.len(), effects);
         } else {
             self.ready(effects);
         }
@@ -121,6 +117,7 @@ impl Engine {
         for scope in read_before {
             if !self.log.may_read(self.me, *scope) && !self.is_frozen() {
                 self.inbound.remove(scope);
+                self.authors.retain(|(of, _), _| of != scope);
                 effects.push(Effect::PurgeScope { scope: *scope });
             }
         }
@@ -178,7 +175,7 @@ impl Engine {
         let code = ControlError::Conflict { head: self.log.head() }.code();
         self.refuse_authored(code, effects);
         if len > self.log.len() {
-            self.pull_control(self.log.len(), effects);
+            pull_control(self.log.len(), effects);
         }
     }
 
@@ -239,4 +236,8 @@ impl Engine {
             effects.push(Effect::StoreBag { scope, bag, wraps: sound, rows: new });
         }
     }
+}
+
+pub(super) fn pull_control(from: u64, effects: &mut Vec<Effect>) {
+    effects.push(Effect::Send(ClientFrame::Control { from }));
 }

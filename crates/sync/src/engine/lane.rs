@@ -78,6 +78,8 @@ pub(super) struct Outbound {
     waiting: VecDeque<Waiting>,
     /// Nothing is sealed before this entry of the log has been read.
     pub(super) until: Option<u64>,
+    /// A number before those that wait is missing at the relay, and was asked of the store.
+    pub(super) gap: bool,
     /// Nothing is pushed any more.
     pub(super) stopped: bool,
 }
@@ -131,7 +133,7 @@ impl Outbound {
     }
 
     /// The next batches to send: on disk, not sent since `before`, in order, without a hole.
-    pub(super) fn to_send(&mut self, now: i64, before: i64, count: usize, bytes: usize) -> Vec<StoredBatch> {
+    pub(super) fn choose(&mut self, now: i64, before: i64, count: usize, bytes: usize) -> Vec<StoredBatch> {
         let mut chosen: Vec<StoredBatch> = Vec::new();
         let mut size = 0;
         let due = |sent: Option<i64>| sent.is_none_or(|sent| sent <= before);

@@ -26,6 +26,7 @@ impl Engine {
         for lane in self.outbound.values_mut() {
             lane.unsend();
             lane.stopped = false;
+            lane.gap = false;
         }
         for lane in self.inbound.values_mut() {
             lane.asked = None;
@@ -51,9 +52,9 @@ impl Engine {
             self.log_changed(log, heads, effects);
         }
         self.relay_log = Some(log);
-        for head in heads {
-            let lane = self.lane(head.scope);
-            lane.head = head.seq;
+        let readable = self.ring.readable(&self.log);
+        for head in heads.iter().filter(|head| readable.contains(&head.scope)) {
+            self.lane(head.scope).head = head.seq;
         }
         self.link = Link::Control;
         self.compare_control(control, control_len, effects);
@@ -70,6 +71,7 @@ impl Engine {
         self.authors.clear();
         for (scope, lane) in &mut self.outbound {
             lane.unsend();
+            lane.until = None;
             effects.push(Effect::NeedReoffer { scope: *scope, above: 0 });
         }
     }
@@ -105,7 +107,8 @@ impl Engine {
     }
 
     pub(super) fn heads(&mut self, heads: &[ScopeHead], effects: &mut Vec<Effect>) {
-        for head in heads {
+        let readable = self.ring.readable(&self.log);
+        for head in heads.iter().filter(|head| readable.contains(&head.scope)) {
             let now = self.now;
             let retry = self.config.retry_ms;
             let lane = self.lane(head.scope);

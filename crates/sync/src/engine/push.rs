@@ -8,6 +8,7 @@ use zuc_protocol::messages::{Acked, ClientFrame, Refusal, RefusalCode};
 use zuc_protocol::scope::Scope;
 
 use crate::effect::{Advance, Effect};
+use crate::engine::control::pull_control;
 use crate::engine::{Engine, Link};
 use crate::input::{AuthorCursor, Cursor, OutboxItem, StoredBatch};
 use crate::sealer::{self, Place};
@@ -71,7 +72,7 @@ impl Engine {
         let (now, config) = (self.now, self.config);
         let Some(lane) = self.outbound.get_mut(&scope) else { return };
         loop {
-            let chosen = lane.to_send(now, now - config.retry_ms, config.push_batches, config.push_bytes);
+            let chosen = lane.choose(now, now - config.retry_ms, config.push_batches, config.push_bytes);
             if chosen.is_empty() {
                 return;
             }
@@ -85,6 +86,7 @@ impl Engine {
         for ack in acks {
             let Some(batch) = self.outbound.entry(scope).or_default().take(ack.hash) else { continue };
             self.stale = 0;
+            self.outbound.entry(scope).or_default().gap = false;
             let lane = self.lane(scope);
             let advance = (ack.seq == lane.received.seq + 1 && lane.broken.is_none() && !lane.held).then(|| Cursor {
                 seq: ack.seq,
@@ -93,7 +95,7 @@ impl Engine {
             match advance {
                 Some(cursor) if cursor.chain != ack.chain => {
                     lane.broken = Some("sync.chain_broken");
-                    self.mark_acked(scope, batch, ack.seq, None, effects);
+                    effects.push(mark_acked(scope, batch, ack.seq, None));
                 }
                 Some(cursor) => {
                     lane.advance(cursor);
@@ -106,11 +108,11 @@ impl Engine {
                     };
                     self.authors.insert((scope, self.me), author);
                     let advance = Advance { seq: cursor.seq, chain: cursor.chain, author: Some((self.me, author)) };
-                    self.mark_acked(scope, batch, ack.seq, Some(advance), effects);
+                    effects.push(mark_acked(scope, batch, ack.seq, Some(advance)));
                 }
                 None => {
                     lane.head = lane.head.max(ack.seq);
-                    self.mark_acked(scope, batch, ack.seq, None, effects);
+                    effects.push(mark_acked(scope, batch, ack.seq, None));
                     if self.lane(scope).asked.is_none() {
                         self.pull(scope, effects);
                     }
@@ -132,23 +134,11 @@ impl Engine {
             .map_or(before, |seen| seen.max(before))
     }
 
-    fn mark_acked(
-        &mut self,
-        scope: Scope,
-        batch: StoredBatch,
-        seq: u64,
-        advance: Option<Advance>,
-        effects: &mut Vec<Effect>,
-    ) {
-        let StoredBatch { number, hash, outbox, .. } = batch;
-        effects.push(Effect::MarkAcked { scope, number, hash, seq, outbox, advance });
-    }
-
     /// An own batch was read from the log: its acknowledgement may have been lost, or this database is a restored one.
     pub(super) fn own_came_back(&mut self, scope: Scope, cursor: AuthorCursor, seq: u64, effects: &mut Vec<Effect>) {
         let lane = self.outbound.entry(scope).or_default();
         if let Some(batch) = lane.take(cursor.hash) {
-            self.mark_acked(scope, batch, seq, None, effects);
+            effects.push(mark_acked(scope, batch, seq, None));
         } else {
             lane.acked(cursor.number, cursor.hash);
         }
@@ -178,7 +168,7 @@ impl Engine {
                 // It had it all along.
                 let Some(batch) = lane.take(refusal.hash) else { return };
                 let seq = refusal.stored.map_or(0, |stored| stored.seq);
-                self.mark_acked(scope, batch, seq, None, effects);
+                effects.push(mark_acked(scope, batch, seq, None));
                 self.lane(scope).head = self.lane(scope).head.max(seq);
                 self.pull(scope, effects);
                 self.push(scope, effects);
@@ -203,21 +193,27 @@ impl Engine {
                 }
                 // Sealed again once the new key is here: `ready` asks for the rows.
                 self.link = Link::Control;
-                self.pull_control(self.log.len(), effects);
+                pull_control(self.log.len(), effects);
+            }
+            RefusalCode::NumberGap if lane.gap => {
+                // What lies between is not here any more: only a person can say what happened.
+                lane.stopped = true;
+                self.failed = Some(RefusalCode::NumberGap.code());
             }
             RefusalCode::NumberGap => {
+                lane.gap = true;
                 effects.push(Effect::NeedReoffer { scope, above: refusal.last_accepted });
             }
             RefusalCode::ControlHead => {
                 // The relay lacks records that this device has, or holds others: the next greeting compares them.
                 lane.stopped = true;
                 self.failed = Some(RefusalCode::ControlHead.code());
-                self.pull_control(0, effects);
+                pull_control(0, effects);
             }
             RefusalCode::Revoked => {
                 lane.stopped = true;
                 self.failed = Some(RefusalCode::Revoked.code());
-                self.pull_control(self.log.len(), effects);
+                pull_control(self.log.len(), effects);
             }
             RefusalCode::Quota => {
                 // What waits is sent again after a while.
@@ -272,6 +268,11 @@ impl Engine {
         lane.unsend();
         self.push(scope, effects);
     }
+}
+
+fn mark_acked(scope: Scope, batch: StoredBatch, seq: u64, advance: Option<Advance>) -> Effect {
+    let StoredBatch { number, hash, outbox, .. } = batch;
+    Effect::MarkAcked { scope, number, hash, seq, outbox, advance }
 }
 
 fn unsealed(scope: Scope, batches: Vec<StoredBatch>) -> Effect {

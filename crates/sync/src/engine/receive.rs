@@ -206,7 +206,7 @@ impl Engine {
             return Judged::Quarantine { code: "sync.unknown_epoch", author };
         };
         let Some(key) = self.ring.epoch(epoch.id) else { return Judged::Hold };
-        let body = match batch.open(self.log.company(), key, &public) {
+        let body = match batch.open_verified(self.log.company(), key, &public) {
             Ok(body) => body,
             Err(error) => return Judged::Quarantine { code: error.code(), author },
         };

@@ -1,6 +1,4 @@
 //! A company in memory for the stories: devices with a tiny store each, and frames fed by hand from a tiny relay.
-#![expect(unreachable_pub, reason = "a module of a test binary")]
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
 
@@ -18,21 +16,21 @@ use zuc_protocol::secret::{BagKey, EpochKey, IndexKey};
 use zuc_sync::membership::{Joining, approve_join, founding_bags};
 use zuc_sync::{Config, Cursor, Effect, Engine, Input, KeyRing, OutboxItem, OwnHead, Resume, StoredBatch};
 
-pub const SALES: Scope = Scope::Sales(1);
+pub(crate) const SALES: Scope = Scope::Sales(1);
 
-pub fn keys(seed: u8) -> DeviceKeys {
+pub(crate) fn keys(seed: u8) -> DeviceKeys {
     DeviceKeys::from_seeds(&[seed; 32], &[seed ^ 0x80; 32])
 }
 
-pub fn root() -> DeviceKeys {
+pub(crate) fn root() -> DeviceKeys {
     recovery::root_keys(&[0x42; recovery::SECRET])
 }
 
 /// Different bytes at every call.
-pub struct Dice(pub u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    pub fn roll(&mut self) -> [u8; 32] {
+    pub(crate) fn roll(&mut self) -> [u8; 32] {
         self.0 += 1;
         let mut bytes = [0x5a; 32];
         bytes[..8].copy_from_slice(&self.0.to_le_bytes());
@@ -41,12 +39,12 @@ impl Dice {
 }
 
 /// Luis (gerencia, administración) on device 1, Ana (ventas) on device 2, Carla (finanzas) on device 3.
-pub struct Company {
-    pub log: ControlLog,
-    pub bag_wraps: Vec<zuc_protocol::person_key::BagKeyWraps>,
+pub(crate) struct Company {
+    pub(crate) log: ControlLog,
+    pub(crate) bag_wraps: Vec<zuc_protocol::person_key::BagKeyWraps>,
 }
 
-pub fn company() -> Company {
+pub(crate) fn company() -> Company {
     let mut dice = Dice(0);
     let bags: Vec<_> = Scope::FIRST.map(|scope| (scope, BagKey::from_bytes(dice.roll()))).to_vec();
     let luis = keys(1);
@@ -90,30 +88,30 @@ pub fn company() -> Company {
 }
 
 /// A relay that keeps the rules a story needs, in memory.
-pub struct Relay {
-    pub log_id: LogId,
-    pub control: ControlLog,
-    pub scopes: BTreeMap<Scope, Vec<LogEntry>>,
-    pub numbers: BTreeMap<(Scope, DeviceId), Vec<Stored>>,
+pub(crate) struct Relay {
+    pub(crate) log_id: LogId,
+    pub(crate) control: ControlLog,
+    pub(crate) scopes: BTreeMap<Scope, Vec<LogEntry>>,
+    pub(crate) numbers: BTreeMap<(Scope, DeviceId), Vec<Stored>>,
 }
 
 impl Relay {
-    pub fn new(control: ControlLog) -> Self {
+    pub(crate) fn new(control: ControlLog) -> Self {
         Self { log_id: LogId([1; 16]), control, scopes: BTreeMap::new(), numbers: BTreeMap::new() }
     }
 
-    pub fn chain(&self, scope: Scope, seq: u64) -> ChainHash {
+    pub(crate) fn chain(&self, scope: Scope, seq: u64) -> ChainHash {
         let start = chain::start(self.control.company(), scope);
         let entries = self.scopes.get(&scope).map_or(&[][..], Vec::as_slice);
         chain::extend(start, &entries[..usize::try_from(seq).unwrap()])
     }
 
-    pub fn head(&self, scope: Scope) -> ScopeHead {
+    pub(crate) fn head(&self, scope: Scope) -> ScopeHead {
         let seq = self.scopes.get(&scope).map_or(0, Vec::len) as u64;
         ScopeHead { scope, seq, chain: self.chain(scope, seq) }
     }
 
-    pub fn append(&mut self, scope: Scope, kind: LogKind, bytes: Vec<u8>) -> Acked {
+    pub(crate) fn append(&mut self, scope: Scope, kind: LogKind, bytes: Vec<u8>) -> Acked {
         let log = self.scopes.entry(scope).or_default();
         let seq = log.len() as u64 + 1;
         let hash = zuc_protocol::envelope::batch_hash(&bytes);
@@ -121,19 +119,19 @@ impl Relay {
         Acked { hash, seq, chain: self.chain(scope, seq) }
     }
 
-    pub fn entries(&self, scope: Scope, from: u64) -> ServerFrame {
+    pub(crate) fn entries(&self, scope: Scope, from: u64) -> ServerFrame {
         let all = self.scopes.get(&scope).cloned().unwrap_or_default();
         let head = all.len() as u64;
         let entries: Vec<_> = all.into_iter().filter(|entry| entry.seq > from).collect();
         ServerFrame::Entries { scope, from, entries, head, chain: self.chain(scope, head) }
     }
 
-    pub fn control_from(&self, from: u64) -> ServerFrame {
+    pub(crate) fn control_from(&self, from: u64) -> ServerFrame {
         ServerFrame::ControlRecords { from, records: self.control.records_from(from).to_vec(), len: self.control.len() }
     }
 
     /// Answers one frame of a device.
-    pub fn answer(&mut self, frame: ClientFrame) -> Vec<ServerFrame> {
+    pub(crate) fn answer(&mut self, frame: ClientFrame) -> Vec<ServerFrame> {
         match frame {
             ClientFrame::Hello { .. } => vec![ServerFrame::Welcome {
                 log: self.log_id,
@@ -197,26 +195,26 @@ impl Relay {
 }
 
 /// A device: engine and a store that is a few maps.
-pub struct Device {
-    pub seed: u8,
-    pub engine: Engine,
-    pub dice: Dice,
-    pub incarnation: Incarnation,
-    pub outbox: Vec<(Scope, OutboxItem)>,
-    pub sealed: Vec<StoredBatch>,
-    pub own: Vec<OwnHead>,
-    pub cursors: BTreeMap<Scope, Cursor>,
-    pub authors: BTreeMap<(Scope, DeviceId), zuc_sync::AuthorCursor>,
-    pub facts: BTreeMap<ItemId, String>,
-    pub quarantined: Vec<&'static str>,
-    pub refused: Vec<&'static str>,
-    pub applied: usize,
-    pub sent: Vec<ClientFrame>,
-    pub effects: Vec<Effect>,
+pub(crate) struct Device {
+    pub(crate) seed: u8,
+    pub(crate) engine: Engine,
+    pub(crate) dice: Dice,
+    pub(crate) incarnation: Incarnation,
+    pub(crate) outbox: Vec<(Scope, OutboxItem)>,
+    pub(crate) sealed: Vec<StoredBatch>,
+    pub(crate) own: Vec<OwnHead>,
+    pub(crate) cursors: BTreeMap<Scope, Cursor>,
+    pub(crate) authors: BTreeMap<(Scope, DeviceId), zuc_sync::AuthorCursor>,
+    pub(crate) facts: BTreeMap<ItemId, String>,
+    pub(crate) quarantined: Vec<&'static str>,
+    pub(crate) refused: Vec<&'static str>,
+    pub(crate) applied: usize,
+    pub(crate) sent: Vec<ClientFrame>,
+    pub(crate) effects: Vec<Effect>,
 }
 
 impl Device {
-    pub fn new(seed: u8, company: &Company) -> Self {
+    pub(crate) fn new(seed: u8, company: &Company) -> Self {
         let resume = Resume { bag_wraps: company.bag_wraps.clone(), ..Resume::default() };
         let engine = Engine::new(Config::default(), keys(seed), company.log.clone(), resume);
         Self {
@@ -238,12 +236,12 @@ impl Device {
         }
     }
 
-    pub fn id(&self) -> DeviceId {
+    pub(crate) fn id(&self) -> DeviceId {
         keys(self.seed).id()
     }
 
     /// The process dies and starts again from what its store holds.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         let resume = Resume {
             cursors: self.cursors.iter().map(|(scope, cursor)| (*scope, *cursor)).collect(),
             authors: self.authors.iter().map(|((scope, author), cursor)| (*scope, *author, *cursor)).collect(),
@@ -258,7 +256,7 @@ impl Device {
     }
 
     /// Writes a fact into the outbox, as a command does.
-    pub fn write(&mut self, scope: Scope, id: u8, body: &str) {
+    pub(crate) fn write(&mut self, scope: Scope, id: u8, body: &str) {
         let fact = Fact {
             id: ItemId([id; 16]),
             kind: "activity.logged".into(),
@@ -276,7 +274,7 @@ impl Device {
         self.feed(scope);
     }
 
-    pub fn feed(&mut self, scope: Scope) {
+    pub(crate) fn feed(&mut self, scope: Scope) {
         let items: Vec<_> = self.outbox.iter().filter(|(of, _)| *of == scope).map(|(_, item)| item.clone()).collect();
         let sealed: Vec<i64> = self.sealed.iter().flat_map(|batch| batch.outbox.clone()).collect();
         let items: Vec<_> = items.into_iter().filter(|item| !sealed.contains(&item.id)).collect();
@@ -286,7 +284,7 @@ impl Device {
     }
 
     /// Handles one input and carries its effects out; what is to be sent waits in `sent`.
-    pub fn input(&mut self, input: Input) {
+    pub(crate) fn input(&mut self, input: Input) {
         let dice = &mut self.dice;
         let effects = self.engine.handle(input, &mut || dice.roll());
         for effect in effects {
@@ -349,17 +347,17 @@ impl Device {
         }
     }
 
-    pub fn frame(&mut self, frame: ServerFrame) {
+    pub(crate) fn frame(&mut self, frame: ServerFrame) {
         self.input(Input::Frame(frame));
     }
 
     /// Connects and talks with the relay until neither has anything to say.
-    pub fn online(&mut self, relay: &mut Relay) {
+    pub(crate) fn online(&mut self, relay: &mut Relay) {
         self.input(Input::Connected { token: "t".into() });
         self.talk(relay);
     }
 
-    pub fn talk(&mut self, relay: &mut Relay) {
+    pub(crate) fn talk(&mut self, relay: &mut Relay) {
         for _ in 0..200 {
             let frames = std::mem::take(&mut self.sent);
             if frames.is_empty() {
@@ -375,7 +373,7 @@ impl Device {
     }
 
     /// The batches of the pushes that wait to be sent, taken out.
-    pub fn take_pushes(&mut self) -> Vec<Vec<Blob>> {
+    pub(crate) fn take_pushes(&mut self) -> Vec<Vec<Blob>> {
         let (pushes, rest): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.sent).into_iter().partition(|frame| matches!(frame, ClientFrame::Push { .. }));
         self.sent = rest;
@@ -390,6 +388,6 @@ impl Device {
 }
 
 /// A record signed by Luis on the relay's log.
-pub fn by_luis(relay: &Relay, act: zuc_protocol::control::ControlAct) -> SignedControl {
+pub(crate) fn by_luis(relay: &Relay, act: zuc_protocol::control::ControlAct) -> SignedControl {
     relay.control.sign(act, 9, &keys(1)).unwrap()
 }

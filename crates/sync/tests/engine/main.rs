@@ -1,0 +1,6 @@
+//! The engine, against a relay in memory: stories with frames fed by hand, and any order of events.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod convergence;
+mod stories;
+mod support;
