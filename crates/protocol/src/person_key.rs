@@ -186,22 +186,23 @@ fn signed_part(scope: Scope, bag: BagId, wraps: &[(Recipient, Wrapped)]) -> Resu
     codec::encode(&(scope, bag, wraps), MAX_FRAME)
 }
 
-/// The whole of a new generation: what `ERASE` and a removal put in place of the old.
+/// A new generation of a bag: what `ERASE` and a removal put in place of the old.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BagReplacement {
     /// The new key to those who remain.
     pub wraps: BagKeyWraps,
-    /// All rows that remain, under the new key.
+    /// Rows that remain, under the new key. What does not fit a frame is offered once the record stands.
     pub rows: Vec<BagRow>,
 }
 
 impl BagReplacement {
-    /// As the control record names it.
+    /// As the control record names it: hash of the wraps. The rows need no hash, for only a holder of the new key can
+    /// make one, and a row under any other key opens nowhere.
     ///
     /// # Errors
     /// [`ProtocolError::TooLarge`].
     pub fn digest(&self) -> Result<Digest32, ProtocolError> {
-        Ok(Digest32(hash_parts("zuclubit 1 bag replacement", &[&codec::encode(self, MAX_FRAME)?])))
+        Ok(Digest32(hash_parts("zuclubit 1 bag replacement", &[&codec::encode(&self.wraps, MAX_FRAME)?])))
     }
 }
 

@@ -146,8 +146,8 @@ pub enum Effect {
     },
     /// A record that this device signed was not taken: sign again on the new head, or drop it.
     ControlRefused {
-        /// Why.
-        code: &'static str,
+        /// Why, as `sync.control_conflict` or `sync.mark_stale`.
+        code: String,
     },
     /// Rows and key wraps of a bag of the current generation.
     StoreBag {
@@ -159,6 +159,13 @@ pub enum Effect {
         wraps: Vec<BagKeyWraps>,
         /// New rows.
         rows: Vec<BagRow>,
+    },
+    /// The relay lacks rows of a bag that this device has: feed them ([`crate::Input::BagRows`]).
+    NeedBagRows {
+        /// The scope.
+        scope: Scope,
+        /// Which.
+        keys: Vec<KeyId>,
     },
     /// A bag has another generation: delete the rows and wraps of every other one (`secure_delete`).
     ReplaceBag {

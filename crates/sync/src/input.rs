@@ -114,6 +114,8 @@ pub enum Input {
         /// Sealed, as they were sent.
         batches: Vec<StoredBatch>,
     },
+    /// Rows of a bag that the relay lacks, after [`crate::Effect::NeedBagRows`].
+    BagRows(Vec<BagRow>),
     /// An admin has signed a record on this device. Several are sent one after the other, each when the one before it
     /// stands; when one is refused, so are those after it.
     ControlAuthored(ControlStep),

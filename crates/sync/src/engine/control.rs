@@ -3,12 +3,12 @@
 use zuc_protocol::control::{ControlError, Offer, SignedControl};
 use zuc_protocol::ids::{ControlHash, KeyId};
 use zuc_protocol::messages::ClientFrame;
-use zuc_protocol::person_key::{BagKeyWraps, BagRow};
+use zuc_protocol::person_key::BagReplacement;
 use zuc_protocol::scope::Scope;
 
 use crate::effect::Effect;
+use crate::engine::bag::{OFFER, offer_rows};
 use crate::engine::{Engine, Link};
-use crate::keyring::check_bag;
 use crate::membership::ControlStep;
 
 impl Engine {
@@ -146,7 +146,12 @@ impl Engine {
     }
 
     fn send_authored(&self, effects: &mut Vec<Effect>) {
-        if let Some(ControlStep { record, replacements, wraps }) = self.authored.front().cloned() {
+        if let Some(ControlStep { record, mut replacements, wraps }) = self.authored.front().cloned() {
+            let mut room = OFFER;
+            for replacement in &mut replacements {
+                replacement.rows.truncate(room);
+                room -= replacement.rows.len();
+            }
             effects.push(Effect::Send(ClientFrame::ControlAppend { record, replacements, wraps }));
         }
     }
@@ -155,19 +160,26 @@ impl Engine {
         let Some(step) = self.authored.pop_front_if(|step| step.record.hash() == hash) else { return };
         let from = self.log.len();
         self.control_records(from, vec![step.record], from + 1, effects);
-        for wraps in step.replacements.iter().map(|replacement| &replacement.wraps).chain(&step.wraps) {
-            let rows = step.replacements.iter().filter(|replacement| replacement.wraps == *wraps);
-            let rows = rows.flat_map(|replacement| replacement.rows.clone()).collect();
-            self.take_bag(wraps.scope, vec![wraps.clone()], rows, effects);
+        let mut room = OFFER;
+        for replacement in step.replacements {
+            let BagReplacement { wraps, mut rows } = replacement;
+            let sent = rows.len().min(room);
+            room -= sent;
+            self.take_bag(wraps.scope, vec![wraps], rows.clone(), effects);
+            rows.drain(..sent);
+            offer_rows(rows, effects);
+        }
+        for wraps in step.wraps {
+            self.take_bag(wraps.scope, vec![wraps], vec![], effects);
         }
         self.send_authored(effects);
     }
 
     /// The head moved: what this device signed on the old head is void.
-    pub(super) fn refuse_authored(&mut self, code: &'static str, effects: &mut Vec<Effect>) {
+    pub(super) fn refuse_authored(&mut self, code: &str, effects: &mut Vec<Effect>) {
         if !self.authored.is_empty() {
             self.authored.clear();
-            effects.push(Effect::ControlRefused { code });
+            effects.push(Effect::ControlRefused { code: code.to_owned() });
         }
     }
 
@@ -176,64 +188,6 @@ impl Engine {
         self.refuse_authored(code, effects);
         if len > self.log.len() {
             pull_control(self.log.len(), effects);
-        }
-    }
-
-    /// Keeps wraps of a bag key, and opens the key where they hold it for this device.
-    pub(super) fn keep_wraps(&mut self, wraps: BagKeyWraps) -> bool {
-        if check_bag(&self.log, &wraps).is_err() {
-            return false;
-        }
-        // Wraps that hold nothing for this device are kept for the others all the same.
-        let _ = self.ring.learn_bag(&self.log, &wraps);
-        let kept = self.bag_wraps.entry(wraps.scope).or_default();
-        kept.retain(|kept| kept.bag == wraps.bag);
-        if kept.contains(&wraps) {
-            return false;
-        }
-        kept.push(wraps);
-        true
-    }
-
-    pub(super) fn bag(
-        &mut self,
-        scope: Scope,
-        wraps: Vec<BagKeyWraps>,
-        rows: Vec<BagRow>,
-        more: bool,
-        effects: &mut Vec<Effect>,
-    ) {
-        let nothing = wraps.is_empty() && rows.is_empty() && !more;
-        let last = rows.last().map(|row| row.key);
-        self.take_bag(scope, wraps, rows, effects);
-        if nothing {
-            // The relay has no bag yet: it gets the key wraps of the one that this company was founded with.
-            for wraps in self.bag_wraps.get(&scope).cloned().unwrap_or_default() {
-                effects.push(Effect::Send(ClientFrame::BagOffer { wraps: Some(wraps), rows: vec![] }));
-            }
-        }
-        if let Some(after) = last.filter(|_| more) {
-            effects.push(Effect::Send(ClientFrame::Bag { scope, have: 0, after: Some(after) }));
-        }
-    }
-
-    /// Takes what is of the current generation, signed by a member, not erased and new.
-    fn take_bag(&mut self, scope: Scope, wraps: Vec<BagKeyWraps>, rows: Vec<BagRow>, effects: &mut Vec<Effect>) {
-        let Some(bag) = self.log.bag(scope) else { return };
-        let sound: Vec<BagKeyWraps> =
-            wraps.into_iter().filter(|wraps| wraps.scope == scope && self.keep_wraps(wraps.clone())).collect();
-        let mut new = Vec::new();
-        for row in rows {
-            if row.scope == scope
-                && row.bag == bag
-                && !self.log.is_erased(row.key)
-                && self.bag_keys.entry(scope).or_default().insert(row.key)
-            {
-                new.push(row);
-            }
-        }
-        if !sound.is_empty() || !new.is_empty() {
-            effects.push(Effect::StoreBag { scope, bag, wraps: sound, rows: new });
         }
     }
 }

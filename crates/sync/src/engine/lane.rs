@@ -9,6 +9,8 @@ use crate::input::{Cursor, StoredBatch};
 
 /// How many chain hashes back an author's claim can be compared.
 const REMEMBERED: usize = 4_096;
+/// About how many bytes a bag row takes on the wire.
+const BAG_ROW: usize = 112;
 
 /// One scope's log, as it comes in.
 pub(super) struct Inbound {
@@ -146,10 +148,11 @@ impl Outbound {
             if waiting.sent.is_some() && !again {
                 continue;
             }
-            if chosen.len() == count || (!chosen.is_empty() && size + waiting.batch.bytes.len() > bytes) {
+            let next = waiting.batch.bytes.len() + BAG_ROW * waiting.batch.bag_rows.len();
+            if chosen.len() == count || (!chosen.is_empty() && size + next > bytes) {
                 break;
             }
-            size += waiting.batch.bytes.len();
+            size += next;
             waiting.sent = Some(now);
             chosen.push(waiting.batch.clone());
         }
@@ -169,6 +172,11 @@ impl Outbound {
         let waiting = self.waiting.remove(at)?;
         self.acked(waiting.batch.number, hash);
         Some(waiting.batch)
+    }
+
+    /// The number of a batch that waits.
+    pub(super) fn number_of(&self, hash: BatchHash) -> Option<u64> {
+        self.waiting.iter().find(|waiting| waiting.batch.hash == hash).map(|waiting| waiting.batch.number)
     }
 
     /// Whether a batch waits under this hash.

@@ -17,6 +17,7 @@ impl Engine {
         self.stale = 0;
         self.failed = None;
         self.greeted_anew = true;
+        self.offered.clear();
         self.last_heard = self.now;
         effects.push(Effect::Send(ClientFrame::Hello { token, control: self.log.head(), log: self.relay_log }));
     }
@@ -94,6 +95,7 @@ impl Engine {
             .collect();
         for scope in &readable {
             let have = self.bag_keys.get(scope).map_or(0, BTreeSet::len) as u64;
+            self.listed.insert(*scope, BTreeSet::new());
             effects.push(Effect::Send(ClientFrame::Bag { scope: *scope, have, after: None }));
         }
         effects.push(Effect::Send(ClientFrame::Subscribe { cursors }));

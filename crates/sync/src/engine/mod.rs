@@ -1,5 +1,6 @@
 //! The engine: one device's side of the sync, as a state machine.
 
+mod bag;
 mod control;
 mod lane;
 mod link;
@@ -17,6 +18,7 @@ use zuc_protocol::person_key::BagKeyWraps;
 use zuc_protocol::scope::Scope;
 
 use crate::effect::Effect;
+use crate::engine::bag::offer_rows;
 use crate::engine::lane::{Inbound, Outbound};
 use crate::input::{AuthorCursor, Cursor, Input, OwnHead, StoredBatch};
 use crate::keyring::KeyRing;
@@ -99,6 +101,8 @@ pub struct Engine {
     stale: u8,
     greeted_anew: bool,
     bag_wraps: BTreeMap<Scope, Vec<BagKeyWraps>>,
+    listed: BTreeMap<Scope, BTreeSet<KeyId>>,
+    offered: BTreeSet<Scope>,
     authored: VecDeque<ControlStep>,
     waiting: u64,
     now: i64,
@@ -146,6 +150,8 @@ impl Engine {
             stale: 0,
             greeted_anew: false,
             bag_wraps: BTreeMap::new(),
+            listed: BTreeMap::new(),
+            offered: BTreeSet::new(),
             authored: VecDeque::new(),
             waiting: 0,
             now: 0,
@@ -176,6 +182,7 @@ impl Engine {
             }
             Input::Applied { scope, seq } => self.applied(scope, seq),
             Input::Reoffer { scope, batches } => self.reoffer(scope, batches, &mut effects),
+            Input::BagRows(rows) => offer_rows(rows, &mut effects),
             Input::ControlAuthored(step) => self.control_authored(step, &mut effects),
             Input::Tick(now) => self.tick(now, &mut effects),
         }
@@ -280,6 +287,10 @@ impl Engine {
             }
             ServerFrame::Receipt(receipt) => effects.push(Effect::Receipt(receipt)),
             ServerFrame::Stamp(view) => effects.push(Effect::Stamp(view)),
+            // Nothing else of what a device sends without a request's id is refused under such a code.
+            ServerFrame::Error { request: None, code } if code.starts_with("sync.") && !self.authored.is_empty() => {
+                self.refuse_authored(&code, effects);
+            }
             ServerFrame::Error { request, code } => effects.push(Effect::Refused { request, code }),
             ServerFrame::Pong { time_ms, .. } => effects.push(Effect::RelayTime(time_ms)),
         }

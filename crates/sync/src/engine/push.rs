@@ -155,12 +155,21 @@ impl Engine {
                 effects.push(Effect::NeedOutbox { scope });
             }
         }
+        self.push(scope, effects);
     }
 
     pub(super) fn refused(&mut self, scope: Scope, refusal: &Refusal, effects: &mut Vec<Effect>) {
         let lane = self.outbound.entry(scope).or_default();
         if !lane.holds(refusal.hash) {
             // An answer to something sent twice.
+            return;
+        }
+        if refusal.code != RefusalCode::NumberTaken
+            && lane.number_of(refusal.hash).is_some_and(|number| number <= refusal.last_accepted)
+        {
+            // The log has this number already and the answer was lost: read it first, then go on from there.
+            lane.unsend();
+            self.pull(scope, effects);
             return;
         }
         match refusal.code {

@@ -6,7 +6,7 @@ use zuc_protocol::control::{ControlAct, ControlLog, Mark, Recipient, RemoveReaso
 use zuc_protocol::envelope::{BatchBody, BatchHeader, BatchKind, SealedBatch, SeenTip};
 use zuc_protocol::ids::{BatchHash, ControlHead, DeviceId, EpochId, Incarnation, ItemId, LogId, PersonId};
 use zuc_protocol::item::{Fact, Item};
-use zuc_protocol::messages::{ClientFrame, RefusalCode, ServerFrame};
+use zuc_protocol::messages::{ClientFrame, Refusal, RefusalCode, ServerFrame};
 use zuc_protocol::person_key::{Bag, BagRow, bag_id};
 use zuc_protocol::relay_fact::{RelayFactHeader, SealedRelayFact};
 use zuc_protocol::scope::{Rights, Role, Scope};
@@ -210,6 +210,22 @@ fn a_stale_epoch_is_sealed_again_under_the_new_key() {
     assert!(ana.outbox.is_empty());
     luis.online(&mut relay);
     assert_eq!(luis.facts, ana.facts);
+}
+
+#[test]
+fn a_lost_ack_before_a_new_epoch_does_not_send_the_rows_twice() {
+    let (_, mut relay, _, mut ana) = scene();
+    ana.online(&mut relay);
+    ana.write(SALES, 1, "llamada");
+    let pushed = ana.take_pushes();
+    let _ = relay.answer(ClientFrame::Push { scope: SALES, batches: pushed[0].clone(), bag_rows: vec![] });
+    // Sent again, the relay looks at the epoch before it looks at the number.
+    let hash = zuc_protocol::envelope::batch_hash(&pushed[0][0].0);
+    let refusal = Refusal { hash, code: RefusalCode::EpochStale, stored: None, last_accepted: 1 };
+    ana.frame(ServerFrame::Refused { scope: SALES, refusal });
+    ana.talk(&mut relay);
+    assert!(ana.outbox.is_empty() && ana.sealed.is_empty());
+    assert_eq!(relay.head(SALES).seq, 1);
 }
 
 #[test]
@@ -549,6 +565,75 @@ fn an_erased_person_is_gone_from_the_bag_and_refused_ever_after() {
 }
 
 #[test]
+fn the_relay_is_given_the_bag_rows_that_it_lacks_and_a_large_bag_goes_in_parts() {
+    let (company, mut relay, mut luis, _) = scene();
+    let log = relay.control.clone();
+    let mut ring = KeyRing::of_device(keys(1), &log);
+    for wraps in &company.bag_wraps {
+        let _ = ring.learn_bag(&log, wraps);
+    }
+    let bag_key = ring.bag(SALES).unwrap().clone();
+    let mut dice = Dice(11_000);
+    let mut bag = Bag::new(SALES, bag_id(&bag_key));
+    for number in 0..4_100_u32 {
+        let mut key = [0; 16];
+        key[..4].copy_from_slice(&number.to_be_bytes());
+        let secret = PersonKey::from_bytes([5; 32]);
+        bag.merge([BagRow::wrap(log.company(), SALES, &bag_key, zuc_protocol::ids::KeyId(key), &secret, &[6; 24])]);
+    }
+    luis.online(&mut relay);
+    let erased = zuc_protocol::ids::KeyId([0; 16]);
+    let step = erase(&log, &ring, &[bag], &[erased], 9, &mut || dice.roll()).unwrap();
+    luis.input(Input::ControlAuthored(step));
+    let append = luis.sent.iter().find(|frame| matches!(frame, ClientFrame::ControlAppend { .. })).unwrap();
+    assert!(append.to_bytes().is_ok(), "it fits a frame");
+    let answers: Vec<_> = std::mem::take(&mut luis.sent).into_iter().flat_map(|frame| relay.answer(frame)).collect();
+    for answer in answers {
+        luis.frame(answer);
+    }
+    let rest: usize = luis
+        .sent
+        .iter()
+        .map(|frame| match frame {
+            ClientFrame::BagOffer { rows, .. } => rows.len(),
+            _ => 0,
+        })
+        .sum();
+    assert_eq!(rest, 99, "4,100 less the erased one, less the 4,000 that went with the record");
+    // The connection broke before the rest arrived: the listing shows what is missing.
+    let some = luis.effects.iter().find_map(|effect| match effect {
+        Effect::StoreBag { rows, .. } if rows.len() == 4_099 => Some(rows[..4_000].to_vec()),
+        _ => None,
+    });
+    luis.frame(ServerFrame::Bag { scope: SALES, wraps: vec![], rows: some.unwrap(), more: false });
+    let missing = luis.effects.iter().find_map(|effect| match effect {
+        Effect::NeedBagRows { keys, .. } => Some(keys.len()),
+        _ => None,
+    });
+    assert_eq!(missing, Some(99));
+}
+
+#[test]
+fn a_record_that_the_relay_refuses_is_said_and_blocks_nothing() {
+    let (_, mut relay, mut luis, _) = scene();
+    luis.online(&mut relay);
+    let sign = |luis: &Device| zuc_sync::ControlStep {
+        record: luis.engine.log().sign(ControlAct::SchemaFloor(1), 9, &keys(1)).unwrap(),
+        replacements: vec![],
+        wraps: vec![],
+    };
+    let step = sign(&luis);
+    luis.input(Input::ControlAuthored(step));
+    luis.sent.clear();
+    luis.frame(ServerFrame::Error { request: None, code: "sync.mark_stale".into() });
+    assert!(luis.effects.contains(&Effect::ControlRefused { code: "sync.mark_stale".into() }));
+    let step = sign(&luis);
+    luis.input(Input::ControlAuthored(step));
+    luis.talk(&mut relay);
+    assert_eq!(relay.control.schema_floor(), 1);
+}
+
+#[test]
 fn the_relay_writes_its_role_and_nothing_else() {
     let (_, mut relay, mut luis, _) = scene();
     let relay_keys = keys(0x60);
@@ -614,7 +699,7 @@ fn an_act_signed_on_an_old_head_is_refused_and_said() {
     relay.control.append(other).unwrap();
     luis.input(Input::ControlAuthored(zuc_sync::ControlStep { record, replacements: vec![], wraps: vec![] }));
     luis.talk(&mut relay);
-    assert!(luis.effects.contains(&Effect::ControlRefused { code: "sync.control_conflict" }));
+    assert!(luis.effects.contains(&Effect::ControlRefused { code: "sync.control_conflict".into() }));
     assert_eq!(luis.engine.log().head(), relay.control.head());
 }
 

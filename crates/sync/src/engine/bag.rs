@@ -1,0 +1,105 @@
+//! The bags of person keys, as the relay tells of them.
+
+use zuc_protocol::ids::KeyId;
+use zuc_protocol::messages::ClientFrame;
+use zuc_protocol::person_key::{BagKeyWraps, BagRow};
+use zuc_protocol::scope::Scope;
+
+use crate::effect::Effect;
+use crate::engine::Engine;
+use crate::keyring::check_bag;
+
+/// Rows that fit a frame beside what else it holds.
+pub(super) const OFFER: usize = 4_000;
+
+/// Offers rows in frames that fit.
+pub(super) fn offer_rows(mut rows: Vec<BagRow>, effects: &mut Vec<Effect>) {
+    while !rows.is_empty() {
+        let rest = rows.split_off(rows.len().min(OFFER));
+        effects.push(Effect::Send(ClientFrame::BagOffer { wraps: None, rows }));
+        rows = rest;
+    }
+}
+
+impl Engine {
+    /// Keeps wraps of a bag key, and opens the key where they hold it for this device.
+    pub(super) fn keep_wraps(&mut self, wraps: BagKeyWraps) -> bool {
+        if check_bag(&self.log, &wraps).is_err() {
+            return false;
+        }
+        // Wraps that hold nothing for this device are kept for the others all the same.
+        let _ = self.ring.learn_bag(&self.log, &wraps);
+        let kept = self.bag_wraps.entry(wraps.scope).or_default();
+        kept.retain(|kept| kept.bag == wraps.bag);
+        if kept.contains(&wraps) {
+            return false;
+        }
+        kept.push(wraps);
+        true
+    }
+
+    pub(super) fn bag(
+        &mut self,
+        scope: Scope,
+        wraps: Vec<BagKeyWraps>,
+        rows: Vec<BagRow>,
+        more: bool,
+        effects: &mut Vec<Effect>,
+    ) {
+        let nothing = wraps.is_empty() && rows.is_empty() && !more;
+        let last = rows.last().map(|row| row.key);
+        self.compare_rows(scope, &rows, more, effects);
+        self.take_bag(scope, wraps, rows, effects);
+        if nothing && self.offered.insert(scope) {
+            // The relay has no bag yet: it gets the key wraps of the one that this company was founded with.
+            for wraps in self.bag_wraps.get(&scope).cloned().unwrap_or_default() {
+                effects.push(Effect::Send(ClientFrame::BagOffer { wraps: Some(wraps), rows: vec![] }));
+            }
+        }
+        if let Some(after) = last.filter(|_| more) {
+            effects.push(Effect::Send(ClientFrame::Bag { scope, have: 0, after: Some(after) }));
+        }
+    }
+
+    /// Takes what is of the current generation, signed by a member, not erased and new.
+    pub(super) fn take_bag(
+        &mut self,
+        scope: Scope,
+        wraps: Vec<BagKeyWraps>,
+        rows: Vec<BagRow>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(bag) = self.log.bag(scope) else { return };
+        let sound: Vec<BagKeyWraps> =
+            wraps.into_iter().filter(|wraps| wraps.scope == scope && self.keep_wraps(wraps.clone())).collect();
+        let mut new = Vec::new();
+        for row in rows {
+            if row.scope == scope
+                && row.bag == bag
+                && !self.log.is_erased(row.key)
+                && self.bag_keys.entry(scope).or_default().insert(row.key)
+            {
+                new.push(row);
+            }
+        }
+        if !sound.is_empty() || !new.is_empty() {
+            effects.push(Effect::StoreBag { scope, bag, wraps: sound, rows: new });
+        }
+    }
+
+    /// Follows a listing page by page; at its end the relay is given the rows that it lacks, as after a replacement
+    /// that was cut short.
+    fn compare_rows(&mut self, scope: Scope, rows: &[BagRow], more: bool, effects: &mut Vec<Effect>) {
+        let Some(listed) = self.listed.get_mut(&scope) else { return };
+        listed.extend(rows.iter().map(|row| row.key));
+        if more || listed.is_empty() {
+            return;
+        }
+        let listed = self.listed.remove(&scope).unwrap_or_default();
+        let keys: Vec<KeyId> =
+            self.bag_keys.get(&scope).into_iter().flatten().filter(|key| !listed.contains(key)).copied().collect();
+        if !keys.is_empty() {
+            effects.push(Effect::NeedBagRows { scope, keys });
+        }
+    }
+}
