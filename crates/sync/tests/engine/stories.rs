@@ -12,7 +12,7 @@ use zuc_protocol::relay_fact::{RelayFactHeader, SealedRelayFact};
 use zuc_protocol::scope::{Rights, Role, Scope};
 use zuc_protocol::secret::{EpochKey, PersonKey};
 use zuc_protocol::suite;
-use zuc_sync::membership::{Joining, Removing, erase, recover, remove_device};
+use zuc_sync::membership::{Changing, Joining, Removing, change_rights, erase, recover, remove_device};
 use zuc_sync::{Effect, Input, KeyRing, SyncStatus};
 
 fn scene() -> (Company, Relay, Device, Device) {
@@ -509,6 +509,52 @@ fn a_newcomer_reads_the_scopes_of_the_role_and_no_other() {
     // A frame of a scope that is not hers is left alone.
     carla.frame(relay.entries(Scope::Admin, 0));
     assert_eq!(carla.facts.len(), 1);
+}
+
+#[test]
+fn a_person_who_changes_roles_gains_and_loses_keys() {
+    let (company, mut relay, mut luis, mut ana) = scene();
+    luis.online(&mut relay);
+    luis.write(SALES, 1, "venta");
+    luis.write(Scope::Analytics, 2, "cifras");
+    luis.talk(&mut relay);
+    ana.online(&mut relay);
+    assert_eq!(ana.facts.len(), 1);
+    let log = relay.control.clone();
+    let mut ring = KeyRing::of_device(keys(1), &log);
+    for wraps in &company.bag_wraps {
+        let _ = ring.learn_bag(&log, wraps);
+    }
+    // Ana goes from ventas to finanzas: finance, analytics and fiscal come, nothing goes; then back to ventas of team 2.
+    let mut dice = Dice(12_000);
+    let to = |rights| Changing { person: PersonId([2; 16]), rights, marks: vec![] };
+    for step in change_rights(&log, &ring, &[], &to(Rights::new([Role::Finanzas], [])), 9, &mut || dice.roll()).unwrap()
+    {
+        relay.control.append(step.record).unwrap();
+    }
+    ana.input(Input::Disconnected);
+    ana.online(&mut relay);
+    let readable = ana.engine.ring().readable(&relay.control);
+    assert_eq!(readable, [SALES, Scope::Catalog, Scope::Finance, Scope::Fiscal, Scope::Analytics]);
+    assert_eq!(ana.facts.len(), 2, "what was written before she could read it is hers too");
+    let log = relay.control.clone();
+    ring.learn(&log);
+    for step in change_rights(&log, &ring, &[], &to(Rights::new([Role::Ventas], [2])), 9, &mut || dice.roll()).unwrap()
+    {
+        relay.control.append(step.record).unwrap();
+    }
+    ana.input(Input::Disconnected);
+    ana.online(&mut relay);
+    assert_eq!(ana.engine.ring().readable(&relay.control), [Scope::Catalog]);
+    assert!(ana.engine.ring().current(&relay.control, SALES).is_none(), "the new key is not hers");
+    let purged = |scope| ana.effects.contains(&Effect::PurgeScope { scope });
+    assert!(purged(SALES) && purged(Scope::Finance) && !purged(Scope::Catalog));
+    luis.input(Input::Disconnected);
+    luis.online(&mut relay);
+    luis.write(SALES, 3, "después");
+    luis.talk(&mut relay);
+    assert!(luis.outbox.is_empty());
+    assert!(!ana.facts.contains_key(&ItemId([3; 16])));
 }
 
 #[test]

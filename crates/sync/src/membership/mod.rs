@@ -3,6 +3,8 @@
 //! Each gives steps in order; each step is one [`crate::Input::ControlAuthored`]. Nothing has happened before the relay
 //! has taken them; when the head has moved meanwhile they are made again.
 
+mod rights;
+
 use zuc_protocol::control::{
     AddDevice, BagChange, ControlAct, ControlError, ControlLog, EraseAct, Mark, Recipient, RemoveAct, RemoveReason,
     SignedControl, next_epoch, seal_label, wrap_epoch_key, wrap_index_key,
@@ -15,6 +17,8 @@ use zuc_protocol::scope::{Rights, Scope};
 use zuc_protocol::secret::{BagKey, EpochKey};
 
 use crate::keyring::KeyRing;
+
+pub use rights::{Changing, change_rights};
 
 /// One record, and what travels beside it outside the log.
 #[derive(Clone, Debug)]
