@@ -61,6 +61,9 @@ fn Rooms() -> impl IntoView {
                 <Route path=path!("/productos/importar") view=|| view! { <Frame><pages::ImportPage kind=pages::ImportKind::Products/></Frame> }/>
                 <Route path=path!("/clientes") view=|| view! { <Frame><pages::CustomersPage/></Frame> }/>
                 <Route path=path!("/clientes/:id") view=|| view! { <Frame><pages::CustomerPage/></Frame> }/>
+                <Route path=path!("/propuestas") view=|| view! { <Frame><pages::ProposalsPage/></Frame> }/>
+                <Route path=path!("/propuestas/:id") view=|| view! { <Frame><pages::ProposalPage/></Frame> }/>
+                <Route path=path!("/propuestas/:id/firmar") view=pages::SignPage/>
             </Routes>
         </Router>
     }

@@ -64,6 +64,26 @@ pub(crate) fn day(iso: &str) -> String {
     }
 }
 
+/// A day as people write it, `24/11/2026` or ISO, as ISO; `None` while it is none.
+pub(crate) fn iso_day(text: &str) -> Option<String> {
+    let text = text.trim();
+    let parts: Vec<u32> = text.split(['/', '-']).map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    let (year, month, day) = match parts.as_slice() {
+        [year, month, day] if *year > 999 => (*year, *month, *day),
+        [day, month, year] if *year > 999 => (*year, *month, *day),
+        _ => return None,
+    };
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let last = match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    (1..=last).contains(&day).then(|| format!("{year:04}-{month:02}-{day:02}"))
+}
+
 /// `2026-11-24` as `24/11`.
 pub(crate) fn day_short(iso: &str) -> String {
     day(iso).chars().take(5).collect()
@@ -142,6 +162,10 @@ mod tests {
     fn days_and_initials_are_written_the_mexican_way() {
         assert_eq!(day("2026-11-24T09:41:00"), "24/11/2026");
         assert_eq!(day("sin fecha"), "sin fecha");
+        assert_eq!(iso_day("9/12/2026").as_deref(), Some("2026-12-09"));
+        assert_eq!(iso_day("2026-12-09").as_deref(), Some("2026-12-09"));
+        assert_eq!(iso_day("31/02/2026"), None);
+        assert_eq!(iso_day("24/11"), None);
         assert_eq!(initials("Dra. Irma Quintanar"), "IQ");
         assert_eq!(plain("12.50"), "12.5");
         assert_eq!(count(100_000), "100,000");

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::Icon;
+use crate::format;
 
 /// One choice of a select, a segmented control or tabs.
 #[derive(Clone, PartialEq, Eq)]
@@ -59,6 +60,42 @@ pub(crate) fn TextField(
                     None => help.clone().map(|help| view! { <span class="help">{help}</span> }).into_any(),
                 }}
             </span>
+        </div>
+    }
+}
+
+/// A day, written `dd/mm/aaaa`; `value` holds it as ISO and changes only when the day is whole.
+#[component]
+pub(crate) fn DateField(
+    #[prop(into)] label: String,
+    value: RwSignal<String>,
+    #[prop(optional, into)] disabled: Signal<bool>,
+    #[prop(optional)] on_change: Option<Callback<()>>,
+    testid: &'static str,
+) -> impl IntoView {
+    let id = format!("f-{testid}");
+    let shown = RwSignal::new(format::day(&value.get_untracked()));
+    Effect::new(move |_| {
+        let now = format::day(&value.get());
+        if format::iso_day(&shown.get_untracked()).as_deref() != Some(value.get_untracked().as_str()) {
+            shown.set(now);
+        }
+    });
+    let typed = move |text: String| {
+        if let Some(iso) = format::iso_day(&text).filter(|iso| *iso != value.get_untracked()) {
+            value.set(iso);
+            if let Some(on_change) = on_change {
+                on_change.run(());
+            }
+        }
+        shown.set(text);
+    };
+    let wrong = move || shown.with(|text| format::iso_day(text).is_none());
+    view! {
+        <div class="field">
+            <label for=id.clone()>{label}</label>
+            <input id=id class=move || if wrong() { "in tn is-error" } else { "in tn" } placeholder="dd/mm/aaaa" inputmode="numeric" autocomplete="off" disabled=move || disabled.get()
+                aria-invalid=move || wrong().then_some("true") prop:value=move || shown.get() on:input=move |event| typed(event_target_value(&event)) data-testid=testid/>
         </div>
     }
 }

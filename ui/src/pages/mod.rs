@@ -6,6 +6,7 @@ mod home;
 mod import;
 mod leads;
 mod nowhere;
+mod proposals;
 mod welcome;
 
 pub(crate) use customers::{CustomerPage, CustomersPage};
@@ -14,4 +15,5 @@ pub(crate) use home::HomePage;
 pub(crate) use import::{ImportKind, ImportPage};
 pub(crate) use leads::LeadsPage;
 pub(crate) use nowhere::Nowhere;
+pub(crate) use proposals::{ProposalPage, ProposalsPage, SignPage};
 pub(crate) use welcome::Welcome;

@@ -75,7 +75,7 @@ pub(crate) fn unpaid(rows: Option<&[InvoiceBrief]>) -> impl IntoView + use<> {
                 view! {
                     <tr data-testid="customer-invoice"><td class="m tn"><a href=route::invoice(&row.id)>{row.label}</a></td>
                         <td><Badge tone text=word icon=labels::fiscal_icon(&row.fiscal_state)/></td>
-                        <td class=if late { "tn danger m" } else { "tn t2" }>{if row.due.is_empty() { String::new() } else if late { tr!(customers.was_due, day = format::day(&row.due)) } else { tr!(customers.is_due, day = format::day(&row.due)) }}</td>
+                        <td class=if late { "tn danger m" } else { "tn t2" }>{if row.due.is_empty() { String::new() } else if late { tr!(customers.was_due, day = format::day_short(&row.due)) } else { tr!(customers.is_due, day = format::day_short(&row.due)) }}</td>
                         <td class="num"><MoneyText amount=row.outstanding.amount currency=row.outstanding.currency/></td>
                         <td class="num"><MoneyText amount=row.total.amount currency=row.total.currency/></td></tr>
                 }
@@ -95,7 +95,7 @@ pub(crate) fn contracts(rows: &[ContractRow]) -> impl IntoView + use<> {
     let lines = rows.iter().cloned().map(|row| {
         let (word, tone) = labels::contract_state(&row.state);
         view! {
-            <tr data-testid="contract-row"><td class="tn">{format!("{} – {}", format::day(&row.start), format::day(&row.end))}</td><td><Badge tone text=word/></td>
+            <tr data-testid="contract-row"><td class="tn">{tr!(customers.ends, day = format::day(&row.end))}</td><td><Badge tone text=word/></td>
                 <td class="num"><MoneyText amount=row.value.amount currency=row.value.currency/></td>
                 <td class="num"><MoneyText amount=row.arr.amount currency=row.arr.currency/><span class="s11 t3">" "{tr!(customers.per_year)}</span></td></tr>
         }

@@ -59,8 +59,9 @@ pub(crate) fn reason(code: &str) -> String {
         "same_rfc" => tr!(import_reason.same_rfc),
         "same_email" => tr!(import_reason.same_email),
         "same_phone" => tr!(import_reason.same_phone),
-        "same_company" | "suffix_variant" => tr!(import_reason.same_company),
-        "similar_company" | "similar_name" => tr!(import_reason.similar_company),
+        "same_name" => tr!(import_reason.same_company),
+        "same_domain" => tr!(import_reason.same_domain),
+        "same_address" => tr!(import_reason.same_address),
         other => return zuc_ipc::sentence(other).unwrap_or(other).to_owned(),
     }
     .to_owned()

@@ -8,7 +8,7 @@ use zuc_ipc::list;
 
 use super::grid::Grid;
 use crate::action::Action;
-use crate::components::{Dialog, DialogHead, Icon, TextField};
+use crate::components::{DateField, Dialog, DialogHead, Icon, TextField};
 use crate::format;
 use crate::words::tr;
 
@@ -51,7 +51,7 @@ fn StepForm(grid: Grid, asking: RwSignal<bool>) -> impl IntoView {
             <DialogHead title=tr!(leads.next_step) about=tr!(leads.step_about, count = format::count(grid.chosen.with(BTreeSet::len)))/>
             <div class="dialog__body grid-2 gap-4">
                 <TextField label=tr!(leads.step) value=text testid="step-text"/>
-                <TextField label=tr!(leads.date) value=due kind="date" testid="step-due"/>
+                <DateField label=tr!(leads.date) value=due testid="step-due"/>
             </div>
             <div class="dialog__f">
                 <button type="button" class="btn end" on:click=move |_| asking.set(false)>{tr!(common.cancel)}</button>

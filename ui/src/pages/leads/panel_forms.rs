@@ -9,7 +9,7 @@ use zuc_ipc::list;
 use zuc_ipc::shared::ById;
 
 use crate::action::Action;
-use crate::components::{CheckRow, Choice, FormFailure, Icon, Kbd, SectionHead, SelectField, TextField};
+use crate::components::{CheckRow, Choice, DateField, FormFailure, Icon, Kbd, SectionHead, SelectField, TextField};
 use crate::format;
 use crate::labels;
 use crate::route;
@@ -207,7 +207,7 @@ pub(crate) fn StepForm(detail: Arc<LeadDetail>) -> impl IntoView {
             view! {
                 <form class="col gap-3" on:submit=move |event| { event.prevent_default(); save(); }>
                     <TextField label=tr!(leads.step) value=text error=action.field("next_step") testid="panel-step-text"/>
-                    <TextField label=tr!(leads.date) value=due kind="date" testid="panel-step-due"/>
+                    <DateField label=tr!(leads.date) value=due testid="panel-step-due"/>
                     <FormFailure failure=action.elsewhere(&["next_step"])/>
                     <Buttons action close=Callback::new(move |()| editing.set(false)) label=tr!(common.save) testid="panel-step-save"/>
                 </form>
