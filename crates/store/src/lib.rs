@@ -1,1 +1,46 @@
-//! To be filled.
+//! The laptop's store: one encrypted SQLite file per home, Automerge documents in it, read tables beside them.
+//!
+//! A command is one transaction ([`Tx`]): it loads aggregates from their documents, writes what an event changed
+//! (document tail, outbox, event, audit, read rows) and commits; the commit is the acknowledgement. Queries read
+//! projected rows and never load a document.
+
+mod aggregate;
+mod audit;
+mod backup;
+mod erase;
+mod error;
+mod events;
+mod facts;
+mod lead;
+mod log;
+mod open;
+mod outbox;
+mod persons;
+mod projections;
+mod registry;
+mod remote;
+mod resume;
+mod shape;
+mod store;
+mod tx;
+mod vault;
+
+pub mod doc;
+pub mod keys;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use aggregate::{Aggregate, Projector, Repository};
+pub use error::StoreError;
+pub use events::StoredEvent;
+pub use facts::{FactRecord, StoredFact};
+pub use lead::{ActivityRow, HeldRow, LeadFilter, LeadOrder, LeadPage, LeadRow, LeadSum};
+pub use log::{LogRow, Quarantined};
+pub use open::OpenOptions;
+pub use projections::Money;
+pub use remote::Carried;
+pub use shape::{Items, SealedField, Shape, When};
+pub use store::{Identity, Session, Store, domain_scope, wire_scope};
+pub use tx::Tx;

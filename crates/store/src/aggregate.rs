@@ -1,0 +1,300 @@
+//! An aggregate's way to disk and back: document tail, outbox, events, audit and read rows in one transaction.
+
+use std::marker::PhantomData;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+use zuc_domain::shared::{DomainEvent, Scope};
+
+use crate::audit;
+use crate::doc::{Content, Document, Written};
+use crate::events::{self, Emitted};
+use crate::outbox;
+use crate::projections::analytics;
+use crate::shape::{Seals, Shape};
+use crate::store::{scope_number, scope_of, uuid_of};
+use crate::tx::{Held, Tx};
+use crate::{Store, StoreError};
+
+/// The version of what shapes write; additive changes do not raise it.
+pub(crate) const SCHEMA: i64 = 1;
+
+/// What a projector is told besides the aggregate.
+#[derive(Debug)]
+pub struct Projector<'c> {
+    /// Where rows are written.
+    pub(crate) conn: &'c mut SqliteConnection,
+    /// The document's scope.
+    pub(crate) scope: Scope,
+    /// Marks of summaries that must be computed again before the commit.
+    pub(crate) dirty: &'c mut analytics::Dirty,
+}
+
+/// An aggregate that lies in a document of its own.
+pub trait Aggregate: Serialize + DeserializeOwned + Send + Sync + Sized {
+    /// Its typed id.
+    type Id: Into<Uuid> + Copy + Send + Sync;
+    /// How it lies there.
+    const SHAPE: &'static Shape;
+
+    /// Its id.
+    fn uuid(&self) -> Uuid;
+
+    /// Where a new one is created.
+    fn scope(&self) -> Scope;
+
+    /// Writes its read rows over the old ones.
+    fn project(&self, into: &mut Projector<'_>) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Takes its read rows away: it was deleted.
+    fn unproject(id: Uuid, from: &mut Projector<'_>) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// The aggregates of one kind, inside a transaction.
+#[derive(Debug)]
+pub struct Repository<'t, A> {
+    tx: &'t mut Tx,
+    kind: PhantomData<A>,
+}
+
+impl<'t, A: Aggregate> Repository<'t, A> {
+    pub(crate) fn new(tx: &'t mut Tx) -> Self {
+        Self { tx, kind: PhantomData }
+    }
+
+    /// The aggregate from its document; `None` when no document has this id.
+    pub async fn load(&mut self, id: A::Id) -> Result<Option<A>, StoreError> {
+        let id: Uuid = id.into();
+        let Some((scope, content)) = self.tx.hold(A::SHAPE, id).await? else { return Ok(None) };
+        self.tx.hold_keys(&Shape::person_keys(&content)).await?;
+        read::<A>(scope, id, &content, &self.tx.ring).map(Some)
+    }
+
+    /// Writes what `event` changed: document, outbox, event, audit, read rows.
+    pub async fn record(&mut self, aggregate: &A, event: &dyn DomainEvent) -> Result<(), StoreError> {
+        self.record_all(aggregate, &[event]).await
+    }
+
+    /// Writes an edit that no event speaks of: the document's history tells it.
+    pub async fn save(&mut self, aggregate: &A) -> Result<(), StoreError> {
+        self.record_all(aggregate, &[]).await
+    }
+
+    /// As [`Self::record`], for an act of several events.
+    pub async fn record_all(&mut self, aggregate: &A, events: &[&dyn DomainEvent]) -> Result<(), StoreError> {
+        self.tx.record_aggregate(aggregate, events).await
+    }
+}
+
+impl Tx {
+    /// Loads a document into hand; its scope and content.
+    pub(crate) async fn hold(&mut self, shape: &Shape, id: Uuid) -> Result<Option<(Scope, Content)>, StoreError> {
+        if let Some(((scope, _), held)) = self.docs.iter().find(|((_, held), _)| *held == id) {
+            return Ok(Some((scope_of(*scope)?, held.document.content()?)));
+        }
+        let Some(stored) = fetch(&mut self.conn, shape, id).await? else { return Ok(None) };
+        let document = Document::load(shape.kind, &stored.snapshot, &stored.tail, &self.identity.actor.0)?;
+        let content = document.content()?;
+        self.docs.insert((stored.scope, id), Held { document, version: stored.version });
+        Ok(Some((scope_of(stored.scope)?, content)))
+    }
+
+    async fn record_aggregate<A: Aggregate>(
+        &mut self,
+        aggregate: &A,
+        events: &[&dyn DomainEvent],
+    ) -> Result<(), StoreError> {
+        let id = aggregate.uuid();
+        let (scope, held) = match self.hold(A::SHAPE, id).await? {
+            Some((scope, content)) => (scope, content),
+            None => (aggregate.scope(), Content::default()),
+        };
+        let number = scope_number(scope);
+        let value = to_map(aggregate)?;
+        let subjects = A::SHAPE.subjects(id, &value);
+        self.ring.ensure(&mut self.conn, scope, &subjects).await?;
+        self.hold_keys(&Shape::person_keys(&held)).await?;
+        let content = A::SHAPE.content(id, value, &held, &self.ring)?;
+
+        let seconds = self.session.at.as_second();
+        let slot = self.docs.remove(&(number, id));
+        let created = slot.is_none();
+        let mut held_doc = match slot {
+            Some(held) => held,
+            None => Held { document: new_document(A::SHAPE, scope, id, &self.identity.actor.0)?, version: 0 },
+        };
+        let before = if created { Vec::new() } else { held_doc.document.heads() };
+        let written = held_doc.document.write(&content, seconds)?;
+        if let Some(written) = &written {
+            held_doc.version += i64::try_from(written.changes.len()).unwrap_or(0);
+            store_written(&mut self.conn, A::SHAPE, number, id, written, held_doc.version).await?;
+        }
+        let version = held_doc.version;
+        let heads = held_doc.document.heads();
+        self.docs.insert((number, id), held_doc);
+
+        let mut emitted = Vec::with_capacity(events.len());
+        for event in events {
+            emitted.push(self.emit(scope, *event, version, &heads).await?);
+        }
+        if let Some(written) = &written {
+            let mut person_keys = Shape::person_keys(&content);
+            let known = Shape::person_keys(&held);
+            person_keys.retain(|key| !known.contains(key));
+            let item = outbox::Plain {
+                scope: number,
+                kind: outbox::CHANGE,
+                item: id,
+                doc_kind: A::SHAPE.number.0,
+                body: written.changes.concat(),
+                extras: outbox::Extras::new(person_keys, &emitted, None),
+                incarnation: self.identity.incarnation.0,
+            };
+            outbox::insert(&mut self.conn, &item).await?;
+        }
+        self.audit(events.first().map_or("edited", |event| event.event_type()), id, &before, &heads).await?;
+        let mut projector = Projector { conn: &mut self.conn, scope, dirty: &mut self.dirty };
+        aggregate.project(&mut projector).await?;
+        self.wrote = true;
+        Ok(())
+    }
+
+    /// Puts an event into its envelope and the outbox of events.
+    pub(crate) async fn emit(
+        &mut self,
+        scope: Scope,
+        event: &dyn DomainEvent,
+        version: i64,
+        heads: &[u8],
+    ) -> Result<Emitted, StoreError> {
+        let context = events::context(self, version, heads);
+        let envelope = events::seal(self, scope, event, &context).await?;
+        events::insert(&mut self.conn, &envelope).await?;
+        Ok(envelope)
+    }
+
+    pub(crate) async fn audit(
+        &mut self,
+        action: &str,
+        object: Uuid,
+        before: &[u8],
+        after: &[u8],
+    ) -> Result<(), StoreError> {
+        let entry = audit::Entry {
+            at: self.session.at.as_millisecond(),
+            actor: self.session.person.0,
+            action,
+            object,
+            before,
+            after,
+        };
+        audit::append(&mut self.conn, &mut self.tip, &entry).await
+    }
+}
+
+impl Store {
+    /// An aggregate read from its document outside any transaction: for a page that shows one record whole.
+    pub async fn read<A: Aggregate>(&self, id: A::Id) -> Result<Option<A>, StoreError> {
+        let identity = self.identity().ok_or(StoreError::NoIdentity)?;
+        let mut conn = self.reader().acquire().await?;
+        let id: Uuid = id.into();
+        let Some(stored) = fetch(&mut conn, A::SHAPE, id).await? else { return Ok(None) };
+        let document = Document::load(A::SHAPE.kind, &stored.snapshot, &stored.tail, &identity.actor.0)?;
+        let content = document.content()?;
+        let mut ring = crate::persons::Ring::new(self, identity.company.0);
+        ring.load(&mut conn, &Shape::person_keys(&content)).await?;
+        read::<A>(scope_of(stored.scope)?, id, &content, &ring).map(Some)
+    }
+}
+
+pub(crate) struct Stored {
+    pub(crate) scope: i64,
+    pub(crate) snapshot: Vec<u8>,
+    pub(crate) tail: Vec<u8>,
+    pub(crate) version: i64,
+}
+
+pub(crate) async fn fetch(conn: &mut SqliteConnection, shape: &Shape, id: Uuid) -> Result<Option<Stored>, StoreError> {
+    let (bytes, kind) = (id.as_bytes().as_slice(), i64::from(shape.number.0));
+    let stored = sqlx::query_as!(
+        Stored,
+        "SELECT scope, snapshot, tail, version FROM doc WHERE id = ? AND kind = ? ORDER BY scope LIMIT 1",
+        bytes,
+        kind,
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(stored)
+}
+
+/// Derived ids (UUIDv5) begin with the genesis change; the others are this device's alone.
+pub(crate) fn new_document(shape: &Shape, scope: Scope, id: Uuid, actor: &[u8]) -> Result<Document, StoreError> {
+    if is_derived(id) {
+        Document::create_derived(shape.kind, &scope.to_string(), id.as_bytes(), actor)
+    } else {
+        Ok(Document::create(shape.kind, actor))
+    }
+}
+
+pub(crate) fn is_derived(id: Uuid) -> bool {
+    id.get_version_num() == 5
+}
+
+pub(crate) fn to_map<A: Serialize>(aggregate: &A) -> Result<Map<String, Value>, StoreError> {
+    match serde_json::to_value(aggregate)? {
+        Value::Object(map) => Ok(map),
+        _ => Err(StoreError::corrupt("doc", "root", "not an object")),
+    }
+}
+
+pub(crate) fn read<A: Aggregate>(
+    scope: Scope,
+    id: Uuid,
+    content: &Content,
+    seals: &dyn Seals,
+) -> Result<A, StoreError> {
+    let value = A::SHAPE.value(scope, id, content, seals)?;
+    serde_json::from_value(value).map_err(|error| {
+        tracing::warn!(doc.kind = A::SHAPE.kind.name, doc.id = %id, reason = %error, "document does not read");
+        StoreError::corrupt("doc", A::SHAPE.kind.name, id)
+    })
+}
+
+/// Appends to the document's tail, or makes its row.
+pub(crate) async fn store_written(
+    conn: &mut SqliteConnection,
+    shape: &Shape,
+    scope: i64,
+    id: Uuid,
+    written: &Written,
+    version: i64,
+) -> Result<(), StoreError> {
+    let (bytes, kind, tail) = (id.as_bytes().as_slice(), i64::from(shape.number.0), written.tail());
+    let size = i64::try_from(tail.len()).unwrap_or(i64::MAX);
+    sqlx::query!(
+        "INSERT INTO doc (scope, id, kind, tail, heads, schema, size, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET tail = CAST(tail || excluded.tail AS BLOB), heads = excluded.heads,
+             size = size + excluded.size, version = excluded.version",
+        scope,
+        bytes,
+        kind,
+        tail,
+        written.heads,
+        SCHEMA,
+        size,
+        version,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// All ids of one kind in one scope, for re-projection.
+pub(crate) async fn ids(conn: &mut SqliteConnection, kind: i64) -> Result<Vec<(i64, Uuid)>, StoreError> {
+    let rows =
+        sqlx::query!("SELECT scope, id FROM doc WHERE kind = ? ORDER BY scope, id", kind).fetch_all(conn).await?;
+    rows.into_iter().map(|row| Ok((row.scope, uuid_of("doc", &row.id)?))).collect()
+}

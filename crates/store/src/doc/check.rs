@@ -1,0 +1,94 @@
+//! What a foreign change must satisfy before Automerge sees it: the same verdict on every device.
+
+use automerge::{AutoCommit, Change};
+
+use super::Kind;
+
+/// No single change is larger, in bytes.
+pub const MAX_CHANGE: usize = 64 * 1024;
+const MAX_OPS: usize = 20_000;
+/// Automerge's chunk types: we exchange changes uncompressed, batches compress; a compressed one could be a bomb.
+const CHUNK_CHANGE: u8 = 1;
+
+/// Why a change is not applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Larger than [`MAX_CHANGE`] or with too many operations.
+    #[error("too large")]
+    TooLarge,
+    /// Not one whole, uncompressed Automerge change.
+    #[error("not a change")]
+    Malformed,
+    /// Its changes are of several actors: a batch has one author.
+    #[error("several actors")]
+    ForeignActor,
+    /// Builds on a change that is not here.
+    #[error("unknown dependency")]
+    MissingDependency,
+    /// Its actor skipped or repeated a number.
+    #[error("wrong actor sequence")]
+    WrongSequence,
+    /// Its operation counter does not follow from its dependencies.
+    #[error("wrong start operation")]
+    WrongStart,
+    /// It would replace a container of the document.
+    #[error("replaces a container")]
+    ReplacesContainer,
+    /// The document is of another kind or scope than the batch says.
+    #[error("wrong document")]
+    WrongDocument,
+}
+
+pub(super) fn decode(bytes: &[u8]) -> Result<Change, Refusal> {
+    if bytes.len() > MAX_CHANGE {
+        return Err(Refusal::TooLarge);
+    }
+    if bytes.get(8) != Some(&CHUNK_CHANGE) {
+        return Err(Refusal::Malformed);
+    }
+    let change = Change::try_from(bytes).map_err(|_| Refusal::Malformed)?;
+    // A trailing byte would be kept on disk and not be covered by the hash.
+    if change.raw_bytes() != bytes {
+        return Err(Refusal::Malformed);
+    }
+    if change.len() > MAX_OPS {
+        return Err(Refusal::TooLarge);
+    }
+    Ok(change)
+}
+
+pub(super) fn admit(doc: &mut AutoCommit, kind: &Kind, change: &Change) -> Result<(), Refusal> {
+    let author = change.actor_id().to_bytes();
+    let mut top = 0;
+    for dep in change.deps() {
+        let meta = doc.get_change_by_hash(dep).ok_or(Refusal::MissingDependency)?;
+        // An empty change has no operation of its own: its counter stands one before its start.
+        top = top.max(meta.max_op());
+    }
+    if change.start_op().get() != top + 1 {
+        return Err(Refusal::WrongStart);
+    }
+    let last = doc
+        .get_changes_meta(&[])
+        .iter()
+        .filter(|meta| meta.actor.to_bytes() == author)
+        .map(|meta| meta.seq)
+        .max()
+        .unwrap_or(0);
+    if change.seq() != last + 1 {
+        return Err(Refusal::WrongSequence);
+    }
+    if !change.deps().is_empty() && replaces_container(kind, change) {
+        return Err(Refusal::ReplacesContainer);
+    }
+    Ok(())
+}
+
+fn replaces_container(kind: &Kind, change: &Change) -> bool {
+    use automerge::legacy::{Key, ObjectId};
+    change
+        .decode()
+        .operations
+        .iter()
+        .any(|op| matches!(op.obj, ObjectId::Root) && matches!(&op.key, Key::Map(key) if kind.is_container(key)))
+}

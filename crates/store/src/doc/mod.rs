@@ -1,0 +1,257 @@
+//! Automerge, held at arm's length: a document is flat registers, a few maps of scalars and a few texts.
+//!
+//! Nothing nests deeper than one container, and all containers are made in a document's first change: two devices can
+//! then never make the same map twice and lose one. An item of a map (a line, a contact) is a handful of keys
+//! `{item}/{field}`, so that concurrent edits of its fields, and two offline creations of a derived id, merge by field.
+
+mod check;
+mod content;
+mod first;
+mod genesis;
+mod kind;
+
+use automerge::transaction::{CommitOptions, Transactable};
+use automerge::{AutoCommit, Change, ChangeHash, ObjId, ROOT, ReadDoc};
+
+pub use check::{MAX_CHANGE, Refusal};
+pub use content::{Content, Scalar};
+pub use kind::{Keep, Kind, MapSpec, TRANSITIONS};
+
+use crate::StoreError;
+
+/// The register that says a document is deleted: how often it was.
+const DELETED: &str = "deleted";
+
+/// One aggregate's document, loaded to be written.
+pub struct Document {
+    doc: AutoCommit,
+    kind: &'static Kind,
+    base: Vec<ChangeHash>,
+    fresh: bool,
+}
+
+/// What a document gained: the bytes that go to disk and, where they are our own, to the outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// Uncompressed Automerge chunks, in causal order; batches compress them together.
+    pub changes: Vec<Vec<u8>>,
+    /// The heads after them, 32 bytes each.
+    pub heads: Vec<u8>,
+    /// The genesis change that must come before them on disk and is never sent.
+    pub genesis: Option<Vec<u8>>,
+}
+
+impl Written {
+    /// What is appended to the document's tail.
+    pub fn tail(&self) -> Vec<u8> {
+        let mut tail = self.genesis.clone().unwrap_or_default();
+        self.changes.iter().for_each(|change| tail.extend_from_slice(change));
+        tail
+    }
+}
+
+impl std::fmt::Debug for Document {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Document").field("kind", &self.kind.name).finish_non_exhaustive()
+    }
+}
+
+impl Document {
+    /// A new document of an id that only this device can have made: containers come with the first content.
+    pub fn create(kind: &'static Kind, actor: &[u8]) -> Self {
+        let doc = AutoCommit::new().with_actor(automerge::ActorId::from(actor));
+        Self { doc, kind, base: Vec::new(), fresh: true }
+    }
+
+    /// The first change of a new document without the document: what an import writes.
+    pub fn first(kind: &Kind, content: &Content, actor: &[u8], time: i64) -> Written {
+        let change = first::change(kind, actor, content, time);
+        Written { changes: vec![change.raw_bytes().to_vec()], heads: change.hash().0.to_vec(), genesis: None }
+    }
+
+    /// A document of a derived id: it begins with the change that every device computes for itself.
+    pub fn create_derived(kind: &'static Kind, scope: &str, id: &[u8; 16], actor: &[u8]) -> Result<Self, StoreError> {
+        let mut doc = genesis::document(kind, scope, id)?;
+        doc.set_actor(automerge::ActorId::from(actor));
+        Ok(Self { doc, kind, base: Vec::new(), fresh: false })
+    }
+
+    /// A document from its two stored parts.
+    pub fn load(kind: &'static Kind, snapshot: &[u8], tail: &[u8], actor: &[u8]) -> Result<Self, StoreError> {
+        let mut doc = if snapshot.is_empty() { AutoCommit::new() } else { AutoCommit::load(snapshot)? };
+        if !tail.is_empty() {
+            doc.load_incremental(tail)?;
+        }
+        doc.set_actor(automerge::ActorId::from(actor));
+        let base = doc.get_heads();
+        Ok(Self { doc, kind, base, fresh: false })
+    }
+
+    /// What the document says now.
+    pub fn content(&self) -> Result<Content, StoreError> {
+        content::read(&self.doc, self.kind)
+    }
+
+    /// Brings the document to `target`, writing only what differs, as one change; `None` when nothing does.
+    ///
+    /// `time` is in Unix seconds and decides nothing.
+    pub fn write(&mut self, target: &Content, time: i64) -> Result<Option<Written>, StoreError> {
+        if self.fresh {
+            let first = first::change(self.kind, &self.doc.get_actor().to_bytes(), target, time);
+            self.doc.apply_changes([first])?;
+            self.fresh = false;
+            return Ok(Some(self.written()));
+        }
+        content::reconcile(&mut self.doc, self.kind, target)?;
+        if self.doc.commit_with(CommitOptions::default().with_time(time)).is_none() {
+            return Ok(None);
+        }
+        Ok(Some(self.written()))
+    }
+
+    /// Applies changes that another device wrote, after checking each; those already here are passed over. That they
+    /// are their batch's author's is the envelope's promise; here they must at least be of one actor.
+    ///
+    /// # Errors
+    /// [`StoreError::ChangeRefused`] for the first one that breaks a rule; the document is then not to be saved.
+    pub fn apply(&mut self, changes: &[&[u8]]) -> Result<Option<Written>, StoreError> {
+        let mut author = None;
+        for bytes in changes {
+            let change = check::decode(bytes)?;
+            let actor = change.actor_id().clone();
+            if author.get_or_insert_with(|| actor.clone()) != &actor {
+                return Err(Refusal::ForeignActor.into());
+            }
+            if self.doc.get_change_by_hash(&change.hash()).is_some() {
+                continue;
+            }
+            check::admit(&mut self.doc, self.kind, &change)?;
+            self.doc.apply_changes([change])?;
+        }
+        self.fresh = false;
+        let written = self.written();
+        Ok((!written.changes.is_empty()).then_some(written))
+    }
+
+    /// Starts from the genesis change where the incoming changes were made upon it.
+    pub fn receive(
+        kind: &'static Kind,
+        scope: &str,
+        id: &[u8; 16],
+        changes: &[&[u8]],
+        actor: &[u8],
+    ) -> Result<Self, StoreError> {
+        let first = changes.first().map(|bytes| check::decode(bytes)).transpose()?;
+        if first.is_some_and(|first| !first.deps().is_empty()) {
+            return Self::create_derived(kind, scope, id, actor);
+        }
+        Ok(Self::create(kind, actor))
+    }
+
+    fn written(&mut self) -> Written {
+        let mut genesis = None;
+        let mut changes = Vec::new();
+        for change in self.doc.get_changes(&self.base) {
+            if genesis::is_genesis(&change) {
+                genesis = Some(change.raw_bytes().to_vec());
+            } else {
+                changes.push(change.raw_bytes().to_vec());
+            }
+        }
+        self.base = self.doc.get_heads();
+        Written { changes, heads: self.heads(), genesis }
+    }
+
+    /// The current heads, sorted, 32 bytes each.
+    pub fn heads(&mut self) -> Vec<u8> {
+        let mut heads = self.doc.get_heads();
+        heads.sort_unstable();
+        heads.iter().flat_map(|hash| hash.0).collect()
+    }
+
+    /// The whole document as one snapshot, which replaces snapshot and tail.
+    pub fn snapshot(&mut self) -> Vec<u8> {
+        self.doc.save()
+    }
+
+    /// Every change, oldest first: what a history page or a re-offer reads.
+    pub fn changes(&mut self) -> Vec<Change> {
+        self.doc.get_changes(&[])
+    }
+
+    /// Fields of the root that concurrent edits left with more than one value, each with all of them.
+    pub fn conflicts(&self) -> Result<Vec<(String, Vec<Scalar>)>, StoreError> {
+        let mut found = Vec::new();
+        for item in self.doc.map_range(ROOT, ..) {
+            if item.conflict {
+                let key = item.key.to_string();
+                let values = self.doc.get_all(ROOT, key.as_str())?;
+                found.push((key, values.iter().filter_map(|(value, _)| Scalar::of(value)).collect()));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Marks the document as deleted. It holds only while nobody writes after or beside it: see [`Self::is_deleted`].
+    pub fn delete(&mut self, time: i64) -> Result<Option<Written>, StoreError> {
+        // A count, because the same value again would be no operation.
+        let times = match self.doc.get(ROOT, DELETED)? {
+            Some((value, _)) => value.as_i64().unwrap_or(0),
+            None => 0,
+        };
+        self.doc.put(ROOT, DELETED, times + 1)?;
+        Ok(self.doc.commit_with(CommitOptions::default().with_time(time)).map(|_| self.written()))
+    }
+
+    /// Whether the last word on the document is its deletion: an edit after or beside it, by whoever, takes it back.
+    pub fn is_deleted(&mut self) -> Result<bool, StoreError> {
+        let heads = self.doc.get_heads();
+        match self.doc.get(ROOT, DELETED)? {
+            Some((_, op)) => Ok(heads.len() == 1 && self.doc.hash_for_opid(&op) == heads.first().copied()),
+            None => Ok(false),
+        }
+    }
+
+    /// The hash of the change that wrote `key` of `map`: what breaks ties between transitions.
+    pub fn written_by(&self, map: &str, key: &str) -> Result<Option<[u8; 32]>, StoreError> {
+        let Some((_, container)) = self.doc.get(ROOT, map)? else { return Ok(None) };
+        let Some((_, op)) = self.doc.get(container, key)? else { return Ok(None) };
+        Ok(self.doc.hash_for_opid(&op).map(|hash| hash.0))
+    }
+}
+
+/// Parts a stored or received chunk into its changes, each whole with its header.
+pub fn split(mut chunk: &[u8]) -> Result<Vec<&[u8]>, Refusal> {
+    let mut changes = Vec::new();
+    while !chunk.is_empty() {
+        // Magic (4), checksum (4), type (1), then the length as LEB128.
+        let mut at = 9;
+        let (mut length, mut shift) = (0usize, 0);
+        loop {
+            let byte = *chunk.get(at).ok_or(Refusal::Malformed)?;
+            at += 1;
+            length |= usize::from(byte & 0x7f) << shift;
+            shift += 7;
+            if byte & 0x80 == 0 {
+                break;
+            }
+            if shift > 28 {
+                return Err(Refusal::Malformed);
+            }
+        }
+        let (change, rest) = chunk.split_at_checked(at + length).ok_or(Refusal::Malformed)?;
+        changes.push(change);
+        chunk = rest;
+    }
+    Ok(changes)
+}
+
+fn container(doc: &AutoCommit, name: &'static str) -> Result<ObjId, StoreError> {
+    match doc.get(ROOT, name)? {
+        Some((automerge::Value::Object(_), id)) => Ok(id),
+        _ => Err(StoreError::corrupt("doc", name, "container")),
+    }
+}
+
+#[cfg(test)]
+mod tests;

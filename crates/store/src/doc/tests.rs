@@ -1,0 +1,179 @@
+//! What must hold of every document.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use automerge::ObjType;
+use automerge::transaction::Transactable;
+
+use super::*;
+
+static LEAD: Kind = Kind {
+    name: "lead",
+    maps: &[MapSpec { name: "tags", keep: Keep::Set }, MapSpec { name: "lines", keep: Keep::Grow }],
+    texts: &["notes"],
+};
+const ANA: [u8; 16] = [1; 16];
+const LUIS: [u8; 16] = [2; 16];
+const ID: [u8; 16] = [9; 16];
+
+fn content(pairs: &[(&str, &str)]) -> Content {
+    let mut content = Content::default();
+    for (key, value) in pairs {
+        content.root.insert((*key).into(), Scalar::Text((*value).into()));
+    }
+    content
+}
+
+fn refs(written: &Written) -> Vec<&[u8]> {
+    written.changes.iter().map(Vec::as_slice).collect()
+}
+
+#[test]
+fn two_genesis_changes_have_one_hash_and_two_offline_creations_merge() {
+    let mut ana = Document::create_derived(&LEAD, "sales.1", &ID, &ANA).unwrap();
+    let mut luis = Document::create_derived(&LEAD, "sales.1", &ID, &LUIS).unwrap();
+    assert_eq!(ana.heads(), luis.heads());
+    assert_ne!(ana.heads(), Document::create_derived(&LEAD, "sales.2", &ID, &ANA).unwrap().heads());
+
+    let mut by_ana = content(&[("name", "Ferretería")]);
+    by_ana.map(TRANSITIONS).insert("a".into(), Scalar::Text("from ana".into()));
+    by_ana.map("lines").insert("x/qty".into(), Scalar::Int(1));
+    let mut by_luis = content(&[("city", "León")]);
+    by_luis.map(TRANSITIONS).insert("l".into(), Scalar::Text("from luis".into()));
+    by_luis.map("lines").insert("x/note".into(), Scalar::Text("n".into()));
+    let from_ana = ana.write(&by_ana, 5).unwrap().unwrap();
+    let from_luis = luis.write(&by_luis, 5).unwrap().unwrap();
+    assert!(from_ana.genesis.is_some(), "the genesis change is kept on disk");
+    assert_eq!(from_ana.changes.len(), 1, "and not sent");
+
+    ana.apply(&refs(&from_luis)).unwrap();
+    luis.apply(&refs(&from_ana)).unwrap();
+    assert_eq!(ana.heads(), luis.heads());
+    let merged = ana.content().unwrap();
+    assert_eq!(merged.maps[TRANSITIONS].len(), 2, "no transition vanished");
+    assert_eq!(merged.maps["lines"].len(), 2, "an item made twice merges by field");
+    assert_eq!(merged, luis.content().unwrap());
+}
+
+#[test]
+fn one_field_costs_about_a_hundred_bytes_after_a_load() {
+    let mut doc = Document::create(&LEAD, &ANA);
+    let fields: Vec<(String, String)> =
+        (0..20).map(|n| (format!("field{n}"), format!("a longer value, number {n}"))).collect();
+    let pairs: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let created = doc.write(&content(&pairs), 5).unwrap().unwrap();
+    let mut loaded = Document::load(&LEAD, &[], &created.tail(), &ANA).unwrap();
+    let edit = loaded.write(&content(&[("field3", "another")]), 6).unwrap().unwrap();
+    assert_eq!(edit.changes.len(), 1);
+    let size = edit.changes[0].len();
+    assert!(size <= 125, "a one-field change is {size} bytes");
+    assert!(created.tail().len() > 3 * size, "the trap would have sent the history again");
+}
+
+#[test]
+fn writing_what_is_already_there_makes_no_change() {
+    let mut doc = Document::create(&LEAD, &ANA);
+    doc.write(&content(&[("name", "A")]), 5).unwrap().unwrap();
+    assert_eq!(doc.write(&content(&[("name", "A")]), 6).unwrap(), None);
+    let mut absent = content(&[]);
+    absent.root.insert("never".into(), Scalar::Null);
+    assert_eq!(doc.write(&absent, 7).unwrap(), None);
+}
+
+#[test]
+fn sets_take_out_and_other_maps_only_grow() {
+    let mut doc = Document::create(&LEAD, &ANA);
+    let mut target = Content::default();
+    target.map("tags").insert("vip".into(), Scalar::Bool(true));
+    target.map("lines").insert("a/qty".into(), Scalar::Int(2));
+    doc.write(&target, 1).unwrap();
+    target.map("tags").clear();
+    target.map("lines").clear();
+    doc.write(&target, 2).unwrap().unwrap();
+    let read = doc.content().unwrap();
+    assert!(read.maps["tags"].is_empty());
+    assert!(read.maps["lines"].contains_key("a/qty"), "no key dies");
+}
+
+#[test]
+fn a_deletion_holds_until_somebody_writes_after_or_beside_it() {
+    let mut ana = Document::create(&LEAD, &ANA);
+    let first = ana.write(&content(&[("name", "A")]), 1).unwrap().unwrap();
+    let mut luis = Document::receive(&LEAD, "sales.1", &ID, &refs(&first), &LUIS).unwrap();
+    luis.apply(&refs(&first)).unwrap();
+    let gone = ana.delete(2).unwrap().unwrap();
+    assert!(ana.is_deleted().unwrap());
+    let edit = luis.write(&content(&[("name", "B")]), 2).unwrap().unwrap();
+    luis.apply(&refs(&gone)).unwrap();
+    ana.apply(&refs(&edit)).unwrap();
+    assert!(!ana.is_deleted().unwrap() && !luis.is_deleted().unwrap());
+    ana.delete(3).unwrap();
+    assert!(ana.is_deleted().unwrap(), "said again, knowing the edit");
+}
+
+#[test]
+fn a_folded_document_reads_the_same() {
+    let mut doc = Document::create(&LEAD, &ANA);
+    let mut tail = doc.write(&content(&[("name", "A")]), 1).unwrap().unwrap().tail();
+    tail.extend(doc.write(&content(&[("name", "B")]), 2).unwrap().unwrap().tail());
+    let unfolded = Document::load(&LEAD, &[], &tail, &ANA).unwrap();
+    let mut folded = Document::load(&LEAD, &doc.snapshot(), &[], &ANA).unwrap();
+    assert_eq!(unfolded.content().unwrap(), folded.content().unwrap());
+    assert_eq!(doc.heads(), folded.heads());
+}
+
+#[test]
+fn a_crafted_change_is_refused_alike_everywhere() {
+    let mut ana = Document::create(&LEAD, &ANA);
+    let first = ana.write(&content(&[("name", "A")]), 1).unwrap().unwrap();
+    let second = ana.write(&content(&[("name", "B")]), 2).unwrap().unwrap();
+    let mut luis = Document::receive(&LEAD, "sales.1", &ID, &refs(&first), &LUIS).unwrap();
+
+    let refusal = |result: Result<_, StoreError>| match result {
+        Err(StoreError::ChangeRefused(refusal)) => refusal,
+        other => panic!("expected a refusal, got {:?}", other.map(|_: Option<Written>| ())),
+    };
+    assert_eq!(refusal(luis.apply(&refs(&second))), Refusal::MissingDependency);
+    let other = Document::create(&LEAD, &LUIS).write(&content(&[("name", "L")]), 1).unwrap().unwrap();
+    assert_eq!(refusal(luis.apply(&[&first.changes[0], &other.changes[0]])), Refusal::ForeignActor);
+    let mut luis = Document::receive(&LEAD, "sales.1", &ID, &refs(&first), &LUIS).unwrap();
+    assert_eq!(refusal(luis.apply(&[&[0; MAX_CHANGE + 1]])), Refusal::TooLarge);
+    let mut torn = first.changes[0].clone();
+    torn.push(0);
+    assert_eq!(refusal(luis.apply(&[&torn])), Refusal::Malformed);
+    luis.apply(&refs(&first)).unwrap().unwrap();
+    assert_eq!(luis.apply(&refs(&first)).unwrap(), None, "a known change is passed over");
+
+    // The operation counter of a change that claims to come later than its dependencies allow.
+    let mut far = AutoCommit::new().with_actor(automerge::ActorId::from(ANA.as_slice()));
+    far.load_incremental(&first.tail()).unwrap();
+    let mut expanded = {
+        far.put(ROOT, "name", "C").unwrap();
+        far.commit();
+        far.get_last_local_change().unwrap().decode()
+    };
+    expanded.start_op = std::num::NonZeroU64::new(1 << 20).unwrap();
+    let crafted: Change = expanded.into();
+    assert_eq!(refusal(luis.apply(&[crafted.raw_bytes()])), Refusal::WrongStart);
+
+    let mut evil = Document::load(&LEAD, &[], &first.tail(), &ANA).unwrap();
+    evil.doc.put_object(ROOT, TRANSITIONS, ObjType::Map).unwrap();
+    evil.doc.commit();
+    let replacing = evil.written();
+    assert_eq!(refusal(luis.apply(&refs(&replacing))), Refusal::ReplacesContainer);
+}
+
+#[test]
+#[ignore = "a measurement: run it with --release --nocapture"]
+fn how_long_a_creation_takes() {
+    let fields: Vec<(String, String)> = (0..24).map(|n| (format!("field{n}"), format!("value of {n}"))).collect();
+    let pairs: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+    let target = content(&pairs);
+    let start = std::time::Instant::now();
+    let mut bytes = 0;
+    for _ in 0..10_000 {
+        bytes += Document::first(&LEAD, &target, &ANA, 5).changes[0].len();
+    }
+    let each = start.elapsed() / 10_000;
+    assert!(bytes > 0, "{each:?}");
+    panic!("created in {each:?}, {} bytes", bytes / 10_000);
+}

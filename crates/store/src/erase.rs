@@ -1,0 +1,208 @@
+//! Forgetting: a person, a scope. The key goes, then every clear row, then the bytes they lay in.
+
+use std::sync::PoisonError;
+
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+use zuc_domain::shared::Scope;
+use zuc_protocol::codec::{self, MAX_FRAME};
+use zuc_protocol::ids::{BagId, ItemId, KeyId};
+use zuc_protocol::item::DocKind;
+use zuc_protocol::person_key::{BagKeyWraps, BagRow};
+
+use crate::doc::Document;
+use crate::persons::Ring;
+use crate::projections::analytics::{self, Dirty};
+use crate::store::{scope_number, scope_of, uuid_of};
+use crate::{Store, StoreError, registry, remote};
+
+impl Store {
+    /// Destroys the keys of persons and everything clear that came of them: read rows, search entries, pending items
+    /// that name them, the WAL. Documents and facts keep ciphertext that nothing opens any more.
+    pub async fn erase_persons(&self, keys: &[KeyId]) -> Result<Vec<(DocKind, ItemId)>, StoreError> {
+        let identity = self.identity().ok_or(StoreError::NoIdentity)?;
+        let mut tx = self.begin_plain().await?;
+        let mut docs: Vec<(i64, Uuid)> = Vec::new();
+        for key in keys {
+            let key = key.0.as_slice();
+            sqlx::query!("INSERT INTO person_erased (key_id, at) VALUES (?, 0) ON CONFLICT DO NOTHING", key)
+                .execute(&mut *tx)
+                .await?;
+            sqlx::query!("DELETE FROM person_key WHERE key_id = ?", key).execute(&mut *tx).await?;
+            sqlx::query!("DELETE FROM unopened WHERE key_id = ?", key).execute(&mut *tx).await?;
+            docs.extend(documents_of(&mut tx, key).await?);
+        }
+        docs.sort_unstable();
+        docs.dedup();
+        let touched = reproject(self, &mut tx, identity.company.0, &identity.actor.0, &docs).await?;
+        tx.commit().await?;
+        self.scrub().await?;
+        Ok(touched)
+    }
+
+    /// Writes over what deleted rows left in the file and empties the WAL.
+    pub async fn scrub(&self) -> Result<(), StoreError> {
+        let mut conn = self.inner.pools.writer.acquire().await?;
+        for table in crate::open::SEARCHES {
+            let sql = format!("INSERT INTO {table} ({table}) VALUES ('optimize')");
+            sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut *conn).await?;
+        }
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *conn).await?;
+        Ok(())
+    }
+
+    /// Takes every document, fact, entry and row of a scope that may no longer be read.
+    pub async fn purge_scope(&self, scope: Scope) -> Result<(), StoreError> {
+        let number = scope_number(scope);
+        let mut tx = self.begin_plain().await?;
+        let docs = sqlx::query!("SELECT id, kind FROM doc WHERE scope = ?", number).fetch_all(&mut *tx).await?;
+        let mut dirty = Dirty::default();
+        for doc in docs {
+            let kind = DocKind(u16::try_from(doc.kind).unwrap_or(0));
+            registry::unproject(kind, scope, uuid_of("doc", &doc.id)?, &mut tx, &mut dirty).await?;
+        }
+        for table in [
+            "doc",
+            "fact",
+            "entry",
+            "outbox",
+            "person_key",
+            "cursor",
+            "author_cursor",
+            "unopened",
+            "bag_wraps",
+            "lead_activity",
+        ] {
+            // The table names are the literals above.
+            let sql = format!("DELETE FROM {table} WHERE scope = ?");
+            sqlx::query(sqlx::AssertSqlSafe(sql)).bind(number).execute(&mut *tx).await?;
+        }
+        let name = crate::persons::vault_name(scope);
+        sqlx::query!("DELETE FROM vault WHERE name = ?", name).execute(&mut *tx).await?;
+        analytics::refresh(&mut tx, &dirty).await?;
+        tx.commit().await?;
+        self.inner.bags.write().unwrap_or_else(PoisonError::into_inner).remove(&scope);
+        self.scrub().await
+    }
+
+    /// Adds rows and wraps of a bag. A row that is there stays, an erased key does not come back. Documents that were
+    /// read without one of the new keys are projected again and returned.
+    pub async fn merge_bag(
+        &self,
+        scope: Scope,
+        wraps: &[BagKeyWraps],
+        rows: &[BagRow],
+    ) -> Result<Vec<(DocKind, ItemId)>, StoreError> {
+        let number = scope_number(scope);
+        let mut tx = self.begin_plain().await?;
+        for wrap in wraps {
+            let (bag, author) = (wrap.bag.0.as_slice(), wrap.author.0.as_slice());
+            let bytes = codec::encode(wrap, MAX_FRAME).map_err(|_| StoreError::corrupt("bag_wraps", "bytes", scope))?;
+            sqlx::query!(
+                "INSERT INTO bag_wraps (scope, bag, author, bytes) VALUES (?, ?, ?, ?)
+                 ON CONFLICT DO UPDATE SET bytes = excluded.bytes",
+                number,
+                bag,
+                author,
+                bytes,
+            )
+            .execute(&mut *tx)
+            .await?;
+        }
+        let mut docs = Vec::new();
+        for row in rows {
+            let (key, bag, wrap) = (row.key.0.as_slice(), row.bag.0.as_slice(), row.wrap.0.as_slice());
+            sqlx::query!(
+                "INSERT INTO person_key (scope, key_id, bag, wrap, sent)
+                 SELECT ?, ?, ?, ?, 1 WHERE NOT EXISTS (SELECT 1 FROM person_erased WHERE key_id = ?)
+                 ON CONFLICT DO UPDATE SET sent = 1, bag = excluded.bag, wrap = excluded.wrap",
+                number,
+                key,
+                bag,
+                wrap,
+                key,
+            )
+            .execute(&mut *tx)
+            .await?;
+            let waiting = sqlx::query!("DELETE FROM unopened WHERE key_id = ? RETURNING scope, id", key)
+                .fetch_all(&mut *tx)
+                .await?;
+            for doc in waiting {
+                docs.push((doc.scope, uuid_of("unopened", &doc.id)?));
+            }
+        }
+        docs.sort_unstable();
+        docs.dedup();
+        let touched = match self.identity() {
+            Some(identity) => reproject(self, &mut tx, identity.company.0, &identity.actor.0, &docs).await?,
+            None => Vec::new(),
+        };
+        tx.commit().await?;
+        Ok(touched)
+    }
+
+    /// Destroys the rows and wraps of every generation of a scope's bag but one.
+    pub async fn drop_other_bags(&self, scope: Scope, bag: BagId) -> Result<(), StoreError> {
+        let (number, generation) = (scope_number(scope), bag.0.as_slice());
+        let mut tx = self.begin_plain().await?;
+        sqlx::query!("DELETE FROM person_key WHERE scope = ? AND bag <> ?", number, generation)
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query!("DELETE FROM bag_wraps WHERE scope = ? AND bag <> ?", number, generation)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        self.scrub().await
+    }
+
+    /// The ids of the person keys of a lead, a contact or a customer: what an erasure names.
+    pub async fn person_keys_of(&self, subject: impl Into<Uuid>) -> Result<Vec<KeyId>, StoreError> {
+        let subject: Uuid = subject.into();
+        let subject = subject.as_bytes().as_slice();
+        let keys = sqlx::query_scalar!("SELECT key_id FROM person_subject WHERE subject = ?", subject)
+            .fetch_all(self.reader())
+            .await?;
+        keys.into_iter().map(|key| Ok(KeyId(*uuid_of("person_subject", &key)?.as_bytes()))).collect()
+    }
+}
+
+/// The documents in which a key seals something: a subject is a document, or an item of one.
+async fn documents_of(conn: &mut SqliteConnection, key: &[u8]) -> Result<Vec<(i64, Uuid)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT d.scope AS "scope!: i64", d.id AS "id!: Vec<u8>" FROM person_subject s JOIN doc d ON d.id = s.subject
+           WHERE s.key_id = ?1
+           UNION SELECT d.scope, d.id FROM person_subject s JOIN customer_contact c ON c.id = s.subject
+           JOIN doc d ON d.id = c.customer WHERE s.key_id = ?1"#,
+        key,
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(|row| Ok((row.scope, uuid_of("doc", &row.id)?))).collect()
+}
+
+/// Projects documents again.
+pub(crate) async fn reproject(
+    store: &Store,
+    conn: &mut SqliteConnection,
+    company: Uuid,
+    actor: &[u8],
+    docs: &[(i64, Uuid)],
+) -> Result<Vec<(DocKind, ItemId)>, StoreError> {
+    let mut ring = Ring::new(store, company);
+    let mut dirty = Dirty::default();
+    let mut touched = Vec::new();
+    for (scope, id) in docs {
+        let bytes = id.as_bytes().as_slice();
+        let row = sqlx::query!("SELECT kind, snapshot, tail FROM doc WHERE scope = ? AND id = ?", scope, bytes)
+            .fetch_optional(&mut *conn)
+            .await?;
+        let Some(row) = row else { continue };
+        let kind = DocKind(u16::try_from(row.kind).unwrap_or(0));
+        let Some(shape) = registry::shape(kind) else { continue };
+        let mut document = Document::load(shape.kind, &row.snapshot, &row.tail, actor)?;
+        remote::project_document(conn, &mut ring, &mut dirty, shape, scope_of(*scope)?, *id, &mut document).await?;
+        touched.push((kind, ItemId::from_uuid(*id)));
+    }
+    analytics::refresh(conn, &dirty).await?;
+    Ok(touched)
+}

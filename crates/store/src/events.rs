@@ -1,0 +1,245 @@
+//! Events: sealed into the outbox of events with what they speak of, published to local handlers afterwards.
+
+use serde_json::Value;
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+use zuc_domain::shared::{CloudEvent, DomainEvent, EventContext, Scope};
+
+use crate::persons::Ring;
+use crate::tx::Tx;
+use crate::{Store, StoreError};
+
+/// An event in its envelope, its identifiers of persons sealed.
+#[derive(Debug, Clone)]
+pub(crate) struct Emitted {
+    pub(crate) id: Uuid,
+    pub(crate) source: String,
+    pub(crate) event_type: String,
+    pub(crate) subject: Uuid,
+    pub(crate) at: i64,
+    pub(crate) json: String,
+}
+
+/// A published or waiting event, as handlers get it.
+#[derive(Debug, Clone)]
+pub struct StoredEvent {
+    /// Its place in this device's order.
+    pub n: i64,
+    /// The envelope; `data` may hold sealed identifiers, see [`Store::open_event`].
+    pub event: CloudEvent,
+}
+
+pub(crate) fn context(tx: &Tx, version: i64, heads: &[u8]) -> EventContext {
+    EventContext {
+        id: tx.event_id(),
+        tenant: tx.identity.company,
+        device: tx.identity.device,
+        actor: tx.session.person,
+        time: tx.session.at,
+        hlc: tx.hlc,
+        correlation: tx.session.correlation,
+        causation: None,
+        aggregate_version: u64::try_from(version).unwrap_or(0),
+        offline: tx.session.offline,
+        document_head: heads.first_chunk::<32>().map(hex::encode),
+    }
+}
+
+pub(crate) async fn seal(
+    tx: &mut Tx,
+    scope: Scope,
+    event: &dyn DomainEvent,
+    context: &EventContext,
+) -> Result<Emitted, StoreError> {
+    let mut envelope = CloudEvent::new(event, context);
+    if identifiers(&envelope.event_type, &envelope.data).next().is_some() {
+        let subject = subject_of(&envelope);
+        tx.ring.ensure(&mut tx.conn, scope, &[subject]).await?;
+        seal_data(&tx.ring, subject, &envelope.event_type.clone(), &mut envelope.data)?;
+    }
+    emitted(&envelope)
+}
+
+pub(crate) fn emitted(envelope: &CloudEvent) -> Result<Emitted, StoreError> {
+    Ok(Emitted {
+        id: envelope.id.0,
+        source: envelope.source.clone(),
+        event_type: envelope.event_type.clone(),
+        subject: envelope.subject,
+        at: envelope.time.as_millisecond(),
+        json: serde_json::to_string(envelope)?,
+    })
+}
+
+/// Whose key seals the payload: a contact's where it speaks of one, else the aggregate's own.
+pub(crate) fn subject_of(envelope: &CloudEvent) -> Uuid {
+    let contact = envelope.data.get("contactId").and_then(Value::as_str).and_then(|id| id.parse().ok());
+    if envelope.event_type.starts_with("Contact.") { contact.unwrap_or(envelope.subject) } else { envelope.subject }
+}
+
+/// Paths of the fields that identify a person; the RFC and name of a company are not among them.
+fn identifiers<'a>(event_type: &str, data: &'a Value) -> impl Iterator<Item = Vec<&'a str>> {
+    let mut found = Vec::new();
+    walk(event_type, data, &mut Vec::new(), &mut found);
+    found.into_iter()
+}
+
+fn walk<'a>(event_type: &str, value: &'a Value, path: &mut Vec<&'a str>, found: &mut Vec<Vec<&'a str>>) {
+    let Value::Object(members) = value else { return };
+    let natural = ["rfc", "receptorRfc"]
+        .iter()
+        .filter_map(|key| members.get(*key)?.as_str())
+        .any(|rfc| rfc.chars().count() == 13);
+    for (key, member) in members {
+        path.push(key);
+        let text = member.as_str().is_some_and(|text| !text.is_empty());
+        let personal = match key.as_str() {
+            "fullName" | "email" | "phone" | "signerName" | "signerEmail" => true,
+            "rfc" | "receptorRfc" | "legalName" => natural,
+            "name" => event_type.starts_with("Contact.") || path.first() == Some(&"signer"),
+            _ => false,
+        };
+        if (personal && text) || (key == "recipients" && member.is_array()) {
+            found.push(path.clone());
+        } else {
+            walk(event_type, member, path, found);
+        }
+        path.pop();
+    }
+}
+
+pub(crate) fn seal_data(ring: &Ring, subject: Uuid, event_type: &str, data: &mut Value) -> Result<(), StoreError> {
+    let paths: Vec<Vec<String>> =
+        identifiers(event_type, data).map(|path| path.into_iter().map(str::to_owned).collect()).collect();
+    for path in paths {
+        let field = path.join(".");
+        let Some(slot) = at(data, &path) else { continue };
+        let sealed = ring.seal_text(subject, &format!("event.{field}"), &slot.to_string())?;
+        *slot = serde_json::json!({ "sealed": sealed });
+    }
+    Ok(())
+}
+
+fn at<'a>(data: &'a mut Value, path: &[String]) -> Option<&'a mut Value> {
+    path.iter().try_fold(data, |value, key| value.get_mut(key))
+}
+
+pub(crate) async fn insert(conn: &mut SqliteConnection, event: &Emitted) -> Result<bool, StoreError> {
+    let (id, subject) = (event.id.to_string(), event.subject.as_bytes().as_slice());
+    let done = sqlx::query!(
+        "INSERT INTO outbox_events (id, source, type, subject, at, body) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        id,
+        event.source,
+        event.event_type,
+        subject,
+        event.at,
+        event.json,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+impl Store {
+    /// Events that no publisher has taken yet, oldest first.
+    pub async fn waiting_events(&self, max: u32) -> Result<Vec<StoredEvent>, StoreError> {
+        let rows = sqlx::query!("SELECT n, body FROM outbox_events WHERE published = 0 ORDER BY n LIMIT ?", max)
+            .fetch_all(self.reader())
+            .await?;
+        rows.into_iter().map(|row| Ok(StoredEvent { n: row.n, event: serde_json::from_str(&row.body)? })).collect()
+    }
+
+    /// Marks an event as given to every handler.
+    pub async fn event_published(&self, n: i64) -> Result<(), StoreError> {
+        sqlx::query!("UPDATE outbox_events SET published = 1 WHERE n = ?", n).execute(&self.inner.pools.writer).await?;
+        Ok(())
+    }
+
+    /// Events after `n` of the whole history, for a replay or an export.
+    pub async fn events_after(&self, n: i64, max: u32) -> Result<Vec<StoredEvent>, StoreError> {
+        let rows = sqlx::query!("SELECT n, body FROM outbox_events WHERE n > ? ORDER BY n LIMIT ?", n, max)
+            .fetch_all(self.reader())
+            .await?;
+        rows.into_iter().map(|row| Ok(StoredEvent { n: row.n, event: serde_json::from_str(&row.body)? })).collect()
+    }
+
+    /// Events of one aggregate, newest first: a record's timeline.
+    pub async fn events_of(&self, subject: impl Into<Uuid>, max: u32) -> Result<Vec<StoredEvent>, StoreError> {
+        let subject: Uuid = subject.into();
+        let subject = subject.as_bytes().as_slice();
+        let rows =
+            sqlx::query!("SELECT n, body FROM outbox_events WHERE subject = ? ORDER BY n DESC LIMIT ?", subject, max)
+                .fetch_all(self.reader())
+                .await?;
+        rows.into_iter().map(|row| Ok(StoredEvent { n: row.n, event: serde_json::from_str(&row.body)? })).collect()
+    }
+
+    /// Whether `handler` has already carried out an event, or given it up.
+    pub async fn inbox_seen(&self, handler: &str, event: &CloudEvent) -> Result<bool, StoreError> {
+        let id = event.id.to_string();
+        let state = sqlx::query_scalar!(
+            "SELECT state FROM inbox WHERE handler = ? AND event_id = ? AND source = ?",
+            handler,
+            id,
+            event.source,
+        )
+        .fetch_optional(self.reader())
+        .await?;
+        Ok(matches!(state.as_deref(), Some("done" | "dead")))
+    }
+
+    /// Notes a failed try; after `max_tries` the event is a dead letter. The tries so far.
+    pub async fn inbox_failed(
+        &self,
+        handler: &str,
+        event: &CloudEvent,
+        error: &str,
+        next_at: i64,
+        max_tries: i64,
+    ) -> Result<i64, StoreError> {
+        let id = event.id.to_string();
+        let tries = sqlx::query_scalar!(
+            r#"INSERT INTO inbox (handler, event_id, source, tries, state, error, next_at)
+               VALUES (?, ?, ?, 1, 'retry', ?, ?)
+               ON CONFLICT DO UPDATE SET tries = tries + 1, error = excluded.error, next_at = excluded.next_at,
+                   state = CASE WHEN tries + 1 >= ? THEN 'dead' ELSE 'retry' END
+               RETURNING tries AS "tries!: i64""#,
+            handler,
+            id,
+            event.source,
+            error,
+            next_at,
+            max_tries,
+        )
+        .fetch_one(&self.inner.pools.writer)
+        .await?;
+        Ok(tries)
+    }
+
+    /// Dead letters: handler, event id, error.
+    pub async fn dead_letters(&self) -> Result<Vec<(String, String, String)>, StoreError> {
+        let rows = sqlx::query!(
+            "SELECT handler, event_id, ifnull(error, '') AS \"error!: String\" FROM inbox WHERE state = 'dead'"
+        )
+        .fetch_all(self.reader())
+        .await?;
+        Ok(rows.into_iter().map(|row| (row.handler, row.event_id, row.error)).collect())
+    }
+}
+
+impl Tx {
+    /// Claims an event for `handler` inside the handler's own transaction: `false` when it was carried out before.
+    pub async fn inbox_claim(&mut self, handler: &str, event: &CloudEvent) -> Result<bool, StoreError> {
+        let id = event.id.to_string();
+        let done = sqlx::query!(
+            "INSERT INTO inbox (handler, event_id, source, tries, state) VALUES (?, ?, ?, 1, 'done')
+             ON CONFLICT DO UPDATE SET state = 'done', tries = tries + 1 WHERE state <> 'done'",
+            handler,
+            id,
+            event.source,
+        )
+        .execute(&mut *self.conn)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+}

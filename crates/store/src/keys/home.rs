@@ -1,0 +1,113 @@
+//! The folder of one device: what lies where, and the lock that keeps a second process out.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::StoreError;
+
+/// An opened home. While it lives, no other process opens the same folder.
+#[derive(Debug)]
+pub struct Home {
+    root: PathBuf,
+    _lock: File,
+}
+
+impl Home {
+    /// Opens or creates the folder (mode 0700) and takes its lock.
+    ///
+    /// # Errors
+    /// [`StoreError::HomeInUse`] when another process holds it.
+    pub fn open(root: impl Into<PathBuf>) -> Result<Self, StoreError> {
+        let root = root.into();
+        make_private(&root)?;
+        let path = root.join("lock");
+        let lock =
+            OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(StoreError::io(&path))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(StoreError::HomeInUse),
+            Err(TryLockError::Error(cause)) => return Err(StoreError::io(&path)(cause)),
+        }
+        for folder in ["attachments", "backups", "logs"] {
+            make_private(&root.join(folder))?;
+        }
+        Ok(Self { root, _lock: lock })
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The encrypted database.
+    pub fn database(&self) -> PathBuf {
+        self.root.join("zuclubit.db")
+    }
+
+    /// The key file of a home without a keyring.
+    pub fn sealed_keys(&self) -> PathBuf {
+        self.root.join("keys.sealed")
+    }
+
+    /// Files by the hash of their sealed bytes.
+    pub fn attachments(&self) -> PathBuf {
+        self.root.join("attachments")
+    }
+
+    /// Copies made by `backup` and before migrations.
+    pub fn backups(&self) -> PathBuf {
+        self.root.join("backups")
+    }
+
+    /// Log files, free of personal data.
+    pub fn logs(&self) -> PathBuf {
+        self.root.join("logs")
+    }
+
+    /// The name of this home's keys in a secret store; `None` before the first opening.
+    pub(super) fn secret_name(&self) -> Result<Option<String>, StoreError> {
+        let path = self.root.join("home.id");
+        match std::fs::read_to_string(&path) {
+            Ok(text) if text.trim().len() == 32 => Ok(Some(secret_name(text.trim()))),
+            Ok(_) => Err(StoreError::KeyFileDamaged),
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(StoreError::io(&path)(cause)),
+        }
+    }
+
+    /// Gives this home its name: random, so that a copied folder does not guess another's.
+    pub(super) fn name_secret(&self, id: &[u8; 16]) -> Result<String, StoreError> {
+        let id = hex::encode(id);
+        write_atomically(&self.root.join("home.id"), id.as_bytes())?;
+        Ok(secret_name(&id))
+    }
+}
+
+fn secret_name(id: &str) -> String {
+    format!("home.{id}")
+}
+
+fn make_private(path: &Path) -> Result<(), StoreError> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(StoreError::io(path))
+}
+
+/// Writes beside, syncs, renames, syncs the folder: after a crash the old file or the new one, never a half.
+pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let beside = path.with_extension("new");
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&beside).map_err(StoreError::io(&beside))?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(StoreError::io(&beside))?;
+    std::fs::rename(&beside, path).map_err(StoreError::io(path))?;
+    if let Some(folder) = path.parent() {
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::io(folder))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,69 @@
+//! The lead domain's documents and read tables.
+
+mod activity;
+mod list;
+mod matches;
+mod rows;
+
+use uuid::Uuid;
+use zuc_domain::lead::Lead;
+use zuc_domain::shared::{LeadId, Scope};
+use zuc_protocol::item::DocKind;
+
+pub use activity::ActivityRow;
+pub use list::{LeadFilter, LeadOrder, LeadPage, LeadRow, LeadSum};
+pub use matches::HeldRow;
+
+use crate::StoreError;
+use crate::aggregate::{Aggregate, Projector};
+use crate::doc::{Keep, Kind, MapSpec};
+use crate::shape::{SealedField, Shape, When};
+
+pub(crate) use rows::{remove, write};
+
+static KIND: Kind = Kind { name: "lead", maps: &[MapSpec { name: "tags", keep: Keep::Set }], texts: &["notes"] };
+
+static SHAPE: Shape = Shape {
+    kind: &KIND,
+    number: DocKind::LEAD,
+    items: &[],
+    sets: &["tags"],
+    transitions: "transitions",
+    sealed: &[
+        SealedField { of: "", name: "full_name", when: When::Always, erased: "null" },
+        SealedField { of: "", name: "email", when: When::Always, erased: "null" },
+        SealedField { of: "", name: "phone", when: When::Always, erased: "null" },
+        SealedField { of: "", name: "other_emails", when: When::Always, erased: "[]" },
+        SealedField { of: "", name: "other_phones", when: When::Always, erased: "[]" },
+        SealedField { of: "", name: "rfc", when: When::NaturalPerson, erased: "null" },
+    ],
+    derived: &["id", "scope"],
+    defaults: &[("other_emails", "[]"), ("other_phones", "[]"), ("demo_requested", "false")],
+};
+
+impl Aggregate for Lead {
+    type Id = LeadId;
+    const SHAPE: &'static Shape = &SHAPE;
+
+    fn uuid(&self) -> Uuid {
+        self.id.0
+    }
+
+    fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    async fn project(&self, into: &mut Projector<'_>) -> Result<(), StoreError> {
+        into.dirty.leads();
+        if self.merged_into.is_some() {
+            // An alias: it is found through its survivor.
+            return remove(into.conn, self.id.0).await;
+        }
+        write(into.conn, &[self]).await
+    }
+
+    async fn unproject(id: Uuid, from: &mut Projector<'_>) -> Result<(), StoreError> {
+        from.dirty.leads();
+        remove(from.conn, id).await
+    }
+}

@@ -1,0 +1,197 @@
+//! A lead's row in the list, its search entry and its match keys.
+
+use std::collections::HashMap;
+
+use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite, SqliteConnection};
+use uuid::Uuid;
+use zuc_domain::lead::Lead;
+use zuc_domain::lead::duplicates::{BlockingKey, MatchRecord};
+use zuc_domain::shared::money::canonical_decimal;
+use zuc_domain::shared::text::fold;
+
+use crate::StoreError;
+use crate::store::scope_number;
+
+/// Columns in the order they are bound; `owner_name` is looked up beside its id.
+const COLUMNS: [&str; 35] = [
+    "id",
+    "scope",
+    "full_name",
+    "company",
+    "email",
+    "phone",
+    "rfc",
+    "city",
+    "postal_code",
+    "industry",
+    "company_size",
+    "source",
+    "state",
+    "open",
+    "needs_review",
+    "score",
+    "band",
+    "score_method",
+    "factors",
+    "amount",
+    "currency",
+    "amount_micro",
+    "next_step",
+    "next_step_due",
+    "nurture_until",
+    "created_on",
+    "import_batch",
+    "customer",
+    "opportunity",
+    "touched",
+    "notes",
+    "company_sort",
+    "name_sort",
+    "city_sort",
+    "match_keys",
+];
+
+/// Writes the rows of leads over what is there, with their search entries and match keys.
+pub(crate) async fn write(conn: &mut SqliteConnection, leads: &[&Lead]) -> Result<(), StoreError> {
+    if leads.is_empty() {
+        return Ok(());
+    }
+    let old = old_keys(conn, leads).await?;
+    let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO lead_row (");
+    query.push(COLUMNS.join(", ")).push(", created_at, owner, owner_name) ");
+    let mut new_keys: HashMap<Uuid, Vec<i64>> = HashMap::with_capacity(leads.len());
+    query.push_values(leads, |mut row, lead| {
+        let folded = lead.folded();
+        let state = folded.state();
+        let open = !matches!(state, zuc_domain::lead::LeadState::Converted | zuc_domain::lead::LeadState::Disqualified);
+        let keys = match_keys(lead);
+        let owner = lead.owner.map(|owner| owner.0.as_bytes().to_vec()).unwrap_or_default();
+        let score = lead.score.as_ref();
+        let factors = score.and_then(|score| serde_json::to_string(&score.factors).ok());
+        let text = |field: &Option<String>| field.clone().unwrap_or_default();
+        row.push_bind(lead.id.0.as_bytes().to_vec())
+            .push_bind(scope_number(lead.scope))
+            .push_bind(text(&lead.full_name))
+            .push_bind(text(&lead.company))
+            .push_bind(lead.email.as_ref().map(|email| email.as_str().to_owned()).unwrap_or_default())
+            .push_bind(lead.phone.as_ref().map(|phone| phone.as_str().to_owned()).unwrap_or_default())
+            .push_bind(lead.rfc.as_ref().map(|rfc| rfc.as_str().to_owned()).unwrap_or_default())
+            .push_bind(text(&lead.city))
+            .push_bind(lead.postal_code.as_ref().map(|code| code.as_str().to_owned()).unwrap_or_default())
+            .push_bind(text(&lead.industry))
+            .push_bind(lead.company_size)
+            .push_bind(lead.source.clone())
+            .push_bind(state.name())
+            .push_bind(open)
+            .push_bind(folded.needs_review())
+            .push_bind(score.map_or(0, |score| i64::from(score.score)))
+            .push_bind(score.map_or("", |score| score.band().name()))
+            .push_bind(score.map_or("", |score| score.method.name()))
+            .push_bind(factors.unwrap_or_else(|| "[]".to_owned()))
+            .push_bind(lead.estimated_amount.map(|money| canonical_decimal(money.amount())))
+            .push_bind(lead.estimated_amount.map(|money| money.currency().to_string()).unwrap_or_default())
+            .push_bind(lead.estimated_amount.map(|money| money.micro_units()))
+            .push_bind(lead.next_step.as_ref().map(|step| step.text.clone()).unwrap_or_default())
+            .push_bind(lead.next_step.as_ref().map(|step| step.due.to_string()))
+            .push_bind(lead.nurture_until.map(|day| day.to_string()))
+            .push_bind(lead.created_on.to_string())
+            .push_bind(lead.import_batch.map(|batch| batch.0.as_bytes().to_vec()))
+            .push_bind(lead.converted.as_ref().map(|to| to.customer.0.as_bytes().to_vec()))
+            .push_bind(lead.converted.as_ref().and_then(|to| to.opportunity).map(|id| id.0.as_bytes().to_vec()))
+            .push_bind(lead.first_contact_at.is_some())
+            .push_bind(lead.notes.clone())
+            .push_bind(fold(lead.company.as_deref().unwrap_or_default()))
+            .push_bind(fold(lead.full_name.as_deref().unwrap_or_default()))
+            .push_bind(fold(lead.city.as_deref().unwrap_or_default()))
+            .push_bind(keys.iter().flat_map(|key| key.to_le_bytes()).collect::<Vec<u8>>())
+            .push_bind(created_millis(lead.id.0))
+            .push_bind(owner.clone());
+        if owner.is_empty() {
+            row.push("''");
+        } else {
+            row.push("ifnull((SELECT name FROM member WHERE person = ")
+                .push_bind_unseparated(owner)
+                .push_unseparated("), '')");
+        }
+        new_keys.insert(lead.id.0, keys);
+    });
+    query.push(" ON CONFLICT (id) DO UPDATE SET ");
+    let mut set = query.separated(", ");
+    for column in COLUMNS.iter().skip(1).chain(&["owner", "owner_name"]) {
+        set.push(*column).push_unseparated(" = excluded.").push_unseparated(*column);
+    }
+    query.push(" RETURNING n, id");
+    let rows: Vec<(i64, Vec<u8>)> = query.build_query_as().fetch_all(&mut *conn).await?;
+    let mut added = Vec::new();
+    for (n, id) in rows {
+        let id = crate::store::uuid_of("lead_row", &id)?;
+        let Some(keys) = new_keys.remove(&id) else { continue };
+        let gone: Vec<i64> = old.get(&id).into_iter().flatten().filter(|key| !keys.contains(key)).copied().collect();
+        remove_keys(conn, n, &gone).await?;
+        added.extend(
+            keys.into_iter().filter(|key| !old.get(&id).is_some_and(|old| old.contains(key))).map(|key| (key, n)),
+        );
+    }
+    for chunk in added.chunks(500) {
+        let mut query = QueryBuilder::<Sqlite>::new("INSERT OR IGNORE INTO lead_match_key (key, lead) ");
+        query.push_values(chunk, |mut row, (key, lead)| {
+            row.push_bind(*key).push_bind(*lead);
+        });
+        query.build().execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+/// Takes a lead out of the list, the search and the match keys.
+pub(crate) async fn remove(conn: &mut SqliteConnection, id: Uuid) -> Result<(), StoreError> {
+    let id = id.as_bytes().as_slice();
+    let row = sqlx::query!(r#"SELECT n AS "n!: i64", match_keys FROM lead_row WHERE id = ?"#, id)
+        .fetch_optional(&mut *conn)
+        .await?;
+    let Some(row) = row else { return Ok(()) };
+    remove_keys(conn, row.n, &unpack(&row.match_keys)).await?;
+    sqlx::query!("DELETE FROM lead_row WHERE n = ?", row.n).execute(conn).await?;
+    Ok(())
+}
+
+async fn remove_keys(conn: &mut SqliteConnection, lead: i64, keys: &[i64]) -> Result<(), StoreError> {
+    for key in keys {
+        sqlx::query!("DELETE FROM lead_match_key WHERE key = ? AND lead = ?", key, lead).execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
+async fn old_keys(conn: &mut SqliteConnection, leads: &[&Lead]) -> Result<HashMap<Uuid, Vec<i64>>, StoreError> {
+    let marks = vec!["?"; leads.len()].join(", ");
+    // Only question marks are put together here.
+    let mut query = sqlx::query_as(AssertSqlSafe(format!("SELECT id, match_keys FROM lead_row WHERE id IN ({marks})")));
+    for lead in leads {
+        query = query.bind(lead.id.0.as_bytes().to_vec());
+    }
+    let rows: Vec<(Vec<u8>, Vec<u8>)> = query.fetch_all(conn).await?;
+    rows.into_iter().map(|(id, keys)| Ok((crate::store::uuid_of("lead_row", &id)?, unpack(&keys)))).collect()
+}
+
+fn unpack(keys: &[u8]) -> Vec<i64> {
+    keys.as_chunks::<8>().0.iter().map(|key| i64::from_le_bytes(*key)).collect()
+}
+
+fn match_keys(lead: &Lead) -> Vec<i64> {
+    MatchRecord::from(lead).keys().iter().map(hash_key).collect()
+}
+
+/// 64 bits of BLAKE3 over criterion and value: a rare collision costs one comparison more.
+pub(super) fn hash_key(key: &BlockingKey) -> i64 {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(key.criterion.name().as_bytes()).update(&[0]).update(key.value.as_bytes());
+    hasher.finalize().as_bytes().first_chunk().map_or(0, |bytes| i64::from_le_bytes(*bytes))
+}
+
+/// The instant inside a UUIDv7; 0 for a derived id.
+fn created_millis(id: Uuid) -> i64 {
+    let bytes = id.as_bytes();
+    if id.get_version_num() != 7 {
+        return 0;
+    }
+    bytes[..6].iter().fold(0, |millis, byte| (millis << 8) | i64::from(*byte))
+}

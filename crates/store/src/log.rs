@@ -1,0 +1,159 @@
+//! The device's side of the logs: where each scope's stands, the control log, what was set aside, the bags.
+
+use std::sync::PoisonError;
+
+use zuc_domain::shared::Scope;
+use zuc_protocol::Blob;
+use zuc_protocol::ids::{BagId, BatchHash, ChainHash, KeyId};
+use zuc_protocol::person_key::BagRow;
+use zuc_protocol::secret::BagKey;
+
+use crate::outbox::hash_of;
+use crate::store::{scope_number, wire_scope};
+use crate::{Store, StoreError};
+
+/// An entry of a scope's log, as it is offered to others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogRow {
+    /// Its place.
+    pub seq: u64,
+    /// Batch or relay fact.
+    pub kind: i64,
+    /// Its hash.
+    pub hash: BatchHash,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// A batch that was not applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quarantined {
+    /// Its scope.
+    pub scope: Scope,
+    /// Its hash.
+    pub hash: BatchHash,
+    /// The stable code of why.
+    pub reason: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl Store {
+    /// How far `scope` was read; `None` before its first entry.
+    pub async fn cursor(&self, scope: Scope) -> Result<Option<(u64, ChainHash)>, StoreError> {
+        let scope = scope_number(scope);
+        let row =
+            sqlx::query!("SELECT seq, chain FROM cursor WHERE scope = ?", scope).fetch_optional(self.reader()).await?;
+        row.map(|row| {
+            let chain = row.chain.as_slice().try_into().map_err(|_| StoreError::corrupt("cursor", "chain", scope))?;
+            Ok((u64::try_from(row.seq).unwrap_or(0), ChainHash(chain)))
+        })
+        .transpose()
+    }
+
+    /// Entries of `scope` after `seq`, sealed as they came: what a device re-offers when the relay lost its log.
+    pub async fn entries_after(&self, scope: Scope, seq: u64, max: u32) -> Result<Vec<LogRow>, StoreError> {
+        let (scope, seq) = (scope_number(scope), i64::try_from(seq).unwrap_or(i64::MAX));
+        let rows = sqlx::query!(
+            r#"SELECT seq AS "seq!: i64", kind, hash, bytes FROM entry WHERE scope = ? AND seq > ? ORDER BY seq LIMIT ?"#,
+            scope,
+            seq,
+            max,
+        )
+        .fetch_all(self.reader())
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(LogRow {
+                    seq: u64::try_from(row.seq).unwrap_or(0),
+                    kind: row.kind,
+                    hash: hash_of(&row.hash)?,
+                    bytes: row.bytes,
+                })
+            })
+            .collect()
+    }
+
+    /// The control log from its genesis record on.
+    pub async fn control_log(&self) -> Result<Vec<Vec<u8>>, StoreError> {
+        Ok(sqlx::query_scalar!("SELECT bytes FROM control ORDER BY seq").fetch_all(self.reader()).await?)
+    }
+
+    /// What was set aside.
+    pub async fn quarantined(&self) -> Result<Vec<Quarantined>, StoreError> {
+        let rows = sqlx::query!("SELECT scope, hash, reason, bytes FROM quarantine ORDER BY n")
+            .fetch_all(self.reader())
+            .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(Quarantined {
+                    scope: crate::store::scope_of(row.scope)?,
+                    hash: hash_of(&row.hash)?,
+                    reason: row.reason,
+                    bytes: row.bytes,
+                })
+            })
+            .collect()
+    }
+
+    /// Rows of a scope's bag; with `unsent`, only those the relay has not yet been given.
+    pub async fn bag_rows(&self, scope: Scope, unsent: bool) -> Result<Vec<BagRow>, StoreError> {
+        let number = scope_number(scope);
+        let rows = sqlx::query!(
+            "SELECT key_id, bag, wrap FROM person_key WHERE scope = ? AND (sent = 0 OR NOT ?) ORDER BY key_id",
+            number,
+            unsent,
+        )
+        .fetch_all(self.reader())
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                let corrupt = || StoreError::corrupt("person_key", "key_id", hex::encode(&row.key_id));
+                Ok(BagRow {
+                    scope: wire_scope(scope),
+                    bag: BagId(row.bag.as_slice().try_into().map_err(|_| corrupt())?),
+                    key: KeyId(row.key_id.as_slice().try_into().map_err(|_| corrupt())?),
+                    wrap: Blob(row.wrap),
+                })
+            })
+            .collect()
+    }
+
+    /// The relay has these rows.
+    pub async fn bag_rows_sent(&self, scope: Scope, keys: &[KeyId]) -> Result<(), StoreError> {
+        let scope = scope_number(scope);
+        let mut tx = self.inner.pools.writer.begin_with("BEGIN IMMEDIATE").await?;
+        for key in keys {
+            let key = key.0.as_slice();
+            sqlx::query!("UPDATE person_key SET sent = 1 WHERE scope = ? AND key_id = ?", scope, key)
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Puts a new generation in place of a scope's bag: the old key and every old row are overwritten.
+    pub async fn replace_bag(&self, scope: Scope, key: &BagKey, rows: &[BagRow]) -> Result<(), StoreError> {
+        let number = scope_number(scope);
+        let mut tx = self.inner.pools.writer.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::query!("DELETE FROM person_key WHERE scope = ?", number).execute(&mut *tx).await?;
+        for row in rows.iter().filter(|row| row.scope == wire_scope(scope)) {
+            let (key, bag, wrap) = (row.key.0.as_slice(), row.bag.0.as_slice(), row.wrap.0.as_slice());
+            sqlx::query!(
+                "INSERT INTO person_key (scope, key_id, bag, wrap, sent) VALUES (?, ?, ?, ?, 1)",
+                number,
+                key,
+                bag,
+                wrap,
+            )
+            .execute(&mut *tx)
+            .await?;
+        }
+        let name = crate::persons::vault_name(scope);
+        crate::vault::put(&mut tx, &self.inner.vault_key, self.inner.entropy.as_ref(), &name, key.expose()).await?;
+        tx.commit().await?;
+        self.inner.bags.write().unwrap_or_else(PoisonError::into_inner).insert(scope, key.clone());
+        Ok(())
+    }
+}

@@ -1,0 +1,132 @@
+//! Plain items that wait to be sealed and sent; each dies when the relay has acknowledged its batch.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+use zuc_domain::shared::Scope;
+use zuc_protocol::ids::{BatchHash, Incarnation, ItemId, KeyId};
+use zuc_protocol::item::{Change, DocKind, Fact, Item, Part};
+use zuc_protocol::person_key::BagRow;
+use zuc_sync::OutboxItem;
+
+use crate::events::Emitted;
+use crate::store::{scope_number, uuid_of};
+use crate::{Store, StoreError};
+
+pub(crate) const CHANGE: i64 = 1;
+pub(crate) const FACT: i64 = 2;
+
+/// What most items do not have.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Extras {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) person_keys: Vec<KeyId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) events: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) part: Option<Part>,
+}
+
+impl Extras {
+    pub(crate) fn new(keys: BTreeSet<[u8; 16]>, events: &[Emitted], part: Option<Part>) -> Self {
+        Self {
+            person_keys: keys.into_iter().map(KeyId).collect(),
+            events: events.iter().map(|event| event.json.clone()).collect(),
+            part,
+        }
+    }
+
+    pub(crate) fn json(&self) -> Result<Option<String>, StoreError> {
+        if *self == Self::default() { Ok(None) } else { Ok(Some(serde_json::to_string(self)?)) }
+    }
+}
+
+/// A row of the outbox before it has its number.
+pub(crate) struct Plain {
+    pub(crate) scope: i64,
+    pub(crate) kind: i64,
+    pub(crate) item: Uuid,
+    pub(crate) doc_kind: u16,
+    /// The change chunk, or the fact as JSON.
+    pub(crate) body: Vec<u8>,
+    pub(crate) extras: Extras,
+    pub(crate) incarnation: [u8; 16],
+}
+
+pub(crate) async fn insert(conn: &mut SqliteConnection, plain: &Plain) -> Result<(), StoreError> {
+    let (item, extras, incarnation) =
+        (plain.item.as_bytes().as_slice(), plain.extras.json()?, plain.incarnation.as_slice());
+    sqlx::query!(
+        "INSERT INTO outbox (scope, kind, item, doc_kind, body, extras, incarnation) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        plain.scope,
+        plain.kind,
+        item,
+        plain.doc_kind,
+        plain.body,
+        extras,
+        incarnation,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+impl Store {
+    /// The oldest items of `scope` that are not in a batch yet, at most `max`, as the sync engine is fed them. The bag
+    /// row of a person key travels with the first item that names it.
+    pub async fn outbox_items(&self, scope: Scope, max: u32) -> Result<Vec<OutboxItem>, StoreError> {
+        let number = scope_number(scope);
+        let rows = sqlx::query!(
+            "SELECT n, kind, item, doc_kind, body, extras, incarnation FROM outbox
+             WHERE scope = ? AND batch IS NULL ORDER BY n LIMIT ?",
+            number,
+            max,
+        )
+        .fetch_all(self.reader())
+        .await?;
+        let mut unsent: BTreeMap<KeyId, BagRow> =
+            self.bag_rows(scope, true).await?.into_iter().map(|row| (row.key, row)).collect();
+        let mut items = Vec::with_capacity(rows.len());
+        for row in rows {
+            let extras: Extras = row.extras.map(|json| serde_json::from_str(&json)).transpose()?.unwrap_or_default();
+            let bag_rows = extras.person_keys.iter().filter_map(|key| unsent.remove(key)).collect();
+            let id = ItemId::from_uuid(uuid_of("outbox", &row.item)?);
+            let item = if row.kind == CHANGE {
+                let kind = u16::try_from(row.doc_kind).map_err(|_| StoreError::corrupt("outbox", "doc_kind", row.n))?;
+                Item::Change(Change {
+                    doc: id,
+                    kind: DocKind(kind),
+                    chunk: row.body,
+                    person_keys: extras.person_keys,
+                    events: extras.events,
+                    part: extras.part,
+                })
+            } else {
+                let fact: Fact = serde_json::from_slice(&row.body)?;
+                Item::Fact(Fact { person_keys: extras.person_keys, events: extras.events, part: extras.part, ..fact })
+            };
+            let incarnation = Incarnation(*uuid_of("outbox", &row.incarnation)?.as_bytes());
+            items.push(OutboxItem { id: row.n, incarnation, item, bag_rows });
+        }
+        Ok(items)
+    }
+
+    /// How many items wait or are on their way, over all scopes: the status bar's count.
+    pub async fn unsent(&self) -> Result<u64, StoreError> {
+        let count = sqlx::query_scalar!("SELECT count(*) FROM outbox").fetch_one(self.reader()).await?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    /// Scopes with something to seal or to send.
+    pub async fn unsent_scopes(&self) -> Result<Vec<Scope>, StoreError> {
+        let rows =
+            sqlx::query_scalar!("SELECT DISTINCT scope FROM outbox ORDER BY scope").fetch_all(self.reader()).await?;
+        rows.into_iter().map(crate::store::scope_of).collect()
+    }
+}
+
+pub(crate) fn hash_of(bytes: &[u8]) -> Result<BatchHash, StoreError> {
+    bytes.try_into().map(BatchHash).map_err(|_| StoreError::corrupt("entry", "hash", hex::encode(bytes)))
+}

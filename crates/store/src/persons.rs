@@ -1,0 +1,280 @@
+//! The keys of persons: one per person and scope's bag, so that destroying a row forgets a person everywhere.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::PoisonError;
+
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+use zuc_domain::shared::Scope;
+use zuc_protocol::ids::{CompanyId, KeyId};
+use zuc_protocol::person_key::{BagRow, SealedIdentifier, bag_id};
+use zuc_protocol::secret::{BagKey, PersonKey};
+
+use crate::keys::{Entropy, random};
+use crate::shape::Seals;
+use crate::store::{scope_number, scope_of, wire_scope};
+use crate::{Store, StoreError};
+
+impl Store {
+    /// Takes a scope's bag key into the vault and into use.
+    pub async fn set_bag(&self, scope: Scope, key: &BagKey) -> Result<(), StoreError> {
+        self.vault_set(&vault_name(scope), key.expose()).await?;
+        self.inner.bags.write().unwrap_or_else(PoisonError::into_inner).insert(scope, key.clone());
+        Ok(())
+    }
+
+    /// The bag key in use for a scope.
+    pub fn bag(&self, scope: Scope) -> Option<BagKey> {
+        self.inner.bags.read().unwrap_or_else(PoisonError::into_inner).get(&scope).cloned()
+    }
+
+    pub(crate) async fn load_bags(&self) -> Result<(), StoreError> {
+        for name in self.vault_names("bag/").await? {
+            let scope: Option<Scope> = name.strip_prefix("bag/").and_then(|scope| scope.parse().ok());
+            let (Some(scope), Some(key)) = (scope, self.vault_get(&name).await?) else { continue };
+            let bytes: [u8; 32] =
+                key.as_slice().try_into().map_err(|_| StoreError::corrupt("vault", "sealed", &name))?;
+            self.inner.bags.write().unwrap_or_else(PoisonError::into_inner).insert(scope, BagKey::from_bytes(bytes));
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn vault_name(scope: Scope) -> String {
+    format!("bag/{scope}")
+}
+
+/// The person keys one transaction has in hand.
+pub(crate) struct Ring {
+    store: Store,
+    company: CompanyId,
+    keys: HashMap<[u8; 16], PersonKey>,
+    subjects: HashMap<Uuid, [u8; 16]>,
+    placed: BTreeSet<(i64, [u8; 16])>,
+}
+
+/// A key and the subject it was made for, not yet on disk.
+pub(crate) struct Made {
+    pub(crate) subject: Uuid,
+    pub(crate) key: [u8; 16],
+    pub(crate) bag: Vec<u8>,
+    pub(crate) wrap: Vec<u8>,
+}
+
+impl Ring {
+    pub(crate) fn new(store: &Store, company: Uuid) -> Self {
+        Self {
+            store: store.clone(),
+            company: CompanyId::from_uuid(company),
+            keys: HashMap::new(),
+            subjects: HashMap::new(),
+            placed: BTreeSet::new(),
+        }
+    }
+
+    fn entropy(&self) -> &dyn Entropy {
+        self.store.inner.entropy.as_ref()
+    }
+
+    /// Makes sure that each subject has a key and that it lies in the bag of `scope`.
+    pub(crate) async fn ensure(
+        &mut self,
+        conn: &mut SqliteConnection,
+        scope: Scope,
+        subjects: &[Uuid],
+    ) -> Result<(), StoreError> {
+        let number = scope_number(scope);
+        for subject in subjects {
+            let known = match self.subjects.get(subject) {
+                Some(key) => Some(*key),
+                None => self.find_subject(conn, *subject).await?,
+            };
+            match known {
+                Some(key) if self.placed.contains(&(number, key)) => {}
+                Some(key) => {
+                    self.load(conn, &BTreeSet::from([key])).await?;
+                    self.place(conn, scope, *subject, key).await?;
+                }
+                None => {
+                    let made = self.make(scope, *subject)?;
+                    insert_key(conn, number, &made).await?;
+                    insert_subject(conn, *subject, made.key).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets `to` use the key of `from`: a contact is the person the lead was, so one erasure reaches both.
+    pub(crate) async fn follow(&mut self, conn: &mut SqliteConnection, from: Uuid, to: Uuid) -> Result<(), StoreError> {
+        if let Some(key) = self.find_subject(conn, from).await? {
+            insert_subject(conn, to, key).await?;
+            self.subjects.insert(to, key);
+        }
+        Ok(())
+    }
+
+    /// A new key for a subject that has none, wrapped for the bag of `scope`; the caller writes it down.
+    pub(crate) fn make(&mut self, scope: Scope, subject: Uuid) -> Result<Made, StoreError> {
+        let key: [u8; 16] = random(self.entropy());
+        let secret = PersonKey::from_bytes(random(self.entropy()));
+        let (bag, wrap) = self.wrap(scope, key, &secret)?;
+        self.keys.insert(key, secret);
+        self.subjects.insert(subject, key);
+        self.placed.insert((scope_number(scope), key));
+        Ok(Made { subject, key, bag, wrap })
+    }
+
+    fn wrap(&self, scope: Scope, key: [u8; 16], secret: &PersonKey) -> Result<(Vec<u8>, Vec<u8>), StoreError> {
+        let bag = self.store.bag(scope).ok_or(StoreError::NoBag)?;
+        let nonce: [u8; 24] = random(self.entropy());
+        let row = BagRow::wrap(self.company, wire_scope(scope), &bag, KeyId(key), secret, &nonce);
+        Ok((row.bag.0.to_vec(), row.wrap.0))
+    }
+
+    async fn place(
+        &mut self,
+        conn: &mut SqliteConnection,
+        scope: Scope,
+        subject: Uuid,
+        key: [u8; 16],
+    ) -> Result<(), StoreError> {
+        let number = scope_number(scope);
+        let key_bytes = key.as_slice();
+        let there = sqlx::query_scalar!("SELECT 1 FROM person_key WHERE scope = ? AND key_id = ?", number, key_bytes)
+            .fetch_optional(&mut *conn)
+            .await?
+            .is_some();
+        if !there {
+            // Without the key itself it was erased, or never came here: nothing new is sealed under it.
+            let secret = self.keys.get(&key).ok_or(StoreError::PersonKeyMissing)?;
+            let (bag, wrap) = self.wrap(scope, key, secret)?;
+            insert_key(conn, number, &Made { subject, key, bag, wrap }).await?;
+        }
+        self.placed.insert((number, key));
+        Ok(())
+    }
+
+    async fn find_subject(
+        &mut self,
+        conn: &mut SqliteConnection,
+        subject: Uuid,
+    ) -> Result<Option<[u8; 16]>, StoreError> {
+        let bytes = subject.as_bytes().as_slice();
+        let row = sqlx::query_scalar!("SELECT key_id FROM person_subject WHERE subject = ?", bytes)
+            .fetch_optional(conn)
+            .await?;
+        let key = row.and_then(|key| key.as_slice().try_into().ok());
+        if let Some(key) = key {
+            self.subjects.insert(subject, key);
+        }
+        Ok(key)
+    }
+
+    /// Takes the keys with these ids in hand; those not held stay missing.
+    pub(crate) async fn load(
+        &mut self,
+        conn: &mut SqliteConnection,
+        ids: &BTreeSet<[u8; 16]>,
+    ) -> Result<(), StoreError> {
+        for id in ids {
+            if self.keys.contains_key(id) {
+                continue;
+            }
+            let bytes = id.as_slice();
+            let rows = sqlx::query!("SELECT scope, bag, wrap FROM person_key WHERE key_id = ?", bytes)
+                .fetch_all(&mut *conn)
+                .await?;
+            for row in rows {
+                let scope = scope_of(row.scope)?;
+                let Some(bag) = self.store.bag(scope) else { continue };
+                let generation = bag_id(&bag);
+                if generation.0.as_slice() != row.bag.as_slice() {
+                    continue;
+                }
+                let wrapped = BagRow {
+                    scope: wire_scope(scope),
+                    bag: generation,
+                    key: KeyId(*id),
+                    wrap: zuc_protocol::Blob(row.wrap),
+                };
+                if let Ok(secret) = wrapped.open(self.company, &bag) {
+                    self.keys.insert(*id, secret);
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the key itself is in hand.
+    pub(crate) fn holds(&self, id: &[u8; 16]) -> bool {
+        self.keys.contains_key(id)
+    }
+
+    /// Remembers which key seals which subject, as a document of another device says.
+    pub(crate) async fn learn(
+        &mut self,
+        conn: &mut SqliteConnection,
+        pairs: &BTreeSet<(Uuid, [u8; 16])>,
+    ) -> Result<(), StoreError> {
+        for (subject, key) in pairs {
+            if self.subjects.get(subject) != Some(key) {
+                insert_subject(conn, *subject, *key).await?;
+                self.subjects.insert(*subject, *key);
+            }
+        }
+        Ok(())
+    }
+
+    /// The sealed text of an identifier inside a fact's or an event's JSON.
+    pub(crate) fn seal_text(&self, subject: Uuid, field: &str, clear: &str) -> Result<String, StoreError> {
+        let sealed = self.seal(subject, field, clear)?;
+        let (key, rest) = sealed.split_at(16);
+        Ok(format!("{}.{}", hex::encode(key), hex::encode(rest)))
+    }
+}
+
+impl Seals for Ring {
+    fn seal(&self, subject: Uuid, field: &str, clear: &str) -> Result<Vec<u8>, StoreError> {
+        let key = self.subjects.get(&subject).ok_or(StoreError::PersonKeyMissing)?;
+        let secret = self.keys.get(key).ok_or(StoreError::PersonKeyMissing)?;
+        let nonce: [u8; 24] = random(self.entropy());
+        let sealed = SealedIdentifier::seal(KeyId(*key), secret, field, clear, &nonce);
+        let mut bytes = key.to_vec();
+        bytes.extend_from_slice(&sealed.sealed.0);
+        Ok(bytes)
+    }
+
+    fn open(&self, field: &str, sealed: &[u8]) -> Option<String> {
+        let (key, sealed) = sealed.split_first_chunk::<16>()?;
+        let secret = self.keys.get(key)?;
+        SealedIdentifier { key: KeyId(*key), sealed: zuc_protocol::Blob(sealed.to_vec()) }.open(secret, field).ok()
+    }
+}
+
+async fn insert_key(conn: &mut SqliteConnection, scope: i64, made: &Made) -> Result<(), StoreError> {
+    let key = made.key.as_slice();
+    sqlx::query!(
+        "INSERT INTO person_key (scope, key_id, bag, wrap) VALUES (?, ?, ?, ?)",
+        scope,
+        key,
+        made.bag,
+        made.wrap,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+async fn insert_subject(conn: &mut SqliteConnection, subject: Uuid, key: [u8; 16]) -> Result<(), StoreError> {
+    let (subject, key) = (subject.as_bytes().as_slice(), key.as_slice());
+    sqlx::query!(
+        "INSERT INTO person_subject (subject, key_id) VALUES (?, ?) ON CONFLICT DO UPDATE SET key_id = excluded.key_id",
+        subject,
+        key,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

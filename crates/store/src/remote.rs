@@ -1,0 +1,521 @@
+//! What the sync engine wants done to the disk: each effect in one transaction, what others wrote with its cursor.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
+use uuid::Uuid;
+use zuc_domain::shared::{CloudEvent, Hlc, Scope};
+use zuc_protocol::envelope::{SealedBatch, batch_hash};
+use zuc_protocol::ids::{BatchHash, ItemId, KeyId, LogId};
+use zuc_protocol::item::{Change, DocKind, Fact, Item};
+use zuc_sync::{Advance, Effect, Input, Source, StoredBatch};
+
+use crate::doc::{self, Document};
+use crate::facts::Put;
+use crate::persons::Ring;
+use crate::projections::analytics::{self, Dirty};
+use crate::shape::Shape;
+use crate::store::{Identity, domain_scope, scope_number};
+use crate::{Store, StoreError, aggregate, events, facts, registry};
+
+/// What carrying out an effect led to.
+#[derive(Debug, Default)]
+pub struct Carried {
+    /// What the engine must now be told.
+    pub answers: Vec<Input>,
+    /// Documents and facts that are new or other than before: what a screen reloads.
+    pub touched: Vec<(DocKind, ItemId)>,
+    /// Batches that broke a rule of documents and were set aside whole, with the code.
+    pub refused: Vec<(BatchHash, String)>,
+    /// Facts that lost against another of their id.
+    pub lost: Vec<ItemId>,
+    /// The effect was not the store's: the caller has it to itself.
+    pub foreign: bool,
+}
+
+struct Receiver<'c> {
+    conn: &'c mut SqliteConnection,
+    identity: Identity,
+    ring: &'c mut Ring,
+    dirty: &'c mut Dirty,
+    out: &'c mut Carried,
+}
+
+/// An entry with its place.
+struct Entry<'a> {
+    scope: Scope,
+    advance: &'a Advance,
+    source: &'a Source,
+    kind: u8,
+    bytes: &'a [u8],
+    items: &'a [Item],
+}
+
+impl Store {
+    /// Carries out what the engine wants of the disk; a run of [`Effect::Apply`] goes into one transaction. Other effects
+    /// come back as [`Carried::foreign`], one by one.
+    pub async fn carry_out(&self, effects: &[Effect], now: Timestamp) -> Result<Vec<Carried>, StoreError> {
+        let mut done = Vec::new();
+        let mut rest = effects;
+        while let Some(first) = rest.first() {
+            let run = rest.iter().take_while(|effect| matches!(effect, Effect::Apply { .. })).count();
+            if run > 0 {
+                done.push(self.apply_entries(&rest[..run], now).await?);
+                // One answer set for the run; the other places stay empty so that places and effects agree.
+                done.extend((1..run).map(|_| Carried::default()));
+                rest = &rest[run..];
+            } else {
+                done.push(self.carry_out_one(first).await?);
+                rest = &rest[1..];
+            }
+        }
+        Ok(done)
+    }
+
+    async fn carry_out_one(&self, effect: &Effect) -> Result<Carried, StoreError> {
+        let mut out = Carried::default();
+        match effect {
+            Effect::StoreSealed(batch) => {
+                self.store_sealed(batch).await?;
+                out.answers.push(Input::SealedStored { scope: batch.scope, number: batch.number });
+            }
+            Effect::MarkAcked { scope, hash, seq, outbox, advance, .. } => {
+                self.mark_acked(domain_scope(*scope), *hash, *seq, outbox, advance.as_ref()).await?;
+            }
+            Effect::Quarantine { scope, advance, kind, bytes, code } => {
+                let mut tx = self.begin_plain().await?;
+                let number = scope_number(domain_scope(*scope));
+                set_aside(&mut tx, number, &batch_hash(bytes).0, code, bytes).await?;
+                keep_entry(&mut tx, number, advance.seq, kind.number(), bytes).await?;
+                move_cursors(&mut tx, number, advance).await?;
+                tx.commit().await?;
+                out.answers.push(Input::Applied { scope: *scope, seq: advance.seq });
+            }
+            Effect::OutboxRefused { scope, number, outbox, code } => {
+                self.refuse(domain_scope(*scope), *number, outbox, code).await?;
+            }
+            Effect::Unseal { scope, numbers, outbox } => self.unseal(domain_scope(*scope), numbers, outbox).await?,
+            Effect::NeedReoffer { scope, above } => {
+                let batches = self.own_batches_above(domain_scope(*scope), *above).await?;
+                out.answers.push(Input::Reoffer { scope: *scope, batches });
+            }
+            Effect::LogChanged { log } => self.change_log(*log).await?,
+            Effect::StoreControl { seq, record } => {
+                let (seq, hash) = (i64::try_from(*seq).unwrap_or(i64::MAX), record.hash());
+                let hash = hash.0.as_slice();
+                let bytes = record.to_bytes().map_err(|_| StoreError::corrupt("control", "bytes", seq))?;
+                sqlx::query!(
+                    "INSERT INTO control (seq, hash, bytes) VALUES (?, ?, ?)
+                     ON CONFLICT DO UPDATE SET hash = excluded.hash, bytes = excluded.bytes",
+                    seq,
+                    hash,
+                    bytes,
+                )
+                .execute(&self.inner.pools.writer)
+                .await?;
+            }
+            Effect::StoreBag { scope, wraps, rows, .. } => {
+                out.touched = self.merge_bag(domain_scope(*scope), wraps, rows).await?;
+            }
+            Effect::ReplaceBag { scope, bag } => self.drop_other_bags(domain_scope(*scope), *bag).await?,
+            Effect::Erase { keys } => out.touched = self.erase_persons(keys).await?,
+            Effect::PurgeScope { scope } => self.purge_scope(domain_scope(*scope)).await?,
+            _ => out.foreign = true,
+        }
+        Ok(out)
+    }
+
+    pub(crate) async fn begin_plain(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        Ok(self.inner.pools.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// Applies entries in the order of their logs. A batch that breaks a rule is set aside whole; the cursor passes it
+    /// like every other device's does.
+    async fn apply_entries(&self, effects: &[Effect], now: Timestamp) -> Result<Carried, StoreError> {
+        let identity = self.identity().ok_or(StoreError::NoIdentity)?;
+        let mut tx = self.begin_plain().await?;
+        let mut out = Carried::default();
+        let mut dirty = Dirty::default();
+        let mut ring = Ring::new(self, identity.company.0);
+        let mut latest: Option<Hlc> = None;
+        for effect in effects {
+            let Effect::Apply { scope, advance, source, kind, bytes, items } = effect else { continue };
+            let entry = Entry { scope: domain_scope(*scope), advance, source, kind: kind.number(), bytes, items };
+            let number = scope_number(entry.scope);
+            let mut part = tx.begin().await?;
+            let mut found = Carried::default();
+            let mut receiver =
+                Receiver { conn: &mut part, identity, ring: &mut ring, dirty: &mut dirty, out: &mut found };
+            match receiver.entry(&entry, &mut latest).await {
+                Ok(()) => {
+                    part.commit().await?;
+                    out.touched.append(&mut found.touched);
+                    out.lost.append(&mut found.lost);
+                }
+                Err(StoreError::ChangeRefused(refusal)) => {
+                    part.rollback().await?;
+                    let (hash, reason) = (batch_hash(bytes), format!("store.change_refused: {refusal}"));
+                    set_aside(&mut tx, number, &hash.0, &reason, bytes).await?;
+                    out.refused.push((hash, reason));
+                }
+                Err(other) => return Err(other),
+            }
+            keep_entry(&mut tx, number, advance.seq, entry.kind, bytes).await?;
+            move_cursors(&mut tx, number, advance).await?;
+            out.answers.push(Input::Applied { scope: *scope, seq: advance.seq });
+        }
+        if let Some(latest) = latest {
+            receive_clock(&mut tx, identity, latest, now).await?;
+        }
+        analytics::refresh(&mut tx, &dirty).await?;
+        tx.commit().await?;
+        Ok(out)
+    }
+
+    async fn store_sealed(&self, batch: &StoredBatch) -> Result<(), StoreError> {
+        let (scope, number) =
+            (scope_number(domain_scope(batch.scope)), i64::try_from(batch.number).unwrap_or(i64::MAX));
+        let hash = batch.hash.0.as_slice();
+        let author = self.identity().ok_or(StoreError::NoIdentity)?.device;
+        let author = author.0.as_bytes().as_slice();
+        let mut tx = self.begin_plain().await?;
+        sqlx::query!(
+            "INSERT INTO entry (scope, seq, kind, author, number, hash, bytes) VALUES (?, NULL, 1, ?, ?, ?, ?)
+             ON CONFLICT (hash) DO NOTHING",
+            scope,
+            author,
+            number,
+            hash,
+            batch.bytes,
+        )
+        .execute(&mut *tx)
+        .await?;
+        for n in &batch.outbox {
+            sqlx::query!("UPDATE outbox SET batch = ? WHERE n = ?", hash, n).execute(&mut *tx).await?;
+        }
+        let keys = serde_json::to_string(&batch.bag_rows.iter().map(|row| row.key).collect::<Vec<_>>())?;
+        let name = format!("bag_rows/{}", hex::encode(hash));
+        sqlx::query!("INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING", name, keys)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn mark_acked(
+        &self,
+        scope: Scope,
+        hash: BatchHash,
+        seq: u64,
+        outbox: &[i64],
+        advance: Option<&Advance>,
+    ) -> Result<(), StoreError> {
+        let (number, seq) = (scope_number(scope), i64::try_from(seq).unwrap_or(i64::MAX));
+        let mut tx = self.begin_plain().await?;
+        let bytes = hash.0.as_slice();
+        sqlx::query!("UPDATE entry SET seq = ? WHERE hash = ? AND scope = ?", seq, bytes, number)
+            .execute(&mut *tx)
+            .await?;
+        for n in outbox {
+            sqlx::query!("DELETE FROM outbox WHERE n = ?", n).execute(&mut *tx).await?;
+        }
+        sqlx::query!("DELETE FROM outbox WHERE batch = ?", bytes).execute(&mut *tx).await?;
+        let name = format!("bag_rows/{}", hex::encode(hash.0));
+        let keys = sqlx::query_scalar!("DELETE FROM setting WHERE name = ? RETURNING value", name)
+            .fetch_optional(&mut *tx)
+            .await?;
+        let keys: Vec<KeyId> = keys.map(|keys| serde_json::from_str(&keys)).transpose()?.unwrap_or_default();
+        for key in keys {
+            let key = key.0.as_slice();
+            sqlx::query!("UPDATE person_key SET sent = 1 WHERE scope = ? AND key_id = ?", number, key)
+                .execute(&mut *tx)
+                .await?;
+        }
+        if let Some(advance) = advance {
+            move_cursors(&mut tx, number, advance).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn refuse(&self, scope: Scope, number: Option<u64>, outbox: &[i64], code: &str) -> Result<(), StoreError> {
+        let mut tx = self.begin_plain().await?;
+        for n in outbox {
+            sqlx::query!(
+                "INSERT INTO refused (n, scope, kind, item, body, code) SELECT n, scope, kind, item, body, ? FROM outbox WHERE n = ?",
+                code,
+                n,
+            )
+            .execute(&mut *tx)
+            .await?;
+            sqlx::query!("DELETE FROM outbox WHERE n = ?", n).execute(&mut *tx).await?;
+        }
+        if let Some(number) = number {
+            delete_unsent(&mut tx, scope_number(scope), number).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn unseal(&self, scope: Scope, numbers: &[u64], outbox: &[i64]) -> Result<(), StoreError> {
+        let mut tx = self.begin_plain().await?;
+        for n in outbox {
+            sqlx::query!("UPDATE outbox SET batch = NULL WHERE n = ?", n).execute(&mut *tx).await?;
+        }
+        for number in numbers {
+            delete_unsent(&mut tx, scope_number(scope), *number).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn change_log(&self, log: LogId) -> Result<(), StoreError> {
+        let mut tx = self.begin_plain().await?;
+        sqlx::query!("DELETE FROM cursor").execute(&mut *tx).await?;
+        sqlx::query!("DELETE FROM author_cursor").execute(&mut *tx).await?;
+        // What the lost log had numbered is numbered anew by the next.
+        sqlx::query!("UPDATE entry SET seq = NULL").execute(&mut *tx).await?;
+        put_setting(&mut tx, "relay_log", &hex::encode(log.0)).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+impl Receiver<'_> {
+    async fn entry(&mut self, entry: &Entry<'_>, latest: &mut Option<Hlc>) -> Result<(), StoreError> {
+        let author = match entry.source {
+            Source::Device { author, .. } => author.to_uuid(),
+            Source::Relay { .. } => Uuid::nil(),
+        };
+        for item in entry.items {
+            let item_events = match item {
+                Item::Change(change) => {
+                    self.change(entry.scope, change).await?;
+                    &change.events
+                }
+                Item::Fact(fact) => {
+                    self.fact(entry.scope, author, fact).await?;
+                    &fact.events
+                }
+            };
+            for json in item_events {
+                // An event we cannot read is some newer version's: the state it speaks of is merged all the same.
+                let Ok(event) = serde_json::from_str::<CloudEvent>(json) else { continue };
+                if latest.is_none_or(|latest| event.hlc > latest) {
+                    *latest = Some(event.hlc);
+                }
+                let mut emitted = events::emitted(&event)?;
+                emitted.json.clone_from(json);
+                events::insert(self.conn, &emitted).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn change(&mut self, scope: Scope, change: &Change) -> Result<(), StoreError> {
+        let Some(shape) = registry::shape(change.kind) else {
+            // A kind of a newer version: its entry is kept, and read once we know how.
+            return Ok(());
+        };
+        let (number, id) = (scope_number(scope), change.doc.to_uuid());
+        let chunks = doc::split(&change.chunk)?;
+        let stored = fetch_in(self.conn, shape, number, id).await?;
+        let actor = &self.identity.actor.0;
+        let (mut document, version) = match &stored {
+            Some(stored) => (Document::load(shape.kind, &stored.snapshot, &stored.tail, actor)?, stored.version),
+            None => (Document::receive(shape.kind, &scope.to_string(), &change.doc.0, &chunks, actor)?, 0),
+        };
+        let Some(written) = document.apply(&chunks)? else { return Ok(()) };
+        let version = version + i64::try_from(written.changes.len()).unwrap_or(0);
+        aggregate::store_written(self.conn, shape, number, id, &written, version).await?;
+        project_document(self.conn, self.ring, self.dirty, shape, scope, id, &mut document).await?;
+        self.out.touched.push((change.kind, change.doc));
+        Ok(())
+    }
+
+    async fn fact(&mut self, scope: Scope, author: Uuid, fact: &Fact) -> Result<(), StoreError> {
+        match facts::put(self.conn, scope_number(scope), fact, author).await? {
+            Put::Known => {}
+            Put::Lost => self.out.lost.push(fact.id),
+            Put::Stands => {
+                registry::project_fact(scope, fact, self.ring, self.conn, self.dirty).await?;
+                self.out.touched.push((DocKind(0), fact.id));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes the read rows of a document anew from what it says now.
+pub(crate) async fn project_document(
+    conn: &mut SqliteConnection,
+    ring: &mut Ring,
+    dirty: &mut Dirty,
+    shape: &Shape,
+    scope: Scope,
+    id: Uuid,
+    document: &mut Document,
+) -> Result<(), StoreError> {
+    let content = document.content()?;
+    ring.learn(conn, &Shape::person_subjects(id, &content)).await?;
+    let keys = Shape::person_keys(&content);
+    ring.load(conn, &keys).await?;
+    let missing: BTreeSet<_> = keys.into_iter().filter(|key| !ring.holds(key)).collect();
+    let (number, bytes) = (scope_number(scope), id.as_bytes().as_slice());
+    for key in missing {
+        let key = key.as_slice();
+        sqlx::query!(
+            "INSERT INTO unopened (scope, id, key_id) SELECT ?, ?, ?
+             WHERE NOT EXISTS (SELECT 1 FROM person_erased WHERE key_id = ?) ON CONFLICT DO NOTHING",
+            number,
+            bytes,
+            key,
+            key,
+        )
+        .execute(&mut *conn)
+        .await?;
+    }
+    let deleted = document.is_deleted()?;
+    registry::project(shape, scope, id, &content, deleted, ring, conn, dirty).await
+}
+
+async fn fetch_in(
+    conn: &mut SqliteConnection,
+    shape: &Shape,
+    scope: i64,
+    id: Uuid,
+) -> Result<Option<aggregate::Stored>, StoreError> {
+    let bytes = id.as_bytes().as_slice();
+    let row = sqlx::query!("SELECT kind, snapshot, tail, version FROM doc WHERE scope = ? AND id = ?", scope, bytes)
+        .fetch_optional(conn)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    if row.kind != i64::from(shape.number.0) {
+        return Err(doc::Refusal::WrongDocument.into());
+    }
+    Ok(Some(aggregate::Stored { scope, snapshot: row.snapshot, tail: row.tail, version: row.version }))
+}
+
+/// Keeps a log entry verbatim; one that is our own and comes back before its acknowledgement is acknowledged by that.
+async fn keep_entry(
+    conn: &mut SqliteConnection,
+    scope: i64,
+    seq: u64,
+    kind: u8,
+    bytes: &[u8],
+) -> Result<(), StoreError> {
+    let seq = i64::try_from(seq).unwrap_or(i64::MAX);
+    let header = SealedBatch::parse(bytes).ok();
+    let header = header.as_ref().map(SealedBatch::header);
+    let author = header.map(|header| header.author.0.to_vec()).unwrap_or_default();
+    let number = header.map_or(0, |header| i64::try_from(header.number).unwrap_or(i64::MAX));
+    let hash = batch_hash(bytes);
+    let hash = hash.0.as_slice();
+    sqlx::query!(
+        "INSERT INTO entry (scope, seq, kind, author, number, hash, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)
+         ON CONFLICT (hash) DO UPDATE SET seq = excluded.seq",
+        scope,
+        seq,
+        kind,
+        author,
+        number,
+        hash,
+        bytes,
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!("DELETE FROM outbox WHERE batch = ?", hash).execute(conn).await?;
+    Ok(())
+}
+
+pub(crate) async fn move_cursors(conn: &mut SqliteConnection, scope: i64, advance: &Advance) -> Result<(), StoreError> {
+    let (seq, chain) = (i64::try_from(advance.seq).unwrap_or(i64::MAX), advance.chain.0.as_slice());
+    sqlx::query!(
+        "INSERT INTO cursor (scope, seq, chain) VALUES (?, ?, ?)
+         ON CONFLICT DO UPDATE SET seq = excluded.seq, chain = excluded.chain",
+        scope,
+        seq,
+        chain,
+    )
+    .execute(&mut *conn)
+    .await?;
+    let Some((author, at)) = &advance.author else { return Ok(()) };
+    let (author, hash) = (author.0.as_slice(), at.hash.0.as_slice());
+    let number = i64::try_from(at.number).unwrap_or(i64::MAX);
+    let control = i64::try_from(at.control_seq).unwrap_or(i64::MAX);
+    sqlx::query!(
+        "INSERT INTO author_cursor (scope, author, number, hash, control_seq, blocked) VALUES (?, ?, ?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET number = excluded.number, hash = excluded.hash, control_seq = excluded.control_seq,
+             blocked = excluded.blocked",
+        scope,
+        author,
+        number,
+        hash,
+        control,
+        at.blocked,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+async fn delete_unsent(conn: &mut SqliteConnection, scope: i64, number: u64) -> Result<(), StoreError> {
+    let number = i64::try_from(number).unwrap_or(i64::MAX);
+    sqlx::query!(
+        "UPDATE outbox SET batch = NULL WHERE batch IN (SELECT hash FROM entry WHERE scope = ? AND seq IS NULL AND number = ?)",
+        scope,
+        number,
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!("DELETE FROM entry WHERE scope = ? AND seq IS NULL AND number = ?", scope, number)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn put_setting(conn: &mut SqliteConnection, name: &str, value: &str) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+        name,
+        value,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+async fn set_aside(
+    conn: &mut SqliteConnection,
+    scope: i64,
+    hash: &[u8; 16],
+    reason: &str,
+    bytes: &[u8],
+) -> Result<(), StoreError> {
+    let hash = hash.as_slice();
+    sqlx::query!(
+        "INSERT INTO quarantine (scope, hash, reason, bytes) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        scope,
+        hash,
+        reason,
+        bytes,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+async fn receive_clock(
+    conn: &mut SqliteConnection,
+    identity: Identity,
+    remote: Hlc,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let row = sqlx::query!("SELECT hlc_millis, hlc_counter FROM device_state").fetch_one(&mut *conn).await?;
+    let counter = u16::try_from(row.hlc_counter).unwrap_or(u16::MAX);
+    let ours = Hlc { millis: row.hlc_millis, counter, device: identity.device }.receive(remote, now.as_millisecond());
+    let counter = i64::from(ours.counter);
+    sqlx::query!("UPDATE device_state SET hlc_millis = ?, hlc_counter = ?", ours.millis, counter).execute(conn).await?;
+    Ok(())
+}

@@ -1,0 +1,185 @@
+//! What the sync engine is started from.
+
+use zuc_domain::shared::Scope;
+use zuc_protocol::chain::LogKind;
+use zuc_protocol::codec::{self, MAX_FRAME};
+use zuc_protocol::ids::{BagId, BatchHash, ChainHash, DeviceId, KeyId, LogId};
+use zuc_protocol::person_key::BagKeyWraps;
+use zuc_sync::{AuthorCursor, Cursor, OwnHead, Resume, StoredBatch};
+
+use crate::outbox::hash_of;
+use crate::store::{scope_number, scope_of, wire_scope};
+use crate::{Store, StoreError};
+
+impl Store {
+    /// All that the engine wants to know; `bags` are the current generations, as the control log names them.
+    pub async fn resume(&self, bags: &[(Scope, BagId)]) -> Result<Resume, StoreError> {
+        let mut resume = Resume {
+            cursors: self.cursors().await?,
+            authors: self.author_cursors().await?,
+            own: self.own_heads().await?,
+            unacked: Vec::new(),
+            bag_keys: Vec::new(),
+            bag_wraps: Vec::new(),
+            relay_log: self.relay_log().await?,
+        };
+        for row in sqlx::query!("SELECT DISTINCT scope FROM entry WHERE seq IS NULL").fetch_all(self.reader()).await? {
+            resume.unacked.extend(self.unacked(scope_of(row.scope)?).await?);
+        }
+        for (scope, bag) in bags {
+            let (number, generation) = (scope_number(*scope), bag.0.as_slice());
+            let keys =
+                sqlx::query_scalar!("SELECT key_id FROM person_key WHERE scope = ? AND bag = ?", number, generation)
+                    .fetch_all(self.reader())
+                    .await?;
+            for key in keys {
+                let key =
+                    key.as_slice().try_into().map_err(|_| StoreError::corrupt("person_key", "key_id", "length"))?;
+                resume.bag_keys.push((wire_scope(*scope), KeyId(key)));
+            }
+            let wraps =
+                sqlx::query_scalar!("SELECT bytes FROM bag_wraps WHERE scope = ? AND bag = ?", number, generation)
+                    .fetch_all(self.reader())
+                    .await?;
+            for bytes in wraps {
+                let wraps: BagKeyWraps =
+                    codec::decode(&bytes, MAX_FRAME).map_err(|_| StoreError::corrupt("bag_wraps", "bytes", scope))?;
+                resume.bag_wraps.push(wraps);
+            }
+        }
+        Ok(resume)
+    }
+
+    async fn cursors(&self) -> Result<Vec<(zuc_protocol::Scope, Cursor)>, StoreError> {
+        let rows = sqlx::query!("SELECT scope, seq, chain FROM cursor").fetch_all(self.reader()).await?;
+        rows.into_iter()
+            .map(|row| {
+                let chain =
+                    row.chain.as_slice().try_into().map_err(|_| StoreError::corrupt("cursor", "chain", row.scope))?;
+                let cursor = Cursor { seq: u64::try_from(row.seq).unwrap_or(0), chain: ChainHash(chain) };
+                Ok((wire_scope(scope_of(row.scope)?), cursor))
+            })
+            .collect()
+    }
+
+    async fn author_cursors(&self) -> Result<Vec<(zuc_protocol::Scope, DeviceId, AuthorCursor)>, StoreError> {
+        let rows = sqlx::query!("SELECT scope, author, number, hash, control_seq, blocked FROM author_cursor")
+            .fetch_all(self.reader())
+            .await?;
+        rows.into_iter()
+            .map(|row| {
+                let author = row.author.as_slice().try_into();
+                let author = author.map_err(|_| StoreError::corrupt("author_cursor", "author", row.scope))?;
+                let cursor = AuthorCursor {
+                    number: u64::try_from(row.number).unwrap_or(0),
+                    hash: hash_of(&row.hash)?,
+                    control_seq: u64::try_from(row.control_seq).unwrap_or(0),
+                    blocked: row.blocked != 0,
+                };
+                Ok((wire_scope(scope_of(row.scope)?), DeviceId(author), cursor))
+            })
+            .collect()
+    }
+
+    /// The last acknowledged batch of this device in each scope.
+    async fn own_heads(&self) -> Result<Vec<OwnHead>, StoreError> {
+        let Some(identity) = self.identity() else { return Ok(Vec::new()) };
+        let device = identity.device.0.as_bytes().as_slice();
+        let rows = sqlx::query!(
+            r#"SELECT scope, number AS "number!: i64", hash FROM entry e WHERE author = ?1 AND seq IS NOT NULL AND number =
+                   (SELECT max(number) FROM entry WHERE author = ?1 AND seq IS NOT NULL AND scope = e.scope)"#,
+            device,
+        )
+        .fetch_all(self.reader())
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                let number = u64::try_from(row.number).unwrap_or(0);
+                Ok(OwnHead { scope: wire_scope(scope_of(row.scope)?), number, hash: hash_of(&row.hash)? })
+            })
+            .collect()
+    }
+
+    /// Sealed batches of `scope` that were not acknowledged, in order.
+    async fn unacked(&self, scope: Scope) -> Result<Vec<StoredBatch>, StoreError> {
+        let number = scope_number(scope);
+        let rows = sqlx::query!(
+            "SELECT number, hash, bytes FROM entry WHERE scope = ? AND seq IS NULL ORDER BY number",
+            number
+        )
+        .fetch_all(self.reader())
+        .await?;
+        let mut batches = Vec::with_capacity(rows.len());
+        for row in rows {
+            batches.push(self.stored_batch(scope, row.number, &row.hash, row.bytes).await?);
+        }
+        Ok(batches)
+    }
+
+    async fn stored_batch(
+        &self,
+        scope: Scope,
+        number: i64,
+        hash: &[u8],
+        bytes: Vec<u8>,
+    ) -> Result<StoredBatch, StoreError> {
+        let outbox = sqlx::query_scalar!(r#"SELECT n AS "n!: i64" FROM outbox WHERE batch = ? ORDER BY n"#, hash)
+            .fetch_all(self.reader())
+            .await?;
+        let name = format!("bag_rows/{}", hex::encode(hash));
+        let keys =
+            sqlx::query_scalar!("SELECT value FROM setting WHERE name = ?", name).fetch_optional(self.reader()).await?;
+        let keys: Vec<KeyId> = keys.map(|keys| serde_json::from_str(&keys)).transpose()?.unwrap_or_default();
+        let mut bag_rows = Vec::new();
+        if !keys.is_empty() {
+            bag_rows = self.bag_rows(scope, true).await?;
+            bag_rows.retain(|row| keys.contains(&row.key));
+        }
+        let hash: BatchHash = hash_of(hash)?;
+        Ok(StoredBatch {
+            scope: wire_scope(scope),
+            number: u64::try_from(number).unwrap_or(0),
+            hash,
+            bytes,
+            outbox,
+            bag_rows,
+        })
+    }
+
+    /// This device's own batches above a number, as they were sent.
+    pub(crate) async fn own_batches_above(&self, scope: Scope, above: u64) -> Result<Vec<StoredBatch>, StoreError> {
+        let Some(identity) = self.identity() else { return Ok(Vec::new()) };
+        let (number, above) = (scope_number(scope), i64::try_from(above).unwrap_or(i64::MAX));
+        let (device, kind) = (identity.device.0.as_bytes().as_slice(), LogKind::Batch.number());
+        let rows = sqlx::query!(
+            "SELECT number, hash, bytes FROM entry WHERE scope = ? AND author = ? AND kind = ? AND number > ? ORDER BY number",
+            number,
+            device,
+            kind,
+            above,
+        )
+        .fetch_all(self.reader())
+        .await?;
+        let mut batches = Vec::with_capacity(rows.len());
+        for row in rows {
+            batches.push(self.stored_batch(scope, row.number, &row.hash, row.bytes).await?);
+        }
+        Ok(batches)
+    }
+
+    async fn relay_log(&self) -> Result<Option<LogId>, StoreError> {
+        let text = self.setting("relay_log").await?;
+        Ok(text.and_then(|text| hex::decode(text).ok()).and_then(|bytes| bytes.try_into().ok()).map(LogId))
+    }
+
+    /// A setting of this device.
+    pub async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
+        Ok(sqlx::query_scalar!("SELECT value FROM setting WHERE name = ?", name).fetch_optional(self.reader()).await?)
+    }
+
+    /// Sets a setting of this device; it never leaves it.
+    pub async fn set_setting(&self, name: &str, value: &str) -> Result<(), StoreError> {
+        let mut conn = self.inner.pools.writer.acquire().await?;
+        crate::remote::put_setting(&mut conn, name, value).await
+    }
+}

@@ -1,0 +1,221 @@
+//! The opened store: where transactions begin and queries run.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use sqlx::SqlitePool;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+use zuc_domain::shared::{CompanyId, DeviceId, PersonId, Scope};
+use zuc_protocol::ids::{ActorId, Incarnation};
+use zuc_protocol::secret::BagKey;
+
+use crate::StoreError;
+use crate::keys::{Entropy, Home, Keys};
+use crate::open::{self, OpenOptions, Pools};
+use crate::tx::Tx;
+
+/// Who this database belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    /// The company.
+    pub company: CompanyId,
+    /// The laptop.
+    pub device: DeviceId,
+    /// Drawn anew whenever the database may have gone back in time.
+    pub incarnation: Incarnation,
+    /// The Automerge actor of the laptop in this incarnation.
+    pub actor: ActorId,
+}
+
+/// The command a transaction carries out: who, when, for which click.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Session {
+    /// The person who acts.
+    pub person: PersonId,
+    /// The instant, UTC.
+    pub at: Timestamp,
+    /// The company's calendar day.
+    pub today: Date,
+    /// The click or call that all of this belongs to.
+    pub correlation: Uuid,
+    /// Whether there is no network.
+    pub offline: bool,
+}
+
+pub(crate) struct Inner {
+    pub(crate) pools: Pools,
+    pub(crate) vault_key: Zeroizing<[u8; 32]>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) identity: RwLock<Option<Identity>>,
+    pub(crate) bags: RwLock<HashMap<Scope, BagKey>>,
+    pub(crate) home: Option<Home>,
+    pub(crate) committed: tokio::sync::Notify,
+}
+
+/// One home's store. Cloning it gives another handle to the same.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) inner: Arc<Inner>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Store").finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the database of `home`, or creates it where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongKey`], [`StoreError::TooNew`], or what the disk says.
+    pub async fn open(
+        home: Home,
+        keys: &Keys,
+        entropy: Arc<dyn Entropy>,
+        options: &OpenOptions,
+    ) -> Result<Self, StoreError> {
+        let pools = open::open(&home.database(), &keys.database, options).await?;
+        Self::with(pools, keys, entropy, Some(home)).await
+    }
+
+    /// A store that lives in memory and dies with its last handle: for tests, which run many. It has one connection,
+    /// so a query waits for an open transaction.
+    pub async fn in_memory(entropy: Arc<dyn Entropy>) -> Result<Self, StoreError> {
+        let keys = Keys::fresh(entropy.as_ref());
+        Self::with(open::in_memory().await?, &keys, entropy, None).await
+    }
+
+    async fn with(
+        pools: Pools,
+        keys: &Keys,
+        entropy: Arc<dyn Entropy>,
+        home: Option<Home>,
+    ) -> Result<Self, StoreError> {
+        let inner = Inner {
+            pools,
+            vault_key: keys.vault.clone(),
+            entropy,
+            identity: RwLock::new(None),
+            bags: RwLock::new(HashMap::new()),
+            home,
+            committed: tokio::sync::Notify::new(),
+        };
+        let store = Self { inner: Arc::new(inner) };
+        store.remember().await?;
+        Ok(store)
+    }
+
+    /// Reads identity and bag keys of an opened database into memory.
+    async fn remember(&self) -> Result<(), StoreError> {
+        let row = sqlx::query!("SELECT company, device, actor, incarnation FROM device_state")
+            .fetch_optional(self.reader())
+            .await?;
+        let Some(row) = row else { return Ok(()) };
+        let identity = Identity {
+            company: CompanyId(uuid_of("device_state", &row.company)?),
+            device: DeviceId(uuid_of("device_state", &row.device)?),
+            incarnation: Incarnation(*uuid_of("device_state", &row.incarnation)?.as_bytes()),
+            actor: ActorId(*uuid_of("device_state", &row.actor)?.as_bytes()),
+        };
+        *self.inner.identity.write().unwrap_or_else(PoisonError::into_inner) = Some(identity);
+        self.load_bags().await
+    }
+
+    /// Whose database this is; `None` before a company was created or joined.
+    pub fn identity(&self) -> Option<Identity> {
+        *self.inner.identity.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes this the database of `identity`; again with a new incarnation and actor after a restore.
+    pub async fn adopt(&self, identity: Identity) -> Result<(), StoreError> {
+        let (company, device) = (identity.company.0.as_bytes().as_slice(), identity.device.0.as_bytes().as_slice());
+        let (actor, incarnation) = (identity.actor.0.as_slice(), identity.incarnation.0.as_slice());
+        sqlx::query!(
+            "INSERT INTO device_state (only, company, device, actor, incarnation) VALUES (1, ?, ?, ?, ?)
+             ON CONFLICT DO UPDATE SET company = excluded.company, device = excluded.device, actor = excluded.actor,
+                 incarnation = excluded.incarnation",
+            company,
+            device,
+            actor,
+            incarnation,
+        )
+        .execute(&self.inner.pools.writer)
+        .await?;
+        *self.inner.identity.write().unwrap_or_else(PoisonError::into_inner) = Some(identity);
+        Ok(())
+    }
+
+    /// Begins the transaction of one command (`BEGIN IMMEDIATE`): it waits for the writer before it.
+    ///
+    /// # Errors
+    /// [`StoreError::NoIdentity`] before [`Store::adopt`].
+    pub async fn begin(&self, session: Session) -> Result<Tx, StoreError> {
+        Tx::begin(self, session).await
+    }
+
+    /// Resolves after the next commit that wrote something: the sync engine waits on it, and sweeps besides.
+    pub async fn committed(&self) {
+        self.inner.committed.notified().await;
+    }
+
+    /// The folder, when the store has one.
+    pub fn home(&self) -> Option<&Home> {
+        self.inner.home.as_ref()
+    }
+
+    /// Where queries run.
+    pub(crate) fn reader(&self) -> &SqlitePool {
+        &self.inner.pools.readers
+    }
+
+    /// Ends the connections; the last one folds the WAL into the file.
+    pub async fn close(&self) {
+        self.inner.pools.readers.close().await;
+        self.inner.pools.writer.close().await;
+    }
+}
+
+pub(crate) fn uuid_of(table: &'static str, bytes: &[u8]) -> Result<Uuid, StoreError> {
+    Uuid::from_slice(bytes).map_err(|_| StoreError::corrupt(table, "id", hex::encode(bytes)))
+}
+
+/// The protocol's scope of the domain's: the same names on both sides.
+pub fn wire_scope(scope: Scope) -> zuc_protocol::Scope {
+    match scope {
+        Scope::Sales(team) => zuc_protocol::Scope::Sales(team),
+        Scope::Catalog => zuc_protocol::Scope::Catalog,
+        Scope::Finance => zuc_protocol::Scope::Finance,
+        Scope::Fiscal => zuc_protocol::Scope::Fiscal,
+        Scope::Analytics => zuc_protocol::Scope::Analytics,
+        Scope::Admin => zuc_protocol::Scope::Admin,
+    }
+}
+
+/// The domain's scope of the protocol's.
+pub fn domain_scope(scope: zuc_protocol::Scope) -> Scope {
+    match scope {
+        zuc_protocol::Scope::Sales(team) => Scope::Sales(team),
+        zuc_protocol::Scope::Catalog => Scope::Catalog,
+        zuc_protocol::Scope::Finance => Scope::Finance,
+        zuc_protocol::Scope::Fiscal => Scope::Fiscal,
+        zuc_protocol::Scope::Analytics => Scope::Analytics,
+        zuc_protocol::Scope::Admin => Scope::Admin,
+    }
+}
+
+/// As rows hold it.
+pub(crate) fn scope_number(scope: Scope) -> i64 {
+    i64::from(wire_scope(scope).number())
+}
+
+pub(crate) fn scope_of(number: i64) -> Result<Scope, StoreError> {
+    u32::try_from(number)
+        .ok()
+        .and_then(zuc_protocol::Scope::from_number)
+        .map(domain_scope)
+        .ok_or_else(|| StoreError::corrupt("doc", "scope", number))
+}

@@ -1,0 +1,150 @@
+//! What tests of this crate share: devices in memory, and entries passed from one to the other.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::Timestamp;
+use jiff::civil::date;
+use uuid::Uuid;
+use zuc_domain::lead::{Lead, LeadEvent, NewLead};
+use zuc_domain::shared::{Act, CompanyId, DeviceId, LeadId, PersonId, Scope};
+use zuc_protocol::chain::LogKind;
+use zuc_protocol::envelope::BatchKind;
+use zuc_protocol::identity::DeviceKeys;
+use zuc_protocol::ids::{BatchHash, ChainHash, Incarnation};
+use zuc_protocol::person_key::BagRow;
+use zuc_protocol::secret::BagKey;
+use zuc_sync::{Advance, Effect, Source};
+
+use crate::keys::{Entropy, Home, Keys};
+use crate::{Carried, Identity, OpenOptions, Session, Store};
+
+/// Bytes that differ at each call and are the same in each run.
+#[derive(Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    pub(crate) fn from(seed: u64) -> Self {
+        Self(AtomicU64::new(seed << 32))
+    }
+}
+
+impl Entropy for Counter {
+    fn fill(&self, bytes: &mut [u8]) {
+        let turn = self.0.fetch_add(1, Ordering::Relaxed);
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&turn.to_le_bytes());
+        hasher.finalize_xof().fill(bytes);
+    }
+}
+
+pub(crate) const SALES: Scope = Scope::Sales(1);
+
+/// A store of one laptop of the company, with its bags.
+pub(crate) async fn device(number: u8) -> Store {
+    let store = Store::in_memory(Arc::new(Counter::from(u64::from(number)))).await.unwrap();
+    adopt(&store, number).await;
+    store
+}
+
+/// A store in a folder.
+pub(crate) async fn device_at(folder: &std::path::Path, number: u8) -> Store {
+    let entropy = Arc::new(Counter::from(u64::from(number)));
+    let keys = Keys::fresh(&Counter::from(900 + u64::from(number)));
+    let store = Store::open(Home::open(folder).unwrap(), &keys, entropy, &OpenOptions::default()).await.unwrap();
+    adopt(&store, number).await;
+    store
+}
+
+async fn adopt(store: &Store, number: u8) {
+    let keys = DeviceKeys::from_seeds(&[number; 32], &[number + 100; 32]);
+    let incarnation = Incarnation([number; 16]);
+    let identity = Identity {
+        company: CompanyId(Uuid::from_u128(1)),
+        device: DeviceId(keys.id().to_uuid()),
+        incarnation,
+        actor: keys.public().actor(incarnation),
+    };
+    store.adopt(identity).await.unwrap();
+    for scope in Scope::all(2) {
+        store
+            .set_bag(scope, &BagKey::from_bytes(*blake3::hash(scope.to_string().as_bytes()).as_bytes()))
+            .await
+            .unwrap();
+    }
+}
+
+pub(crate) fn at(second: i64) -> Session {
+    Session {
+        person: PersonId(Uuid::from_u128(77)),
+        at: Timestamp::from_second(1_790_000_000 + second).unwrap(),
+        today: date(2026, 9, 21),
+        correlation: Uuid::from_u128(5),
+        offline: true,
+    }
+}
+
+/// A captured lead with the event that made it.
+pub(crate) fn lead(id: u128, name: &str, company: &str, act: &Act) -> (Lead, LeadEvent) {
+    let new = NewLead {
+        full_name: Some(name.into()),
+        company: Some(company.into()),
+        email: Some(format!("{}@ferreteria.mx", name.to_lowercase().replace(' ', ".")).parse().unwrap()),
+        phone: Some("4425534598".parse().unwrap()),
+        notes: "pidió cotización".into(),
+        ..NewLead::new(LeadId(v7(id)), SALES, "expo", date(2026, 9, 21))
+    };
+    let event = Lead::create(new, act).unwrap();
+    (Lead::from_created(&event).unwrap(), event)
+}
+
+/// An id in the shape of a UUIDv7.
+pub(crate) fn v7(number: u128) -> Uuid {
+    uuid::Builder::from_unix_timestamp_millis(1_790_000_000_000, &number.to_be_bytes()[6..].try_into().unwrap())
+        .into_uuid()
+}
+
+/// Everything `from` has not yet sent, applied by `to` as the entries of one log, after the bag rows they name.
+pub(crate) async fn pass(from: &Store, to: &Store, seq: &mut u64) -> Carried {
+    let mut all = Carried::default();
+    for scope in Scope::all(2) {
+        let items = from.outbox_items(scope, 10_000).await.unwrap();
+        let rows: Vec<BagRow> = items.iter().flat_map(|item| item.bag_rows.clone()).collect();
+        to.merge_bag(scope, &[], &rows).await.unwrap();
+        for item in items {
+            *seq += 1;
+            let carried = deliver(from, to, scope, *seq, item.item).await;
+            all.touched.extend(carried.touched);
+            all.refused.extend(carried.refused);
+            all.lost.extend(carried.lost);
+        }
+    }
+    all
+}
+
+pub(crate) async fn deliver(
+    from: &Store,
+    to: &Store,
+    scope: Scope,
+    seq: u64,
+    item: zuc_protocol::item::Item,
+) -> Carried {
+    let author = from.identity().unwrap();
+    let hash = *blake3::hash(&seq.to_le_bytes()).as_bytes();
+    let effect = Effect::Apply {
+        scope: crate::wire_scope(scope),
+        advance: Advance { seq, chain: ChainHash(hash), author: None },
+        source: Source::Device {
+            author: zuc_protocol::ids::DeviceId::from_uuid(author.device.0),
+            incarnation: author.incarnation,
+            kind: BatchKind::Change,
+            hash: BatchHash(hash[..16].try_into().unwrap()),
+            own: false,
+        },
+        kind: LogKind::Batch,
+        bytes: [author.device.0.as_bytes().as_slice(), &seq.to_le_bytes()].concat(),
+        items: vec![item],
+    };
+    to.carry_out(&[effect], at(0).at).await.unwrap().remove(0)
+}

@@ -1,0 +1,206 @@
+//! The store's promises, told with leads.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use uuid::Uuid;
+use zuc_domain::lead::{Activity, ActivityKind, ActivitySubject, Direction, Lead, LeadField};
+use zuc_domain::shared::{ActivityId, PersonId};
+
+use crate::testing::{SALES, at, deliver, device, device_at, lead, pass, v7};
+use crate::{LeadFilter, LeadOrder, Store};
+
+async fn capture(store: &Store, id: u128, name: &str, company: &str) -> Lead {
+    let mut tx = store.begin(at(0)).await.unwrap();
+    let act = tx.act();
+    let (lead, event) = lead(id, name, company, &act);
+    tx.repository().record(&lead, &event).await.unwrap();
+    tx.commit().await.unwrap();
+    lead
+}
+
+async fn list(store: &Store) -> Vec<crate::LeadRow> {
+    store.lead_page(&LeadFilter::default(), LeadOrder::Company, false, 0, 50).await.unwrap().rows
+}
+
+#[tokio::test]
+async fn a_captured_lead_is_read_back_listed_found_and_told_of() {
+    let store = device(1).await;
+    let lead = capture(&store, 1, "Íñigo García", "Ferretería Peñón").await;
+    assert_eq!(store.read::<Lead>(lead.id).await.unwrap().as_ref(), Some(&lead));
+    let rows = list(&store).await;
+    assert_eq!((rows.len(), rows[0].full_name.as_str(), rows[0].unsent), (1, "Íñigo García", true));
+    for text in ["inigo", "ÍÑI", "penon ferre", "4425534598", "garcia@ferreteria.mx"] {
+        assert_eq!(store.search_leads(text, 10).await.unwrap().len(), 1, "{text}");
+    }
+    assert!(store.search_leads("ninguno", 10).await.unwrap().is_empty());
+    let events = store.waiting_events(10).await.unwrap();
+    assert_eq!(events[0].event.event_type, "Lead.Created");
+    assert!(events[0].event.data["email"]["sealed"].is_string(), "identifiers in events are sealed");
+    assert_eq!(store.unsent().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn nothing_of_a_dropped_transaction_stays() {
+    let store = device(1).await;
+    let mut tx = store.begin(at(0)).await.unwrap();
+    let act = tx.act();
+    let (lead, event) = lead(1, "Ana", "Una", &act);
+    tx.repository().record(&lead, &event).await.unwrap();
+    drop(tx);
+    assert!(list(&store).await.is_empty());
+    assert_eq!(store.unsent().await.unwrap(), 0);
+    assert!(store.read::<Lead>(lead.id).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn two_devices_that_edit_apart_come_to_the_same() {
+    let (ana, luis) = (device(1).await, device(2).await);
+    let lead = capture(&ana, 1, "Íñigo García", "Ferretería Peñón").await;
+    let mut seq = 0;
+    let carried = pass(&ana, &luis, &mut seq).await;
+    assert_eq!(carried.refused, []);
+    assert_eq!(list(&luis).await[0].email, list(&ana).await[0].email);
+    assert!(!list(&luis).await[0].email.is_empty());
+
+    for (store, field) in
+        [(&ana, LeadField::City(Some("León".into()))), (&luis, LeadField::Industry(Some("Herrajes".into())))]
+    {
+        let mut tx = store.begin(at(9)).await.unwrap();
+        let mut held: Lead = tx.repository().load(lead.id).await.unwrap().unwrap();
+        let edit = held.edit(field).unwrap();
+        held.apply_edit(&edit);
+        tx.repository().save(&held).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    let from_ana = ana.outbox_items(SALES, 100).await.unwrap();
+    let edit = from_ana.last().unwrap().item.clone();
+    let zuc_protocol::item::Item::Change(change) = &edit else { panic!("a change") };
+    assert!(change.chunk.len() <= 130, "one field costs {} bytes", change.chunk.len());
+    let from_luis = luis.outbox_items(SALES, 100).await.unwrap().remove(0).item;
+    deliver(&ana, &luis, SALES, 50, edit).await;
+    deliver(&luis, &ana, SALES, 51, from_luis).await;
+    let (left, right) =
+        (ana.read::<Lead>(lead.id).await.unwrap().unwrap(), luis.read::<Lead>(lead.id).await.unwrap().unwrap());
+    assert_eq!(left, right);
+    assert_eq!((left.city.as_deref(), left.industry.as_deref()), (Some("León"), Some("Herrajes")));
+}
+
+#[tokio::test]
+async fn an_entry_applied_twice_changes_nothing() {
+    let (ana, luis) = (device(1).await, device(2).await);
+    capture(&ana, 1, "Ana", "Una").await;
+    let item = ana.outbox_items(SALES, 1).await.unwrap().remove(0);
+    luis.merge_bag(SALES, &[], &item.bag_rows).await.unwrap();
+    assert_eq!(deliver(&ana, &luis, SALES, 1, item.item.clone()).await.touched.len(), 1);
+    assert_eq!(deliver(&ana, &luis, SALES, 1, item.item).await.touched.len(), 0);
+    assert_eq!(luis.waiting_events(10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_person_erased_leaves_no_byte_in_any_file_of_the_home() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain = tempfile::tempdir().unwrap();
+    let store = device_at(folder.path(), 1).await;
+    let canary = "Zacarías Canario";
+    let lead = capture(&store, 1, canary, "Una").await;
+    capture(&store, 2, "Otra Persona", "Dos").await;
+    assert_eq!(store.search_leads("canario", 5).await.unwrap().len(), 1);
+    let keys = store.person_keys_of(lead.id).await.unwrap();
+    assert_eq!(keys.len(), 1);
+    store.erase_persons(&keys).await.unwrap();
+
+    assert!(store.search_leads("canario", 5).await.unwrap().is_empty());
+    let row = store.lead_row(lead.id).await.unwrap().unwrap();
+    assert_eq!((row.full_name.as_str(), row.email.as_str(), row.company.as_str()), ("", "", "Una"));
+    let erased = store.read::<Lead>(lead.id).await.unwrap().unwrap();
+    assert_eq!(erased.full_name, None);
+    assert_eq!(store.search_leads("otra", 5).await.unwrap().len(), 1, "the other person is still there");
+
+    // Decrypted, page by page: neither rows nor free pages nor the search index hold the name.
+    let copy = plain.path().join("plain.db");
+    store.export_plain(&copy).await.unwrap();
+    let bytes = std::fs::read(&copy).unwrap();
+    for needle in ["Zacarías", "zacarias", "canario", "Canario"] {
+        assert!(!bytes.windows(needle.len()).any(|window| window == needle.as_bytes()), "{needle}");
+    }
+    // A row that comes again from an older relay does not bring the key back.
+    assert!(store.person_keys_of(lead.id).await.unwrap().iter().all(|key| keys.contains(key)));
+    store.close().await;
+}
+
+#[tokio::test]
+async fn no_canary_lies_in_clear_in_the_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = device_at(folder.path(), 1).await;
+    capture(&store, 1, "Zacarías Canario", "Sociedad Cenzontle").await;
+    let mut seen = 0;
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let path = file.unwrap().path();
+        if path.is_file() {
+            let bytes = std::fs::read(&path).unwrap();
+            seen += bytes.len();
+            for needle in ["Canario", "canario", "Cenzontle", "cenzontle", "SQLite format 3"] {
+                assert!(!bytes.windows(needle.len()).any(|window| window == needle.as_bytes()), "{needle} in {path:?}");
+            }
+        }
+    }
+    assert!(seen > 100_000, "the database and its WAL were looked at");
+    store.close().await;
+}
+
+fn call(id: u128, lead: &Lead, text: &str) -> Activity {
+    Activity {
+        id: ActivityId(v7(id)),
+        scope: SALES,
+        subject: ActivitySubject::Lead(lead.id),
+        kind: ActivityKind::Call,
+        direction: Direction::Outbound,
+        at: at(5).at,
+        text: text.into(),
+        by: PersonId(Uuid::from_u128(77)),
+    }
+}
+
+#[tokio::test]
+async fn of_two_facts_with_one_id_the_same_one_stands_everywhere_and_the_other_is_kept() {
+    let (ana, luis) = (device(1).await, device(2).await);
+    let lead = capture(&ana, 1, "Ana", "Una").await;
+    let mut seq = 0;
+    pass(&ana, &luis, &mut seq).await;
+    for (store, text) in [(&ana, "dijo que sí"), (&luis, "dijo que no")] {
+        let mut tx = store.begin(at(5)).await.unwrap();
+        tx.record_fact(&call(9, &lead, text), &[]).await.unwrap();
+        tx.record_fact(&call(9, &lead, text), &[]).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    let from_ana = ana.outbox_items(SALES, 100).await.unwrap().pop().unwrap().item;
+    let from_luis = luis.outbox_items(SALES, 100).await.unwrap();
+    assert_eq!(from_luis.len(), 1, "the same fact again is no fact");
+    deliver(&ana, &luis, SALES, 60, from_ana).await;
+    deliver(&luis, &ana, SALES, 61, from_luis[0].item.clone()).await;
+    let (left, right) = (ana.activities(lead.id, 9).await.unwrap(), luis.activities(lead.id, 9).await.unwrap());
+    assert_eq!((left.len(), &left), (1, &right));
+    assert_eq!(ana.lost_facts().await.unwrap().len(), 1);
+    assert_eq!(luis.lost_facts().await.unwrap().len(), 1);
+    assert_eq!(ana.facts::<Activity>(lead.id).await.unwrap()[0].text, left[0].text);
+}
+
+#[tokio::test]
+async fn filters_orders_and_totals_agree() {
+    let store = device(1).await;
+    for n in 0..30u128 {
+        capture(&store, n + 1, &format!("Persona {n:02}"), &format!("Empresa C{:02}", 30 - n)).await;
+    }
+    let page = |order, descending, offset, limit| {
+        let store = store.clone();
+        async move { store.lead_page(&LeadFilter::default(), order, descending, offset, limit).await.unwrap() }
+    };
+    let by_company = page(LeadOrder::Company, false, 0, 10).await;
+    assert_eq!((by_company.total, by_company.rows[0].company.as_str()), (30, "Empresa C01"));
+    assert_eq!(page(LeadOrder::Name, true, 29, 10).await.rows[0].full_name, "Persona 00");
+    let filter = LeadFilter { text: "persona 1".into(), ..LeadFilter::default() };
+    assert_eq!(store.lead_page(&filter, LeadOrder::Name, false, 0, 50).await.unwrap().total, 10);
+    let nobody = LeadFilter { owners: vec![None], ..LeadFilter::default() };
+    assert_eq!(store.lead_page(&nobody, LeadOrder::Score, true, 0, 50).await.unwrap().total, 30);
+    let others = LeadFilter { owners: vec![Some(PersonId(Uuid::from_u128(3)))], ..LeadFilter::default() };
+    assert_eq!(store.lead_page(&others, LeadOrder::Score, true, 0, 50).await.unwrap().total, 0);
+}

@@ -1,0 +1,137 @@
+//! The unit of work: one command, one SQLite transaction, one acknowledgement.
+
+use std::collections::{BTreeSet, HashMap};
+
+use sqlx::{Sqlite, SqliteConnection, Transaction};
+use uuid::Uuid;
+use zuc_domain::shared::{Act, EventId, Hlc, TransitionId};
+
+use crate::aggregate::{Aggregate, Repository};
+use crate::audit;
+use crate::doc::Document;
+use crate::keys::random;
+use crate::persons::Ring;
+use crate::projections::analytics;
+use crate::store::{Identity, Session};
+use crate::{Store, StoreError};
+
+/// A command's transaction. Dropped without [`Tx::commit`], it leaves no trace.
+pub struct Tx {
+    pub(crate) conn: Transaction<'static, Sqlite>,
+    pub(crate) store: Store,
+    pub(crate) session: Session,
+    pub(crate) identity: Identity,
+    pub(crate) hlc: Hlc,
+    pub(crate) tip: audit::Tip,
+    pub(crate) ring: Ring,
+    pub(crate) docs: HashMap<(i64, Uuid), Held>,
+    pub(crate) dirty: analytics::Dirty,
+    pub(crate) wrote: bool,
+}
+
+/// A document in hand and how many changes it had on disk.
+pub(crate) struct Held {
+    pub(crate) document: Document,
+    pub(crate) version: i64,
+}
+
+impl std::fmt::Debug for Tx {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Tx").finish_non_exhaustive()
+    }
+}
+
+impl Tx {
+    pub(crate) async fn begin(store: &Store, session: Session) -> Result<Self, StoreError> {
+        let identity = store.identity().ok_or(StoreError::NoIdentity)?;
+        let mut conn = store.inner.pools.writer.begin_with("BEGIN IMMEDIATE").await?;
+        let row = sqlx::query!("SELECT hlc_millis, hlc_counter FROM device_state").fetch_one(&mut *conn).await?;
+        let counter = u16::try_from(row.hlc_counter).unwrap_or(u16::MAX);
+        let last = Hlc { millis: row.hlc_millis, counter, device: identity.device };
+        let tip = audit::Tip::read(&mut conn).await?;
+        Ok(Self {
+            conn,
+            store: store.clone(),
+            session,
+            identity,
+            hlc: Hlc::tick(Some(last), session.at.as_millisecond(), identity.device),
+            tip,
+            ring: Ring::new(store, identity.company.0),
+            docs: HashMap::new(),
+            dirty: analytics::Dirty::default(),
+            wrote: false,
+        })
+    }
+
+    /// Who acts, when, and a fresh id for the transition that this act records; each call is a later clock reading.
+    pub fn act(&mut self) -> Act {
+        self.hlc = Hlc::tick(Some(self.hlc), self.session.at.as_millisecond(), self.identity.device);
+        Act {
+            transition: TransitionId(self.fresh_id()),
+            hlc: self.hlc,
+            by: self.session.person,
+            at: self.session.at,
+            today: self.session.today,
+        }
+    }
+
+    /// A fresh UUIDv7 of this command's instant.
+    pub fn fresh_id(&self) -> Uuid {
+        fresh_id(&self.store, self.session.at.as_millisecond())
+    }
+
+    pub(crate) fn event_id(&self) -> EventId {
+        EventId(self.fresh_id())
+    }
+
+    /// The session this transaction was begun with.
+    pub fn session(&self) -> Session {
+        self.session
+    }
+
+    /// The aggregates of one kind.
+    pub fn repository<A: Aggregate>(&mut self) -> Repository<'_, A> {
+        Repository::new(self)
+    }
+
+    /// Lets `to` use the person key of `from`: the contact is the person the lead was, so one erasure reaches both.
+    /// Call it before `to` is recorded.
+    pub async fn follow_person(&mut self, from: impl Into<Uuid>, to: impl Into<Uuid>) -> Result<(), StoreError> {
+        self.ring.follow(&mut self.conn, from.into(), to.into()).await
+    }
+
+    /// The connection, for queries that must see what this transaction wrote.
+    pub(crate) fn conn(&mut self) -> &mut SqliteConnection {
+        &mut self.conn
+    }
+
+    /// Makes everything durable: when this returns, it is acknowledged.
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        let dirty = std::mem::take(&mut self.dirty);
+        analytics::refresh(&mut self.conn, &dirty).await?;
+        let counter = i64::from(self.hlc.counter);
+        sqlx::query!("UPDATE device_state SET hlc_millis = ?, hlc_counter = ?", self.hlc.millis, counter)
+            .execute(&mut *self.conn)
+            .await?;
+        self.conn.commit().await?;
+        if self.wrote {
+            self.store.inner.committed.notify_waiters();
+        }
+        Ok(())
+    }
+
+    /// Leaves everything as it was; dropping the transaction does the same.
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        Ok(self.conn.rollback().await?)
+    }
+
+    /// Opens the keys that sealed values name, as far as they are held.
+    pub(crate) async fn hold_keys(&mut self, ids: &BTreeSet<[u8; 16]>) -> Result<(), StoreError> {
+        self.ring.load(&mut self.conn, ids).await
+    }
+}
+
+pub(crate) fn fresh_id(store: &Store, millis: i64) -> Uuid {
+    let noise: [u8; 10] = random(store.inner.entropy.as_ref());
+    uuid::Builder::from_unix_timestamp_millis(u64::try_from(millis).unwrap_or(0), &noise).into_uuid()
+}
