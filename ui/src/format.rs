@@ -127,6 +127,22 @@ pub(crate) fn today() -> String {
     local(&Date::new_0().to_iso_string().as_string().unwrap_or_default()).0
 }
 
+/// Today as it is said: `martes, 24 de noviembre`.
+pub(crate) fn today_in_words() -> String {
+    let options = Object::new();
+    for (key, value) in [("timeZone", ZONE), ("weekday", "long"), ("month", "long"), ("day", "numeric")] {
+        // A plain object takes any property.
+        let _ = Reflect::set(&options, &key.into(), &value.into());
+    }
+    let format = js_sys::Intl::DateTimeFormat::new(&Array::of1(&"es-MX".into()), &options);
+    format
+        .format()
+        .call1(&JsValue::UNDEFINED, &Date::new_0())
+        .ok()
+        .and_then(|text| text.as_string())
+        .unwrap_or_default()
+}
+
 /// An instant as `24/11/2026 09:41`.
 pub(crate) fn instant(instant: &str) -> String {
     let (date, time) = local(instant);

@@ -128,16 +128,6 @@ pub(crate) fn happening(key: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// Tax of a line.
-pub(crate) fn tax(key: &str) -> &'static str {
-    match key {
-        "iva16" => "IVA 16 %",
-        "iva8" => "IVA 8 %",
-        "iva0" => "IVA 0 %",
-        _ => tr!(tax.exento),
-    }
-}
-
 /// How often a line is charged.
 pub(crate) fn recurrence(key: &str) -> &'static str {
     match key {

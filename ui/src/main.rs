@@ -1,4 +1,5 @@
 //! The window: what a person sees and does, in Spanish; rules and data arrive decided from the shell.
+#![expect(unreachable_pub, reason = "the component macro makes its property types public")]
 #![expect(
     clippy::needless_pass_by_value,
     reason = "a component owns its properties: the framework hands them over by value"

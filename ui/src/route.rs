@@ -1,5 +1,20 @@
 //! Addresses inside the window.
 
+use leptos_router::hooks::use_navigate;
+use wasm_bindgen::JsCast;
+use web_sys::MouseEvent;
+
+/// Opens `to` when its row is pressed anywhere; a link inside the row opens itself.
+pub(crate) fn opens(to: String) -> impl Fn(MouseEvent) {
+    let navigate = use_navigate();
+    move |event: MouseEvent| {
+        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        if !target.is_some_and(|target| target.closest("a, button").ok().flatten().is_some()) {
+            navigate(&to, leptos_router::NavigateOptions::default());
+        }
+    }
+}
+
 /// Inicio.
 pub(crate) const HOME: &str = "/";
 /// Prospectos.

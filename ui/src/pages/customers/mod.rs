@@ -6,7 +6,6 @@ mod one;
 mod sections;
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
 use zuc_ipc::customer::CustomerRow;
 use zuc_ipc::list;
 use zuc_ipc::shared::Query as TextQuery;
@@ -48,13 +47,11 @@ pub(crate) fn CustomersPage() -> impl IntoView {
 
 fn table(rows: &[CustomerRow]) -> impl IntoView + use<> {
     let finance = rows.iter().any(|row| row.outstanding.is_some());
-    let navigate = use_navigate();
     let lines = rows.iter().cloned().map(|row| {
-        let to = StoredValue::new(route::customer(&row.id));
-        let navigate = StoredValue::new(navigate.clone());
+        let to = route::customer(&row.id);
         view! {
-            <tr data-testid="customer-row" data-id=row.id on:click=move |_| navigate.get_value()(&to.get_value(), leptos_router::NavigateOptions::default())>
-                <td><span class="row"><a class="m cut" style="color:var(--text)" href=to.get_value()>{row.name}</a>{row.unsent.then(|| view! { <Unsent/> })}</span></td>
+            <tr data-testid="customer-row" data-id=row.id on:click=route::opens(to.clone())>
+                <td><span class="row"><a class="m cut" style="color:var(--text)" href=to.clone()>{row.name}</a>{row.unsent.then(|| view! { <Unsent/> })}</span></td>
                 <td class="mono t2">{row.rfc}</td>
                 <td class="num t2">{row.open_deals}</td>
                 <td class="num"><MoneyText amount=row.arr.amount currency=row.arr.currency/></td>

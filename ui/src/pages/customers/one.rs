@@ -75,8 +75,8 @@ pub(crate) fn CustomerPage() -> impl IntoView {
 fn inside(customer: Arc<Customer360>, note: RwSignal<u32>) -> impl IntoView {
     let overdue = customer.unpaid.as_ref().map(|rows| tr!(customers.unpaid_count, count = format::count(rows.len())));
     view! {
-        <div class="body narrow-scroll">
-            <aside class="pane pane--left narrow-hide" style="width:284px">{contacts(&customer.contacts)}</aside>
+        <div class="body stack">
+            <aside class="pane pane--left" style="width:284px">{contacts(&customer.contacts)}</aside>
             <div class="pane">
                 <div class="kpis" style="flex-shrink:0">
                     {customer.revenue.as_ref().map(|money| view! { <Kpi label=tr!(customers.revenue) value=kpi_money(&money.amount, &money.currency) testid="customer-revenue" note=tr!(customers.revenue_about).into_any()/> })}
@@ -89,7 +89,7 @@ fn inside(customer: Arc<Customer360>, note: RwSignal<u32>) -> impl IntoView {
                 {contracts(&customer.contracts)}
                 <FiscalSection customer=customer.clone()/>
             </div>
-            <aside class="pane pane--right narrow-hide" style="width:304px"><Activity customer=customer.clone() note/></aside>
+            <aside class="pane pane--right" style="width:304px"><Activity customer=customer.clone() note/></aside>
         </div>
     }
 }

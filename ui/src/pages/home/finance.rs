@@ -27,14 +27,14 @@ pub(crate) fn FinancePart(finance: FinanceHome) -> impl IntoView {
                     note=tr!(home.stamped_about).into_any()/>
                 <Kpi label=tr!(home.csd) value=csd.into_any() class=csd_class note=tr!(home.csd_about).into_any()/>
             </div>
-            <div class="body">
+            <div class="body stack">
                 <div class="pane">
                     <section class="sec sec--flush">
                         <SectionHead title=tr!(home.to_stamp) about=tr!(home.window).to_owned()/>
                         {queue(finance.to_stamp)}
                     </section>
                 </div>
-                <aside class="pane pane--right narrow-hide" style="width:376px">
+                <aside class="pane pane--right" style="width:376px">
                     <section class="sec">
                         <SectionHead title=tr!(home.receivables) end=view! { <span class="s12 t3">{tr!(home.receivables_about)}</span> }.into_any()/>
                         {receivables(finance.receivables)}

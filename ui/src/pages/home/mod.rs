@@ -54,7 +54,7 @@ pub(crate) fn HomePage() -> impl IntoView {
             _ => tr!(home.title).to_owned(),
         }
     });
-    let about = Signal::derive(|| format::day(&format::today()));
+    let about = Signal::derive(format::today_in_words);
     view! {
         <TopBar title about>
             {move || (parts.get().len() > 1).then(|| view! {

@@ -18,7 +18,7 @@ pub(crate) fn RepPart(rep: RepHome) -> impl IntoView {
     let late = rep.due.iter().filter(|lead| lead.next_step_due.as_str() < today.as_str()).count();
     let due = tr!(home.due, today = format::count(rep.due.len() - late), late = format::count(late));
     view! {
-        <div class="body narrow-scroll">
+        <div class="body stack">
             <div class="pane">
                 <div class="kpis">
                     <Kpi label=tr!(home.open) value=kpi_money(&rep.pipeline.amount, &rep.pipeline.currency) testid="home-pipeline"
@@ -38,7 +38,7 @@ pub(crate) fn RepPart(rep: RepHome) -> impl IntoView {
                     {if rep.deals.is_empty() { view! { <EmptyLine text=tr!(home.no_deals)/> }.into_any() } else { deals(rep.deals, &rep.pipeline).into_any() }}
                 </section>
             </div>
-            <aside class="pane pane--right narrow-hide" style="width:388px">
+            <aside class="pane pane--right" style="width:388px">
                 <section class="sec sec--flush">
                     <SectionHead title=tr!(home.to_call) about=format::count(rep.to_call.len())/>
                     {if rep.to_call.is_empty() { view! { <EmptyLine text=tr!(home.nobody)/> }.into_any() } else {

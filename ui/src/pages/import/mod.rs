@@ -120,7 +120,7 @@ pub(crate) fn ImportPage(kind: ImportKind) -> impl IntoView {
         </TopBar>
         {move || match step.get() {
             "done" => view! { <Result wizard/> }.into_any(),
-            "preview" => view! { <div class="body"><Columns wizard/><section class="pane" style="overflow:hidden"><DryRun wizard/><Running wizard/></section></div> }.into_any(),
+            "preview" => view! { <div class="body stack"><Columns wizard/><section class="pane" style="overflow:hidden"><DryRun wizard/><Running wizard/></section></div> }.into_any(),
             "failed" => wizard.look.failure.get().or_else(|| wizard.commit.failure.get()).map(|failure| view! {
                 <div class="body"><FailureNotice failure on_retry=Callback::new(move |()| wizard.restart())/></div>
             }).into_any(),

@@ -75,7 +75,7 @@ fn Editor(draft: Draft) -> impl IntoView {
                 view! { <button class="btn" disabled title=tr!(proposals.sign_off) data-testid="proposal-sign-off"><Icon name="pen"/>{tr!(proposals.sign)}</button> }.into_any()
             } else { ().into_any() }}
         </TopBar>
-        <div class="body">
+        <div class="body stack">
             <div class="pane" style="overflow:hidden">
                 {move || notice(&draft.view.get())}
                 <Terms draft/>

@@ -10,7 +10,6 @@ mod signature;
 mod totals;
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
 use zuc_ipc::list;
 use zuc_ipc::proposal::ProposalRow;
 use zuc_ipc::shared::Query as TextQuery;
@@ -49,14 +48,12 @@ pub(crate) fn ProposalsPage() -> impl IntoView {
 }
 
 fn table(rows: &[ProposalRow]) -> impl IntoView + use<> {
-    let navigate = use_navigate();
     let lines = rows.iter().cloned().map(|row| {
         let (word, tone) = labels::proposal_state(&row.state);
-        let to = StoredValue::new(route::proposal(&row.id));
-        let navigate = StoredValue::new(navigate.clone());
+        let to = route::proposal(&row.id);
         view! {
-            <tr data-testid="proposal-row" data-id=row.id on:click=move |_| navigate.get_value()(&to.get_value(), leptos_router::NavigateOptions::default())>
-                <td><a class="m tn" href=to.get_value()>{row.number}</a></td>
+            <tr data-testid="proposal-row" data-id=row.id on:click=route::opens(to.clone())>
+                <td><a class="m tn" href=to.clone()>{row.number}</a></td>
                 <td><span class="row"><span class="m cut">{row.title}</span>{row.unsent.then(|| view! { <Unsent/> })}</span></td>
                 <td class="t2">{row.customer}</td>
                 <td><Badge tone text=word/></td>

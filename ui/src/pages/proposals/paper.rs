@@ -18,7 +18,7 @@ const LINES: usize = 11;
 #[component]
 pub(crate) fn Preview(draft: Draft) -> impl IntoView {
     view! {
-        <aside class="pane pane--right pane--sunken narrow-hide" style="width:444px;overflow:hidden" aria-label=tr!(paper.title)>
+        <aside class="pane pane--right pane--sunken" style="width:444px;overflow:hidden" aria-label=tr!(paper.title)>
             <div class="sec__h" style="padding:0 12px 0 20px;height:44px;margin:0;border-bottom:1px solid var(--line);background:var(--surface);flex:none">
                 <h2>{tr!(paper.title)}</h2><span class="t3">{tr!(paper.live)}</span><span class="end row row-1"><PdfButton draft/></span>
             </div>

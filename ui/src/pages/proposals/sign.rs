@@ -43,7 +43,7 @@ pub(crate) fn SignPage() -> impl IntoView {
                 <span class="end row row-3"><span class="s12 t3">{tr!(sign.client_mode)}</span>
                     <a class="btn" href=move || route::proposal(&id.get()) data-testid="sign-leave"><Icon name="lock"/>{tr!(sign.leave)}</a></span>
             </header>
-            {loaded(proposal, |view| view! { <div class="body narrow-scroll"><Offer view=view.clone()/><Consent view/></div> })}
+            {loaded(proposal, |view| view! { <div class="body stack"><Offer view=view.clone()/><Consent view/></div> })}
         </main></div>
     }
 }
@@ -112,7 +112,7 @@ fn Consent(view: Arc<ProposalView>) -> impl IntoView {
             && !action.busy.get()
     };
     view! {
-        <aside class="pane pane--sunken pane--right" style="width:600px;padding:40px 56px 32px 48px;max-width:50%">
+        <aside class="pane pane--sunken pane--right" style="width:600px;padding:40px 56px 32px 48px">
             <form on:submit=move |event| { event.prevent_default(); sign(); }>
                 <h2 style="font:var(--text-16);font-weight:600">{tr!(sign.title)}</h2>
                 <p class="t2" style="margin-bottom:20px">{tr!(sign.how)}</p>

@@ -13,6 +13,7 @@ use self::create::CreatePart;
 use self::join::{JoinPart, WaitPart};
 use self::lock::LockPart;
 use self::recovery::RecoveryPart;
+pub(crate) use self::start::Looks;
 use self::start::StartPart;
 use crate::components::Mark;
 use crate::session::use_session;

@@ -1,0 +1,95 @@
+//! Facturas: the list and one invoice with its story.
+
+mod concepts;
+mod one;
+mod panel;
+mod story;
+
+use leptos::prelude::*;
+use zuc_ipc::invoice::{InvoiceQuery, InvoiceRow};
+use zuc_ipc::list;
+
+pub(crate) use self::one::InvoicePage;
+use crate::backend::{Topics, use_query};
+use crate::components::{Badge, Clock, Empty, MoneyText, Tab, Tabs, Unsent};
+use crate::format;
+use crate::labels;
+use crate::loaded::loaded;
+use crate::pages::leads::SearchBox;
+use crate::route;
+use crate::shell::TopBar;
+use crate::words::tr;
+
+/// Rows asked for at once.
+const ROWS: u32 = 500;
+
+/// The list with its views.
+#[component]
+pub(crate) fn InvoicesPage() -> impl IntoView {
+    let text = RwSignal::new(String::new());
+    let view = RwSignal::new(String::new());
+    let invoices = use_query::<list::InvoiceList>(Topics::INVOICES, move || {
+        Some(InvoiceQuery { text: text.get(), view: view.get(), offset: 0, limit: ROWS })
+    });
+    let about = Signal::derive(move || invoices.value.get().map(|page| format::count(page.total)).unwrap_or_default());
+    let tabs = Signal::derive(move || {
+        let counts = invoices.value.get().map(|page| page.counts.clone()).unwrap_or_default();
+        [
+            ("", tr!(invoices.all)),
+            ("to_issue", tr!(invoices.to_issue)),
+            ("in_progress", tr!(invoices.in_progress)),
+            ("needs_someone", tr!(invoices.needs_someone)),
+            ("stamped", tr!(invoices.stamped)),
+        ]
+        .into_iter()
+        .map(|(value, label)| {
+            let count = counts.iter().find(|(key, _)| key == value).map(|(_, count)| *count);
+            Tab {
+                value: value.to_owned(),
+                label: label.to_owned(),
+                count: count.map(format::count),
+                alert: value == "needs_someone" && count.is_some_and(|count| count > 0),
+            }
+        })
+        .collect::<Vec<_>>()
+    });
+    view! {
+        <TopBar title=tr!(shell.invoices).to_owned() about/>
+        <div class="tabs" role="tablist"><Tabs tabs value=view testid="invoices"/></div>
+        <div class="viewbar" style="padding-left:20px"><SearchBox text label=tr!(invoices.search) testid="invoices-search"/></div>
+        <div class="body"><div class="pane">
+            {loaded(invoices, move |page| if page.rows.is_empty() {
+                view! { <Empty title=tr!(invoices.none) why=tr!(invoices.none_why)/> }.into_any()
+            } else { table(&page.rows).into_any() })}
+        </div></div>
+    }
+}
+
+fn table(rows: &[InvoiceRow]) -> impl IntoView + use<> {
+    let lines = rows.iter().cloned().map(|row| {
+        let (word, tone) = labels::fiscal_state(&row.fiscal_state);
+        let (paid, paid_tone) = labels::payment_state(&row.payment_state);
+        let to = route::invoice(&row.id);
+        view! {
+            <tr data-testid="invoice-row" data-id=row.id on:click=route::opens(to.clone())>
+                <td><span class="row"><a class="m tn" href=to.clone()>{row.label}</a>{row.unsent.then(|| view! { <Unsent/> })}</span></td>
+                <td class="m">{row.customer}</td>
+                <td class="mono t2">{row.rfc}</td>
+                <td><Badge tone text=word icon=labels::fiscal_icon(&row.fiscal_state)/></td>
+                <td>{row.hours_left.map(|hours| view! { <Clock hours/> })}</td>
+                <td class="tn t2">{format::day(&row.on)}</td>
+                <td>{(row.fiscal_state == "stamped").then(|| view! { <Badge tone=paid_tone text=paid/> })}</td>
+                <td class="num t2"><MoneyText amount=row.outstanding.amount currency=row.outstanding.currency/></td>
+                <td class="num"><MoneyText amount=row.total.amount currency=row.total.currency/></td>
+            </tr>
+        }
+    }).collect_view();
+    view! {
+        <table class="tbl tbl--lines tbl--click" data-testid="invoices-table">
+            <colgroup><col style="width:116px"/><col/><col style="width:140px"/><col style="width:136px"/><col style="width:84px"/><col style="width:110px"/><col style="width:122px"/><col style="width:136px"/><col style="width:140px"/></colgroup>
+            <thead><tr><th>{tr!(invoices.folio)}</th><th>{tr!(invoices.customer)}</th><th>{tr!(fiscal.rfc)}</th><th>{tr!(invoices.cfdi)}</th><th>{tr!(home.left)}</th><th>{tr!(invoices.date)}</th>
+                <th>{tr!(customers.collect)}</th><th class="num">{tr!(invoices.outstanding)}</th><th class="num">{tr!(common.total)}</th></tr></thead>
+            <tbody>{lines}</tbody>
+        </table>
+    }
+}

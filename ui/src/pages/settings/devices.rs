@@ -1,0 +1,77 @@
+//! Devices of the company, and those that ask to come in.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use zuc_ipc::company::{DeviceRow, PendingDevice};
+use zuc_ipc::list;
+use zuc_ipc::shared::{ById, Empty as Nothing};
+
+use super::invite::InvitePanel;
+use crate::action::Action;
+use crate::backend::{Topics, use_query};
+use crate::components::{Badge, CodeBoxes, Icon, Tone};
+use crate::format;
+use crate::labels;
+use crate::loaded::loaded;
+use crate::words::tr;
+
+/// The table, the requests above it, the invite at the side.
+#[component]
+pub(crate) fn DevicesPart(inviting: RwSignal<bool>) -> impl IntoView {
+    let devices = use_query::<list::DeviceList>(Topics::SETTINGS, || Some(Nothing {}));
+    let pending = use_query::<list::DevicePending>(Topics::SETTINGS, || Some(Nothing {}));
+    // Somebody may be waiting in front of the other screen.
+    if let Ok(timer) = set_interval_with_handle(move || pending.reload(), Duration::from_secs(3)) {
+        on_cleanup(move || timer.clear());
+    }
+    let approve = Action::new();
+    view! {
+        <div class="pane">
+            {move || pending.value.get().filter(|rows| !rows.is_empty()).map(|rows| rows.iter().cloned().map(|row| request(row, approve)).collect_view())}
+            {loaded(devices, |rows| table(&rows))}
+            <div class="row row-3 top t2" style="padding:16px 20px"><Icon name="info" class="t3"/><span>{tr!(devices.about)}</span></div>
+        </div>
+        {move || inviting.get().then(|| view! { <InvitePanel inviting/> })}
+    }
+}
+
+/// Someone waits: compare the code aloud, letter by letter.
+fn request(row: PendingDevice, approve: Action) -> impl IntoView {
+    let id = StoredValue::new(row.id.clone());
+    let same = move |_| approve.quick::<list::DeviceApprove>(ById { id: id.get_value() }, |_| ());
+    view! {
+        <section class="sec" style="background:var(--surface-selected);flex:none" data-testid="device-request" data-id=row.id>
+            <div class="row row-4" style="flex-wrap:wrap">
+                <div class="col grow" style="min-width:240px">
+                    <span class="row"><span class="m">{row.person_name}</span><Badge tone=Tone::PendingWarn text=tr!(devices.waiting)/></span>
+                    <span class="s12 t2">{labels::roles(&row.roles)}</span>
+                    <span class="s12 t2" style="margin-top:4px">{tr!(devices.compare)}</span>
+                </div>
+                <span data-testid="device-code"><CodeBoxes code=row.short_code/></span>
+                <button class="btn btn--primary" on:click=same disabled=move || approve.busy.get() data-testid="device-approve"><Icon name="check"/>{tr!(devices.same)}</button>
+            </div>
+            <p class="s12 t3" style="margin-top:8px">{tr!(devices.not_same)}</p>
+        </section>
+    }
+}
+
+fn table(rows: &[DeviceRow]) -> impl IntoView + use<> {
+    let lines = rows.iter().cloned().map(|row| {
+        let state = if row.this { (Tone::Accent, tr!(devices.this)) } else if row.removed { (Tone::Neutral, tr!(devices.removed)) } else { (Tone::Ok, tr!(devices.active)) };
+        let seen = if row.this { tr!(devices.now).to_owned() } else if row.last_seen.is_empty() { "—".to_owned() } else { format::instant(&row.last_seen) };
+        let short: String = row.id.chars().take(8).collect();
+        view! {
+            <tr class=if row.removed { "is-off" } else { "" } data-testid="device-row" data-id=row.id>
+                <td style="height:50px"><span class="row row-3"><Icon name="laptop" class="t3"/><span class="col" style="line-height:18px"><span class="m cut">{tr!(devices.of, name = row.person.clone())}</span><span class="s12 t3 mono">{short}</span></span></span></td>
+                <td><span class="col" style="line-height:18px"><span class="cut">{row.person}</span><span class="s12 t3 cut">{labels::roles(&row.roles)}</span></span></td>
+                <td><Badge tone=state.0 text=state.1/></td><td class="t2 tn">{format::day(&row.since)}</td><td class="t2 tn">{seen}</td>
+            </tr>
+        }
+    }).collect_view();
+    view! {
+        <table class="tbl" data-testid="devices-table"><colgroup><col/><col style="width:170px"/><col style="width:110px"/><col style="width:104px"/><col style="width:138px"/></colgroup>
+            <thead><tr><th>{tr!(devices.device)}</th><th>{tr!(devices.person)}</th><th>{tr!(leads.state)}</th><th>{tr!(devices.since)}</th><th>{tr!(devices.seen)}</th></tr></thead>
+            <tbody>{lines}</tbody></table>
+    }
+}
