@@ -3,10 +3,10 @@
 //! Nothing here is async, reads a clock, draws a random number or touches a file: time, ids and
 //! randomness come in as arguments, so every device that holds the same records computes the same.
 
-//A
-//C
+pub mod analytics;
+pub mod compliance;
 pub mod customer;
-//F
+pub mod financial;
 pub mod lead;
-//P
+pub mod proposal;
 pub mod shared;

@@ -20,7 +20,8 @@ use crate::lead::Consent;
 use crate::shared::named::named;
 use crate::shared::text::clean;
 use crate::shared::{
-    Act, ContactId, Currency, CustomerId, Email, Folded, LeadId, PersonId, Phone, Rfc, Scope, StateMachine, Transition, TransitionId, fold,
+    Act, ContactId, Currency, CustomerId, Email, Folded, LeadId, PersonId, Phone, Rfc, Scope, StateMachine, Transition,
+    TransitionId, fold,
 };
 
 /// Most contacts one customer document holds.

@@ -31,7 +31,9 @@ impl StateMachine for CustomerState {
         self == to
             || matches!(
                 (self, to),
-                (Self::Prospect, Self::Active | Self::Archived) | (Self::Active, Self::Archived) | (Self::Archived, Self::Prospect | Self::Active)
+                (Self::Prospect, Self::Active | Self::Archived)
+                    | (Self::Active, Self::Archived)
+                    | (Self::Archived, Self::Prospect | Self::Active)
             )
     }
 

@@ -163,10 +163,16 @@ impl MatchRecord {
     }
 
     fn same_company(&self, other: &Self) -> bool {
-        let digits = |words: &[String]| words.iter().flat_map(|word| word.chars()).filter(char::is_ascii_digit).collect::<String>();
+        let digits = |words: &[String]| {
+            words.iter().flat_map(|word| word.chars()).filter(char::is_ascii_digit).collect::<String>()
+        };
         !self.company.is_empty()
             && self.company.len() == other.company.len()
-            && self.company.iter().zip(&other.company).all(|(left, right)| left == right || jaro_winkler(left, right) >= SAME_WORD)
+            && self
+                .company
+                .iter()
+                .zip(&other.company)
+                .all(|(left, right)| left == right || jaro_winkler(left, right) >= SAME_WORD)
             && digits(&self.company) == digits(&other.company)
     }
 
@@ -182,7 +188,8 @@ impl MatchRecord {
             (Criterion::Domain, shared(&self.domains, &other.domains)),
             (Criterion::Address, self.address.is_some() && self.address == other.address),
         ];
-        let reasons: Vec<Criterion> = found.into_iter().filter(|(_, holds)| *holds).map(|(criterion, _)| criterion).collect();
+        let reasons: Vec<Criterion> =
+            found.into_iter().filter(|(_, holds)| *holds).map(|(criterion, _)| criterion).collect();
         // Exact: five factors in hundredths out of 10^10.
         let whole = 10_000_000_000_u64;
         let weighed = reasons.iter().filter(|criterion| **criterion != Criterion::Address);
@@ -192,8 +199,20 @@ impl MatchRecord {
         let reached = reasons.iter().any(|criterion| matches!(criterion, Criterion::Email | Criterion::Phone));
         let cap = match both_rfcs {
             Some((left, right)) if left == right => 10_000,
-            Some(_) => if reached { 8_900 } else { 6_900 },
-            None => if reached { 10_000 } else { 8_900 },
+            Some(_) => {
+                if reached {
+                    8_900
+                } else {
+                    6_900
+                }
+            }
+            None => {
+                if reached {
+                    10_000
+                } else {
+                    8_900
+                }
+            }
         };
         Match { score: MatchScore(u16::try_from(combined.min(cap)).expect("the cap is ten thousand at most")), reasons }
     }
@@ -235,14 +254,19 @@ impl CandidateIndex {
 
     /// The records like `record`, best first, then oldest first.
     pub fn matches(&self, record: &MatchRecord) -> Vec<(usize, Match)> {
-        let entries = record.keys().into_iter().filter_map(|key| self.by_key.get(&key)).filter(|entries| entries.len() <= NOISE_LIMIT);
+        let entries = record
+            .keys()
+            .into_iter()
+            .filter_map(|key| self.by_key.get(&key))
+            .filter(|entries| entries.len() <= NOISE_LIMIT);
         let candidates: BTreeSet<u32> = entries.flatten().copied().collect();
         let mut found: Vec<(usize, Match)> = candidates
             .into_iter()
             .map(|entry| (entry as usize, self.records[entry as usize].compare(record)))
             .filter(|(_, found)| found.score.likeness() != Likeness::None)
             .collect();
-        found.sort_by(|(left_row, left), (right_row, right)| right.score.cmp(&left.score).then(left_row.cmp(right_row)));
+        found
+            .sort_by(|(left_row, left), (right_row, right)| right.score.cmp(&left.score).then(left_row.cmp(right_row)));
         found
     }
 }

@@ -9,7 +9,7 @@ use super::convert::Conversion;
 use super::merge::Merge;
 use super::score::LeadScore;
 use super::state::LeadState;
-use super::{AssignmentRule, Criteria, DisqualifyReason, Disposition, NewLead};
+use super::{AssignmentRule, Criteria, Disposition, DisqualifyReason, NewLead};
 use crate::shared::event::without_nulls;
 use crate::shared::{DomainEvent, LeadId, Money, PersonId, Scope, Transition};
 

@@ -28,7 +28,8 @@ pub use state::LeadState;
 use crate::shared::named::named;
 use crate::shared::text::clean;
 use crate::shared::{
-    Act, Email, Folded, ImportBatchId, LeadId, Money, Percentage, PersonId, Phone, PostalCode, Rfc, Scope, Transition, TransitionId, fold,
+    Act, Email, Folded, ImportBatchId, LeadId, Money, Percentage, PersonId, Phone, PostalCode, Rfc, Scope, Transition,
+    TransitionId, fold,
 };
 
 /// On what ground the company may hold a person's data, and since when.
@@ -286,8 +287,7 @@ impl Lead {
         if new.full_name.is_none() && new.company.is_none() {
             return Err(LeadError::NoNameNoCompany);
         }
-        let transition =
-            new.owner.map(|_| Transition::record(&fold::<LeadState>([]), LeadState::Assigned, act, None));
+        let transition = new.owner.map(|_| Transition::record(&fold::<LeadState>([]), LeadState::Assigned, act, None));
         Ok(LeadEvent::Created { new: Box::new(new), transition })
     }
 
@@ -359,7 +359,11 @@ impl Lead {
         use crate::shared::StateMachine as _;
         let folded = self.open()?;
         let from = folded.state();
-        if from.allows(to) { Ok(Transition::record(&folded, to, act, reason)) } else { Err(LeadError::NoSuchStep { from, to }) }
+        if from.allows(to) {
+            Ok(Transition::record(&folded, to, act, reason))
+        } else {
+            Err(LeadError::NoSuchStep { from, to })
+        }
     }
 
     /// Decides to give the lead to `owner`. A lead that is past assignment keeps its state.
@@ -401,9 +405,15 @@ impl Lead {
         }
         let starts = matches!(lead.state(), LeadState::Assigned | LeadState::Nurturing) && activity.kind.is_touch();
         let transition = if starts { Some(lead.step(LeadState::Working, act, None)?) } else { None };
-        let first_response_seconds =
-            (self.first_contact_at.is_none() && activity.kind.is_touch()).then(|| self.seconds_since_creation(activity.at)).flatten();
-        events.push(LeadEvent::Contacted { lead: self.id, activity: activity.clone(), first_response_seconds, transition });
+        let first_response_seconds = (self.first_contact_at.is_none() && activity.kind.is_touch())
+            .then(|| self.seconds_since_creation(activity.at))
+            .flatten();
+        events.push(LeadEvent::Contacted {
+            lead: self.id,
+            activity: activity.clone(),
+            first_response_seconds,
+            transition,
+        });
         Ok(events)
     }
 

@@ -101,7 +101,8 @@ pub const RULES_VERSION: &str = "rules-1";
 
 /// Scores by rules: 50, and more for size, industry, opened mail and a demo; at most 100.
 pub fn rule_score(inputs: ScoreInputs<'_>) -> LeadScore {
-    let technology = inputs.industry.is_some_and(|industry| matches!(fold(industry).trim(), "technology" | "tecnologia"));
+    let technology =
+        inputs.industry.is_some_and(|industry| matches!(fold(industry).trim(), "technology" | "tecnologia"));
     let opened = inputs.mail_open_rate.is_some_and(|rate| rate.value() > Decimal::from(50));
     let rules = [
         (true, "base", "Base", 50),

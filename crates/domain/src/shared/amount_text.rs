@@ -73,7 +73,8 @@ impl DecimalStyle {
         if whole.len() > 12 || fraction.len() > 6 {
             return Err(AmountError::TooManyDigits);
         }
-        let amount = Decimal::from_str_exact(&format!("0{whole}.{fraction}0")).map_err(|_| AmountError::NotANumber)?.normalize();
+        let amount =
+            Decimal::from_str_exact(&format!("0{whole}.{fraction}0")).map_err(|_| AmountError::NotANumber)?.normalize();
         if negative && !amount.is_zero() { Err(AmountError::Negative) } else { Ok(amount) }
     }
 }
@@ -81,7 +82,8 @@ impl DecimalStyle {
 /// The value without currency signs, codes and blanks.
 fn bare(value: &str) -> String {
     let upper = value.to_uppercase();
-    let text = ["MXN", "USD", "EUR", "CAD", "GBP", "M.N.", "US$"].iter().fold(upper, |text, code| text.replace(code, ""));
+    let text =
+        ["MXN", "USD", "EUR", "CAD", "GBP", "M.N.", "US$"].iter().fold(upper, |text, code| text.replace(code, ""));
     text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '$' | '€' | '£' | '\'' | '\u{2019}')).collect()
 }
 
@@ -98,7 +100,13 @@ fn is_grouped(whole: &str, group: char) -> bool {
 /// Above zero for the point, below for the comma, zero where both readings stand.
 fn vote(text: &str) -> i64 {
     match (text.rfind('.'), text.rfind(',')) {
-        (Some(point), Some(comma)) => if point > comma { 1 } else { -1 },
+        (Some(point), Some(comma)) => {
+            if point > comma {
+                1
+            } else {
+                -1
+            }
+        }
         (Some(_), None) => only('.', text),
         (None, Some(_)) => -only(',', text),
         (None, None) => 0,

@@ -163,8 +163,8 @@ matrix! {
     ReopenOpportunity: MANAGER, Write, Any;
     /// See products and prices.
     ReadCatalog: SALES_AND_FINANCE, Read, Any;
-    /// Change or import products and prices.
-    EditCatalog: MANAGER, Write, Any;
+    /// Change or import products and prices: the company's in `catalog`, a team's own in its sales scope.
+    EditCatalog: SALES, Write, Any;
     /// See proposals.
     ReadProposals: SALES_AND_FINANCE, Read, Any;
     /// Create or change a proposal.

@@ -57,8 +57,10 @@ mod tests {
 
     #[test]
     fn members_are_sorted_and_blanks_gone() {
-        let value = json!({ "b": [1, { "z": null, "a": true }], "a": "ñ\u{1}\n\"", "€": 1, "\u{10000}": 2, "\u{e000}": 3 });
-        let text = "{\"a\":\"ñ\\u0001\\n\\\"\",\"b\":[1,{\"a\":true,\"z\":null}],\"€\":1,\"\u{10000}\":2,\"\u{e000}\":3}";
+        let value =
+            json!({ "b": [1, { "z": null, "a": true }], "a": "ñ\u{1}\n\"", "€": 1, "\u{10000}": 2, "\u{e000}": 3 });
+        let text =
+            "{\"a\":\"ñ\\u0001\\n\\\"\",\"b\":[1,{\"a\":true,\"z\":null}],\"€\":1,\"\u{10000}\":2,\"\u{e000}\":3}";
         assert_eq!(canonical_json(&value), text);
     }
 

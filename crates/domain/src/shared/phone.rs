@@ -57,7 +57,10 @@ impl FromStr for Phone {
     fn from_str(text: &str) -> Result<Self, InvalidPhone> {
         let lower = text.trim().to_lowercase();
         let number = lower.split("ext").next().unwrap_or_default().trim_end_matches(['x', '#', ',', ' ']);
-        if !number.chars().all(|c| c.is_ascii_digit() || c.is_whitespace() || "+-().·/\u{2010}\u{2011}\u{2013}".contains(c)) {
+        if !number
+            .chars()
+            .all(|c| c.is_ascii_digit() || c.is_whitespace() || "+-().·/\u{2010}\u{2011}\u{2013}".contains(c))
+        {
             return Err(InvalidPhone);
         }
         let digits: String = number.chars().filter(char::is_ascii_digit).collect();
@@ -103,8 +106,18 @@ mod tests {
     #[test]
     fn every_way_to_type_a_mexican_number_is_one_number() {
         let forms = [
-            "5532782371", "55 3278 2371", "(55) 32782371", "55-32782371", "+525532782371", "+52 55 3278 2371", "52 5532782371",
-            "+52 1 55 3278 2371", "044 55 32782371", "045 55 32782371", "01 55 3278 2371", "55.3278.2371 ext. 12",
+            "5532782371",
+            "55 3278 2371",
+            "(55) 32782371",
+            "55-32782371",
+            "+525532782371",
+            "+52 55 3278 2371",
+            "52 5532782371",
+            "+52 1 55 3278 2371",
+            "044 55 32782371",
+            "045 55 32782371",
+            "01 55 3278 2371",
+            "55.3278.2371 ext. 12",
         ];
         for form in forms {
             let phone: Phone = form.parse().unwrap();

@@ -181,10 +181,18 @@ impl Quote {
     ) -> Result<Self, PricingError> {
         let decimals = rounding.line_decimals(currency);
         let header = currency.decimals();
-        let gross = lines.iter().enumerate().map(|(index, line)| importe(index, line, decimals)).collect::<Result<Vec<_>, _>>()?;
-        let line_discounts: Vec<Decimal> =
-            lines.iter().zip(&gross).map(|(line, importe)| round_half_up(importe * line.discount.ratio(), decimals)).collect();
-        let nets: Vec<Decimal> = gross.iter().zip(&line_discounts).map(|(importe, discount)| importe - discount).collect();
+        let gross = lines
+            .iter()
+            .enumerate()
+            .map(|(index, line)| importe(index, line, decimals))
+            .collect::<Result<Vec<_>, _>>()?;
+        let line_discounts: Vec<Decimal> = lines
+            .iter()
+            .zip(&gross)
+            .map(|(line, importe)| round_half_up(importe * line.discount.ratio(), decimals))
+            .collect();
+        let nets: Vec<Decimal> =
+            gross.iter().zip(&line_discounts).map(|(importe, discount)| importe - discount).collect();
         let shares = prorate(&nets, document_discount, decimals);
         let lines: Vec<PricedLine> = lines
             .iter()
@@ -239,8 +247,10 @@ fn importe(index: usize, line: &PricingLine, decimals: u32) -> Result<Decimal, P
 fn prorate(nets: &[Decimal], discount: Percentage, decimals: u32) -> Vec<Decimal> {
     let sum: Decimal = nets.iter().sum();
     let whole = round_half_up(sum * discount.ratio(), decimals);
-    let mut shares: Vec<Decimal> =
-        nets.iter().map(|net| if sum.is_zero() { Decimal::ZERO } else { round_half_up(net * (whole / sum), decimals).min(*net) }).collect();
+    let mut shares: Vec<Decimal> = nets
+        .iter()
+        .map(|net| if sum.is_zero() { Decimal::ZERO } else { round_half_up(net * (whole / sum), decimals).min(*net) })
+        .collect();
     let mut rest = whole - shares.iter().sum::<Decimal>();
     let mut by_amount: Vec<usize> = (0..nets.len()).collect();
     by_amount.sort_by(|left, right| nets[*right].cmp(&nets[*left]).then(left.cmp(right)));
@@ -260,7 +270,9 @@ fn tax_totals(lines: &[PricedLine], decimals: u32) -> Vec<TaxTotal> {
             (!group.is_empty()).then(|| TaxTotal {
                 tax,
                 base: round_half_up(group.iter().map(|line| line.base).sum(), decimals),
-                importe: tax.rate().map(|_| round_half_up(group.iter().filter_map(|line| line.impuesto).sum(), decimals)),
+                importe: tax
+                    .rate()
+                    .map(|_| round_half_up(group.iter().filter_map(|line| line.impuesto).sum(), decimals)),
             })
         })
         .collect()

@@ -105,7 +105,8 @@ fn has_sat_shape(rfc: &str) -> bool {
 
 /// The century is not written: 29 February is right when either century has it.
 fn is_real_date(digits: &[char]) -> bool {
-    let Some(digits) = digits.iter().map(|c| c.to_digit(10).and_then(|d| i8::try_from(d).ok())).collect::<Option<Vec<i8>>>()
+    let Some(digits) =
+        digits.iter().map(|c| c.to_digit(10).and_then(|d| i8::try_from(d).ok())).collect::<Option<Vec<i8>>>()
     else {
         return false;
     };
@@ -117,7 +118,8 @@ impl FromStr for Rfc {
     type Err = InvalidRfc;
 
     fn from_str(text: &str) -> Result<Self, InvalidRfc> {
-        let rfc: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').flat_map(char::to_uppercase).collect();
+        let rfc: String =
+            text.chars().filter(|c| !c.is_whitespace() && *c != '-').flat_map(char::to_uppercase).collect();
         if has_sat_shape(&rfc) { Ok(Self(rfc)) } else { Err(InvalidRfc) }
     }
 }
@@ -156,7 +158,13 @@ mod tests {
     #[test]
     fn known_rfcs_pass_shape_and_check_character() {
         let known = [
-            "EKU9003173C9", "URE180429TM6", "H&E951128469", "OÑO120726RX3", "XIQB891116QE4", "IAÑL750210963", "COSC8001137NA",
+            "EKU9003173C9",
+            "URE180429TM6",
+            "H&E951128469",
+            "OÑO120726RX3",
+            "XIQB891116QE4",
+            "IAÑL750210963",
+            "COSC8001137NA",
             "SAT970701NN3",
         ];
         for text in known {

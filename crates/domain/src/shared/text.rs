@@ -71,9 +71,11 @@ pub fn normalise_company(name: &str) -> String {
 
 /// How many words of the company type end the name; never all of it.
 fn suffix_words(words: &[&str]) -> Option<usize> {
-    SUFFIXES.iter().chain(&SHORT_SUFFIXES).map(|suffix| suffix.split(' ').collect::<Vec<_>>()).find_map(|suffix| {
-        (words.len() > suffix.len() && words.ends_with(&suffix)).then_some(suffix.len())
-    })
+    SUFFIXES
+        .iter()
+        .chain(&SHORT_SUFFIXES)
+        .map(|suffix| suffix.split(' ').collect::<Vec<_>>())
+        .find_map(|suffix| (words.len() > suffix.len() && words.ends_with(&suffix)).then_some(suffix.len()))
 }
 
 /// The name as the SAT registers it: upper case, single blanks, accents and Ñ kept, company type taken off.
@@ -109,9 +111,14 @@ mod tests {
     #[test]
     fn every_spelling_of_the_company_type_falls_away() {
         let forms = [
-            "Plásticos La Peña Muñoz, S. de R.L. de C.V.", "PLASTICOS LA PENA MUNOZ SA DE CV", "Plásticos La Peña Muñoz S.A.P.I. de C.V.",
-            "Plasticos la Peña  Muñoz S.C.", "Plásticos La Peña Muñoz A.C.", "plásticos la peña muñoz S. A. de C. V.",
-            "Plásticos La Peña Muñoz S de RL de CV", "Plásticos La Peña Muñoz, Sociedad Anónima de Capital Variable",
+            "Plásticos La Peña Muñoz, S. de R.L. de C.V.",
+            "PLASTICOS LA PENA MUNOZ SA DE CV",
+            "Plásticos La Peña Muñoz S.A.P.I. de C.V.",
+            "Plasticos la Peña  Muñoz S.C.",
+            "Plásticos La Peña Muñoz A.C.",
+            "plásticos la peña muñoz S. A. de C. V.",
+            "Plásticos La Peña Muñoz S de RL de CV",
+            "Plásticos La Peña Muñoz, Sociedad Anónima de Capital Variable",
         ];
         for form in forms {
             assert_eq!(normalise_company(form), "plasticos la pena munoz", "{form}");

@@ -170,13 +170,17 @@ pub fn fold<'a, S: StateMachine + 'a>(transitions: impl IntoIterator<Item = &'a 
             *kept = transition;
         }
     }
-    let behind: BTreeMap<TransitionId, BTreeSet<TransitionId>> = all.keys().map(|id| (*id, ancestors(*id, &all))).collect();
-    let (legal, ignored): (Vec<&Transition<S>>, Vec<&Transition<S>>) =
-        all.values().copied().partition(|transition| transition.is_legal(&all) && !behind[&transition.id].contains(&transition.id));
+    let behind: BTreeMap<TransitionId, BTreeSet<TransitionId>> =
+        all.keys().map(|id| (*id, ancestors(*id, &all))).collect();
+    let (legal, ignored): (Vec<&Transition<S>>, Vec<&Transition<S>>) = all
+        .values()
+        .copied()
+        .partition(|transition| transition.is_legal(&all) && !behind[&transition.id].contains(&transition.id));
     let legal: BTreeMap<TransitionId, &Transition<S>> = legal.into_iter().map(|t| (t.id, t)).collect();
     let mut heads: Vec<&Transition<S>> =
         legal.values().copied().filter(|t| !legal.keys().any(|id| behind[id].contains(&t.id))).collect();
-    let common = heads.iter().map(|head| behind[&head.id].clone()).reduce(|left, right| &left & &right).unwrap_or_default();
+    let common =
+        heads.iter().map(|head| behind[&head.id].clone()).reduce(|left, right| &left & &right).unwrap_or_default();
     heads.sort_by_cached_key(|head| {
         let authority = head.authority
             || behind[&head.id].iter().any(|id| !common.contains(id) && legal.get(id).is_some_and(|t| t.authority));

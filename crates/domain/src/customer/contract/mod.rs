@@ -14,7 +14,10 @@ pub use error::ContractError;
 pub use event::ContractEvent;
 pub use state::ContractState;
 
-use crate::shared::{Act, ContractId, CustomerId, Folded, Money, MoneyError, ProposalId, Scope, StateMachine, Transition, TransitionId, fold};
+use crate::shared::{
+    Act, ContractId, CustomerId, Folded, Money, MoneyError, ProposalId, Scope, StateMachine, Transition, TransitionId,
+    fold,
+};
 
 /// A contract with a customer. Lives in the customer's sales scope.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -105,10 +108,19 @@ impl Contract {
         self.step(ContractState::Terminated, act, Some(reason.to_owned()))
     }
 
-    fn step(&self, to: ContractState, act: &Act, reason: Option<String>) -> Result<Transition<ContractState>, ContractError> {
+    fn step(
+        &self,
+        to: ContractState,
+        act: &Act,
+        reason: Option<String>,
+    ) -> Result<Transition<ContractState>, ContractError> {
         let folded = self.folded();
         let from = folded.state();
-        if from != to && from.allows(to) { Ok(Transition::record(&folded, to, act, reason)) } else { Err(ContractError::NoSuchStep { from, to }) }
+        if from != to && from.allows(to) {
+            Ok(Transition::record(&folded, to, act, reason))
+        } else {
+            Err(ContractError::NoSuchStep { from, to })
+        }
     }
 
     /// Puts a change of state in; never fails.

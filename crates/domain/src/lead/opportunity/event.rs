@@ -81,7 +81,9 @@ impl DomainEvent for OpportunityEvent {
     fn subject(&self) -> Uuid {
         match self {
             Self::Created { new, .. } => new.id.0,
-            Self::StageChanged { opportunity, .. } | Self::Won { opportunity, .. } | Self::Lost { opportunity, .. } => opportunity.0,
+            Self::StageChanged { opportunity, .. } | Self::Won { opportunity, .. } | Self::Lost { opportunity, .. } => {
+                opportunity.0
+            }
         }
     }
 

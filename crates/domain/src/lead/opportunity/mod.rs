@@ -17,7 +17,9 @@ pub use stage::{ForecastCategory, LossReason, Stage};
 
 use crate::shared::money::round_half_up;
 use crate::shared::text::clean;
-use crate::shared::{Act, CustomerId, Folded, LeadId, Money, OpportunityId, PersonId, ProposalId, Scope, Transition, TransitionId, fold};
+use crate::shared::{
+    Act, CustomerId, Folded, LeadId, Money, OpportunityId, PersonId, ProposalId, Scope, Transition, TransitionId, fold,
+};
 
 /// Why a deal was lost.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -164,7 +166,12 @@ impl Opportunity {
     ///
     /// # Errors
     /// A closed deal stays as it is.
-    pub fn win(&self, proposal: Option<ProposalId>, fx_rate: Decimal, act: &Act) -> Result<OpportunityEvent, OpportunityError> {
+    pub fn win(
+        &self,
+        proposal: Option<ProposalId>,
+        fx_rate: Decimal,
+        act: &Act,
+    ) -> Result<OpportunityEvent, OpportunityError> {
         let transition = self.step(Stage::Ganada, false, act, None)?;
         Ok(OpportunityEvent::Won {
             opportunity: self.id,
@@ -195,7 +202,13 @@ impl Opportunity {
         })
     }
 
-    fn step(&self, to: Stage, may_reopen: bool, act: &Act, reason: Option<String>) -> Result<Transition<Stage>, OpportunityError> {
+    fn step(
+        &self,
+        to: Stage,
+        may_reopen: bool,
+        act: &Act,
+        reason: Option<String>,
+    ) -> Result<Transition<Stage>, OpportunityError> {
         let folded = self.folded();
         match folded.state() {
             from if from == to => Err(OpportunityError::SameStage(to)),
