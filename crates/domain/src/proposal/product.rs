@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::shared::named::named;
-use crate::shared::{Money, ProductId, TaxKind};
+use crate::shared::{Money, ProductId, Scope, TaxKind};
 
 named! {
     /// How often a line is charged.
@@ -43,6 +43,8 @@ pub struct PriceBreak {
 pub struct Product {
     /// Id.
     pub id: ProductId,
+    /// `catalog` for the company's list; a sales scope for a list that a team keeps for itself.
+    pub scope: Scope,
     /// The company's own key.
     pub sku: String,
     /// What it is.
