@@ -1,4 +1,4 @@
 // Starts the interface. The Content Security Policy allows no inline script, so this is a file of its own.
-import init from "/zuc-ui.js";
+import init from "/zuclubit.js";
 
-await init({ module_or_path: "/zuc-ui_bg.wasm" });
+await init({ module_or_path: "/zuclubit_bg.wasm" });

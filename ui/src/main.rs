@@ -1,4 +1,8 @@
 //! The window: what a person sees and does, in Spanish; rules and data arrive decided from the shell.
+#![expect(
+    clippy::large_types_passed_by_value,
+    reason = "what the parts of a page share is a handful of handles to signals, made to be copied"
+)]
 #![expect(unreachable_pub, reason = "the component macro makes its property types public")]
 #![expect(
     clippy::needless_pass_by_value,

@@ -9,7 +9,7 @@ pub(crate) fn opens(to: String) -> impl Fn(MouseEvent) {
     let navigate = use_navigate();
     move |event: MouseEvent| {
         let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-        if !target.is_some_and(|target| target.closest("a, button").ok().flatten().is_some()) {
+        if target.is_none_or(|target| target.closest("a, button").ok().flatten().is_none()) {
             navigate(&to, leptos_router::NavigateOptions::default());
         }
     }

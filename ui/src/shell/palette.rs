@@ -84,7 +84,7 @@ fn PaletteBox(open: RwSignal<bool>) -> impl IntoView {
                         about: format!("{} · {}", labels::kind(&hit.kind), hit.subtitle),
                         keys: Vec::new(),
                         run: Callback::new(move |()| {
-                            navigate.get_value()(&to, leptos_router::NavigateOptions::default())
+                            navigate.get_value()(&to, leptos_router::NavigateOptions::default());
                         }),
                     }
                 });

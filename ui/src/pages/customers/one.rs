@@ -41,7 +41,7 @@ pub(crate) fn CustomerPage() -> impl IntoView {
             .and_then(|customer| customer.opportunities.first().map(|deal| deal.id.clone()));
         let new = ProposalNew { customer_id: id.get_untracked(), opportunity_id, title: String::new() };
         create.quick::<list::ProposalCreate>(new, move |saved| {
-            navigate(&route::proposal(&saved.view.row.id), leptos_router::NavigateOptions::default())
+            navigate(&route::proposal(&saved.view.row.id), leptos_router::NavigateOptions::default());
         });
     });
     let note = RwSignal::new(0_u32);

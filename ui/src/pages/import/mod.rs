@@ -60,7 +60,7 @@ impl Wizard {
                 .look
                 .run::<list::ImportLook>(self.source(), move |preview| self.preview.set(Some(Arc::new(preview)))),
             ImportKind::Products => {
-                self.commit.run::<list::ProductsImport>(self.source(), move |done| self.done.set(Some(done)))
+                self.commit.run::<list::ProductsImport>(self.source(), move |done| self.done.set(Some(done)));
             }
         }
     }

@@ -45,7 +45,7 @@ pub(crate) fn InvoicePage() -> impl IntoView {
     };
     view! {
         <TopBar crumb=Crumb { to: route::INVOICES, name: tr!(shell.invoices).to_owned() } title about badges>{saves()}</TopBar>
-        {loaded(invoice, |view| inside(view))}
+        {loaded(invoice, inside)}
     }
 }
 

@@ -69,7 +69,7 @@ fn EditFiscal(view: Arc<InvoiceView>) -> impl IntoView {
     let do_issue = move || {
         // The data go first, so that what is sealed is what is seen.
         save.run::<list::InvoiceSetFiscal>(set(), move |_| {
-            issue.run::<list::InvoiceIssue>(ById { id: id.get_value() }, |_| ())
+            issue.run::<list::InvoiceIssue>(ById { id: id.get_value() }, |_| ());
         });
     };
     let busy = move || save.busy.get() || issue.busy.get();

@@ -42,10 +42,6 @@ pub(crate) fn pressed(grid: Grid, event: &KeyboardEvent) {
             choose(grid, row);
             (row, column)
         }
-        " " => {
-            peek(grid, row);
-            (row, column)
-        }
         "Enter" | "F2" if edit::field_of(column).is_some() => {
             if grid.rows.peek(row).is_some() {
                 grid.editing.set(true);
@@ -58,7 +54,7 @@ pub(crate) fn pressed(grid: Grid, event: &KeyboardEvent) {
             }
             (row, column)
         }
-        "Enter" => {
+        " " | "Enter" => {
             peek(grid, row);
             (row, column)
         }

@@ -36,7 +36,7 @@ pub(crate) fn LeadPanel(id: String, grid: Grid) -> impl IntoView {
     let step = StoredValue::new(step);
     let pressed = move |event: web_sys::KeyboardEvent| {
         if event.key() == "Escape" {
-            grid.show.run(None)
+            grid.show.run(None);
         }
     };
     view! {

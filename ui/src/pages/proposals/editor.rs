@@ -156,7 +156,7 @@ fn Foot(draft: Draft) -> impl IntoView {
 pub(crate) fn PdfButton(draft: Draft) -> impl IntoView {
     let pdf = Action::new();
     let save = move |_| {
-        pdf.quick::<list::ProposalPdf>(ById { id: draft.view.with_untracked(|view| view.row.id.clone()) }, |_| ())
+        pdf.quick::<list::ProposalPdf>(ById { id: draft.view.with_untracked(|view| view.row.id.clone()) }, |_| ());
     };
     view! {
         <button class="btn btn--sm" on:click=save disabled=move || pdf.busy.get() || draft.saving.get() data-testid="proposal-pdf"><Icon name="out"/>

@@ -58,7 +58,7 @@ pub(crate) fn Picker(draft: Draft) -> impl IntoView {
         match event.key().as_str() {
             "ArrowDown" => chosen.update(|chosen| *chosen = (*chosen + 1) % count),
             "ArrowUp" if asked.get_untracked().is_some() => {
-                chosen.update(|chosen| *chosen = (*chosen + count - 1) % count)
+                chosen.update(|chosen| *chosen = (*chosen + count - 1) % count);
             }
             "Enter" => add(chosen.get_untracked()),
             "Escape" => {

@@ -103,7 +103,7 @@ pub(crate) fn Signature(strokes: Strokes, name: RwSignal<String>) -> impl IntoVi
         {
             strokes.points.update(|strokes| {
                 if let Some(stroke) = strokes.last_mut() {
-                    stroke.push(point)
+                    stroke.push(point);
                 }
             });
         }

@@ -58,9 +58,9 @@ fn File(label: &'static str, what: &'static str, path: RwSignal<String>) -> impl
     let choose = move |_| {
         pick.run::<list::PickFile>(TextQuery { text: what.to_owned(), limit: 1 }, move |chosen| {
             if let Some(chosen) = chosen {
-                path.set(chosen)
+                path.set(chosen);
             }
-        })
+        });
     };
     let name = move || path.with(|path| path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned());
     view! {

@@ -30,7 +30,7 @@ pub(crate) fn SyncPart() -> impl IntoView {
         save.run::<list::SettingsChange>(
             SettingsSet { relay_url: Some(relay.get_untracked().trim().to_owned()), ..SettingsSet::default() },
             |_| (),
-        )
+        );
     };
     let sync = move |_| now.run::<list::SyncNow>(Nothing {}, move |_| status.reload());
     view! {

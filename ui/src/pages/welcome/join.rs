@@ -60,7 +60,7 @@ pub(crate) fn WaitPart() -> impl IntoView {
     let state = Memo::new(move |_| status.value.get().map(|status| status.state.clone()).unwrap_or_default());
     Effect::new(move |_| {
         if state.get() == "approved" {
-            session.boot.reload()
+            session.boot.reload();
         }
     });
     view! {
