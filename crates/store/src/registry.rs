@@ -2,7 +2,10 @@
 
 use sqlx::SqliteConnection;
 use uuid::Uuid;
+use zuc_domain::customer::{Contract, Customer};
+use zuc_domain::lead::opportunity::Opportunity;
 use zuc_domain::lead::{Activity, Lead};
+use zuc_domain::proposal::{Product, Proposal};
 use zuc_domain::shared::Scope;
 use zuc_protocol::item::{DocKind, Fact};
 
@@ -95,5 +98,5 @@ macro_rules! facts {
     };
 }
 
-aggregates!(Lead);
+aggregates!(Lead, Customer, Contract, Opportunity, Product, Proposal);
 facts!(Activity);

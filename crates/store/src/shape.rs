@@ -43,6 +43,8 @@ pub struct Items {
     /// Where items stand below it, each segment a name or `*`: `["*"]` for its own entries, `["*", "*/lines/*"]`
     /// where those hold items themselves. Fields of items are registers of their own.
     pub levels: &'static [&'static str],
+    /// Not a map of items but one optional record, its fields registers of their own.
+    pub optional: bool,
 }
 
 /// How one kind of aggregate lies in its document.
@@ -101,6 +103,14 @@ impl Shape {
         for field in self.sealed {
             if field.of.is_empty() {
                 if value.get(field.name).is_some_and(|value| is_identifier(field.when, natural, value)) {
+                    subjects.insert(id);
+                }
+                continue;
+            }
+            let record = self.items.iter().any(|items| items.name == field.of && items.optional);
+            if record {
+                let found = value.get(field.of).and_then(|record| record.get(field.name));
+                if found.is_some_and(|value| is_identifier(field.when, natural, value)) {
                     subjects.insert(id);
                 }
                 continue;
@@ -180,6 +190,8 @@ impl Shape {
                     path.pop();
                 }
             }
+            // An optional record that is not there writes nothing.
+            Value::Null if path.is_empty() => {}
             value => {
                 let key = path.join("/");
                 let name = path.last().map_or("", String::as_str);
@@ -310,6 +322,9 @@ impl Shape {
             if let Value::Object(fields) = at {
                 fields.insert(name.to_owned(), self.json(items.name, name, scalar, seals)?);
             }
+        }
+        if items.optional && flat.is_empty() {
+            return Ok(Value::Null);
         }
         fill_levels(items, &mut root);
         Ok(root)

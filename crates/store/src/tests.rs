@@ -204,3 +204,226 @@ async fn filters_orders_and_totals_agree() {
     let others = LeadFilter { owners: vec![Some(PersonId(Uuid::from_u128(3)))], ..LeadFilter::default() };
     assert_eq!(store.lead_page(&others, LeadOrder::Score, true, 0, 50).await.unwrap().total, 0);
 }
+
+mod sales {
+    //! Conversion, customers, proposals.
+
+    use std::collections::BTreeMap;
+
+    use jiff::civil::date;
+    use rust_decimal::Decimal;
+    use zuc_domain::customer::{Contact, Customer, CustomerKind, DecisionPower};
+    use zuc_domain::lead::{Conversion, ConversionPlan, Lead};
+    use zuc_domain::proposal::order_key::OrderKey;
+    use zuc_domain::proposal::{NewProposal, Proposal, ProposalLine, Recurrence, Signature, Signer, VersionContent};
+    use zuc_domain::shared::{Currency, LineId, Percentage, ProposalId, RoundingStrategy, TaxKind};
+
+    use super::capture;
+    use crate::Store;
+    use crate::testing::{SALES, at, device, pass, v7};
+
+    async fn convert(store: &Store, lead: &Lead, legal_name: &str) -> Customer {
+        let conversion = Conversion::derive(SALES, lead.id, &ConversionPlan::default());
+        let mut tx = store.begin(at(20)).await.unwrap();
+        let event = Customer::create(zuc_domain::customer::NewCustomer {
+            id: conversion.customer,
+            scope: SALES,
+            legal_name: legal_name.into(),
+            trade_name: None,
+            rfc: None,
+            kind: CustomerKind::Moral,
+            owner: at(0).person,
+            currency: Currency::Mxn,
+            source: "conversion".into(),
+            lead: Some(lead.id),
+        })
+        .unwrap();
+        let mut customer = Customer::from_created(&event).unwrap();
+        let contact = Contact {
+            id: conversion.contact,
+            name: lead.full_name.clone().unwrap(),
+            role: None,
+            is_primary: true,
+            email: lead.email.clone(),
+            phone: lead.phone.clone(),
+            decision_power: DecisionPower::Unknown,
+            consent: None,
+        };
+        let added = customer.add_contact(contact).unwrap();
+        customer.apply(&added);
+        tx.follow_person(lead.id, conversion.contact).await.unwrap();
+        tx.repository().record_all(&customer, &[&event, &added]).await.unwrap();
+        tx.commit().await.unwrap();
+        customer
+    }
+
+    #[tokio::test]
+    async fn two_offline_conversions_of_one_lead_are_one_customer_and_one_contact() {
+        let (ana, luis) = (device(1).await, device(2).await);
+        let lead = capture(&ana, 1, "Zacarías Canario", "Ferretería").await;
+        let mut seq = 0;
+        pass(&ana, &luis, &mut seq).await;
+        let by_ana = convert(&ana, &lead, "Ferretería, S.A.").await;
+        let by_luis = convert(&luis, &lead, "Ferretería, S.A.").await;
+        assert_eq!(by_ana.id, by_luis.id);
+        assert_eq!(pass(&ana, &luis, &mut seq).await.refused, []);
+        assert_eq!(pass(&luis, &ana, &mut seq).await.refused, []);
+        let left = ana.read::<Customer>(by_ana.id).await.unwrap().unwrap();
+        assert_eq!(Some(&left), luis.read::<Customer>(by_ana.id).await.unwrap().as_ref());
+        assert_eq!(left.contacts.len(), 1);
+        for store in [&ana, &luis] {
+            assert_eq!(store.customers(0, 10).await.unwrap().len(), 1);
+            assert_eq!(store.contacts_of(left.id).await.unwrap()[0].name, "Zacarías Canario");
+            assert_eq!(store.search_customers("zacarias", 5).await.unwrap().len(), 1);
+        }
+        // The contact is the person the lead was: one erasure reaches both.
+        let keys = ana.person_keys_of(lead.id).await.unwrap();
+        ana.erase_persons(&keys).await.unwrap();
+        assert_eq!(ana.contacts_of(left.id).await.unwrap()[0].name, "Persona eliminada");
+        assert!(ana.search_customers("zacarias", 5).await.unwrap().is_empty());
+        assert_eq!(ana.lead_row(lead.id).await.unwrap().unwrap().full_name, "");
+    }
+
+    fn line(id: u128, order: &OrderKey, price: i64) -> ProposalLine {
+        ProposalLine {
+            id: LineId(v7(id)),
+            order: order.clone(),
+            product: None,
+            sku: format!("S{id}"),
+            description: "Servicio".into(),
+            clave_prod_serv: "81112100".into(),
+            clave_unidad: "E48".into(),
+            unit: "Servicio".into(),
+            quantity: Decimal::ONE,
+            unit_price: Decimal::from(price),
+            list_price: Decimal::from(price),
+            cost: None,
+            discount: Percentage::default(),
+            tax: TaxKind::Iva16,
+            recurrence: Recurrence::Once,
+        }
+    }
+
+    async fn propose(store: &Store, customer: zuc_domain::shared::CustomerId) -> Proposal {
+        let first = OrderKey::between(None, None);
+        let second = OrderKey::between(Some(&first), None);
+        let lines = [line(1, &first, 100), line(2, &second, 50)];
+        let event = Proposal::create(NewProposal {
+            id: ProposalId(v7(500)),
+            scope: SALES,
+            title: "Instalación".into(),
+            lead: None,
+            opportunity: None,
+            customer,
+            owner: at(0).person,
+            currency: Currency::Mxn,
+            content: VersionContent {
+                lines: lines.into_iter().map(|line| (line.id, line)).collect(),
+                document_discount: Percentage::default(),
+                valid_until: date(2026, 10, 6),
+                payment_days: 30,
+                terms: String::new(),
+                notes: String::new(),
+                custom_fx_rate: None,
+                rounding: RoundingStrategy::default(),
+            },
+        })
+        .unwrap();
+        let proposal = Proposal::from_created(&event).unwrap();
+        let mut tx = store.begin(at(30)).await.unwrap();
+        tx.repository().record(&proposal, &event).await.unwrap();
+        tx.commit().await.unwrap();
+        proposal
+    }
+
+    async fn edit(store: &Store, id: ProposalId, change: impl FnOnce(&mut BTreeMap<LineId, ProposalLine>)) {
+        let mut tx = store.begin(at(40)).await.unwrap();
+        let act = tx.act();
+        let mut proposal: Proposal = tx.repository().load(id).await.unwrap().unwrap();
+        let mut content = proposal.latest().content.clone();
+        change(&mut content.lines);
+        for event in proposal.revise(content, Decimal::ONE, "", &act).unwrap() {
+            proposal.apply(&event);
+            tx.repository().record(&proposal, &event).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn lines_edited_taken_out_and_added_apart_merge_line_by_line() {
+        let (ana, luis) = (device(1).await, device(2).await);
+        let lead = capture(&ana, 1, "Ana Ruiz", "Ferretería").await;
+        let customer = convert(&ana, &lead, "Ferretería").await;
+        let proposal = propose(&ana, customer.id).await;
+        assert_eq!(ana.read::<Proposal>(proposal.id).await.unwrap().as_ref(), Some(&proposal));
+        let mut seq = 0;
+        assert_eq!(pass(&ana, &luis, &mut seq).await.refused, []);
+        assert_eq!(luis.proposals(0, 9).await.unwrap()[0].total.amount(), Decimal::from(174));
+        assert_eq!(luis.proposals_of(customer.id, 5).await.unwrap()[0].customer_name, "Ferretería");
+        assert_eq!(luis.search_proposals("insta", 5).await.unwrap().len(), 1);
+
+        edit(&ana, proposal.id, |lines| lines.get_mut(&LineId(v7(1))).unwrap().quantity = Decimal::TWO).await;
+        edit(&luis, proposal.id, |lines| {
+            lines.remove(&LineId(v7(2)));
+            let order = OrderKey::between(Some(&lines[&LineId(v7(1))].order), None);
+            lines.insert(LineId(v7(3)), line(3, &order, 10));
+        })
+        .await;
+        pass(&ana, &luis, &mut seq).await;
+        pass(&luis, &ana, &mut seq).await;
+        let left = ana.read::<Proposal>(proposal.id).await.unwrap().unwrap();
+        assert_eq!(Some(&left), luis.read::<Proposal>(proposal.id).await.unwrap().as_ref());
+        let lines = &left.latest().content.lines;
+        assert_eq!(lines.keys().copied().collect::<Vec<_>>(), [LineId(v7(1)), LineId(v7(3))]);
+        assert_eq!(lines[&LineId(v7(1))].quantity, Decimal::TWO);
+        let (here, there) =
+            (ana.proposal_row(left.id).await.unwrap().unwrap(), luis.proposal_row(left.id).await.unwrap().unwrap());
+        assert_eq!((here.total, here.content_hash), (there.total, there.content_hash));
+        // A line that comes back under its id is there again.
+        edit(&ana, proposal.id, |lines| {
+            let order = OrderKey::between(None, None);
+            lines.insert(LineId(v7(2)), line(2, &order, 50));
+        })
+        .await;
+        assert_eq!(ana.read::<Proposal>(proposal.id).await.unwrap().unwrap().latest().content.lines.len(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_signature_stays_when_its_signer_is_forgotten() {
+        let store = device(1).await;
+        let lead = capture(&store, 1, "Ana Ruiz", "Ferretería").await;
+        let customer = convert(&store, &lead, "Ferretería").await;
+        let proposal = propose(&store, customer.id).await;
+        let contact = customer.contacts.values().next().unwrap().id;
+        let mut tx = store.begin(at(50)).await.unwrap();
+        let mut held: Proposal = tx.repository().load(proposal.id).await.unwrap().unwrap();
+        let act = tx.act();
+        let sent =
+            held.send_in_person("pdf", &zuc_domain::proposal::ApprovalLimits::default(), Decimal::ONE, &act).unwrap();
+        held.apply(&sent);
+        let signature = Signature {
+            version: 1,
+            content_hash: held.content_hash(),
+            document_hash: "pdf".into(),
+            signer: Signer { name: "Zacarías Canario".into(), role: "Dueño".into(), email: None },
+            consent: true,
+            image_hash: "png".into(),
+            device: store.identity().unwrap().device,
+        };
+        let act = tx.act();
+        let accepted = held.accept(signature, &act).unwrap();
+        held.apply(&accepted);
+        tx.follow_person(contact, proposal.id).await.unwrap();
+        tx.repository().record_all(&held, &[&sent, &accepted]).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(store.read::<Proposal>(proposal.id).await.unwrap().as_ref(), Some(&held));
+        let row = store.proposal_row(proposal.id).await.unwrap().unwrap();
+        assert_eq!((row.state.as_str(), row.accepted_on.as_deref()), ("accepted", Some("2026-09-21")));
+
+        store.erase_persons(&store.person_keys_of(contact).await.unwrap()).await.unwrap();
+        let after = store.read::<Proposal>(proposal.id).await.unwrap().unwrap();
+        let acceptance = after.acceptance.unwrap();
+        assert_eq!(acceptance.signer.name, "Persona eliminada");
+        assert_eq!(acceptance.content_hash, held.acceptance.unwrap().content_hash);
+    }
+}

@@ -3,6 +3,7 @@
 mod activity;
 mod list;
 mod matches;
+mod opportunity;
 mod rows;
 
 use uuid::Uuid;
@@ -13,6 +14,7 @@ use zuc_protocol::item::DocKind;
 pub use activity::ActivityRow;
 pub use list::{LeadFilter, LeadOrder, LeadPage, LeadRow, LeadSum};
 pub use matches::HeldRow;
+pub use opportunity::OpportunityRow;
 
 use crate::StoreError;
 use crate::aggregate::{Aggregate, Projector};

@@ -104,7 +104,7 @@ pub(crate) async fn write(conn: &mut SqliteConnection, leads: &[&Lead]) -> Resul
             .push_bind(fold(lead.full_name.as_deref().unwrap_or_default()))
             .push_bind(fold(lead.city.as_deref().unwrap_or_default()))
             .push_bind(keys.iter().flat_map(|key| key.to_le_bytes()).collect::<Vec<u8>>())
-            .push_bind(created_millis(lead.id.0))
+            .push_bind(crate::projections::millis_of(lead.id.0))
             .push_bind(owner.clone());
         if owner.is_empty() {
             row.push("''");
@@ -185,13 +185,4 @@ pub(super) fn hash_key(key: &BlockingKey) -> i64 {
     let mut hasher = blake3::Hasher::new();
     hasher.update(key.criterion.name().as_bytes()).update(&[0]).update(key.value.as_bytes());
     hasher.finalize().as_bytes().first_chunk().map_or(0, |bytes| i64::from_le_bytes(*bytes))
-}
-
-/// The instant inside a UUIDv7; 0 for a derived id.
-fn created_millis(id: Uuid) -> i64 {
-    let bytes = id.as_bytes();
-    if id.get_version_num() != 7 {
-        return 0;
-    }
-    bytes[..6].iter().fold(0, |millis, byte| (millis << 8) | i64::from(*byte))
 }
