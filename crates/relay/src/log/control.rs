@@ -1,0 +1,90 @@
+//! The control log: read by whoever belongs, appended by compare-and-append.
+
+use std::sync::Arc;
+
+use zuc_protocol::{
+    control::{ControlAct, ControlError, SignedControl},
+    ids::CompanyId,
+    messages::ServerFrame,
+    person_key::{BagKeyWraps, BagReplacement},
+};
+use zuc_relay_store::{ControlAppend, StoreError};
+
+use super::{LogService, Session, bag};
+use crate::RelayError;
+
+/// Bytes of records in one frame; one more of 64 KiB still fits.
+const PAGE_BYTES: usize = 900 * 1024;
+
+impl LogService {
+    pub(crate) async fn control_records(&self, company: CompanyId, from: u64) -> Result<ServerFrame, RelayError> {
+        let control = self.control(company).await?;
+        let mut bytes = 0;
+        let records: Vec<_> = control
+            .records_from(from)
+            .iter()
+            .take_while(|record| {
+                let before = bytes;
+                bytes += record.record.len() + 160;
+                before < PAGE_BYTES
+            })
+            .cloned()
+            .collect();
+        Ok(ServerFrame::ControlRecords { from, records, len: control.len() })
+    }
+
+    pub(super) async fn control_append(
+        &self,
+        session: &Session,
+        record: SignedControl,
+        replacements: Vec<BagReplacement>,
+        wraps: Vec<BagKeyWraps>,
+    ) -> Result<Vec<ServerFrame>, RelayError> {
+        let company = session.company;
+        let before = self.control(company).await?;
+        let hash = record.hash();
+        let decoded = record.decode()?;
+        if let Some(seq) = before.seq_of(hash.head()) {
+            return Ok(vec![ServerFrame::ControlAccepted { seq, hash }]);
+        }
+        let mut after = (*before).clone();
+        if let Err(error) = after.append(record.clone()) {
+            return match error {
+                ControlError::Conflict { .. } => Ok(vec![self.conflict(company).await?]),
+                other => Err(other.into()),
+            };
+        }
+        let joined = match &decoded.act {
+            ControlAct::AddDevice(add) => Some(add.device.id()),
+            _ => None,
+        };
+        let append = ControlAppend {
+            expected: before.head(),
+            hash,
+            bytes: record.to_bytes()?,
+            marks: before.effective_marks(&decoded.act),
+            bags: bag::demanded(&before, &after, &decoded.act, &replacements)?,
+            joined,
+        };
+        let seq = match self.store.control_append(company, append).await {
+            Ok(seq) => seq,
+            Err(StoreError::ControlMoved { .. }) => return Ok(vec![self.conflict(company).await?]),
+            Err(error) => return Err(error.into()),
+        };
+        let after = Arc::new(after);
+        self.remember(company, after.clone());
+        for wraps in &wraps {
+            if let Err(error) = self.put_wraps(&after, wraps).await {
+                // The record stands; the keys can be offered again.
+                tracing::warn!(error.code = error.code(), "wraps that travelled with a record were not kept");
+            }
+        }
+        self.wake(company);
+        Ok(vec![ServerFrame::ControlAccepted { seq, hash }])
+    }
+
+    async fn conflict(&self, company: CompanyId) -> Result<ServerFrame, RelayError> {
+        let control = self.refresh(company).await?;
+        Ok(ServerFrame::ControlConflict { head: control.head(), len: control.len() })
+    }
+}

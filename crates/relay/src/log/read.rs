@@ -1,0 +1,140 @@
+//! Reading: welcome, pull, live entries.
+
+use zuc_protocol::{
+    Scope,
+    control::{ControlLog, Mark},
+    ids::{CompanyId, DeviceId},
+    messages::ServerFrame,
+};
+
+use super::{LogService, Session};
+use crate::RelayError;
+
+/// Entries in one frame.
+const PAGE: u32 = 4_096;
+/// Bytes of entries in one frame; one entry of 256 KiB more still fits into a frame.
+const PAGE_BYTES: usize = 700 * 1024;
+
+impl LogService {
+    pub(super) async fn welcome(&self, session: &Session) -> Result<Vec<ServerFrame>, RelayError> {
+        let control = self.control(session.company).await?;
+        session.set_control_len(control.len());
+        Ok(vec![ServerFrame::Welcome {
+            log: self.store.log_id(session.company).await?,
+            time_ms: self.clock.now_ms(),
+            control: control.head(),
+            control_len: control.len(),
+            heads: self.heads(session).await?,
+        }])
+    }
+
+    pub(super) async fn pull(
+        &self,
+        session: &Session,
+        scope: Scope,
+        from: u64,
+        max: u32,
+    ) -> Result<Vec<ServerFrame>, RelayError> {
+        if !self.control(session.company).await?.may_read(session.device, scope) {
+            return Err(RelayError::NotAllowed);
+        }
+        self.page(session.company, scope, from, max).await.map(|frame| vec![frame])
+    }
+
+    async fn page(&self, company: CompanyId, scope: Scope, from: u64, max: u32) -> Result<ServerFrame, RelayError> {
+        let page = self.store.read(company, scope, from, max.clamp(1, PAGE), PAGE_BYTES).await?;
+        Ok(ServerFrame::Entries { scope, from, entries: page.entries, head: page.head, chain: page.chain })
+    }
+
+    /// What the session has not been sent yet: control records first, then a frame of each subscribed scope.
+    ///
+    /// Call it again until it gives nothing. A device that is no member any more is shown the record that says so and
+    /// told to go.
+    pub async fn poll(&self, session: &Session) -> Vec<ServerFrame> {
+        match self.try_poll(session).await {
+            Ok(frames) => frames,
+            Err(error) => {
+                session.end();
+                vec![super::other_refusal(&error), ServerFrame::GoAway { code: error.code().to_owned() }]
+            }
+        }
+    }
+
+    async fn try_poll(&self, session: &Session) -> Result<Vec<ServerFrame>, RelayError> {
+        if session.is_over() {
+            return Ok(vec![]);
+        }
+        // Entries are read first: whatever keys and records they name were there before them, and are sent before them.
+        let mut pages = Vec::new();
+        for (scope, from) in session.cursors() {
+            pages.push((scope, from, self.page(session.company, scope, from, PAGE).await?));
+        }
+        let control = self.control(session.company).await?;
+        let mut frames = Vec::new();
+        let known = session.control_len();
+        if control.len() > known {
+            let frame = self.control_records(session.company, known).await?;
+            if let ServerFrame::ControlRecords { from, records, .. } = &frame {
+                session.set_control_len(from + records.len() as u64);
+            }
+            frames.push(frame);
+        }
+        if session.control_len() < control.len() {
+            return Ok(frames);
+        }
+        if !session.root && control.rights(session.device).is_none() {
+            session.end();
+            frames.push(ServerFrame::GoAway { code: "sync.revoked".to_owned() });
+            return Ok(frames);
+        }
+        self.bag_frames(session, &control, &mut frames).await?;
+        for (scope, from, page) in pages {
+            if !control.may_read(session.device, scope) {
+                session.unsubscribe(scope);
+                frames.push(super::other_refusal(&RelayError::NotAllowed));
+                continue;
+            }
+            if let ServerFrame::Entries { entries, .. } = &page
+                && let Some(last) = entries.last()
+                && session.advance(scope, from, last.seq)
+            {
+                frames.push(page);
+            }
+        }
+        Ok(frames)
+    }
+
+    /// What others added to the bags that the session may read.
+    async fn bag_frames(
+        &self,
+        session: &Session,
+        control: &ControlLog,
+        frames: &mut Vec<ServerFrame>,
+    ) -> Result<(), RelayError> {
+        let Some(all) = session.bag_news() else {
+            for (scope, _) in session.cursors() {
+                if control.may_read(session.device, scope) {
+                    frames.extend(self.bag(session, scope, 0, None).await?);
+                }
+            }
+            return Ok(());
+        };
+        for news in all {
+            if news.from != session.device && control.may_read(session.device, news.scope) {
+                let (wraps, rows) = (news.wraps.clone(), news.rows.clone());
+                frames.push(ServerFrame::Bag { scope: news.scope, wraps, rows, more: false });
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn marks(&self, session: &Session, device: DeviceId) -> Result<Vec<ServerFrame>, RelayError> {
+        let control = self.control(session.company).await?;
+        if control.rights(session.device).is_none() && !session.root {
+            return Err(RelayError::NotAllowed);
+        }
+        let marks = self.store.author_heads(session.company, device).await?;
+        let marks = marks.into_iter().map(|head| Mark { device, scope: head.scope, number: head.number }).collect();
+        Ok(vec![ServerFrame::Marks { marks }])
+    }
+}

@@ -1,0 +1,124 @@
+//! A device's session: who it is, and how far it has been served.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use tokio::sync::{
+    broadcast::{self, error::TryRecvError},
+    watch,
+};
+use zuc_protocol::{
+    Scope,
+    ids::{CompanyId, DeviceId},
+    messages::ScopeCursor,
+};
+
+use super::bag::BagNews;
+
+/// One session. It belongs to one device of one company and to nobody else.
+#[derive(Debug)]
+pub struct Session {
+    /// The company.
+    pub company: CompanyId,
+    /// The device; for the recovery code the id of its keys.
+    pub device: DeviceId,
+    /// Whether it is the recovery code's, which reads and appends control records and nothing else.
+    pub root: bool,
+    state: Mutex<State>,
+    wake: tokio::sync::Mutex<watch::Receiver<u64>>,
+    bags: Mutex<broadcast::Receiver<Arc<BagNews>>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    cursors: BTreeMap<Scope, u64>,
+    control_len: u64,
+    over: bool,
+}
+
+impl Session {
+    pub(crate) fn new(
+        company: CompanyId,
+        device: DeviceId,
+        root: bool,
+        control_len: u64,
+        wake: watch::Receiver<u64>,
+        bags: broadcast::Receiver<Arc<BagNews>>,
+    ) -> Self {
+        let state = Mutex::new(State { control_len, ..State::default() });
+        Self { company, device, root, state, wake: tokio::sync::Mutex::new(wake), bags: Mutex::new(bags) }
+    }
+
+    /// Waits until there may be something to poll for.
+    pub async fn woken(&self) {
+        let mut wake = self.wake.lock().await;
+        if wake.changed().await.is_err() {
+            // The service is gone; the socket will notice.
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Whether the session has been told to go.
+    pub fn is_over(&self) -> bool {
+        self.state().over
+    }
+
+    pub(crate) fn end(&self) {
+        self.state().over = true;
+    }
+
+    pub(crate) fn subscribe(&self, cursors: Vec<ScopeCursor>) {
+        let mut state = self.state();
+        for cursor in cursors {
+            state.cursors.insert(cursor.scope, cursor.seq);
+        }
+    }
+
+    pub(crate) fn cursors(&self) -> Vec<(Scope, u64)> {
+        self.state().cursors.iter().map(|(scope, seq)| (*scope, *seq)).collect()
+    }
+
+    /// Moves a cursor from where it was to where it is now, unless a new subscription moved it meanwhile.
+    pub(crate) fn advance(&self, scope: Scope, from: u64, to: u64) -> bool {
+        let mut state = self.state();
+        match state.cursors.get_mut(&scope) {
+            Some(seq) if *seq == from => {
+                *seq = to;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    pub(crate) fn unsubscribe(&self, scope: Scope) {
+        self.state().cursors.remove(&scope);
+    }
+
+    pub(crate) fn control_len(&self) -> u64 {
+        self.state().control_len
+    }
+
+    pub(crate) fn set_control_len(&self, len: u64) {
+        self.state().control_len = len;
+    }
+
+    /// What was added to bags since the last time; `None` when so much was that some of it is lost.
+    pub(crate) fn bag_news(&self) -> Option<Vec<Arc<BagNews>>> {
+        let mut bags = self.bags.lock().expect("no holder panics");
+        let mut all = Vec::new();
+        let mut lost = false;
+        loop {
+            match bags.try_recv() {
+                Ok(news) => all.push(news),
+                Err(TryRecvError::Lagged(_)) => lost = true,
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return (!lost).then_some(all),
+            }
+        }
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().expect("no holder panics")
+    }
+}

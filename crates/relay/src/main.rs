@@ -1,0 +1,110 @@
+//! `zuclubit-relay`: the server of a company's exchange.
+
+use std::{io::Write as _, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+use tokio::net::TcpListener;
+use zuc_relay::{
+    HttpOptions, Relay, RelayKeys, SystemClock,
+    pac::{Capabilities, Credentials, Pac, Recovery, SwPac, SwSettings},
+};
+use zuc_relay_sqlite::{Options, SqliteStore};
+
+/// Orders sealed entries it cannot read.
+#[derive(Parser)]
+#[command(name = "zuclubit-relay", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves until it is told to stop.
+    Serve(Serve),
+}
+
+#[derive(Args)]
+struct Serve {
+    /// The folder of the companies' files and of the relay's key.
+    #[arg(long, env = "ZUC_RELAY_DATA")]
+    data: PathBuf,
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, env = "ZUC_RELAY_LISTEN", default_value = "127.0.0.1:8787")]
+    listen: SocketAddr,
+    /// The PAC's address, without a slash at its end.
+    #[arg(long, env = "ZUC_PAC_URL", requires = "pac_token")]
+    pac_url: Option<String>,
+    /// The PAC's token.
+    #[arg(long, env = "ZUC_PAC_TOKEN", hide_env_values = true)]
+    pac_token: Option<String>,
+    /// Requests a minute of one company.
+    #[arg(long, default_value_t = HttpOptions::default().per_company)]
+    per_company: u32,
+    /// Requests a minute of one address without a session.
+    #[arg(long, default_value_t = HttpOptions::default().per_address)]
+    per_address: u32,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_unset| "info".into());
+    tracing_subscriber::fmt().json().with_writer(std::io::stderr).with_env_filter(filter).init();
+    match Arguments::parse().command {
+        Command::Serve(serve) => serve.run().await,
+    }
+}
+
+impl Serve {
+    async fn run(self) -> anyhow::Result<()> {
+        std::fs::create_dir_all(&self.data).context("the data folder cannot be made")?;
+        let keys = RelayKeys::load_or_make(&self.data.join("relay.key"))?;
+        let store = SqliteStore::open(&self.data.join("companies"), Options::default()).await?;
+        let pac = self.pac()?;
+        let relay = Arc::new(Relay::open(Arc::new(store), Arc::new(keys), Arc::new(SystemClock), pac));
+        let listener = TcpListener::bind(self.listen).await.context("the address cannot be listened on")?;
+        let stop = stop()?;
+        // The one line of the standard output: whoever started the relay waits for it.
+        let line = serde_json::json!({ "listening": listener.local_addr()?.to_string() });
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "{line}")?;
+        out.flush()?;
+        drop(out);
+        let options =
+            HttpOptions { per_company: self.per_company, per_address: self.per_address, ..HttpOptions::default() };
+        zuc_relay::serve(listener, relay, options, stop).await?;
+        tracing::info!("stopped");
+        Ok(())
+    }
+
+    fn pac(&self) -> anyhow::Result<Option<Arc<dyn Pac>>> {
+        let (Some(url), Some(token)) = (&self.pac_url, &self.pac_token) else { return Ok(None) };
+        let settings = SwSettings {
+            services_url: url.clone(),
+            api_url: url.clone(),
+            credentials: Credentials::Token(token.clone()),
+            capabilities: Capabilities {
+                recovery: Recovery::Resend,
+                settle: Duration::from_secs(40),
+                deadline: Duration::from_secs(30),
+            },
+        };
+        Ok(Some(Arc::new(SwPac::try_new(settings)?)))
+    }
+}
+
+/// Ready at the first request to stop.
+fn stop() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+    #[cfg(unix)]
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    Ok(async move {
+        #[cfg(unix)]
+        tokio::select! {
+            _asked = terminate.recv() => {}
+            _asked = tokio::signal::ctrl_c() => {}
+        }
+        #[cfg(not(unix))]
+        let _asked = tokio::signal::ctrl_c().await;
+    })
+}
