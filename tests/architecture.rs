@@ -16,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sync", &["protocol"]),
     ("store", &["sync", "protocol", "domain"]),
     ("app", &["store", "sync", "protocol", "cfdi", "documents", "ipc", "domain"]),
-    ("gateways", &["app", "store", "protocol"]),
+    ("gateways", &["app", "protocol"]),
     ("relay-store", &["protocol"]),
     ("relay-sqlite", &["relay-store", "protocol"]),
     // never `domain`: the relay cannot read what it carries, and must not pretend to understand it

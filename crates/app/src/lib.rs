@@ -1,1 +1,41 @@
-//! To be filled.
+//! The use cases: what a person can do, a folder a domain, over the ports of this process.
+
+mod analytics;
+mod company;
+mod customer;
+mod desk;
+mod error;
+pub mod import;
+mod import_run;
+mod lead;
+mod money;
+mod office;
+pub mod ports;
+mod proposal;
+mod sync;
+mod undo;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
+pub use desk::Desk;
+pub use error::AppError;
+pub use office::{Notice, Office};
+
+/// A document to save where the person says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Name to propose.
+    pub name: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Bytes as a command carries them.
+pub fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
+/// Bytes as a command or a fact carried them.
+pub(crate) fn from_base64(text: &str) -> Result<Vec<u8>, AppError> {
+    STANDARD.decode(text).map_err(|_| AppError::new("app.invalid_input", "not base64"))
+}

@@ -87,6 +87,12 @@ impl<'t, A: Aggregate> Repository<'t, A> {
     pub async fn record_all(&mut self, aggregate: &A, events: &[&dyn DomainEvent]) -> Result<(), StoreError> {
         self.tx.record_aggregate(aggregate, events).await
     }
+
+    /// Marks an aggregate as deleted and takes its read rows away; an edit after or beside it, by whoever, brings it
+    /// back. `false` when no document has this id.
+    pub async fn delete(&mut self, id: A::Id) -> Result<bool, StoreError> {
+        self.tx.delete_aggregate::<A>(id.into()).await
+    }
 }
 
 impl Tx {
@@ -100,6 +106,34 @@ impl Tx {
         let content = document.content()?;
         self.docs.insert((stored.scope, id), Held { document, version: stored.version });
         Ok(Some((scope_of(stored.scope)?, content)))
+    }
+
+    async fn delete_aggregate<A: Aggregate>(&mut self, id: Uuid) -> Result<bool, StoreError> {
+        let Some((scope, _)) = self.hold(A::SHAPE, id).await? else { return Ok(false) };
+        let number = scope_number(scope);
+        let Some(mut held) = self.docs.remove(&(number, id)) else { return Ok(false) };
+        let before = held.document.heads();
+        if let Some(written) = held.document.delete(self.session.at.as_second())? {
+            held.version += i64::try_from(written.changes.len()).unwrap_or(0);
+            store_written(&mut self.conn, A::SHAPE, number, id, &written, held.version).await?;
+            let item = outbox::Plain {
+                scope: number,
+                kind: outbox::CHANGE,
+                item: id,
+                doc_kind: A::SHAPE.number.0,
+                body: written.changes.concat(),
+                extras: outbox::Extras::new(std::collections::BTreeSet::new(), &[], None),
+                incarnation: self.identity.incarnation.0,
+            };
+            outbox::insert(&mut self.conn, &item).await?;
+        }
+        let after = held.document.heads();
+        self.docs.insert((number, id), held);
+        self.audit("deleted", id, &before, &after).await?;
+        let mut projector = Projector { conn: &mut self.conn, scope, dirty: &mut self.dirty };
+        A::unproject(id, &mut projector).await?;
+        self.wrote = true;
+        Ok(true)
     }
 
     async fn record_aggregate<A: Aggregate>(

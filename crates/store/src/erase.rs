@@ -5,21 +5,23 @@ use std::sync::PoisonError;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 use zuc_domain::shared::Scope;
+use zuc_protocol::Scope as WireScope;
 use zuc_protocol::codec::{self, MAX_FRAME};
 use zuc_protocol::ids::{BagId, ItemId, KeyId};
 use zuc_protocol::item::DocKind;
-use zuc_protocol::person_key::{BagKeyWraps, BagRow};
+use zuc_protocol::person_key::{BagKeyWraps, BagRow, bag_id};
+use zuc_protocol::secret::BagKey;
 
 use crate::doc::Document;
 use crate::persons::Ring;
 use crate::projections::analytics::{self, Dirty};
-use crate::store::{scope_number, scope_of, uuid_of};
+use crate::store::{domain_scope, scope_number, scope_of, uuid_of};
 use crate::{Store, StoreError, registry, remote};
 
 impl Store {
     /// Destroys the keys of persons and everything clear that came of them: read rows, search entries, pending items
     /// that name them, the WAL. Documents and facts keep ciphertext that nothing opens any more.
-    pub async fn erase_persons(&self, keys: &[KeyId]) -> Result<Vec<(DocKind, ItemId)>, StoreError> {
+    pub async fn erase_keys(&self, keys: &[KeyId]) -> Result<Vec<(DocKind, ItemId)>, StoreError> {
         let identity = self.identity().ok_or(StoreError::NoIdentity)?;
         let mut tx = self.begin_plain().await?;
         let mut docs: Vec<(i64, Uuid)> = Vec::new();
@@ -85,15 +87,20 @@ impl Store {
         self.scrub().await
     }
 
-    /// Adds rows and wraps of a bag. A row that is there stays, an erased key does not come back. Documents that were
-    /// read without one of the new keys are projected again and returned.
-    pub async fn merge_bag(
+    /// Adds rows and wraps of a bag of generation `bag`, and takes its key into use where it is given. An erased key
+    /// does not come back. Documents that were read without one of the new keys are projected again and returned.
+    pub async fn store_bag(
         &self,
-        scope: Scope,
+        scope: WireScope,
+        bag: BagId,
+        key: Option<&BagKey>,
         wraps: &[BagKeyWraps],
         rows: &[BagRow],
     ) -> Result<Vec<(DocKind, ItemId)>, StoreError> {
-        let number = scope_number(scope);
+        if let Some(key) = key.filter(|key| bag_id(key) == bag) {
+            self.set_bag(domain_scope(scope), key).await?;
+        }
+        let number = i64::from(scope.number());
         let mut tx = self.begin_plain().await?;
         for wrap in wraps {
             let (bag, author) = (wrap.bag.0.as_slice(), wrap.author.0.as_slice());
@@ -142,8 +149,8 @@ impl Store {
     }
 
     /// Destroys the rows and wraps of every generation of a scope's bag but one.
-    pub async fn drop_other_bags(&self, scope: Scope, bag: BagId) -> Result<(), StoreError> {
-        let (number, generation) = (scope_number(scope), bag.0.as_slice());
+    pub async fn drop_other_bags(&self, scope: WireScope, bag: BagId) -> Result<(), StoreError> {
+        let (number, generation) = (i64::from(scope.number()), bag.0.as_slice());
         let mut tx = self.begin_plain().await?;
         sqlx::query!("DELETE FROM person_key WHERE scope = ? AND bag <> ?", number, generation)
             .execute(&mut *tx)

@@ -6,13 +6,14 @@ use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 use zuc_domain::shared::Scope;
+use zuc_protocol::Scope as WireScope;
 use zuc_protocol::ids::{BatchHash, Incarnation, ItemId, KeyId};
 use zuc_protocol::item::{Change, DocKind, Fact, Item, Part};
 use zuc_protocol::person_key::BagRow;
 use zuc_sync::OutboxItem;
 
 use crate::events::Emitted;
-use crate::store::{scope_number, uuid_of};
+use crate::store::{domain_scope, scope_number, uuid_of};
 use crate::{Store, StoreError};
 
 pub(crate) const CHANGE: i64 = 1;
@@ -76,7 +77,8 @@ pub(crate) async fn insert(conn: &mut SqliteConnection, plain: &Plain) -> Result
 impl Store {
     /// The oldest items of `scope` that are not in a batch yet, at most `max`, as the sync engine is fed them. The bag
     /// row of a person key travels with the first item that names it.
-    pub async fn outbox_items(&self, scope: Scope, max: u32) -> Result<Vec<OutboxItem>, StoreError> {
+    pub async fn outbox_ready(&self, scope: WireScope, max: u32) -> Result<Vec<OutboxItem>, StoreError> {
+        let scope = domain_scope(scope);
         let number = scope_number(scope);
         let rows = sqlx::query!(
             "SELECT n, kind, item, doc_kind, body, extras, incarnation FROM outbox

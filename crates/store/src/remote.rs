@@ -6,10 +6,12 @@ use jiff::Timestamp;
 use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
 use uuid::Uuid;
 use zuc_domain::shared::{CloudEvent, Hlc, Scope};
+use zuc_protocol::Scope as WireScope;
+use zuc_protocol::chain::LogKind;
 use zuc_protocol::envelope::{SealedBatch, batch_hash};
-use zuc_protocol::ids::{BatchHash, ItemId, KeyId, LogId};
+use zuc_protocol::ids::{BatchHash, ControlHash, ItemId, KeyId, LogId};
 use zuc_protocol::item::{Change, DocKind, Fact, Item};
-use zuc_sync::{Advance, Effect, Input, Source, StoredBatch};
+use zuc_sync::{Advance, Source, StoredBatch};
 
 use crate::doc::{self, Document};
 use crate::facts::Put;
@@ -19,19 +21,15 @@ use crate::shape::Shape;
 use crate::store::{Identity, domain_scope, scope_number};
 use crate::{Store, StoreError, aggregate, events, facts, registry};
 
-/// What carrying out an effect led to.
-#[derive(Debug, Default)]
-pub struct Carried {
-    /// What the engine must now be told.
-    pub answers: Vec<Input>,
-    /// Documents and facts that are new or other than before: what a screen reloads.
+/// What receiving an entry changed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Received {
+    /// Documents and facts that are new or other than before: what a screen reloads. A fact has kind 0.
     pub touched: Vec<(DocKind, ItemId)>,
-    /// Batches that broke a rule of documents and were set aside whole, with the code.
-    pub refused: Vec<(BatchHash, String)>,
+    /// The entry broke a rule of documents and was set aside whole, with the code.
+    pub refused: Option<String>,
     /// Facts that lost against another of their id.
     pub lost: Vec<ItemId>,
-    /// The effect was not the store's: the caller has it to itself.
-    pub foreign: bool,
 }
 
 struct Receiver<'c> {
@@ -39,141 +37,78 @@ struct Receiver<'c> {
     identity: Identity,
     ring: &'c mut Ring,
     dirty: &'c mut Dirty,
-    out: &'c mut Carried,
-}
-
-/// An entry with its place.
-struct Entry<'a> {
-    scope: Scope,
-    advance: &'a Advance,
-    source: &'a Source,
-    kind: u8,
-    bytes: &'a [u8],
-    items: &'a [Item],
+    out: &'c mut Received,
 }
 
 impl Store {
-    /// Carries out what the engine wants of the disk; a run of [`Effect::Apply`] goes into one transaction. Other effects
-    /// come back as [`Carried::foreign`], one by one.
-    pub async fn carry_out(&self, effects: &[Effect], now: Timestamp) -> Result<Vec<Carried>, StoreError> {
-        let mut done = Vec::new();
-        let mut rest = effects;
-        while let Some(first) = rest.first() {
-            let run = rest.iter().take_while(|effect| matches!(effect, Effect::Apply { .. })).count();
-            if run > 0 {
-                done.push(self.apply_entries(&rest[..run], now).await?);
-                // One answer set for the run; the other places stay empty so that places and effects agree.
-                done.extend((1..run).map(|_| Carried::default()));
-                rest = &rest[run..];
-            } else {
-                done.push(self.carry_out_one(first).await?);
-                rest = &rest[1..];
-            }
-        }
-        Ok(done)
-    }
-
-    async fn carry_out_one(&self, effect: &Effect) -> Result<Carried, StoreError> {
-        let mut out = Carried::default();
-        match effect {
-            Effect::StoreSealed(batch) => {
-                self.store_sealed(batch).await?;
-                out.answers.push(Input::SealedStored { scope: batch.scope, number: batch.number });
-            }
-            Effect::MarkAcked { scope, hash, seq, outbox, advance, .. } => {
-                self.mark_acked(domain_scope(*scope), *hash, *seq, outbox, advance.as_ref()).await?;
-            }
-            Effect::Quarantine { scope, advance, kind, bytes, code } => {
-                let mut tx = self.begin_plain().await?;
-                let number = scope_number(domain_scope(*scope));
-                set_aside(&mut tx, number, &batch_hash(bytes).0, code, bytes).await?;
-                keep_entry(&mut tx, number, advance.seq, kind.number(), bytes).await?;
-                move_cursors(&mut tx, number, advance).await?;
-                tx.commit().await?;
-                out.answers.push(Input::Applied { scope: *scope, seq: advance.seq });
-            }
-            Effect::OutboxRefused { scope, number, outbox, code } => {
-                self.refuse(domain_scope(*scope), *number, outbox, code).await?;
-            }
-            Effect::Unseal { scope, numbers, outbox } => self.unseal(domain_scope(*scope), numbers, outbox).await?,
-            Effect::NeedReoffer { scope, above } => {
-                let batches = self.own_batches_above(domain_scope(*scope), *above).await?;
-                out.answers.push(Input::Reoffer { scope: *scope, batches });
-            }
-            Effect::LogChanged { log } => self.change_log(*log).await?,
-            Effect::StoreControl { seq, record } => {
-                let (seq, hash) = (i64::try_from(*seq).unwrap_or(i64::MAX), record.hash());
-                let hash = hash.0.as_slice();
-                let bytes = record.to_bytes().map_err(|_| StoreError::corrupt("control", "bytes", seq))?;
-                sqlx::query!(
-                    "INSERT INTO control (seq, hash, bytes) VALUES (?, ?, ?)
-                     ON CONFLICT DO UPDATE SET hash = excluded.hash, bytes = excluded.bytes",
-                    seq,
-                    hash,
-                    bytes,
-                )
-                .execute(&self.inner.pools.writer)
-                .await?;
-            }
-            Effect::StoreBag { scope, wraps, rows, .. } => {
-                out.touched = self.merge_bag(domain_scope(*scope), wraps, rows).await?;
-            }
-            Effect::ReplaceBag { scope, bag } => self.drop_other_bags(domain_scope(*scope), *bag).await?,
-            Effect::Erase { keys } => out.touched = self.erase_persons(keys).await?,
-            Effect::PurgeScope { scope } => self.purge_scope(domain_scope(*scope)).await?,
-            _ => out.foreign = true,
-        }
-        Ok(out)
-    }
-
     pub(crate) async fn begin_plain(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         Ok(self.inner.pools.writer.begin_with("BEGIN IMMEDIATE").await?)
     }
 
-    /// Applies entries in the order of their logs. A batch that breaks a rule is set aside whole; the cursor passes it
-    /// like every other device's does.
-    async fn apply_entries(&self, effects: &[Effect], now: Timestamp) -> Result<Carried, StoreError> {
+    /// Applies an entry of a scope's log: merge, projection, events, the sealed bytes and the cursors in one
+    /// transaction. An entry that breaks a rule is set aside whole; the cursors pass it like every other device's do.
+    #[expect(clippy::too_many_arguments, reason = "the parts of `Effect::Apply`, carried out as they come")]
+    pub async fn apply_entry(
+        &self,
+        scope: WireScope,
+        advance: Advance,
+        source: &Source,
+        kind: LogKind,
+        bytes: &[u8],
+        items: &[Item],
+        now: Timestamp,
+    ) -> Result<Received, StoreError> {
         let identity = self.identity().ok_or(StoreError::NoIdentity)?;
+        let (scope, number) = (domain_scope(scope), scope_number(domain_scope(scope)));
         let mut tx = self.begin_plain().await?;
-        let mut out = Carried::default();
+        let mut out = Received::default();
         let mut dirty = Dirty::default();
         let mut ring = Ring::new(self, identity.company.0);
         let mut latest: Option<Hlc> = None;
-        for effect in effects {
-            let Effect::Apply { scope, advance, source, kind, bytes, items } = effect else { continue };
-            let entry = Entry { scope: domain_scope(*scope), advance, source, kind: kind.number(), bytes, items };
-            let number = scope_number(entry.scope);
-            let mut part = tx.begin().await?;
-            let mut found = Carried::default();
-            let mut receiver =
-                Receiver { conn: &mut part, identity, ring: &mut ring, dirty: &mut dirty, out: &mut found };
-            match receiver.entry(&entry, &mut latest).await {
-                Ok(()) => {
-                    part.commit().await?;
-                    out.touched.append(&mut found.touched);
-                    out.lost.append(&mut found.lost);
-                }
-                Err(StoreError::ChangeRefused(refusal)) => {
-                    part.rollback().await?;
-                    let (hash, reason) = (batch_hash(bytes), format!("store.change_refused: {refusal}"));
-                    set_aside(&mut tx, number, &hash.0, &reason, bytes).await?;
-                    out.refused.push((hash, reason));
-                }
-                Err(other) => return Err(other),
+        let mut part = tx.begin().await?;
+        let mut receiver = Receiver { conn: &mut part, identity, ring: &mut ring, dirty: &mut dirty, out: &mut out };
+        match receiver.entry(scope, source, items, &mut latest).await {
+            Ok(()) => part.commit().await?,
+            Err(StoreError::ChangeRefused(refusal)) => {
+                part.rollback().await?;
+                let reason = format!("store.change_refused: {refusal}");
+                set_aside(&mut tx, number, &batch_hash(bytes).0, &reason, bytes).await?;
+                out = Received { refused: Some(reason), ..Received::default() };
+                (latest, dirty) = (None, Dirty::default());
             }
-            keep_entry(&mut tx, number, advance.seq, entry.kind, bytes).await?;
-            move_cursors(&mut tx, number, advance).await?;
-            out.answers.push(Input::Applied { scope: *scope, seq: advance.seq });
+            Err(other) => return Err(other),
         }
+        keep_entry(&mut tx, number, advance.seq, kind.number(), bytes).await?;
+        move_cursors(&mut tx, number, &advance).await?;
         if let Some(latest) = latest {
             receive_clock(&mut tx, identity, latest, now).await?;
         }
         analytics::refresh(&mut tx, &dirty).await?;
         tx.commit().await?;
+        self.inner.committed.notify_waiters();
         Ok(out)
     }
 
-    async fn store_sealed(&self, batch: &StoredBatch) -> Result<(), StoreError> {
+    /// Keeps apart an entry that does not count, with the code of why, and moves the cursors past it.
+    pub async fn set_aside_entry(
+        &self,
+        scope: WireScope,
+        advance: Advance,
+        kind: LogKind,
+        bytes: &[u8],
+        code: &str,
+    ) -> Result<(), StoreError> {
+        let number = scope_number(domain_scope(scope));
+        let mut tx = self.begin_plain().await?;
+        set_aside(&mut tx, number, &batch_hash(bytes).0, code, bytes).await?;
+        keep_entry(&mut tx, number, advance.seq, kind.number(), bytes).await?;
+        move_cursors(&mut tx, number, &advance).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Puts a sealed batch on disk before its first byte leaves, and marks the items it carries.
+    pub async fn keep_sealed(&self, batch: &StoredBatch) -> Result<(), StoreError> {
         let (scope, number) =
             (scope_number(domain_scope(batch.scope)), i64::try_from(batch.number).unwrap_or(i64::MAX));
         let hash = batch.hash.0.as_slice();
@@ -194,56 +129,66 @@ impl Store {
         for n in &batch.outbox {
             sqlx::query!("UPDATE outbox SET batch = ? WHERE n = ?", hash, n).execute(&mut *tx).await?;
         }
-        let keys = serde_json::to_string(&batch.bag_rows.iter().map(|row| row.key).collect::<Vec<_>>())?;
-        let name = format!("bag_rows/{}", hex::encode(hash));
-        sqlx::query!("INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING", name, keys)
-            .execute(&mut *tx)
-            .await?;
+        if !batch.bag_rows.is_empty() {
+            let keys = serde_json::to_string(&batch.bag_rows.iter().map(|row| row.key).collect::<Vec<_>>())?;
+            put_setting(&mut tx, &bag_rows_of(&batch.hash), &keys).await?;
+        }
         tx.commit().await?;
         Ok(())
     }
 
-    async fn mark_acked(
+    /// The relay has a batch on disk at `seq`: only now its items leave the outbox.
+    pub async fn acked(
         &self,
-        scope: Scope,
+        scope: WireScope,
+        number: u64,
         hash: BatchHash,
         seq: u64,
         outbox: &[i64],
-        advance: Option<&Advance>,
+        advance: Option<Advance>,
     ) -> Result<(), StoreError> {
-        let (number, seq) = (scope_number(scope), i64::try_from(seq).unwrap_or(i64::MAX));
+        let (scope, seq) = (scope_number(domain_scope(scope)), i64::try_from(seq).unwrap_or(i64::MAX));
+        let number = i64::try_from(number).unwrap_or(i64::MAX);
         let mut tx = self.begin_plain().await?;
         let bytes = hash.0.as_slice();
-        sqlx::query!("UPDATE entry SET seq = ? WHERE hash = ? AND scope = ?", seq, bytes, number)
+        sqlx::query!("UPDATE entry SET seq = ? WHERE hash = ? AND scope = ? AND number = ?", seq, bytes, scope, number)
             .execute(&mut *tx)
             .await?;
         for n in outbox {
             sqlx::query!("DELETE FROM outbox WHERE n = ?", n).execute(&mut *tx).await?;
         }
         sqlx::query!("DELETE FROM outbox WHERE batch = ?", bytes).execute(&mut *tx).await?;
-        let name = format!("bag_rows/{}", hex::encode(hash.0));
+        let name = bag_rows_of(&hash);
         let keys = sqlx::query_scalar!("DELETE FROM setting WHERE name = ? RETURNING value", name)
             .fetch_optional(&mut *tx)
             .await?;
         let keys: Vec<KeyId> = keys.map(|keys| serde_json::from_str(&keys)).transpose()?.unwrap_or_default();
         for key in keys {
             let key = key.0.as_slice();
-            sqlx::query!("UPDATE person_key SET sent = 1 WHERE scope = ? AND key_id = ?", number, key)
+            sqlx::query!("UPDATE person_key SET sent = 1 WHERE scope = ? AND key_id = ?", scope, key)
                 .execute(&mut *tx)
                 .await?;
         }
-        if let Some(advance) = advance {
-            move_cursors(&mut tx, number, advance).await?;
+        if let Some(advance) = &advance {
+            move_cursors(&mut tx, scope, advance).await?;
         }
         tx.commit().await?;
         Ok(())
     }
 
-    async fn refuse(&self, scope: Scope, number: Option<u64>, outbox: &[i64], code: &str) -> Result<(), StoreError> {
+    /// Takes items that the relay will never accept out of the outbox and into the conflict inbox.
+    pub async fn refuse_outbox(
+        &self,
+        scope: WireScope,
+        number: Option<u64>,
+        outbox: &[i64],
+        code: &str,
+    ) -> Result<(), StoreError> {
         let mut tx = self.begin_plain().await?;
         for n in outbox {
             sqlx::query!(
-                "INSERT INTO refused (n, scope, kind, item, body, code) SELECT n, scope, kind, item, body, ? FROM outbox WHERE n = ?",
+                "INSERT INTO refused (n, scope, kind, item, body, code)
+                 SELECT n, scope, kind, item, body, ? FROM outbox WHERE n = ? ON CONFLICT DO NOTHING",
                 code,
                 n,
             )
@@ -252,50 +197,80 @@ impl Store {
             sqlx::query!("DELETE FROM outbox WHERE n = ?", n).execute(&mut *tx).await?;
         }
         if let Some(number) = number {
-            delete_unsent(&mut tx, scope_number(scope), number).await?;
+            delete_unsent(&mut tx, scope_number(domain_scope(scope)), number).await?;
         }
         tx.commit().await?;
         Ok(())
     }
 
-    async fn unseal(&self, scope: Scope, numbers: &[u64], outbox: &[i64]) -> Result<(), StoreError> {
+    /// Deletes sealed batches that will be sealed again under other numbers or another key.
+    pub async fn unseal(&self, scope: WireScope, numbers: &[u64], outbox: &[i64]) -> Result<(), StoreError> {
         let mut tx = self.begin_plain().await?;
         for n in outbox {
             sqlx::query!("UPDATE outbox SET batch = NULL WHERE n = ?", n).execute(&mut *tx).await?;
         }
         for number in numbers {
-            delete_unsent(&mut tx, scope_number(scope), *number).await?;
+            delete_unsent(&mut tx, scope_number(domain_scope(scope)), *number).await?;
         }
         tx.commit().await?;
         Ok(())
     }
 
-    async fn change_log(&self, log: LogId) -> Result<(), StoreError> {
+    /// The relay's log is another: everything is read again from its start, to no effect where it is known.
+    pub async fn restart_cursors(&self, log: LogId) -> Result<(), StoreError> {
         let mut tx = self.begin_plain().await?;
         sqlx::query!("DELETE FROM cursor").execute(&mut *tx).await?;
         sqlx::query!("DELETE FROM author_cursor").execute(&mut *tx).await?;
-        // What the lost log had numbered is numbered anew by the next.
-        sqlx::query!("UPDATE entry SET seq = NULL").execute(&mut *tx).await?;
+        // The places of the old log mean nothing in the next; that it was acknowledged once still does.
+        sqlx::query!("UPDATE entry SET seq = NULL WHERE seq < 0 AND author <> (SELECT device FROM device_state)")
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query!("UPDATE entry SET seq = -seq WHERE seq > 0").execute(&mut *tx).await?;
         put_setting(&mut tx, "relay_log", &hex::encode(log.0)).await?;
         tx.commit().await?;
         Ok(())
     }
+
+    /// Writes down a checked control record at its place.
+    pub async fn append_control(&self, seq: u64, hash: &ControlHash, bytes: &[u8]) -> Result<(), StoreError> {
+        let (seq, hash) = (i64::try_from(seq).unwrap_or(i64::MAX), hash.0.as_slice());
+        sqlx::query!(
+            "INSERT INTO control (seq, hash, bytes) VALUES (?, ?, ?)
+             ON CONFLICT (seq) DO UPDATE SET hash = excluded.hash, bytes = excluded.bytes",
+            seq,
+            hash,
+            bytes,
+        )
+        .execute(&self.inner.pools.writer)
+        .await?;
+        Ok(())
+    }
+}
+
+pub(crate) fn bag_rows_of(hash: &BatchHash) -> String {
+    format!("bag_rows/{}", hex::encode(hash.0))
 }
 
 impl Receiver<'_> {
-    async fn entry(&mut self, entry: &Entry<'_>, latest: &mut Option<Hlc>) -> Result<(), StoreError> {
-        let author = match entry.source {
+    async fn entry(
+        &mut self,
+        scope: Scope,
+        source: &Source,
+        items: &[Item],
+        latest: &mut Option<Hlc>,
+    ) -> Result<(), StoreError> {
+        let author = match source {
             Source::Device { author, .. } => author.to_uuid(),
             Source::Relay { .. } => Uuid::nil(),
         };
-        for item in entry.items {
+        for item in items {
             let item_events = match item {
                 Item::Change(change) => {
-                    self.change(entry.scope, change).await?;
+                    self.change(scope, change).await?;
                     &change.events
                 }
                 Item::Fact(fact) => {
-                    self.fact(entry.scope, author, fact).await?;
+                    self.fact(scope, author, fact).await?;
                     &fact.events
                 }
             };

@@ -3,17 +3,19 @@
 use zuc_domain::shared::Scope;
 use zuc_protocol::chain::LogKind;
 use zuc_protocol::codec::{self, MAX_FRAME};
-use zuc_protocol::ids::{BagId, BatchHash, ChainHash, DeviceId, KeyId, LogId};
+use zuc_protocol::control::ControlLog;
+use zuc_protocol::ids::{BatchHash, ChainHash, DeviceId, KeyId, LogId};
 use zuc_protocol::person_key::BagKeyWraps;
 use zuc_sync::{AuthorCursor, Cursor, OwnHead, Resume, StoredBatch};
 
 use crate::outbox::hash_of;
-use crate::store::{scope_number, scope_of, wire_scope};
+use crate::remote::bag_rows_of;
+use crate::store::{domain_scope, scope_number, scope_of, wire_scope};
 use crate::{Store, StoreError};
 
 impl Store {
-    /// All that the engine wants to know; `bags` are the current generations, as the control log names them.
-    pub async fn resume(&self, bags: &[(Scope, BagId)]) -> Result<Resume, StoreError> {
+    /// All that the engine wants to know; the current generations of the bags are those that the control log names.
+    pub async fn resume(&self, control: &ControlLog) -> Result<Resume, StoreError> {
         let mut resume = Resume {
             cursors: self.cursors().await?,
             authors: self.author_cursors().await?,
@@ -26,8 +28,9 @@ impl Store {
         for row in sqlx::query!("SELECT DISTINCT scope FROM entry WHERE seq IS NULL").fetch_all(self.reader()).await? {
             resume.unacked.extend(self.unacked(scope_of(row.scope)?).await?);
         }
-        for (scope, bag) in bags {
-            let (number, generation) = (scope_number(*scope), bag.0.as_slice());
+        for scope in control.scopes() {
+            let Some(bag) = control.bag(scope) else { continue };
+            let (number, generation) = (i64::from(scope.number()), bag.0.as_slice());
             let keys =
                 sqlx::query_scalar!("SELECT key_id FROM person_key WHERE scope = ? AND bag = ?", number, generation)
                     .fetch_all(self.reader())
@@ -35,7 +38,7 @@ impl Store {
             for key in keys {
                 let key =
                     key.as_slice().try_into().map_err(|_| StoreError::corrupt("person_key", "key_id", "length"))?;
-                resume.bag_keys.push((wire_scope(*scope), KeyId(key)));
+                resume.bag_keys.push((scope, KeyId(key)));
             }
             let wraps =
                 sqlx::query_scalar!("SELECT bytes FROM bag_wraps WHERE scope = ? AND bag = ?", number, generation)
@@ -126,7 +129,8 @@ impl Store {
         let outbox = sqlx::query_scalar!(r#"SELECT n AS "n!: i64" FROM outbox WHERE batch = ? ORDER BY n"#, hash)
             .fetch_all(self.reader())
             .await?;
-        let name = format!("bag_rows/{}", hex::encode(hash));
+        let hash: BatchHash = hash_of(hash)?;
+        let name = bag_rows_of(&hash);
         let keys =
             sqlx::query_scalar!("SELECT value FROM setting WHERE name = ?", name).fetch_optional(self.reader()).await?;
         let keys: Vec<KeyId> = keys.map(|keys| serde_json::from_str(&keys)).transpose()?.unwrap_or_default();
@@ -135,7 +139,6 @@ impl Store {
             bag_rows = self.bag_rows(scope, true).await?;
             bag_rows.retain(|row| keys.contains(&row.key));
         }
-        let hash: BatchHash = hash_of(hash)?;
         Ok(StoredBatch {
             scope: wire_scope(scope),
             number: u64::try_from(number).unwrap_or(0),
@@ -147,8 +150,13 @@ impl Store {
     }
 
     /// This device's own batches above a number, as they were sent.
-    pub(crate) async fn own_batches_above(&self, scope: Scope, above: u64) -> Result<Vec<StoredBatch>, StoreError> {
+    pub async fn own_batches_above(
+        &self,
+        scope: zuc_protocol::Scope,
+        above: u64,
+    ) -> Result<Vec<StoredBatch>, StoreError> {
         let Some(identity) = self.identity() else { return Ok(Vec::new()) };
+        let scope = domain_scope(scope);
         let (number, above) = (scope_number(scope), i64::try_from(above).unwrap_or(i64::MAX));
         let (device, kind) = (identity.device.0.as_bytes().as_slice(), LogKind::Batch.number());
         let rows = sqlx::query!(

@@ -9,16 +9,16 @@ use jiff::civil::date;
 use uuid::Uuid;
 use zuc_domain::lead::{Lead, LeadEvent, NewLead};
 use zuc_domain::shared::{Act, CompanyId, DeviceId, LeadId, PersonId, Scope};
+use zuc_protocol::Scope as WireScope;
 use zuc_protocol::chain::LogKind;
 use zuc_protocol::envelope::BatchKind;
 use zuc_protocol::identity::DeviceKeys;
 use zuc_protocol::ids::{BatchHash, ChainHash, Incarnation};
-use zuc_protocol::person_key::BagRow;
 use zuc_protocol::secret::BagKey;
-use zuc_sync::{Advance, Effect, Source};
+use zuc_sync::{Advance, OutboxItem, Source};
 
 use crate::keys::{Entropy, Home, Keys};
-use crate::{Carried, Identity, OpenOptions, Session, Store};
+use crate::{Identity, OpenOptions, Received, Session, Store, wire_scope};
 
 /// Bytes that differ at each call and are the same in each run.
 #[derive(Default)]
@@ -40,6 +40,7 @@ impl Entropy for Counter {
 }
 
 pub(crate) const SALES: Scope = Scope::Sales(1);
+pub(crate) const WIRE: WireScope = WireScope::Sales(1);
 
 /// A store of one laptop of the company, with its bags.
 pub(crate) async fn device(number: u8) -> Store {
@@ -106,45 +107,35 @@ pub(crate) fn v7(number: u128) -> Uuid {
 }
 
 /// Everything `from` has not yet sent, applied by `to` as the entries of one log, after the bag rows they name.
-pub(crate) async fn pass(from: &Store, to: &Store, seq: &mut u64) -> Carried {
-    let mut all = Carried::default();
-    for scope in Scope::all(2) {
-        let items = from.outbox_items(scope, 10_000).await.unwrap();
-        let rows: Vec<BagRow> = items.iter().flat_map(|item| item.bag_rows.clone()).collect();
-        to.merge_bag(scope, &[], &rows).await.unwrap();
+pub(crate) async fn pass(from: &Store, to: &Store, seq: &mut u64) -> Received {
+    let mut all = Received::default();
+    for scope in Scope::all(2).into_iter().map(wire_scope) {
+        let items = from.outbox_ready(scope, 10_000).await.unwrap();
         for item in items {
             *seq += 1;
-            let carried = deliver(from, to, scope, *seq, item.item).await;
-            all.touched.extend(carried.touched);
-            all.refused.extend(carried.refused);
-            all.lost.extend(carried.lost);
+            let received = deliver(from, to, scope, *seq, item).await;
+            all.touched.extend(received.touched);
+            all.refused = all.refused.or(received.refused);
+            all.lost.extend(received.lost);
         }
     }
     all
 }
 
-pub(crate) async fn deliver(
-    from: &Store,
-    to: &Store,
-    scope: Scope,
-    seq: u64,
-    item: zuc_protocol::item::Item,
-) -> Carried {
+pub(crate) async fn deliver(from: &Store, to: &Store, scope: WireScope, seq: u64, item: OutboxItem) -> Received {
     let author = from.identity().unwrap();
     let hash = *blake3::hash(&seq.to_le_bytes()).as_bytes();
-    let effect = Effect::Apply {
-        scope: crate::wire_scope(scope),
-        advance: Advance { seq, chain: ChainHash(hash), author: None },
-        source: Source::Device {
-            author: zuc_protocol::ids::DeviceId::from_uuid(author.device.0),
-            incarnation: author.incarnation,
-            kind: BatchKind::Change,
-            hash: BatchHash(hash[..16].try_into().unwrap()),
-            own: false,
-        },
-        kind: LogKind::Batch,
-        bytes: [author.device.0.as_bytes().as_slice(), &seq.to_le_bytes()].concat(),
-        items: vec![item],
+    if let Some(row) = item.bag_rows.first() {
+        to.store_bag(scope, row.bag, None, &[], &item.bag_rows).await.unwrap();
+    }
+    let advance = Advance { seq, chain: ChainHash(hash), author: None };
+    let source = Source::Device {
+        author: zuc_protocol::ids::DeviceId::from_uuid(author.device.0),
+        incarnation: author.incarnation,
+        kind: BatchKind::Change,
+        hash: BatchHash(hash[..16].try_into().unwrap()),
+        own: false,
     };
-    to.carry_out(&[effect], at(0).at).await.unwrap().remove(0)
+    let bytes = [author.device.0.as_bytes().as_slice(), &seq.to_le_bytes()].concat();
+    to.apply_entry(scope, advance, &source, LogKind::Batch, &bytes, &[item.item], at(0).at).await.unwrap()
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use zuc_domain::lead::{Activity, ActivityKind, ActivitySubject, Direction, Lead, LeadField};
 use zuc_domain::shared::{ActivityId, PersonId};
 
-use crate::testing::{SALES, at, deliver, device, device_at, lead, pass, v7};
+use crate::testing::{SALES, WIRE, at, deliver, device, device_at, lead, pass, v7};
 use crate::{LeadFilter, LeadOrder, Store};
 
 async fn capture(store: &Store, id: u128, name: &str, company: &str) -> Lead {
@@ -57,7 +57,7 @@ async fn two_devices_that_edit_apart_come_to_the_same() {
     let lead = capture(&ana, 1, "Íñigo García", "Ferretería Peñón").await;
     let mut seq = 0;
     let carried = pass(&ana, &luis, &mut seq).await;
-    assert_eq!(carried.refused, []);
+    assert_eq!(carried.refused, None);
     assert_eq!(list(&luis).await[0].email, list(&ana).await[0].email);
     assert!(!list(&luis).await[0].email.is_empty());
 
@@ -71,13 +71,13 @@ async fn two_devices_that_edit_apart_come_to_the_same() {
         tx.repository().save(&held).await.unwrap();
         tx.commit().await.unwrap();
     }
-    let from_ana = ana.outbox_items(SALES, 100).await.unwrap();
-    let edit = from_ana.last().unwrap().item.clone();
-    let zuc_protocol::item::Item::Change(change) = &edit else { panic!("a change") };
+    let from_ana = ana.outbox_ready(WIRE, 100).await.unwrap();
+    let edit = from_ana.last().unwrap().clone();
+    let zuc_protocol::item::Item::Change(change) = &edit.item else { panic!("a change") };
     assert!(change.chunk.len() <= 130, "one field costs {} bytes", change.chunk.len());
-    let from_luis = luis.outbox_items(SALES, 100).await.unwrap().remove(0).item;
-    deliver(&ana, &luis, SALES, 50, edit).await;
-    deliver(&luis, &ana, SALES, 51, from_luis).await;
+    let from_luis = luis.outbox_ready(WIRE, 100).await.unwrap().remove(0);
+    deliver(&ana, &luis, WIRE, 50, edit).await;
+    deliver(&luis, &ana, WIRE, 51, from_luis).await;
     let (left, right) =
         (ana.read::<Lead>(lead.id).await.unwrap().unwrap(), luis.read::<Lead>(lead.id).await.unwrap().unwrap());
     assert_eq!(left, right);
@@ -88,10 +88,9 @@ async fn two_devices_that_edit_apart_come_to_the_same() {
 async fn an_entry_applied_twice_changes_nothing() {
     let (ana, luis) = (device(1).await, device(2).await);
     capture(&ana, 1, "Ana", "Una").await;
-    let item = ana.outbox_items(SALES, 1).await.unwrap().remove(0);
-    luis.merge_bag(SALES, &[], &item.bag_rows).await.unwrap();
-    assert_eq!(deliver(&ana, &luis, SALES, 1, item.item.clone()).await.touched.len(), 1);
-    assert_eq!(deliver(&ana, &luis, SALES, 1, item.item).await.touched.len(), 0);
+    let item = ana.outbox_ready(WIRE, 1).await.unwrap().remove(0);
+    assert_eq!(deliver(&ana, &luis, WIRE, 1, item.clone()).await.touched.len(), 1);
+    assert_eq!(deliver(&ana, &luis, WIRE, 1, item).await.touched.len(), 0);
     assert_eq!(luis.waiting_events(10).await.unwrap().len(), 1);
 }
 
@@ -106,7 +105,7 @@ async fn a_person_erased_leaves_no_byte_in_any_file_of_the_home() {
     assert_eq!(store.search_leads("canario", 5).await.unwrap().len(), 1);
     let keys = store.person_keys_of(lead.id).await.unwrap();
     assert_eq!(keys.len(), 1);
-    store.erase_persons(&keys).await.unwrap();
+    store.erase_keys(&keys).await.unwrap();
 
     assert!(store.search_leads("canario", 5).await.unwrap().is_empty());
     let row = store.lead_row(lead.id).await.unwrap().unwrap();
@@ -172,11 +171,11 @@ async fn of_two_facts_with_one_id_the_same_one_stands_everywhere_and_the_other_i
         tx.record_fact(&call(9, &lead, text), &[]).await.unwrap();
         tx.commit().await.unwrap();
     }
-    let from_ana = ana.outbox_items(SALES, 100).await.unwrap().pop().unwrap().item;
-    let from_luis = luis.outbox_items(SALES, 100).await.unwrap();
+    let from_ana = ana.outbox_ready(WIRE, 100).await.unwrap().pop().unwrap();
+    let from_luis = luis.outbox_ready(WIRE, 100).await.unwrap();
     assert_eq!(from_luis.len(), 1, "the same fact again is no fact");
-    deliver(&ana, &luis, SALES, 60, from_ana).await;
-    deliver(&luis, &ana, SALES, 61, from_luis[0].item.clone()).await;
+    deliver(&ana, &luis, WIRE, 60, from_ana).await;
+    deliver(&luis, &ana, WIRE, 61, from_luis[0].clone()).await;
     let (left, right) = (ana.activities(lead.id, 9).await.unwrap(), luis.activities(lead.id, 9).await.unwrap());
     assert_eq!((left.len(), &left), (1, &right));
     assert_eq!(ana.lost_facts().await.unwrap().len(), 1);
@@ -266,8 +265,8 @@ mod sales {
         let by_ana = convert(&ana, &lead, "Ferretería, S.A.").await;
         let by_luis = convert(&luis, &lead, "Ferretería, S.A.").await;
         assert_eq!(by_ana.id, by_luis.id);
-        assert_eq!(pass(&ana, &luis, &mut seq).await.refused, []);
-        assert_eq!(pass(&luis, &ana, &mut seq).await.refused, []);
+        assert_eq!(pass(&ana, &luis, &mut seq).await.refused, None);
+        assert_eq!(pass(&luis, &ana, &mut seq).await.refused, None);
         let left = ana.read::<Customer>(by_ana.id).await.unwrap().unwrap();
         assert_eq!(Some(&left), luis.read::<Customer>(by_ana.id).await.unwrap().as_ref());
         assert_eq!(left.contacts.len(), 1);
@@ -278,7 +277,7 @@ mod sales {
         }
         // The contact is the person the lead was: one erasure reaches both.
         let keys = ana.person_keys_of(lead.id).await.unwrap();
-        ana.erase_persons(&keys).await.unwrap();
+        ana.erase_keys(&keys).await.unwrap();
         assert_eq!(ana.contacts_of(left.id).await.unwrap()[0].name, "Persona eliminada");
         assert!(ana.search_customers("zacarias", 5).await.unwrap().is_empty());
         assert_eq!(ana.lead_row(lead.id).await.unwrap().unwrap().full_name, "");
@@ -357,7 +356,7 @@ mod sales {
         let proposal = propose(&ana, customer.id).await;
         assert_eq!(ana.read::<Proposal>(proposal.id).await.unwrap().as_ref(), Some(&proposal));
         let mut seq = 0;
-        assert_eq!(pass(&ana, &luis, &mut seq).await.refused, []);
+        assert_eq!(pass(&ana, &luis, &mut seq).await.refused, None);
         assert_eq!(luis.proposals(0, 9).await.unwrap()[0].total.amount(), Decimal::from(174));
         assert_eq!(luis.proposals_of(customer.id, 5).await.unwrap()[0].customer_name, "Ferretería");
         assert_eq!(luis.search_proposals("insta", 5).await.unwrap().len(), 1);
@@ -420,7 +419,7 @@ mod sales {
         let row = store.proposal_row(proposal.id).await.unwrap().unwrap();
         assert_eq!((row.state.as_str(), row.accepted_on.as_deref()), ("accepted", Some("2026-09-21")));
 
-        store.erase_persons(&store.person_keys_of(contact).await.unwrap()).await.unwrap();
+        store.erase_keys(&store.person_keys_of(contact).await.unwrap()).await.unwrap();
         let after = store.read::<Proposal>(proposal.id).await.unwrap().unwrap();
         let acceptance = after.acceptance.unwrap();
         assert_eq!(acceptance.signer.name, "Persona eliminada");

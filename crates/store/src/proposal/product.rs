@@ -36,7 +36,7 @@ impl Aggregate for Product {
     }
 
     fn scope(&self) -> Scope {
-        Scope::Catalog
+        self.scope
     }
 
     async fn project(&self, into: &mut Projector<'_>) -> Result<(), StoreError> {

@@ -1,0 +1,3 @@
+//! What boards and the palette show.
+
+mod palette;

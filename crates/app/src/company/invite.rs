@@ -1,0 +1,152 @@
+//! Invites, and letting in who proves one.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use zuc_domain::shared::{Action, Object, Scope};
+use zuc_ipc::{
+    Changes,
+    company::{InviteNew, InviteView, PendingDevice},
+};
+use zuc_protocol::{
+    Rights,
+    enrolment::{INVITE_MS, Invite, InviteOffer, InviteSecret, JoinRequest, comparison_code},
+    ids::{InviteId, PersonId},
+    suite,
+};
+use zuc_store::keys::random;
+use zuc_sync::membership::{Joining, approve_join};
+
+use crate::{AppError, Office, desk::wire_role};
+
+/// An invite this device gave; kept in the vault until it is used or over.
+#[derive(Serialize, Deserialize)]
+struct OpenInvite {
+    id: InviteId,
+    secret: [u8; 16],
+    roles: Vec<String>,
+    until_ms: i64,
+}
+
+impl Office {
+    /// Makes an invite: one use, 24 hours.
+    ///
+    /// # Errors
+    /// `relay.none` and the relay's codes: whoever is invited has to find the relay.
+    #[tracing::instrument(skip_all)]
+    pub async fn device_invite(&self, new: InviteNew) -> Result<InviteView, AppError> {
+        self.allow(Action::ManageDevices, Object::in_scope(Scope::Admin))?;
+        let roles = if new.roles.is_empty() { vec!["ventas".to_owned()] } else { new.roles };
+        for role in &roles {
+            wire_role(role)?;
+        }
+        let relay = self.exchange.relay()?;
+        let entropy = self.ports.entropy.as_ref();
+        let (id, secret) = (InviteId(random(entropy)), random::<16>(entropy));
+        let until_ms = self.now().as_millisecond() + INVITE_MS;
+        let keys = self.exchange.device_keys();
+        let control = self.exchange.control();
+        let offer = InviteOffer::sign(id, self.exchange.company(), &InviteSecret::from_bytes(secret), until_ms, &keys);
+        relay.offer_invite(&self.exchange.credentials(), &offer).await?;
+        let kept = OpenInvite { id, secret, roles, until_ms };
+        self.store.vault_set(&vault_name(id), &serde_json::to_vec(&kept)?).await?;
+        let code = Invite {
+            version: suite::VERSION,
+            suite: suite::SUITE,
+            id,
+            secret: InviteSecret::from_bytes(secret),
+            company: self.exchange.company(),
+            admin: keys.public().fingerprint(),
+            control_head: control.head().head(),
+            relay_url: self.setting("relay").await?.unwrap_or_default(),
+        }
+        .to_code()?;
+        let expires_at = Timestamp::from_millisecond(until_ms).map(|at| at.to_string()).unwrap_or_default();
+        Ok(InviteView { qr: qr(&code), code, expires_at })
+    }
+
+    /// Devices that proved an invite of this device and wait.
+    pub async fn device_pending(&self) -> Result<Vec<PendingDevice>, AppError> {
+        self.allow(Action::ManageDevices, Object::in_scope(Scope::Admin))?;
+        let mut pending = Vec::new();
+        for request in self.exchange.relay()?.pending_joins(&self.exchange.credentials()).await? {
+            // a request that does not prove the secret is the relay's or a stranger's, and is not shown
+            let Some((invite, person_name)) = self.proven(&request).await? else { continue };
+            pending.push(PendingDevice {
+                id: request.device.id().to_string(),
+                person_name,
+                roles: invite.roles,
+                short_code: self.code_with(&request),
+            });
+        }
+        Ok(pending)
+    }
+
+    /// Lets a device in, after both screens showed the same code.
+    ///
+    /// # Errors
+    /// `device.no_such_code` when it does not wait any more; the relay's codes.
+    #[tracing::instrument(skip_all)]
+    pub async fn device_approve(&self, device: String) -> Result<Changes, AppError> {
+        self.allow(Action::ManageDevices, Object::in_scope(Scope::Admin))?;
+        let requests = self.exchange.relay()?.pending_joins(&self.exchange.credentials()).await?;
+        let request = requests
+            .into_iter()
+            .find(|request| request.device.id().to_string() == device)
+            .ok_or_else(|| AppError::new("device.no_such_code", "no device of this id waits"))?;
+        let (invite, name) = self
+            .proven(&request)
+            .await?
+            .ok_or_else(|| AppError::new("device.not_proven", "the request does not prove an invite of this device"))?;
+        let roles = invite.roles.iter().map(|role| wire_role(role)).collect::<Result<Vec<_>, _>>()?;
+        let entropy = self.ports.entropy.clone();
+        let joining = Joining {
+            person: PersonId(*self.fresh_id().as_bytes()),
+            rights: Some(Rights::new(roles, [self.actor.team])),
+            device: request.device,
+            label: &name,
+        };
+        // the bag keys are in the vault; the ring needs them to wrap them on
+        let mut ring = self.exchange.ring();
+        let control = self.exchange.control();
+        for scope in control.scopes().collect::<Vec<_>>() {
+            if let (Some(key), Some(bag)) = (self.store.bag(zuc_store::domain_scope(scope)), control.bag(scope)) {
+                ring.put_bag(scope, bag, key);
+            }
+        }
+        let steps =
+            approve_join(&control, &ring, &joining, self.now().as_millisecond(), &mut || random(entropy.as_ref()))?;
+        self.exchange.author(steps).await?;
+        self.store.vault_delete(&vault_name(invite.id)).await?;
+        Ok(self.tell(Changes {
+            settings: true,
+            done: format!("{name} ya es parte de la empresa"),
+            ..Changes::default()
+        }))
+    }
+
+    fn code_with(&self, request: &JoinRequest) -> String {
+        let admin = self.exchange.device_keys().public();
+        comparison_code(&admin, request, self.exchange.control().head().head())
+    }
+
+    async fn proven(&self, request: &JoinRequest) -> Result<Option<(OpenInvite, String)>, AppError> {
+        let Some(kept) = self.store.vault_get(&vault_name(request.invite)).await? else { return Ok(None) };
+        let invite: OpenInvite = serde_json::from_slice(&kept)?;
+        if invite.until_ms < self.now().as_millisecond() {
+            return Ok(None);
+        }
+        let secret = InviteSecret::from_bytes(invite.secret);
+        Ok(request.check(invite.id, self.exchange.company(), &secret).ok().map(|name| (invite, name)))
+    }
+}
+
+/// The modules of a QR code, row by row, `1` = dark; empty for a text that fits none.
+fn qr(text: &str) -> Vec<String> {
+    let Ok(code) = qrcode::QrCode::new(text) else { return Vec::new() };
+    let dark = |color: &qrcode::Color| if *color == qrcode::Color::Dark { '1' } else { '0' };
+    code.to_colors().chunks(code.width()).map(|row| row.iter().map(dark).collect()).collect()
+}
+
+fn vault_name(id: InviteId) -> String {
+    format!("invite/{id}")
+}

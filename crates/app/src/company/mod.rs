@@ -1,0 +1,8 @@
+//! The company itself: its fiscal data, its people's devices, this device's settings.
+
+mod devices;
+mod invite;
+mod profile;
+mod settings;
+
+pub(crate) use profile::CompanyProfile;

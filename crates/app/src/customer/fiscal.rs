@@ -1,0 +1,134 @@
+//! What an invoice needs to know about its receiver, checked as the person types.
+
+use zuc_cfdi::{catalogs, rfc::Persona as SatPersona};
+use zuc_domain::{
+    compliance::{ComplianceEvent, FiscalRules, TaxpayerData, legal_name_without_suffix},
+    customer::{FiscalProfile as Profile, ProfileEvidence, ProfileStatus},
+    shared::{Action, DomainEvent, Object, Persona, Rfc},
+};
+use zuc_ipc::{
+    Changes,
+    customer::{FiscalChoices, FiscalChoicesQuery, FiscalProfile, FiscalProfileSet},
+    shared::{Choice, Query},
+};
+
+use super::{id, load};
+use crate::{AppError, Office};
+
+/// The SAT's tables, as the domain asks them.
+pub(crate) struct SatTables;
+
+impl FiscalRules for SatTables {
+    fn regimen_fits(&self, regimen: &str, persona: Persona) -> bool {
+        sat_persona(persona).is_some_and(|persona| catalogs::regimen_fits(regimen, persona))
+    }
+
+    fn uso_fits(&self, uso: &str, regimen: &str, persona: Persona) -> bool {
+        sat_persona(persona).is_some_and(|persona| catalogs::uso_fits(uso, regimen, persona))
+    }
+}
+
+/// The SAT's word for a persona; a generic RFC is neither.
+pub(crate) fn sat_persona(persona: Persona) -> Option<SatPersona> {
+    match persona {
+        Persona::Moral => Some(SatPersona::Moral),
+        Persona::Fisica => Some(SatPersona::Fisica),
+        Persona::Generica => None,
+    }
+}
+
+impl Office {
+    /// Which régimen and uso may be chosen for what was typed so far, and what is wrong with it.
+    pub async fn fiscal_choices(&self, typed: FiscalChoicesQuery) -> Result<FiscalChoices, AppError> {
+        let persona = typed.rfc.parse::<Rfc>().ok().and_then(|rfc| sat_persona(rfc.persona()));
+        let generic = typed.rfc.parse::<Rfc>().is_ok_and(|rfc| rfc.is_generic());
+        let (regimenes, usos) = match persona {
+            Some(persona) => (
+                catalogs::regimenes_for(persona),
+                if typed.regimen_fiscal.is_empty() {
+                    Vec::new()
+                } else {
+                    catalogs::usos_for(&typed.regimen_fiscal, persona)
+                },
+            ),
+            None if generic => (vec![("616", "Sin obligaciones fiscales")], vec![("S01", "Sin efectos fiscales")]),
+            None => (Vec::new(), Vec::new()),
+        };
+        Ok(FiscalChoices {
+            regimenes: choices(regimenes),
+            usos: choices(usos),
+            clean_name: legal_name_without_suffix(&typed.legal_name),
+            problems: Vec::new(),
+        })
+    }
+
+    /// Régimenes that fit an RFC; all of them while it cannot be read.
+    pub async fn regimenes(&self, query: Query) -> Result<Vec<Choice>, AppError> {
+        Ok(regimenes(&query.text))
+    }
+
+    /// Sets the fiscal profile of a customer.
+    ///
+    /// # Errors
+    /// The code of the first problem, which names its field; a warning is no reason to refuse.
+    #[tracing::instrument(skip_all, fields(customer.id = %set.customer_id))]
+    pub async fn customer_set_fiscal(&self, set: FiscalProfileSet) -> Result<Changes, AppError> {
+        let profile = checked(&set.profile)?;
+        let mut tx = self.begin().await?;
+        let mut customer = load(&mut tx, id(&set.customer_id)?).await?;
+        self.allow(Action::EditFiscalProfile, Object { scope: customer.scope, owner: Some(customer.owner) })?;
+        let event = customer.set_fiscal_profile(profile.clone())?;
+        customer.apply(&event);
+        let validated = ComplianceEvent::ProfileValidated {
+            customer: customer.id,
+            rfc: profile.rfc.as_str().to_owned(),
+            mismatches: Vec::new(),
+            checked_at: self.now(),
+        };
+        let events: [&dyn DomainEvent; 2] = [&event, &validated];
+        tx.repository().record_all(&customer, &events).await?;
+        tx.commit().await?;
+        Ok(self.tell(Changes { customers: true, done: "Datos fiscales guardados".to_owned(), ..Changes::default() }))
+    }
+}
+
+/// Régimenes that fit an RFC; all of them while it cannot be read.
+pub(crate) fn regimenes(rfc: &str) -> Vec<Choice> {
+    let persona = rfc.parse::<Rfc>().ok().and_then(|rfc| sat_persona(rfc.persona()));
+    choices(match persona {
+        Some(persona) => catalogs::regimenes_for(persona),
+        None => catalogs::entries(catalogs::Catalog::RegimenFiscal).collect(),
+    })
+}
+
+/// The profile as the domain keeps it, or what is wrong with it.
+pub(crate) fn checked(typed: &FiscalProfile) -> Result<Profile, AppError> {
+    let name = legal_name_without_suffix(&typed.legal_name);
+    let rfc = typed.rfc.trim().to_uppercase();
+    let data = TaxpayerData {
+        rfc: &rfc,
+        legal_name: &name,
+        regimen_fiscal: typed.regimen_fiscal.trim(),
+        domicilio_cp: typed.domicilio_cp.trim(),
+        uso_cfdi: typed.uso_cfdi.trim(),
+    };
+    if let Some(problem) = data.problems(&SatTables).into_iter().find(|problem| !problem.warning) {
+        return Err(AppError::new(problem.code, "the fiscal profile cannot be used").at(problem.field));
+    }
+    Ok(Profile {
+        rfc: rfc.parse().map_err(|_| AppError::new("fiscal.rfc_format", "not an RFC").at("rfc"))?,
+        legal_name: name.clone(),
+        regimen_fiscal: data.regimen_fiscal.to_owned(),
+        domicilio_cp: data
+            .domicilio_cp
+            .parse()
+            .map_err(|_| AppError::new("fiscal.cp_format", "not a postal code").at("domicilio_cp"))?,
+        uso_cfdi_default: data.uso_cfdi.to_owned(),
+        evidence: ProfileEvidence::Manual,
+        status: ProfileStatus::Valid,
+    })
+}
+
+fn choices(rows: Vec<(&str, &str)>) -> Vec<Choice> {
+    rows.into_iter().map(|(key, text)| Choice { key: key.to_owned(), text: text.to_owned() }).collect()
+}

@@ -1,0 +1,144 @@
+//! Everything about one customer, in one call.
+
+use rust_decimal::Decimal;
+use zuc_domain::{
+    lead::opportunity::Stage,
+    shared::{Action, Currency, Object, Scope},
+};
+use zuc_ipc::{
+    customer::{ContactRow, ContractRow, Customer360, FiscalProfile, OpportunityBrief, ProposalBrief},
+    lead::TimelineRow,
+};
+
+use super::id;
+use crate::{AppError, Office, money};
+
+/// Proposals shown.
+const PROPOSALS: u32 = 5;
+/// Lines of the timeline.
+const TIMELINE: u32 = 50;
+
+impl Office {
+    /// Customer, contacts, deals, last proposals, contracts and their ARR, and what happened.
+    pub async fn customer_360(&self, customer: String) -> Result<Customer360, AppError> {
+        let customer_id = id(&customer)?;
+        self.allow(Action::ReadCustomers, Object::in_scope(self.sales()))?;
+        let row = self.store.customer_row(customer_id).await?.ok_or_else(|| AppError::not_found("customer"))?;
+        let contracts = self.store.contracts_of(customer_id).await?;
+        let arr: Decimal =
+            contracts.iter().filter(|contract| contract.state == "active").map(|contract| contract.arr.amount()).sum();
+        let mut timeline = self.timeline_of(customer_id.uuid()).await?;
+        if let Some(lead) = row.lead {
+            timeline.extend(self.timeline_of(lead.uuid()).await?);
+            timeline.sort_by(|left, right| right.at.cmp(&left.at));
+        }
+        let sees_money = self.may(Action::ReadInvoices, Object::in_scope(Scope::Finance));
+        let fiscal = FiscalProfile {
+            rfc: row.rfc.clone(),
+            legal_name: row.legal_name.clone(),
+            regimen_fiscal: row.regimen.clone(),
+            domicilio_cp: row.fiscal_cp.clone(),
+            uso_cfdi: row.uso_cfdi.clone(),
+        };
+        let outstanding = sees_money.then(|| money::signed(row.outstanding));
+        Ok(Customer360 {
+            fiscal,
+            contacts: self
+                .store
+                .contacts_of(customer_id)
+                .await?
+                .into_iter()
+                .map(|contact| ContactRow {
+                    id: contact.id.to_string(),
+                    name: contact.name,
+                    role: contact.role,
+                    email: contact.email,
+                    phone: contact.phone,
+                    is_primary: contact.is_primary,
+                })
+                .collect(),
+            proposals: self
+                .store
+                .proposals_of(customer_id, PROPOSALS)
+                .await?
+                .into_iter()
+                .map(|proposal| ProposalBrief {
+                    id: proposal.id.to_string(),
+                    number: proposal.number,
+                    state: proposal.state,
+                    total: money::signed(proposal.total),
+                    on: self.day_of(proposal.updated_at),
+                })
+                .collect(),
+            opportunities: self
+                .store
+                .opportunities_of(customer_id)
+                .await?
+                .into_iter()
+                .filter(|deal| deal.open)
+                .map(opportunity)
+                .collect(),
+            arr: money::amount(arr, Currency::Mxn),
+            contracts: contracts
+                .into_iter()
+                .map(|contract| ContractRow {
+                    id: contract.id.to_string(),
+                    state: contract.state,
+                    value: money::signed(contract.value),
+                    arr: money::signed(contract.arr),
+                    start: contract.starts_on,
+                    end: contract.ends_on,
+                })
+                .collect(),
+            unpaid: None,
+            revenue: None,
+            outstanding,
+            timeline,
+            row: self.customer_shown(row),
+        })
+    }
+
+    async fn timeline_of(&self, subject: uuid::Uuid) -> Result<Vec<TimelineRow>, AppError> {
+        let activities = self.store.activities(subject, TIMELINE).await?;
+        Ok(activities
+            .into_iter()
+            .map(|activity| TimelineRow {
+                at: jiff::Timestamp::from_millisecond(activity.at).map(|at| at.to_string()).unwrap_or_default(),
+                kind: activity.kind,
+                by: self.exchange.name_of(activity.by),
+                text: activity.text,
+            })
+            .collect())
+    }
+
+    /// The company's calendar day of an instant in milliseconds.
+    pub(crate) fn day_of(&self, millis: i64) -> String {
+        jiff::Timestamp::from_millisecond(millis)
+            .map(|at| at.to_zoned_datetime(self.zone.clone()).date().to_string())
+            .unwrap_or_default()
+    }
+}
+
+/// A deal as rows show it.
+pub(crate) fn opportunity(deal: zuc_store::OpportunityRow) -> OpportunityBrief {
+    OpportunityBrief {
+        id: deal.id.to_string(),
+        name: deal.name,
+        stage: deal.stage.parse::<Stage>().map_or(deal.stage, |stage| stage_label(stage).to_owned()),
+        probability: u8::try_from(deal.probability).unwrap_or_default(),
+        amount: money::signed(deal.amount),
+    }
+}
+
+/// A stage in Spanish.
+pub(crate) fn stage_label(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Prospeccion => "Prospección",
+        Stage::Calificacion => "Calificación",
+        Stage::Diagnostico => "Diagnóstico",
+        Stage::Propuesta => "Propuesta",
+        Stage::Negociacion => "Negociación",
+        Stage::Ganada => "Ganada",
+        Stage::Perdida => "Perdida",
+    }
+}

@@ -1,0 +1,65 @@
+//! What the window needs first.
+
+use zuc_domain::shared::Role;
+use zuc_ipc::company::{Boot, CompanyView, PersonView, Stage};
+
+use super::{Desk, State};
+use crate::{AppError, Office};
+
+impl Desk {
+    /// Where the program stands.
+    pub async fn boot(&self) -> Result<Boot, AppError> {
+        let (stage, office) = match &*self.state.lock().await {
+            State::Fresh(_) | State::Moving => (Stage::Fresh, None),
+            State::Locked(_) => (Stage::Locked, None),
+            State::Joining(..) => (Stage::Joining, None),
+            State::Open(office, true) => (Stage::Recovery, Some(office.clone())),
+            State::Open(office, false) => (Stage::Ready, Some(office.clone())),
+        };
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let Some(office) = office else {
+            return Ok(Boot { stage, version, density: "compact".to_owned(), ..Boot::default() });
+        };
+        Ok(Boot {
+            stage,
+            company: Some(office.company_view().await?),
+            person: Some(office.person_view()),
+            counts: office.sidebar_counts().await?,
+            theme: office.setting("theme").await?.unwrap_or_default(),
+            density: office.setting("density").await?.unwrap_or_else(|| "compact".to_owned()),
+            version,
+        })
+    }
+}
+
+impl Office {
+    async fn company_view(&self) -> Result<CompanyView, AppError> {
+        let relay_url = self.setting("relay").await?.unwrap_or_default();
+        let id = self.exchange.company().to_string();
+        match self.profile().await {
+            Ok(profile) => Ok(CompanyView {
+                id,
+                rfc: profile.rfc.to_string(),
+                name: profile.legal_name,
+                regimen_text: zuc_cfdi::catalogs::regimen_text(&profile.regimen_fiscal).unwrap_or_default().to_owned(),
+                regimen_fiscal: profile.regimen_fiscal,
+                cp: profile.lugar_expedicion.to_string(),
+                relay_url,
+                sample: profile.sample,
+            }),
+            // a device that has just joined shows its shell while the data arrive
+            Err(error) if error.code == "company.no_profile" => {
+                Ok(CompanyView { id, relay_url, ..CompanyView::default() })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn person_view(&self) -> PersonView {
+        PersonView {
+            id: self.actor.person.to_string(),
+            name: self.exchange.name_of(self.actor.person),
+            roles: self.actor.roles.iter().map(|role| Role::name(*role).to_owned()).collect(),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Joining a company by invite.
+
+use serde::{Deserialize, Serialize};
+use zuc_ipc::company::{Join, JoinStatus};
+use zuc_protocol::{
+    control::{ControlLog, SignedControl},
+    enrolment::{Invite, JoinRequest, JoinStatus as Status, comparison_code},
+    identity::DeviceKeys,
+    ids::Incarnation,
+};
+use zuc_store::{
+    Identity, Store,
+    keys::{Home, random},
+};
+use zuc_sync::KeyRing;
+
+use super::{Desk, State, open::DEVICE};
+use crate::AppError;
+
+/// Vault name of a joining under way.
+const JOINING: &str = "joining";
+
+/// A joining under way: kept in the vault, so that closing the program does not end it.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Joining {
+    invite: String,
+    short_code: String,
+}
+
+impl Joining {
+    pub(super) async fn load(store: &Store) -> Result<Option<Self>, AppError> {
+        let Some(kept) = store.vault_get(JOINING).await? else { return Ok(None) };
+        Ok(Some(serde_json::from_slice(&kept)?))
+    }
+}
+
+impl Desk {
+    /// Asks to join: makes this device's keys, proves the invite, shows the code to compare.
+    ///
+    /// # Errors
+    /// `sync.bad_code` for a typing error; `relay.invite_used`, `relay.invite_over` and the relay's other codes; nothing
+    /// is left behind then.
+    #[tracing::instrument(skip_all)]
+    pub async fn company_join(&self, join: Join) -> Result<JoinStatus, AppError> {
+        let invite = Invite::from_code(&join.invite)?;
+        let name = join.person_name.trim().to_owned();
+        if name.is_empty() {
+            return Err(AppError::new("company.no_person", "somebody sits here").at("person_name"));
+        }
+        let mut state = self.state.lock().await;
+        let State::Fresh(home) = &*state else {
+            return Err(AppError::new("company.exists", "this home already has a company"));
+        };
+        let entropy = self.ports.entropy.as_ref();
+        let keys = DeviceKeys::from_seeds(&random(entropy), &random(entropy));
+        let relay = self.ports.relays.at(&invite.relay_url)?;
+        let access = invite.secret.access();
+        let records = relay.control(invite.company, invite.id, &access).await?;
+        let control = ControlLog::replay(invite.company, records)?;
+        let admin = control
+            .devices()
+            .map(|(_, device)| device.public)
+            .find(|public| public.fingerprint() == invite.admin)
+            .ok_or_else(|| AppError::new("device.other_admin", "the relay shows another admin than the invite"))?;
+        let request = JoinRequest::make(&invite, keys.public(), &name, &random(entropy));
+        relay.join(&access, &request).await?;
+        let short_code = comparison_code(&admin, &request, control.head().head());
+        let secrets = self.secrets(home, None)?;
+        let State::Fresh(home) = std::mem::replace(&mut *state, State::Moving) else {
+            return Err(AppError::new("app.internal", "the desk moved"));
+        };
+        let store = match self.store(home, secrets).await {
+            Ok(store) => store,
+            Err(error) => {
+                *state = State::Fresh(Home::open(&self.root)?);
+                return Err(error);
+            }
+        };
+        store.vault_set(DEVICE, keys.to_seeds().as_slice()).await?;
+        let joining = Joining { invite: join.invite, short_code: short_code.clone() };
+        store.vault_set(JOINING, &serde_json::to_vec(&joining)?).await?;
+        *state = State::Joining(store, joining);
+        Ok(JoinStatus { state: "waiting".to_owned(), short_code, company: String::new() })
+    }
+
+    /// How the joining stands; once approved the company is open here.
+    pub async fn join_status(&self) -> Result<JoinStatus, AppError> {
+        let mut state = self.state.lock().await;
+        let (invite, short_code) = match &*state {
+            State::Joining(_, joining) => (joining.invite.clone(), joining.short_code.clone()),
+            State::Open(..) => {
+                return Ok(JoinStatus { state: "approved".to_owned(), ..JoinStatus::default() });
+            }
+            State::Fresh(_) | State::Locked(_) | State::Moving => {
+                return Err(AppError::new("app.no_company", "nobody is joining here"));
+            }
+        };
+        let invite = Invite::from_code(&invite)?;
+        let relay = self.ports.relays.at(&invite.relay_url)?;
+        let access = invite.secret.access();
+        match relay.join_status(invite.company, invite.id, &access).await? {
+            Status::Pending => Ok(JoinStatus { state: "waiting".to_owned(), short_code, company: String::new() }),
+            Status::Gone => Ok(JoinStatus { state: "refused".to_owned(), short_code, company: String::new() }),
+            Status::Approved => {
+                let records = relay.control(invite.company, invite.id, &access).await?;
+                let State::Joining(store, _) = std::mem::replace(&mut *state, State::Moving) else {
+                    return Err(AppError::new("app.internal", "the desk moved"));
+                };
+                match self.enter(&store, &invite, records).await {
+                    Ok(()) => {
+                        let office = self.office_over(store).await?;
+                        *state = State::Open(office, false);
+                        Ok(JoinStatus { state: "approved".to_owned(), short_code, company: String::new() })
+                    }
+                    Err(error) => {
+                        let joining = Joining { invite: invite.to_code()?, short_code };
+                        *state = State::Joining(store, joining);
+                        Err(error)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Proves that the keys wrapped to this device open, and only then makes the store this company's.
+    async fn enter(&self, store: &Store, invite: &Invite, records: Vec<SignedControl>) -> Result<(), AppError> {
+        let seeds = store.vault_get(DEVICE).await?.ok_or_else(|| AppError::new("store.corrupt", "no device keys"))?;
+        let seeds: &[u8; 64] =
+            seeds.as_slice().try_into().map_err(|_| AppError::new("store.corrupt", "device keys of another size"))?;
+        let control = ControlLog::replay(invite.company, records.iter().cloned())?;
+        let keys = DeviceKeys::from_both(seeds);
+        let public = keys.public();
+        KeyRing::of_device(keys, &control).prove(&control)?;
+        for (seq, record) in (0_u64..).zip(&records) {
+            store.append_control(seq, &record.hash(), &record.to_bytes()?).await?;
+        }
+        let incarnation = Incarnation(random(self.ports.entropy.as_ref()));
+        store.set_setting("relay", &invite.relay_url).await?;
+        store
+            .adopt(Identity {
+                company: zuc_domain::shared::CompanyId(control.company().to_uuid()),
+                device: zuc_domain::shared::DeviceId(public.id().to_uuid()),
+                incarnation,
+                actor: public.actor(incarnation),
+            })
+            .await?;
+        Ok(store.vault_delete(JOINING).await?)
+    }
+}

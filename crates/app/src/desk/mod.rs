@@ -1,0 +1,86 @@
+//! What is open at this desk: nothing yet, data that need a passphrase, a joining under way, or a company.
+
+mod boot;
+mod found;
+mod join;
+mod open;
+
+use std::{path::PathBuf, sync::Arc};
+
+use tokio::sync::{Mutex, broadcast};
+use zuc_store::{Store, keys::Home};
+
+pub(crate) use open::{role, wire_role};
+
+use crate::{AppError, Notice, Office, ports::Ports};
+
+/// The desk of one home. One per process; a second process on the same home is refused.
+pub struct Desk {
+    root: PathBuf,
+    ports: Ports,
+    state: Mutex<State>,
+    notices: broadcast::Sender<Notice>,
+}
+
+/// How far the home is.
+enum State {
+    /// No company here.
+    Fresh(Home),
+    /// The data are sealed by a passphrase nobody has typed.
+    Locked(Home),
+    /// Asked to join; waiting for an admin.
+    Joining(Store, join::Joining),
+    /// Open; `true` until the recovery code was typed back.
+    Open(Arc<Office>, bool),
+    /// Between two states, while one is being made of the other.
+    Moving,
+}
+
+impl Desk {
+    /// The desk of the home at `root`; opens it as far as it can without a person.
+    ///
+    /// # Errors
+    /// `store.home_in_use` when another process works there; the store's codes when the home cannot be opened.
+    pub async fn at(root: PathBuf, ports: Ports) -> Result<Arc<Self>, AppError> {
+        let home = Home::open(&root)?;
+        let (notices, _) = broadcast::channel(256);
+        let desk = Arc::new(Self { root, ports, state: Mutex::new(State::Moving), notices });
+        let state = desk.first_state(home).await?;
+        *desk.state.lock().await = state;
+        Ok(desk)
+    }
+
+    /// Folder of the home.
+    pub fn root(&self) -> &std::path::Path {
+        &self.root
+    }
+
+    /// What happens here from now on.
+    pub fn notices(&self) -> broadcast::Receiver<Notice> {
+        self.notices.subscribe()
+    }
+
+    /// The open company.
+    ///
+    /// # Errors
+    /// `app.no_company` or `app.locked`.
+    pub async fn office(&self) -> Result<Arc<Office>, AppError> {
+        match &*self.state.lock().await {
+            State::Open(office, _) => Ok(office.clone()),
+            State::Locked(_) => Err(AppError::new("app.locked", "the passphrase was not given")),
+            State::Fresh(_) | State::Joining(..) | State::Moving => {
+                Err(AppError::new("app.no_company", "no company is open here"))
+            }
+        }
+    }
+
+    /// Ends the exchange and closes the data; what was acknowledged is already on disk.
+    pub async fn close(&self) {
+        let state = std::mem::replace(&mut *self.state.lock().await, State::Moving);
+        match state {
+            State::Open(office, _) => office.close().await,
+            State::Joining(store, _) => store.close().await,
+            State::Fresh(_) | State::Locked(_) | State::Moving => {}
+        }
+    }
+}

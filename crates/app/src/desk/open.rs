@@ -1,0 +1,146 @@
+//! From a folder to an open company.
+
+use std::sync::Arc;
+
+use zuc_domain::shared::{Actor, DeviceId, PersonId, Role};
+use zuc_ipc::company::{Boot, Secret};
+use zuc_protocol::{
+    control::{ControlLog, SignedControl},
+    identity::DeviceKeys,
+};
+use zuc_store::{
+    OpenOptions, Store,
+    keys::{Home, Keys, SealedFile, SecretStore},
+};
+
+use super::{Desk, State, join::Joining};
+use crate::{AppError, Office, sync::Exchange};
+
+/// Vault name of this device's keys.
+pub(super) const DEVICE: &str = "device";
+
+impl Desk {
+    pub(super) async fn first_state(&self, home: Home) -> Result<State, AppError> {
+        if !home.database().exists() {
+            return Ok(State::Fresh(home));
+        }
+        match self.secrets(&home, None) {
+            Ok(secrets) => self.open(home, secrets).await,
+            Err(error) if error.code == "app.locked" => Ok(State::Locked(home)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Where the keys of `home` are: its sealed file when it has one, else the keyring, else a new sealed file.
+    pub(super) fn secrets(&self, home: &Home, typed: Option<&str>) -> Result<Arc<dyn SecretStore>, AppError> {
+        let path = home.sealed_keys();
+        let passphrase = typed.map(ToOwned::to_owned).or_else(|| self.ports.secrets.passphrase());
+        match (path.exists(), passphrase) {
+            (true, None) => Err(AppError::new("app.locked", "the keys are sealed by a passphrase")),
+            // a passphrase given from outside is the wish not to use the keyring
+            (_, Some(passphrase)) if path.exists() || !home.database().exists() => {
+                Ok(Arc::new(SealedFile::new(path, passphrase, self.ports.entropy.clone())))
+            }
+            _ => self.ports.secrets.keyring().ok_or_else(|| {
+                AppError::new("store.no_secret_place", "no keyring answers and no passphrase was given")
+            }),
+        }
+    }
+
+    /// Opens the data; Argon2 and the keyring block, so they get a thread of their own.
+    pub(super) async fn store(&self, home: Home, secrets: Arc<dyn SecretStore>) -> Result<Store, AppError> {
+        let entropy = self.ports.entropy.clone();
+        let (home, keys) = tokio::task::spawn_blocking(move || {
+            let keys = Keys::obtain(&home, secrets.as_ref(), entropy.as_ref());
+            (home, keys)
+        })
+        .await
+        .map_err(|_| AppError::new("app.internal", "opening the keys was interrupted"))?;
+        Ok(Store::open(home, &keys?, self.ports.entropy.clone(), &OpenOptions::default()).await?)
+    }
+
+    async fn open(&self, home: Home, secrets: Arc<dyn SecretStore>) -> Result<State, AppError> {
+        let store = self.store(home, secrets).await?;
+        if let Some(joining) = Joining::load(&store).await? {
+            return Ok(State::Joining(store, joining));
+        }
+        if store.identity().is_none() {
+            // a founding that was interrupted before its commit left an empty database: it is used for the next one
+            return Err(AppError::new("store.empty", "the database holds no company"));
+        }
+        let office = self.office_over(store).await?;
+        let unconfirmed = office.setting("recovery").await?.as_deref() == Some("unconfirmed");
+        Ok(State::Open(office, unconfirmed))
+    }
+
+    /// The office over a store that has an identity: folds the control log, finds the person of this device.
+    pub(super) async fn office_over(&self, store: Store) -> Result<Arc<Office>, AppError> {
+        let seeds = store.vault_get(DEVICE).await?.ok_or_else(|| AppError::new("store.corrupt", "no device keys"))?;
+        let seeds: &[u8; 64] =
+            seeds.as_slice().try_into().map_err(|_| AppError::new("store.corrupt", "device keys of another size"))?;
+        let keys = Arc::new(DeviceKeys::from_both(seeds));
+        let records = store.control_log().await?;
+        let records = records.iter().map(|bytes| SignedControl::from_bytes(bytes)).collect::<Result<Vec<_>, _>>()?;
+        let identity = store.identity().ok_or_else(|| AppError::new("store.corrupt", "no identity"))?;
+        let company = zuc_protocol::ids::CompanyId::from_uuid(identity.company.0);
+        let control = ControlLog::replay(company, records)?;
+        let device = control
+            .device(keys.id())
+            .ok_or_else(|| AppError::new("sync.revoked", "this device is not in the control log"))?;
+        let person = control.person(device.person);
+        let rights = person.and_then(|person| person.rights_at(control.last_seq()));
+        let roles = rights.map(|rights| rights.roles.iter().copied().map(role).collect()).unwrap_or_default();
+        let team = rights.and_then(|rights| rights.teams.first().copied()).unwrap_or(1);
+        let actor =
+            Actor { person: PersonId(device.person.to_uuid()), device: DeviceId(keys.id().to_uuid()), roles, team };
+        let exchange = Exchange::new(company, keys, control);
+        let office = Office::new(store, self.ports.clone(), actor, self.notices.clone(), exchange);
+        office.start().await?;
+        Ok(office)
+    }
+
+    /// Opens the data with the passphrase that was typed.
+    ///
+    /// # Errors
+    /// `store.wrong_passphrase`; the home stays locked.
+    pub async fn unlock(&self, secret: Secret) -> Result<Boot, AppError> {
+        let mut state = self.state.lock().await;
+        if let State::Locked(home) = &*state {
+            let secrets = self.secrets(home, Some(&secret.text))?;
+            let State::Locked(home) = std::mem::replace(&mut *state, State::Moving) else {
+                return Err(AppError::new("app.internal", "the desk moved"));
+            };
+            *state = match self.open(home, secrets).await {
+                Ok(open) => open,
+                Err(error) => {
+                    // the lock of the folder went with the store that did not open
+                    *state = State::Locked(Home::open(&self.root)?);
+                    return Err(error);
+                }
+            };
+        }
+        drop(state);
+        self.boot().await
+    }
+}
+
+/// A role of the control log as the domain's.
+pub(crate) fn role(role: zuc_protocol::Role) -> Role {
+    match role {
+        zuc_protocol::Role::Ventas => Role::Ventas,
+        zuc_protocol::Role::Gerencia => Role::Gerencia,
+        zuc_protocol::Role::Finanzas => Role::Finanzas,
+        zuc_protocol::Role::Administracion => Role::Administracion,
+    }
+}
+
+/// A role by its name, as the control log writes it.
+pub(crate) fn wire_role(name: &str) -> Result<zuc_protocol::Role, AppError> {
+    Ok(match name {
+        "ventas" => zuc_protocol::Role::Ventas,
+        "gerencia" => zuc_protocol::Role::Gerencia,
+        "finanzas" => zuc_protocol::Role::Finanzas,
+        "administracion" => zuc_protocol::Role::Administracion,
+        _ => return Err(AppError::invalid("roles")),
+    })
+}

@@ -1,0 +1,87 @@
+//! Why a use case refused: a stable code, and where to look.
+
+use zuc_ipc::Failure;
+
+/// A refusal or a failure; nothing was written when one is returned.
+#[derive(Debug, thiserror::Error)]
+#[error("{code}: {detail}")]
+pub struct AppError {
+    /// Stable code, `area.reason`.
+    pub code: String,
+    /// English, for logs and the folded detail; nothing personal.
+    pub detail: String,
+    /// Field it points to, as the command names it.
+    pub field: Option<String>,
+    /// Spanish, when what to do depends on the case.
+    pub hint: Option<String>,
+}
+
+impl AppError {
+    /// A refusal with a code and a detail.
+    pub fn new(code: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { code: code.into(), detail: detail.into(), field: None, hint: None }
+    }
+
+    /// Nothing has this id.
+    pub fn not_found(what: &str) -> Self {
+        Self::new("app.not_found", what)
+    }
+
+    /// A value of a command that cannot be read.
+    pub fn invalid(field: &str) -> Self {
+        Self::new("app.invalid_input", format!("{field} cannot be read")).at(field)
+    }
+
+    /// The same, pointing to `field`.
+    #[must_use]
+    pub fn at(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+
+    /// The same, with a Spanish hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// As it crosses to the window or the terminal; logged here if it is our fault.
+    pub fn into_failure(self) -> Failure {
+        if zuc_ipc::sentence(&self.code).is_none() && self.hint.is_none() {
+            tracing::error!(code = self.code, detail = self.detail, "a use case failed");
+        }
+        Failure { code: self.code, detail: self.detail, field: self.field, hint: self.hint }
+    }
+}
+
+/// Errors of other rooms that carry a code of their own.
+macro_rules! coded {
+    ($($type:ty),* $(,)?) => {$(
+        impl From<$type> for AppError {
+            fn from(error: $type) -> Self {
+                Self::new(error.code(), error.to_string())
+            }
+        }
+    )*};
+}
+
+coded!(
+    zuc_store::StoreError,
+    zuc_protocol::ProtocolError,
+    zuc_protocol::control::ControlError,
+    zuc_domain::shared::Forbidden,
+    zuc_domain::shared::PricingError,
+    zuc_domain::lead::LeadError,
+    zuc_domain::lead::opportunity::OpportunityError,
+    zuc_domain::customer::CustomerError,
+    zuc_domain::proposal::ProposalError,
+    crate::import::ImportError,
+    crate::ports::RelayError,
+);
+
+impl From<serde_json::Error> for AppError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::new("app.internal", format!("json: {error}"))
+    }
+}

@@ -1,0 +1,377 @@
+//! Lists of products: columns by name, rows into the domain's values.
+
+use std::collections::HashMap;
+
+use rust_decimal::Decimal;
+use serde::Serialize;
+use zuc_domain::shared::{Currency, DecimalStyle, Money, TaxKind, text};
+
+use super::{
+    currency,
+    error::ImportError,
+    headers,
+    table::{FileFormat, Row, Table},
+};
+
+/// What a column of products holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProductField {
+    /// The company's own key.
+    Sku,
+    /// What it is.
+    Description,
+    /// Key of `c_ClaveProdServ`.
+    ClaveProdServ,
+    /// Key of `c_ClaveUnidad`.
+    ClaveUnidad,
+    /// The unit in words.
+    Unidad,
+    /// List price.
+    Price,
+    /// ISO 4217.
+    Currency,
+    /// `16%`, `8%`, `0%` or `Exento`.
+    Iva,
+    /// What it costs the company.
+    Cost,
+    /// Price from this quantity on, as in `Precio 10+`.
+    PriceFrom(u32),
+}
+
+impl ProductField {
+    /// The field a column's name stands for.
+    pub fn of(header: &str) -> Option<Self> {
+        let words = headers::words(header);
+        let compact = words.concat();
+        let has = |word: &str| words.iter().any(|have| have == word);
+        let number = words.iter().find_map(|word| word.parse::<u32>().ok()).filter(|number| *number > 1);
+        if (has("precio") || has("price")) && number.is_some() {
+            return number.map(Self::PriceFrom);
+        }
+        Some(match compact.as_str() {
+            "sku" | "clave" | "codigo" | "clavedelproducto" | "claveinterna" | "noidentificacion" | "productcode"
+            | "code" | "defaultcode" | "internalreference" | "referenciainterna" => Self::Sku,
+            "descripcion" | "producto" | "nombre" | "nombredelproducto" | "concepto" | "articulo" | "description"
+            | "name" | "product" | "productname" => Self::Description,
+            "clavesat"
+            | "claveprodserv"
+            | "claveproductosat"
+            | "codigosat"
+            | "claveproductoservicio"
+            | "satcode"
+            | "satkey"
+            | "unspsccodeid" => Self::ClaveProdServ,
+            "unidadsat" | "claveunidad" | "claveunidadsat" | "claveunidaddemedida" | "satunit" => Self::ClaveUnidad,
+            "unidad" | "unidaddemedida" | "um" | "unit" | "uom" | "uomid" => Self::Unidad,
+            "precio" | "preciolista" | "preciodelista" | "preciounitario" | "preciodeventa" | "listprice" | "price"
+            | "unitprice" | "salesprice" | "lstprice" => Self::Price,
+            "moneda" | "divisa" | "currency" | "currencycode" => Self::Currency,
+            "iva" | "impuesto" | "tasaiva" | "tasadeiva" | "vat" | "tax" | "taxrate" => Self::Iva,
+            "costo" | "costounitario" | "cost" | "standardprice" | "unitcost" => Self::Cost,
+            _ => return None,
+        })
+    }
+}
+
+/// A row of products in the domain's values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductDraft {
+    /// The company's own key, unique in the file.
+    pub sku: String,
+    /// What it is, up to 1000 characters.
+    pub description: String,
+    /// Eight digits of `c_ClaveProdServ`.
+    pub clave_prod_serv: String,
+    /// Two or three characters of `c_ClaveUnidad`.
+    pub clave_unidad: String,
+    /// The unit in words.
+    pub unidad: Option<String>,
+    /// List price.
+    pub price: Money,
+    /// IVA.
+    pub iva: TaxKind,
+    /// What it costs, in the currency of the price.
+    pub cost: Option<Money>,
+    /// From so many pieces on, this price, by rising quantity.
+    pub price_breaks: Vec<(u32, Money)>,
+}
+
+/// A row of a list of products: its draft, or the codes of what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductRow {
+    /// Counted from 1 under the header.
+    pub number: u32,
+    /// The draft or the reasons.
+    pub product: Result<ProductDraft, Vec<ProductReason>>,
+}
+
+/// Why a product stays out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProductReason {
+    /// No key of its own.
+    Sku,
+    /// A key that an earlier row has.
+    RepeatedSku,
+    /// No description.
+    Description,
+    /// Not eight digits.
+    ClaveProdServ,
+    /// Not two or three letters or digits.
+    ClaveUnidad,
+    /// The price is missing, negative or no number.
+    Price,
+    /// A currency that is not handled.
+    Currency,
+    /// None of 16 %, 8 %, 0 % and exempt.
+    Iva,
+    /// The cost is negative or no number.
+    Cost,
+}
+
+impl ProductReason {
+    /// The stable code.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Sku => "sku",
+            Self::RepeatedSku => "repeated_sku",
+            Self::Description => "description",
+            Self::ClaveProdServ => "clave_prod_serv",
+            Self::ClaveUnidad => "clave_unidad",
+            Self::Price => "price",
+            Self::Currency => "currency",
+            Self::Iva => "iva",
+            Self::Cost => "cost",
+        }
+    }
+}
+
+/// A list of products that was read; nothing is saved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProductImport {
+    /// How the file was written.
+    pub format: FileFormat,
+    /// Every row that holds anything.
+    pub rows: Vec<ProductRow>,
+}
+
+/// Reads a list of products from a CSV or XLSX file.
+///
+/// # Errors
+/// Those of [`Table::read`], and [`ImportError::NoHeader`] where description or price have no column.
+pub fn read(bytes: &[u8]) -> Result<ProductImport, ImportError> {
+    let table = Table::read(bytes)?;
+    let reader = Reader::new(&table)?;
+    let mut seen: HashMap<String, u32> = HashMap::new();
+    let rows = table
+        .rows
+        .iter()
+        .map(|row| {
+            let product = reader.read(row).and_then(|draft| match seen.insert(text::fold(&draft.sku), row.number) {
+                Some(_) => Err(vec![ProductReason::RepeatedSku]),
+                None => Ok(draft),
+            });
+            ProductRow { number: row.number, product }
+        })
+        .collect();
+    Ok(ProductImport { format: table.format.clone(), rows })
+}
+
+struct Reader<'a> {
+    table: &'a Table,
+    fields: Vec<(ProductField, usize)>,
+    decimals: DecimalStyle,
+}
+
+impl<'a> Reader<'a> {
+    fn new(table: &'a Table) -> Result<Self, ImportError> {
+        let mut fields: Vec<(ProductField, usize)> = Vec::new();
+        for (at, header) in table.header.iter().enumerate() {
+            if let Some(field) = ProductField::of(header)
+                && fields.iter().all(|(taken, _)| *taken != field)
+            {
+                fields.push((field, at));
+            }
+        }
+        let price = fields.iter().find(|(field, _)| *field == ProductField::Price).map(|(_, at)| *at);
+        let described = fields.iter().any(|(field, _)| *field == ProductField::Description);
+        let Some(price) = price.filter(|_| described) else { return Err(ImportError::NoHeader) };
+        Ok(Self { table, fields, decimals: DecimalStyle::detect(table.column(price)) })
+    }
+
+    fn cell(&self, row: &'a Row, field: ProductField) -> Option<&'a str> {
+        let (_, at) = self.fields.iter().find(|(have, _)| *have == field)?;
+        Some(self.table.cell(row, *at)).filter(|cell| !cell.is_empty())
+    }
+
+    fn read(&self, row: &'a Row) -> Result<ProductDraft, Vec<ProductReason>> {
+        let mut reasons = Vec::new();
+        let sku = self.cell(row, ProductField::Sku).and_then(text::clean).filter(|sku| sku.chars().count() <= 100);
+        let description = self
+            .cell(row, ProductField::Description)
+            .and_then(text::clean)
+            .filter(|text| text.chars().count() <= 1_000);
+        let clave_prod_serv = self.cell(row, ProductField::ClaveProdServ).and_then(clave_prod_serv);
+        let clave_unidad = self.cell(row, ProductField::ClaveUnidad).and_then(clave_unidad);
+        let currency = self.currency(row);
+        let price = self.cell(row, ProductField::Price).and_then(|cell| self.amount(cell));
+        let iva = self.cell(row, ProductField::Iva).map_or(Some(TaxKind::Iva16), iva);
+        let cost = self.cell(row, ProductField::Cost).map(|cell| self.amount(cell));
+        let breaks = self.breaks(row);
+        for (right, reason) in [
+            (sku.is_some(), ProductReason::Sku),
+            (description.is_some(), ProductReason::Description),
+            (clave_prod_serv.is_some(), ProductReason::ClaveProdServ),
+            (clave_unidad.is_some(), ProductReason::ClaveUnidad),
+            (currency.is_some(), ProductReason::Currency),
+            (price.is_some() && breaks.is_some(), ProductReason::Price),
+            (iva.is_some(), ProductReason::Iva),
+            (cost != Some(None), ProductReason::Cost),
+        ] {
+            if !right {
+                reasons.push(reason);
+            }
+        }
+        let whole = (|| {
+            let money = |amount| Money::try_new(amount, currency?).ok();
+            Some(ProductDraft {
+                sku: sku?,
+                description: description?,
+                clave_prod_serv: clave_prod_serv?,
+                clave_unidad: clave_unidad?,
+                unidad: self.cell(row, ProductField::Unidad).and_then(text::clean),
+                price: money(price?)?,
+                iva: iva?,
+                cost: cost.flatten().and_then(money),
+                price_breaks: breaks?
+                    .into_iter()
+                    .map(|(from, price)| Some((from, money(price)?)))
+                    .collect::<Option<_>>()?,
+            })
+        })();
+        match whole {
+            Some(draft) if reasons.is_empty() => Ok(draft),
+            _ if reasons.is_empty() => Err(vec![ProductReason::Price]),
+            _ => Err(reasons),
+        }
+    }
+
+    fn currency(&self, row: &'a Row) -> Option<Currency> {
+        match self.cell(row, ProductField::Currency) {
+            Some(cell) => currency::split(cell).0,
+            None => {
+                Some(self.cell(row, ProductField::Price).and_then(|cell| currency::split(cell).0).unwrap_or_default())
+            }
+        }
+    }
+
+    fn amount(&self, cell: &str) -> Option<Decimal> {
+        self.decimals.parse(&currency::split(cell).1).ok()
+    }
+
+    /// `None` when a price that is there cannot be read.
+    fn breaks(&self, row: &'a Row) -> Option<Vec<(u32, Decimal)>> {
+        let mut breaks = Vec::new();
+        for (field, at) in &self.fields {
+            if let ProductField::PriceFrom(from) = field {
+                let cell = self.table.cell(row, *at);
+                if !cell.is_empty() {
+                    breaks.push((*from, self.amount(cell)?));
+                }
+            }
+        }
+        breaks.sort_unstable_by_key(|(from, _)| *from);
+        Some(breaks)
+    }
+}
+
+/// Eight digits; a spreadsheet drops the leading zero.
+fn clave_prod_serv(cell: &str) -> Option<String> {
+    let digits = cell.bytes().all(|byte| byte.is_ascii_digit());
+    (digits && matches!(cell.len(), 7 | 8)).then(|| format!("{cell:0>8}"))
+}
+
+fn clave_unidad(cell: &str) -> Option<String> {
+    let letters = cell.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    (letters && matches!(cell.len(), 2 | 3)).then(|| cell.to_ascii_uppercase())
+}
+
+/// `16%`, `0.16`, `16`, `IVA 16 %`, `Exento`.
+fn iva(cell: &str) -> Option<TaxKind> {
+    let plain = text::fold(cell);
+    if plain.contains("exent") || plain.contains("exempt") {
+        return Some(TaxKind::Exento);
+    }
+    let number: String =
+        plain.chars().filter(|letter| letter.is_ascii_digit() || matches!(letter, '.' | ',')).collect();
+    let rate = number.replace(',', ".").parse::<Decimal>().ok()?.normalize();
+    TaxKind::ALL
+        .into_iter()
+        .find(|kind| kind.rate().is_some_and(|known| known == rate || known * Decimal::ONE_HUNDRED == rate))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn first(text: &str) -> Result<ProductDraft, Vec<ProductReason>> {
+        read(text.as_bytes()).unwrap().rows.remove(0).product
+    }
+
+    #[test]
+    fn a_whole_product_is_read() {
+        let draft = first(
+            "SKU,Descripción,Clave SAT,Unidad SAT,Unidad,Precio lista,Moneda,IVA,Costo,Precio 100+,Precio 10+\n\
+             A-1,Bomba,40151503,H87,Pieza,\"36,062.46\",USD,16%,25996.8,31734.96,34259.34\n",
+        )
+        .unwrap();
+        let usd = |text: &str| Money::try_new(text.parse().unwrap(), Currency::Usd).unwrap();
+        assert_eq!(
+            (draft.sku.as_str(), draft.clave_prod_serv.as_str(), draft.iva),
+            ("A-1", "40151503", TaxKind::Iva16)
+        );
+        assert_eq!((draft.price, draft.cost), (usd("36062.46"), Some(usd("25996.80"))));
+        assert_eq!(draft.price_breaks, [(10, usd("34259.34")), (100, usd("31734.96"))]);
+    }
+
+    #[test]
+    fn every_wrong_cell_is_named() {
+        let reasons = first("SKU,Descripción,Clave SAT,Unidad SAT,Precio,Moneda,IVA,Costo\n,,123,H,-5,XYZ,17%,mucho\n")
+            .unwrap_err();
+        let codes: Vec<&str> = reasons.into_iter().map(ProductReason::code).collect();
+        assert_eq!(
+            codes,
+            ["sku", "description", "clave_prod_serv", "clave_unidad", "currency", "price", "iva", "cost"]
+        );
+    }
+
+    #[test]
+    fn a_key_stands_for_one_product() {
+        let list =
+            read("SKU,Producto,Clave SAT,Unidad SAT,Precio\na1,X,40151503,H87,1\nA1,Y,40151503,H87,2\n".as_bytes())
+                .unwrap();
+        assert!(list.rows[0].product.is_ok());
+        assert_eq!(list.rows[1].product, Err(vec![ProductReason::RepeatedSku]));
+    }
+
+    #[test]
+    fn rates_in_every_spelling() {
+        for (cell, kind) in [
+            ("16%", TaxKind::Iva16),
+            ("0.16", TaxKind::Iva16),
+            ("IVA 16 %", TaxKind::Iva16),
+            ("8", TaxKind::Iva8),
+            ("0%", TaxKind::Iva0),
+            ("Exento", TaxKind::Exento),
+        ] {
+            assert_eq!(iva(cell), Some(kind), "{cell}");
+        }
+        assert_eq!(iva("11%"), None);
+    }
+
+    #[test]
+    fn a_list_without_prices_is_no_list_of_products() {
+        assert_eq!(read("Nombre,Correo\nAna,a@b.mx\n".as_bytes()).unwrap_err(), ImportError::NoHeader);
+    }
+}

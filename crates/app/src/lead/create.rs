@@ -1,0 +1,56 @@
+//! A lead typed by hand.
+
+use zuc_domain::{
+    lead::{Lead, LeadField, NewLead},
+    shared::{Action, LeadId, Object},
+};
+use zuc_ipc::{Changes, lead::LeadNew};
+
+use super::field;
+use crate::{AppError, Office};
+
+impl Office {
+    /// Captures one lead; it belongs to whoever captures it.
+    ///
+    /// # Errors
+    /// `lead.no_name_no_company`; the codes of mail, phone, RFC and amount.
+    #[tracing::instrument(skip_all)]
+    pub async fn lead_create(&self, new: LeadNew) -> Result<Changes, AppError> {
+        self.allow(Action::CreateLead, Object::in_scope(self.sales()))?;
+        let mut tx = self.begin().await?;
+        let source = if new.source.trim().is_empty() { "Captura" } else { new.source.trim() };
+        let mut lead = NewLead::new(LeadId(tx.fresh_id()), self.sales(), source, self.today());
+        lead.owner = Some(self.actor.person);
+        for (name, text) in [
+            ("full_name", &new.full_name),
+            ("company", &new.company),
+            ("email", &new.email),
+            ("phone", &new.phone),
+            ("rfc", &new.rfc),
+            ("amount", &new.amount),
+            ("city", &new.city),
+        ] {
+            match field::parse(name, text)? {
+                LeadField::FullName(value) => lead.full_name = value,
+                LeadField::Company(value) => lead.company = value,
+                LeadField::Email(value) => lead.email = value,
+                LeadField::Phone(value) => lead.phone = value,
+                LeadField::Rfc(value) => lead.rfc = value,
+                LeadField::EstimatedAmount(value) => lead.estimated_amount = value,
+                LeadField::City(value) => lead.city = value,
+                _ => {}
+            }
+        }
+        let act = tx.act();
+        let event = Lead::create(lead, &act)?;
+        let mut lead =
+            Lead::from_created(&event).ok_or_else(|| AppError::new("app.internal", "a created event makes a lead"))?;
+        let scored = Self::rescore(&mut lead);
+        match &scored {
+            Some(scored) => tx.repository().record_all(&lead, &[&event, scored]).await?,
+            None => tx.repository().record(&lead, &event).await?,
+        }
+        tx.commit().await?;
+        Ok(self.tell(Changes { leads: true, done: "Prospecto creado".to_owned(), ..Changes::default() }))
+    }
+}

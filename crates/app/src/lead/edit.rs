@@ -1,0 +1,54 @@
+//! One cell of the grid.
+
+use zuc_domain::shared::{Action, LeadId};
+use zuc_ipc::{Changes, lead::LeadEdit};
+
+use super::{field, id, load, object};
+use crate::{AppError, Office, undo::Inverse};
+
+impl Office {
+    /// Changes one field, if it still is what the person saw.
+    ///
+    /// # Errors
+    /// `app.stale` when someone changed it meanwhile; the domain's code when the value is refused.
+    #[tracing::instrument(skip_all, fields(lead.id = %edit.id, field = %edit.field))]
+    pub async fn lead_edit(&self, edit: LeadEdit) -> Result<Changes, AppError> {
+        let old = self.write_field(id(&edit.id)?, &edit.field, Some(&edit.old), &edit.new).await?;
+        let undo = Inverse::LeadField { lead: edit.id, field: edit.field, value: old };
+        Ok(self.tell(Changes {
+            leads: true,
+            undo: Some(undo.token()),
+            done: "Dato cambiado".to_owned(),
+            ..Changes::default()
+        }))
+    }
+
+    /// Writes a field and gives back what it was.
+    pub(crate) async fn write_field(
+        &self,
+        id: LeadId,
+        name: &str,
+        seen: Option<&str>,
+        new: &str,
+    ) -> Result<String, AppError> {
+        let value = field::parse(name, new)?;
+        let mut tx = self.begin().await?;
+        let mut lead = load(&mut tx, id).await?;
+        self.allow(Action::EditLead, object(&lead))?;
+        if seen.is_some_and(|seen| !field::unchanged_since(&lead, &value, seen)) {
+            let now = field::text(&lead.field(&value));
+            return Err(AppError::new("app.stale", "the field changed since it was shown")
+                .at(name)
+                .hint(format!("Ahora dice «{now}».")));
+        }
+        let edit = lead.edit(value).map_err(|error| AppError::from(error).at(name))?;
+        let old = field::text(&edit.old);
+        lead.apply_edit(&edit);
+        match Self::rescore(&mut lead) {
+            Some(event) => tx.repository().record(&lead, &event).await?,
+            None => tx.repository().save(&lead).await?,
+        }
+        tx.commit().await?;
+        Ok(old)
+    }
+}

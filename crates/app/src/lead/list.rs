@@ -1,0 +1,190 @@
+//! The list and one lead.
+
+use std::str::FromStr;
+
+use rust_decimal::Decimal;
+use zuc_domain::{
+    lead::{LeadState, score::Factor},
+    shared::{Action, Currency, ImportBatchId, Object, PersonId},
+};
+use zuc_ipc::{
+    lead::{LeadDetail, LeadPage, LeadQuery, LeadRow, LeadSort, ScoreFactor, TimelineRow},
+    shared::{Money, PersonRef},
+};
+use zuc_store::{LeadFilter, LeadOrder};
+
+use super::{field, id};
+use crate::{AppError, Office, money};
+
+/// Most rows of one page.
+const PAGE: u32 = 500;
+/// Most rows of one timeline.
+const TIMELINE: u32 = 100;
+
+impl Office {
+    /// A page of the list: SQL on read rows, no document is loaded.
+    pub async fn lead_list(&self, query: LeadQuery) -> Result<LeadPage, AppError> {
+        self.allow(Action::ReadLeads, Object::in_scope(self.sales()))?;
+        let filter = filter(&query)?;
+        let limit = if query.limit == 0 { 50 } else { query.limit.min(PAGE) };
+        let order = order(query.sort);
+        let page = self.store.lead_page(&filter, order, query.descending, query.offset, limit).await?;
+        Ok(LeadPage {
+            total: page.total,
+            offset: query.offset,
+            rows: page.rows.iter().map(row).collect(),
+            sums: page
+                .sums
+                .iter()
+                .filter(|sum| sum.micro != 0 && !sum.currency.is_empty())
+                .map(|sum| Money { amount: micro_text(sum.micro, &sum.currency), currency: sum.currency.clone() })
+                .collect(),
+        })
+    }
+
+    /// One lead with the reasons of its score, its timeline and what may be done with it.
+    pub async fn lead_get(&self, lead: String) -> Result<LeadDetail, AppError> {
+        let lead_id = id(&lead)?;
+        let found = self.store.lead_row(lead_id).await?.ok_or_else(|| AppError::not_found("lead"))?;
+        let object = Object { scope: self.sales(), owner: found.owner };
+        self.allow(Action::ReadLeads, object)?;
+        let factors: Vec<Factor> = serde_json::from_str(&found.factors).unwrap_or_default();
+        let state = found.state.parse().unwrap_or(LeadState::New);
+        let timeline = self
+            .store
+            .activities(lead_id, TIMELINE)
+            .await?
+            .into_iter()
+            .map(|activity| TimelineRow {
+                at: jiff::Timestamp::from_millisecond(activity.at).map(|at| at.to_string()).unwrap_or_default(),
+                kind: activity.kind,
+                by: self.exchange.name_of(activity.by),
+                text: activity.text,
+            })
+            .collect();
+        Ok(LeadDetail {
+            company_size: found.company_size.and_then(|size| u32::try_from(size).ok()),
+            industry: found.industry.clone(),
+            postal_code: found.postal_code.clone(),
+            created_on: found.created_on.clone(),
+            notes: found.notes.clone(),
+            factors: factors
+                .into_iter()
+                .map(|factor| ScoreFactor { label: factor.label, points: i32::from(factor.points) })
+                .collect(),
+            timeline,
+            actions: self.lead_actions(state, object),
+            customer_id: found.customer.map(|id| id.to_string()),
+            opportunity_id: found.opportunity.map(|id| id.to_string()),
+            row: row(&found),
+        })
+    }
+
+    /// The text of a field as the window would send it back.
+    pub async fn lead_field(&self, lead: &str, name: &str) -> Result<String, AppError> {
+        let lead =
+            self.store.read::<zuc_domain::lead::Lead>(id(lead)?).await?.ok_or_else(|| AppError::not_found("lead"))?;
+        Ok(field::text(&lead.field(&field::parse(name, "").or_else(|_| field::parse(name, "0"))?)))
+    }
+
+    fn lead_actions(&self, state: LeadState, object: Object) -> Vec<String> {
+        let open = !matches!(state, LeadState::Converted | LeadState::Disqualified);
+        let offers = [
+            ("edit", open, Action::EditLead),
+            ("log", open, Action::LogActivity),
+            ("qualify", matches!(state, LeadState::Working | LeadState::Nurturing), Action::QualifyLead),
+            ("disqualify", open, Action::DisqualifyLead),
+            ("convert", state == LeadState::Qualified, Action::ConvertLead),
+        ];
+        offers
+            .into_iter()
+            .filter(|(_, possible, action)| *possible && self.may(*action, object))
+            .map(|(name, ..)| name.to_owned())
+            .collect()
+    }
+}
+
+fn filter(query: &LeadQuery) -> Result<LeadFilter, AppError> {
+    let states = if query.states.is_empty() {
+        LeadState::ALL
+            .iter()
+            .copied()
+            .filter(|state| !matches!(state, LeadState::Converted | LeadState::Disqualified))
+            .collect()
+    } else {
+        named(&query.states, "states")?
+    };
+    let owners = query
+        .owners
+        .iter()
+        .map(|owner| match owner.as_str() {
+            "" => Ok(None),
+            owner => owner.parse::<PersonId>().map(Some).map_err(|_| AppError::invalid("owners")),
+        })
+        .collect::<Result<_, _>>()?;
+    let import_batch = query
+        .import_batch
+        .as_deref()
+        .map(|batch| batch.parse::<ImportBatchId>().map_err(|_| AppError::invalid("import_batch")))
+        .transpose()?;
+    Ok(LeadFilter {
+        text: query.text.clone(),
+        states,
+        owners,
+        bands: named(&query.bands, "bands")?,
+        sources: query.sources.clone(),
+        import_batch,
+        untouched: false,
+        due_by: None,
+    })
+}
+
+fn named<T: FromStr>(names: &[String], field: &str) -> Result<Vec<T>, AppError> {
+    names.iter().map(|name| name.parse().map_err(|_| AppError::invalid(field))).collect()
+}
+
+fn order(sort: LeadSort) -> LeadOrder {
+    match sort {
+        LeadSort::Company => LeadOrder::Company,
+        LeadSort::Name => LeadOrder::Name,
+        LeadSort::City => LeadOrder::City,
+        LeadSort::State => LeadOrder::State,
+        LeadSort::Score => LeadOrder::Score,
+        LeadSort::Amount => LeadOrder::Amount,
+        LeadSort::CreatedOn => LeadOrder::CreatedOn,
+        LeadSort::Owner => LeadOrder::Owner,
+        LeadSort::NextStep => LeadOrder::NextStep,
+    }
+}
+
+/// A row as the window shows it.
+pub(crate) fn row(row: &zuc_store::LeadRow) -> LeadRow {
+    LeadRow {
+        id: row.id.to_string(),
+        company: if row.company.is_empty() { row.full_name.clone() } else { row.company.clone() },
+        city: row.city.clone(),
+        full_name: row.full_name.clone(),
+        state: row.state.clone(),
+        score: u8::try_from(row.score).unwrap_or_default(),
+        band: row.band.clone(),
+        score_method: row.score_method.clone(),
+        next_step: row.next_step.clone(),
+        next_step_due: row.next_step_due.clone().unwrap_or_default(),
+        amount: row.amount.map(money::signed),
+        owner: row.owner.map(|owner| PersonRef { id: owner.to_string(), name: row.owner_name.clone() }),
+        email: row.email.clone(),
+        phone: row.phone.clone(),
+        rfc: row.rfc.clone(),
+        source: row.source.clone(),
+        unsent: row.unsent,
+    }
+}
+
+/// Micro-units as an amount with the decimals of its currency.
+fn micro_text(micro: i64, currency: &str) -> String {
+    let mut amount = Decimal::new(micro, 6);
+    let decimals = currency.parse::<Currency>().map_or(2, Currency::decimals);
+    amount = amount.round_dp_with_strategy(decimals, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
+    amount.rescale(decimals);
+    amount.to_string()
+}

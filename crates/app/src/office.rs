@@ -1,0 +1,135 @@
+//! The open company on this device: what every use case stands on.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicI64, Ordering},
+};
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use tokio::sync::broadcast;
+use uuid::Uuid;
+use zuc_domain::shared::{Action, Actor, Object, Scope, authorize};
+use zuc_ipc::{Changes, import::ImportProgress, sync::SyncStatus};
+use zuc_store::{Session, Store, Tx};
+
+use crate::{AppError, import_run::Imports, ports::Ports, sync::Exchange};
+
+/// What the window hears without asking.
+#[derive(Clone, Debug)]
+pub enum Notice {
+    /// Records changed.
+    Changes(Changes),
+    /// The state of the exchange changed.
+    Sync(SyncStatus),
+    /// A long import moved on.
+    Import(ImportProgress),
+}
+
+/// An open company: its store, the person at this device, and the ports.
+pub struct Office {
+    pub(crate) store: Store,
+    pub(crate) ports: Ports,
+    pub(crate) actor: Actor,
+    pub(crate) zone: TimeZone,
+    pub(crate) notices: broadcast::Sender<Notice>,
+    pub(crate) exchange: Exchange,
+    pub(crate) imports: Imports,
+    online: AtomicBool,
+    skew_ms: AtomicI64,
+}
+
+impl Office {
+    /// An office over an opened store.
+    pub(crate) fn new(
+        store: Store,
+        ports: Ports,
+        actor: Actor,
+        notices: broadcast::Sender<Notice>,
+        exchange: Exchange,
+    ) -> Arc<Self> {
+        // the fixed offset stands in only where the machine has no time zone data; the centre has had no summer time since 2022
+        let zone = TimeZone::get("America/Mexico_City").unwrap_or_else(|_| TimeZone::fixed(jiff::tz::offset(-6)));
+        Arc::new(Self {
+            store,
+            ports,
+            actor,
+            zone,
+            notices,
+            exchange,
+            imports: Imports::default(),
+            online: AtomicBool::new(false),
+            skew_ms: AtomicI64::new(0),
+        })
+    }
+
+    /// Now, UTC.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.ports.clock.now()
+    }
+
+    /// The company's calendar day.
+    pub(crate) fn today(&self) -> Date {
+        self.now().to_zoned_datetime(self.zone.clone()).date()
+    }
+
+    /// The team's scope of sales.
+    pub(crate) fn sales(&self) -> Scope {
+        Scope::Sales(self.actor.team)
+    }
+
+    /// A fresh id, ordered by time.
+    pub(crate) fn fresh_id(&self) -> Uuid {
+        let mut noise = [0; 10];
+        self.ports.entropy.fill(&mut noise);
+        let millis = u64::try_from(self.now().as_millisecond()).unwrap_or_default();
+        uuid::Builder::from_unix_timestamp_millis(millis, &noise).into_uuid()
+    }
+
+    /// Whether the relay answered last time.
+    pub(crate) fn is_online(&self) -> bool {
+        self.online.load(Ordering::Relaxed)
+    }
+
+    /// Notes whether the relay answers.
+    pub(crate) fn set_online(&self, online: bool) {
+        self.online.store(online, Ordering::Relaxed);
+    }
+
+    /// Notes how far this laptop's clock is from the relay's, in milliseconds.
+    pub(crate) fn set_skew(&self, millis: i64) {
+        self.skew_ms.store(millis, Ordering::Relaxed);
+    }
+
+    /// Who acts, when, under which correlation.
+    pub(crate) fn session(&self) -> Session {
+        Session {
+            person: self.actor.person,
+            at: self.now(),
+            today: self.today(),
+            correlation: self.fresh_id(),
+            offline: !self.is_online(),
+        }
+    }
+
+    /// Begins the transaction of one command.
+    pub(crate) async fn begin(&self) -> Result<Tx, AppError> {
+        Ok(self.store.begin(self.session()).await?)
+    }
+
+    /// Refuses what the person's roles do not allow.
+    pub(crate) fn allow(&self, action: Action, object: Object) -> Result<(), AppError> {
+        Ok(authorize(&self.actor, action, &object)?)
+    }
+
+    /// Whether the person's roles allow it, for what the window offers.
+    pub(crate) fn may(&self, action: Action, object: Object) -> bool {
+        authorize(&self.actor, action, &object).is_ok()
+    }
+
+    /// Tells every window of this device, and gives the changes back.
+    pub(crate) fn tell(&self, changes: Changes) -> Changes {
+        // nobody listening is not an error: the command line has no window
+        let _ = self.notices.send(Notice::Changes(changes.clone()));
+        changes
+    }
+}

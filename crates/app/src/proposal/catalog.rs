@@ -1,0 +1,102 @@
+//! Products: finding them, and bringing a price list in.
+
+use zuc_domain::{
+    proposal::{PriceBreak, Product, Recurrence},
+    shared::{Action, Object, ProductId, Scope},
+};
+use zuc_ipc::{
+    Changes,
+    import::{ImportDone, ImportSource, ImportTotals},
+    proposal::ProductRow,
+    shared::Query,
+};
+
+use crate::{AppError, Office, import::products, import_run::read_file, money};
+
+impl Office {
+    /// Products by text; the first ones without a text.
+    pub async fn product_search(&self, query: Query) -> Result<Vec<ProductRow>, AppError> {
+        self.allow(Action::ReadCatalog, Object::in_scope(Scope::Catalog))?;
+        let rows = self.store.products(query.text.trim(), 0, query.limit.clamp(1, 500)).await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| ProductRow {
+                id: row.id.to_string(),
+                sku: row.sku,
+                description: row.description,
+                unit: row.unit,
+                clave_prod_serv: row.clave_prod_serv,
+                clave_unidad: row.clave_unidad,
+                price: money::signed(row.price),
+                tax: row.tax,
+                recurrence: row.recurrence,
+            })
+            .collect())
+    }
+
+    /// Imports a price list: the company's for whoever manages the catalogue, the team's own for a rep. A product whose
+    /// SKU is there is brought up to date.
+    #[tracing::instrument(skip_all)]
+    pub async fn products_import(&self, source: ImportSource) -> Result<ImportDone, AppError> {
+        let scope =
+            if self.may(Action::EditCatalog, Object::in_scope(Scope::Catalog)) { Scope::Catalog } else { self.sales() };
+        self.allow(Action::EditCatalog, Object::in_scope(scope))?;
+        let bytes = read_file(&source.path).await?;
+        let list = tokio::task::spawn_blocking(move || products::read(&bytes))
+            .await
+            .map_err(|_| AppError::new("app.internal", "reading was interrupted"))??;
+        let mut totals =
+            ImportTotals { rows: u64::try_from(list.rows.len()).unwrap_or_default(), ..ImportTotals::default() };
+        let mut known = Vec::with_capacity(list.rows.len());
+        for row in &list.rows {
+            known.push(match &row.product {
+                Ok(draft) => self.store.product_by_sku(&draft.sku).await?,
+                Err(_) => None,
+            });
+        }
+        let mut tx = self.begin().await?;
+        for (row, known) in list.rows.into_iter().zip(known) {
+            let Ok(draft) = row.product else {
+                totals.rejected += 1;
+                continue;
+            };
+            let id = match known {
+                Some(id) => {
+                    totals.merged += 1;
+                    id
+                }
+                None => {
+                    totals.created += 1;
+                    ProductId(tx.fresh_id())
+                }
+            };
+            let product = Product {
+                id,
+                scope,
+                sku: draft.sku,
+                description: draft.description,
+                clave_prod_serv: draft.clave_prod_serv,
+                clave_unidad: draft.clave_unidad,
+                unit: draft.unidad.unwrap_or_default(),
+                list_price: draft.price,
+                price_breaks: draft
+                    .price_breaks
+                    .into_iter()
+                    .map(|(from, price)| PriceBreak { from_quantity: from.into(), price })
+                    .collect(),
+                tax: draft.iva,
+                recurrence: Recurrence::Once,
+                cost: draft.cost,
+                retired: false,
+            };
+            tx.repository().save(&product).await?;
+        }
+        tx.commit().await?;
+        let changes = self.tell(Changes {
+            proposals: true,
+            done: format!("{} productos nuevos, {} actualizados", totals.created, totals.merged),
+            ..Changes::default()
+        });
+        Ok(ImportDone { batch: String::new(), totals, changes })
+    }
+}

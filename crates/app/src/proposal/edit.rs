@@ -1,0 +1,218 @@
+//! Opening a proposal, and saving what the editor shows.
+
+use std::collections::BTreeMap;
+
+use jiff::{ToSpan as _, civil::Date};
+use rust_decimal::Decimal;
+use zuc_domain::{
+    proposal::{NewProposal, OrderKey, Product, Proposal, ProposalLine, Recurrence, VersionContent},
+    shared::{
+        Action, Currency, CustomerId, DecimalStyle, DomainEvent, LineId, Object, OpportunityId, Percentage, ProductId,
+        ProposalId, RoundingStrategy, TaxKind,
+    },
+};
+use zuc_ipc::{
+    Changes,
+    proposal::{LineEdit, ProposalEdit, ProposalNew, ProposalSaved},
+};
+use zuc_store::Tx;
+
+use super::{id, load, object};
+use crate::{AppError, Office};
+
+/// Days a proposal stays valid unless said otherwise.
+const VALID_DAYS: i64 = 15;
+/// Days to pay unless said otherwise.
+const PAYMENT_DAYS: u16 = 30;
+
+impl Office {
+    /// Opens an empty proposal for a customer.
+    #[tracing::instrument(skip_all, fields(customer.id = %new.customer_id))]
+    pub async fn proposal_create(&self, new: ProposalNew) -> Result<ProposalSaved, AppError> {
+        let customer_id: CustomerId = new.customer_id.parse().map_err(|_| AppError::invalid("customer_id"))?;
+        let opportunity = new
+            .opportunity_id
+            .as_deref()
+            .map(|text| text.parse::<OpportunityId>().map_err(|_| AppError::invalid("opportunity_id")))
+            .transpose()?;
+        let mut tx = self.begin().await?;
+        let customer = crate::customer::load(&mut tx, customer_id).await?;
+        self.allow(Action::EditProposal, Object { scope: customer.scope, owner: Some(customer.owner) })?;
+        let title = match new.title.trim() {
+            "" => customer.display_name().to_owned(),
+            title => title.to_owned(),
+        };
+        let event = Proposal::create(NewProposal {
+            id: ProposalId(tx.fresh_id()),
+            scope: customer.scope,
+            title,
+            lead: customer.lead,
+            opportunity,
+            customer: customer_id,
+            owner: self.actor.person,
+            currency: Currency::Mxn,
+            content: VersionContent {
+                lines: BTreeMap::new(),
+                document_discount: Percentage::ZERO,
+                valid_until: self.today().saturating_add(VALID_DAYS.days()),
+                payment_days: PAYMENT_DAYS,
+                terms: String::new(),
+                notes: String::new(),
+                custom_fx_rate: None,
+                rounding: RoundingStrategy::TwoDecimals,
+            },
+        })?;
+        let proposal = Proposal::from_created(&event)
+            .ok_or_else(|| AppError::new("app.internal", "a created event makes a proposal"))?;
+        tx.repository().record(&proposal, &event).await?;
+        tx.commit().await?;
+        self.saved(proposal.id, "Propuesta abierta").await
+    }
+
+    /// Saves the draft; after it was sent, saving begins a new version.
+    ///
+    /// # Errors
+    /// The codes of amounts and percentages, which name the line; `proposal.too_many_lines`.
+    #[tracing::instrument(skip_all, fields(proposal.id = %edit.id))]
+    pub async fn proposal_save(&self, edit: ProposalEdit) -> Result<ProposalSaved, AppError> {
+        let proposal_id = id(&edit.id)?;
+        let mut tx = self.begin().await?;
+        let mut proposal = load(&mut tx, proposal_id).await?;
+        self.allow(Action::EditProposal, object(&proposal))?;
+        let content = self.content(&mut tx, &proposal, &edit).await?;
+        let title = edit.title.trim();
+        let renamed = !title.is_empty() && title != proposal.title;
+        if renamed {
+            title.clone_into(&mut proposal.title);
+        }
+        if content == proposal.latest().content {
+            if renamed {
+                tx.repository().save(&proposal).await?;
+                tx.commit().await?;
+            }
+            return self.saved(proposal_id, "").await;
+        }
+        let act = tx.act();
+        let events = proposal.revise(content, Decimal::ONE, "", &act)?;
+        for event in &events {
+            proposal.apply(event);
+        }
+        let events: Vec<&dyn DomainEvent> = events.iter().map(|event| event as &dyn DomainEvent).collect();
+        tx.repository().record_all(&proposal, &events).await?;
+        tx.commit().await?;
+        self.saved(proposal_id, "").await
+    }
+
+    pub(super) async fn saved(&self, id: ProposalId, done: &str) -> Result<ProposalSaved, AppError> {
+        let view = self.proposal_get(id.to_string()).await?;
+        let changes = self.tell(Changes { proposals: true, done: done.to_owned(), ..Changes::default() });
+        Ok(ProposalSaved { view, changes })
+    }
+
+    async fn content(&self, tx: &mut Tx, proposal: &Proposal, edit: &ProposalEdit) -> Result<VersionContent, AppError> {
+        let before = &proposal.latest().content;
+        let valid_until: Date = match edit.valid_until.trim() {
+            "" => before.valid_until,
+            text => text.parse().map_err(|_| AppError::invalid("valid_until"))?,
+        };
+        let mut lines = BTreeMap::new();
+        let mut last: Option<OrderKey> = None;
+        for (index, line) in edit.lines.iter().enumerate() {
+            let line = self.line(tx, before, line, last.as_ref()).await.map_err(|error| {
+                let field = format!("lines.{index}.{}", error.field.as_deref().unwrap_or_default());
+                error.at(field)
+            })?;
+            last = Some(line.order.clone());
+            lines.insert(line.id, line);
+        }
+        Ok(VersionContent {
+            lines,
+            document_discount: percentage(&edit.discount_pct).map_err(|error| error.at("discount_pct"))?,
+            valid_until,
+            payment_days: u16::try_from(edit.terms_days).map_err(|_| AppError::invalid("terms_days"))?,
+            terms: before.terms.clone(),
+            notes: edit.notes.trim().to_owned(),
+            custom_fx_rate: before.custom_fx_rate,
+            rounding: before.rounding,
+        })
+    }
+
+    /// One line of the editor; its place among the others stays where it still fits.
+    async fn line(
+        &self,
+        tx: &mut Tx,
+        before: &VersionContent,
+        edit: &LineEdit,
+        last: Option<&OrderKey>,
+    ) -> Result<ProposalLine, AppError> {
+        let known: Option<LineId> = match edit.id.trim() {
+            "" => None,
+            text => Some(text.parse().map_err(|_| AppError::invalid("id"))?),
+        };
+        let old = known.and_then(|id| before.lines.get(&id));
+        let product = match edit.product_id.as_deref().filter(|id| !id.is_empty()) {
+            Some(text) => {
+                let id: ProductId = text.parse().map_err(|_| AppError::invalid("product_id"))?;
+                Some(tx.repository::<Product>().load(id).await?.ok_or_else(|| AppError::not_found("product"))?)
+            }
+            None => None,
+        };
+        let quantity = decimal(&edit.quantity).map_err(|error| error.at("quantity"))?;
+        let list = product.as_ref().map(|product| product.price_for(quantity).amount());
+        let unit_price = match edit.unit_price.trim() {
+            "" => list.ok_or_else(|| AppError::invalid("unit_price"))?,
+            text => decimal(text).map_err(|error| error.at("unit_price"))?,
+        };
+        let order = match old {
+            Some(old) if last.is_none_or(|last| old.order > *last) => old.order.clone(),
+            _ => OrderKey::between(last, None),
+        };
+        let from = |text: &str, product: Option<&String>| match text.trim() {
+            "" => product.cloned().unwrap_or_default(),
+            text => text.to_owned(),
+        };
+        Ok(ProposalLine {
+            id: known.unwrap_or_else(|| LineId(tx.fresh_id())),
+            order,
+            product: product.as_ref().map(|product| product.id),
+            sku: from(&edit.sku, product.as_ref().map(|product| &product.sku)),
+            description: from(&edit.description, product.as_ref().map(|product| &product.description)),
+            clave_prod_serv: from(&edit.clave_prod_serv, product.as_ref().map(|product| &product.clave_prod_serv)),
+            clave_unidad: from(&edit.clave_unidad, product.as_ref().map(|product| &product.clave_unidad)),
+            unit: from(&edit.unit, product.as_ref().map(|product| &product.unit)),
+            quantity,
+            unit_price,
+            list_price: list.unwrap_or(unit_price),
+            cost: product.as_ref().and_then(|product| product.cost).map(zuc_domain::shared::Money::amount),
+            discount: percentage(&edit.discount_pct).map_err(|error| error.at("discount_pct"))?,
+            tax: match edit.tax.as_str() {
+                "" => product.as_ref().map_or(TaxKind::Iva16, |product| product.tax),
+                name => {
+                    TaxKind::ALL.into_iter().find(|tax| tax.name() == name).ok_or_else(|| AppError::invalid("tax"))?
+                }
+            },
+            recurrence: match edit.recurrence.as_str() {
+                "" => product.as_ref().map_or(Recurrence::Once, |product| product.recurrence),
+                name => name.parse().map_err(|_| AppError::invalid("recurrence"))?,
+            },
+        })
+    }
+}
+
+/// An amount as typed.
+fn decimal(text: &str) -> Result<Decimal, AppError> {
+    let text = text.trim().trim_start_matches('$').trim();
+    if text.is_empty() {
+        return Err(AppError::new("amount.empty", "an amount is expected"));
+    }
+    DecimalStyle::detect([text]).parse(text).map_err(|error| AppError::new(error.code(), error.to_string()))
+}
+
+/// A percentage as typed; empty is none.
+fn percentage(text: &str) -> Result<Percentage, AppError> {
+    let text = text.trim().trim_end_matches('%').trim();
+    if text.is_empty() {
+        return Ok(Percentage::ZERO);
+    }
+    Percentage::try_new(decimal(text)?).map_err(|error| AppError::new(error.code(), error.to_string()))
+}

@@ -1,0 +1,269 @@
+//! The task that keeps a connection and feeds the engine, for as long as the office is open.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{MissedTickBehavior, interval, sleep},
+};
+use zuc_ipc::{Changes, sync::SyncStatus};
+use zuc_sync::{Config, ControlStep, Engine, Input};
+
+use super::exchange::Order;
+use crate::{AppError, Notice, Office, ports::Link};
+
+/// Rows of the outbox sealed at once.
+pub(super) const BATCH: u32 = 256;
+/// First pause after a lost connection, and the longest.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
+/// How often the engine learns the time.
+const TICK: Duration = Duration::from_millis(500);
+
+/// The engine with what it waits for.
+pub(super) struct Driver {
+    pub(super) engine: Engine,
+    pub(super) inputs: VecDeque<Input>,
+    pub(super) link: Option<Link>,
+    pub(super) changed: Changes,
+    pub(super) authoring: VecDeque<(usize, oneshot::Sender<Result<(), AppError>>)>,
+}
+
+/// What woke the driver.
+enum Woken {
+    Frame(Option<zuc_protocol::messages::ServerFrame>),
+    Committed,
+    Order(Option<Order>),
+    Tick,
+}
+
+impl Office {
+    /// Starts the exchange of this office.
+    pub(crate) async fn start(self: &Arc<Self>) -> Result<(), AppError> {
+        if let Some(url) = self.setting("relay").await?.filter(|url| !url.is_empty()) {
+            self.exchange.set_relay(Some(self.ports.relays.at(&url)?));
+        }
+        let Some(orders) = self.exchange.orders() else { return Ok(()) };
+        let control = self.exchange.control();
+        let resume = self.store.resume(&control).await?;
+        let engine = Engine::new(Config::default(), self.exchange.device_keys(), (*control).clone(), resume);
+        let driver = Driver {
+            engine,
+            inputs: VecDeque::new(),
+            link: None,
+            changed: Changes::default(),
+            authoring: VecDeque::new(),
+        };
+        tokio::spawn(run(Arc::downgrade(self), driver, orders));
+        Ok(())
+    }
+
+    /// Ends the exchange and closes the store.
+    pub(crate) async fn close(&self) {
+        let (ended, done) = oneshot::channel();
+        self.exchange.order(Order::Stop(ended));
+        let _ = tokio::time::timeout(Duration::from_secs(5), done).await;
+        self.store.close().await;
+    }
+}
+
+async fn run(office: Weak<Office>, mut driver: Driver, mut orders: mpsc::UnboundedReceiver<Order>) {
+    let mut tick = interval(TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut pause = PAUSE.0;
+    loop {
+        let Some(this) = office.upgrade() else { return };
+        if driver.link.is_none() {
+            match connect(&this, &mut driver).await {
+                true => pause = PAUSE.0,
+                false => {
+                    // nothing to reach: wait, but hear orders
+                    let waited = tokio::select! {
+                        order = orders.recv() => Some(order),
+                        () = sleep(pause) => None,
+                    };
+                    pause = (pause * 2).min(PAUSE.1);
+                    if let Some(order) = waited {
+                        pause = PAUSE.0;
+                        if obey(&this, &mut driver, order).await {
+                            return;
+                        }
+                    }
+                    continue;
+                }
+            }
+        }
+        let woken = {
+            let link = driver.link.as_mut();
+            let frames = async {
+                match link {
+                    Some(link) => link.receive.recv().await,
+                    None => None,
+                }
+            };
+            tokio::select! {
+                frame = frames => Woken::Frame(frame),
+                () = this.store.committed() => Woken::Committed,
+                order = orders.recv() => Woken::Order(order),
+                _ = tick.tick() => Woken::Tick,
+            }
+        };
+        match woken {
+            Woken::Frame(Some(frame)) => driver.inputs.push_back(Input::Frame(frame)),
+            Woken::Frame(None) => disconnected(&this, &mut driver),
+            Woken::Committed => {
+                if let Err(error) = offer_outbox(&this, &mut driver).await {
+                    tracing::error!(code = error.code, detail = error.detail, "the outbox could not be read");
+                }
+            }
+            Woken::Tick => driver.inputs.push_back(Input::Tick(this.now().as_millisecond())),
+            Woken::Order(order) => {
+                if obey(&this, &mut driver, order).await {
+                    return;
+                }
+            }
+        }
+        settle(&this, &mut driver).await;
+    }
+}
+
+/// Carries out everything the engine says until it waits again.
+async fn settle(office: &Arc<Office>, driver: &mut Driver) {
+    while let Some(input) = driver.inputs.pop_front() {
+        let entropy = office.ports.entropy.clone();
+        let effects = driver.engine.handle(input, &mut || zuc_store::keys::random(entropy.as_ref()));
+        for effect in effects {
+            if let Err(error) = driver.carry(office, effect).await {
+                tracing::error!(code = error.code, detail = error.detail, "an effect of the exchange failed");
+                office.exchange.set_status(|status| {
+                    "error".clone_into(&mut status.state);
+                    status.error = Some(error.code.clone());
+                });
+                // the store refused: begin again from what it holds
+                disconnected(office, driver);
+                break;
+            }
+        }
+    }
+    let changed = std::mem::take(&mut driver.changed);
+    if changed != Changes::default() {
+        office.tell(changed);
+    }
+}
+
+async fn connect(office: &Arc<Office>, driver: &mut Driver) -> bool {
+    let Ok(relay) = office.exchange.relay() else {
+        set_state(office, "no_relay").await;
+        return false;
+    };
+    match relay.connect(&office.exchange.credentials()).await {
+        Ok(link) => {
+            office.set_online(true);
+            office.exchange.line(office.now(), "connected", "Conectado al relevo".to_owned());
+            driver.inputs.push_back(Input::Tick(office.now().as_millisecond()));
+            driver.inputs.push_back(Input::Connected { token: link.token.clone() });
+            driver.link = Some(link);
+            if let Err(error) = count_waiting(office, driver).await {
+                tracing::error!(code = error.code, "the outbox could not be counted");
+            }
+            settle(office, driver).await;
+            true
+        }
+        Err(error) => {
+            office.set_online(false);
+            tracing::debug!(code = error.code(), "the relay does not answer");
+            let state =
+                if matches!(error.code(), "relay.unreachable" | "relay.timed_out") { "offline" } else { "error" };
+            office.exchange.set_status(|status| status.error = (state == "error").then(|| error.code().to_owned()));
+            set_state(office, state).await;
+            false
+        }
+    }
+}
+
+fn disconnected(office: &Arc<Office>, driver: &mut Driver) {
+    if driver.link.take().is_some() {
+        office.set_online(false);
+        office.exchange.line(office.now(), "disconnected", "Se perdió la conexión".to_owned());
+    }
+    driver.inputs.push_back(Input::Disconnected);
+}
+
+/// Does what a use case asked; `true` when it is time to end.
+async fn obey(office: &Arc<Office>, driver: &mut Driver, order: Option<Order>) -> bool {
+    match order {
+        None => return true,
+        Some(Order::Stop(ended)) => {
+            driver.link = None;
+            let _ = ended.send(());
+            return true;
+        }
+        Some(Order::Reconnect) => disconnected(office, driver),
+        Some(Order::Author(steps, answer)) => author(driver, steps, answer),
+    }
+    settle(office, driver).await;
+    false
+}
+
+fn author(driver: &mut Driver, steps: Vec<ControlStep>, answer: oneshot::Sender<Result<(), AppError>>) {
+    if driver.link.is_none() {
+        let _ = answer.send(Err(AppError::new("relay.unreachable", "acts of membership need the relay")));
+        return;
+    }
+    driver.authoring.push_back((steps.len(), answer));
+    driver.inputs.extend(steps.into_iter().map(Input::ControlAuthored));
+}
+
+async fn offer_outbox(office: &Arc<Office>, driver: &mut Driver) -> Result<(), AppError> {
+    count_waiting(office, driver).await?;
+    for scope in office.store.unsent_scopes().await? {
+        let scope = zuc_store::wire_scope(scope);
+        let items = office.store.outbox_ready(scope, BATCH).await?;
+        if !items.is_empty() {
+            driver.inputs.push_back(Input::OutboxReady { scope, items });
+        }
+    }
+    Ok(())
+}
+
+async fn count_waiting(office: &Arc<Office>, driver: &mut Driver) -> Result<(), AppError> {
+    let waiting = office.store.unsent().await?;
+    driver.inputs.push_back(Input::Waiting(waiting));
+    Ok(())
+}
+
+async fn set_state(office: &Arc<Office>, state: &str) {
+    let pending = office.store.unsent().await.unwrap_or_default();
+    let before: SyncStatus = office.exchange.status();
+    office.exchange.set_status(|status| {
+        state.clone_into(&mut status.state);
+        status.pending = pending;
+    });
+    let after = office.exchange.status();
+    if after != before {
+        let _ = office.notices.send(Notice::Sync(after));
+    }
+}
+
+/// Waits until the exchange is connected, as acts of membership need it.
+///
+/// # Errors
+/// `relay.unreachable` when that takes too long.
+pub(super) async fn wait_connected(office: &Office) -> Result<(), AppError> {
+    let mut states = office.exchange.watch();
+    let connected = async {
+        loop {
+            if matches!(states.borrow_and_update().state.as_str(), "up_to_date" | "syncing") {
+                return;
+            }
+            // a lost sender means that the office closes, which the time limit covers
+            let _ = tokio::time::timeout(TICK, states.changed()).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(15), connected)
+        .await
+        .map_err(|_| AppError::new("relay.unreachable", "the relay does not answer"))
+}

@@ -1,0 +1,163 @@
+//! What use cases and the running exchange share: keys, the control log, orders, the status.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
+
+use jiff::Timestamp;
+use tokio::sync::{mpsc, oneshot, watch};
+use zuc_domain::shared::PersonId;
+use zuc_ipc::sync::{SyncLogRow, SyncStatus};
+use zuc_protocol::{
+    control::{ControlLog, open_index_key, open_label},
+    identity::DeviceKeys,
+    ids::CompanyId,
+};
+use zuc_sync::{ControlStep, KeyRing};
+
+use crate::{
+    AppError,
+    ports::{Credentials, Relay},
+};
+
+/// Lines the sync log keeps.
+const LOG_LINES: usize = 200;
+
+/// What a use case asks of the running exchange.
+pub(crate) enum Order {
+    /// Take these acts of membership to the relay; the answer says whether they stand.
+    Author(Vec<ControlStep>, oneshot::Sender<Result<(), AppError>>),
+    /// Connect to another relay, or begin at once.
+    Reconnect,
+    /// End.
+    Stop(oneshot::Sender<()>),
+}
+
+/// The shared part of the exchange.
+pub(crate) struct Exchange {
+    company: CompanyId,
+    keys: Arc<DeviceKeys>,
+    control: RwLock<Arc<ControlLog>>,
+    relay: RwLock<Option<Arc<dyn Relay>>>,
+    orders: mpsc::UnboundedSender<Order>,
+    waiting: Mutex<Option<mpsc::UnboundedReceiver<Order>>>,
+    status: watch::Sender<SyncStatus>,
+    lines: Mutex<VecDeque<SyncLogRow>>,
+}
+
+impl Exchange {
+    pub(crate) fn new(company: CompanyId, keys: Arc<DeviceKeys>, control: ControlLog) -> Self {
+        let (orders, waiting) = mpsc::unbounded_channel();
+        let status = SyncStatus { state: "no_relay".to_owned(), ..SyncStatus::default() };
+        Self {
+            company,
+            keys,
+            control: RwLock::new(Arc::new(control)),
+            relay: RwLock::new(None),
+            orders,
+            waiting: Mutex::new(Some(waiting)),
+            status: watch::channel(status).0,
+            lines: Mutex::new(VecDeque::new()),
+        }
+    }
+
+    /// The company.
+    pub(crate) fn company(&self) -> CompanyId {
+        self.company
+    }
+
+    /// The control log as it is known here.
+    pub(crate) fn control(&self) -> Arc<ControlLog> {
+        self.control.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn set_control(&self, control: ControlLog) {
+        *self.control.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(control);
+    }
+
+    /// This device's keys as the engine takes them.
+    pub(crate) fn device_keys(&self) -> DeviceKeys {
+        DeviceKeys::from_both(&self.keys.to_seeds())
+    }
+
+    /// This device's keys opened over the control log.
+    pub(crate) fn ring(&self) -> KeyRing {
+        KeyRing::of_device(self.device_keys(), &self.control())
+    }
+
+    /// Who speaks to the relay.
+    pub(crate) fn credentials(&self) -> Credentials {
+        Credentials { company: self.company, device: self.keys.clone() }
+    }
+
+    /// The relay, when one is set.
+    ///
+    /// # Errors
+    /// `relay.none`.
+    pub(crate) fn relay(&self) -> Result<Arc<dyn Relay>, AppError> {
+        self.relay
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+            .ok_or_else(|| AppError::new("relay.none", "no relay is set"))
+    }
+
+    pub(super) fn set_relay(&self, relay: Option<Arc<dyn Relay>>) {
+        *self.relay.write().unwrap_or_else(PoisonError::into_inner) = relay;
+    }
+
+    pub(super) fn orders(&self) -> Option<mpsc::UnboundedReceiver<Order>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Asks the running exchange for something; it is gone only when the office closes.
+    pub(crate) fn order(&self, order: Order) {
+        let _ = self.orders.send(order);
+    }
+
+    /// Takes acts of membership to the relay and waits until they stand.
+    pub(crate) async fn author(&self, steps: Vec<ControlStep>) -> Result<(), AppError> {
+        let (answer, done) = oneshot::channel();
+        self.order(Order::Author(steps, answer));
+        done.await.map_err(|_| AppError::new("app.internal", "the exchange ended"))?
+    }
+
+    /// The status bar's state.
+    pub(crate) fn status(&self) -> SyncStatus {
+        self.status.borrow().clone()
+    }
+
+    /// Hears of every new state.
+    pub(crate) fn watch(&self) -> watch::Receiver<SyncStatus> {
+        self.status.subscribe()
+    }
+
+    pub(super) fn set_status(&self, change: impl FnOnce(&mut SyncStatus)) {
+        self.status.send_modify(change);
+    }
+
+    /// Adds a line to the sync log.
+    pub(super) fn line(&self, at: Timestamp, kind: &str, text: String) {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.push_front(SyncLogRow { at: at.to_string(), kind: kind.to_owned(), text });
+        lines.truncate(LOG_LINES);
+    }
+
+    /// The sync log, newest first.
+    pub(crate) fn lines(&self) -> Vec<SyncLogRow> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// A person's name: what their device is called, sealed in the control log under the index key.
+    pub(crate) fn name_of(&self, person: PersonId) -> String {
+        let control = self.control();
+        let me = zuc_protocol::control::Recipient::Device(self.keys.id());
+        let Ok(index) = open_index_key(&control, me, &self.keys) else { return String::new() };
+        let person = zuc_protocol::ids::PersonId::from_uuid(person.uuid());
+        control
+            .devices_of(person)
+            .find_map(|(_, device)| open_label(&index, &device.public, &device.label).ok())
+            .unwrap_or_default()
+    }
+}

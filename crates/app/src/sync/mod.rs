@@ -1,0 +1,9 @@
+//! Catching up with the others: the engine of `zuc_sync`, carried out over the store and a relay.
+
+mod carry;
+mod driver;
+mod exchange;
+mod relay;
+mod status;
+
+pub(crate) use exchange::Exchange;

@@ -1,0 +1,52 @@
+//! Undo: each command that can be taken back gives its inverse, as a token.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+use zuc_ipc::Changes;
+
+use crate::{AppError, Office};
+
+/// What takes a command back; a new command, never a rewinding of history.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "undo", rename_all = "snake_case")]
+pub(crate) enum Inverse {
+    /// Writes a field again.
+    LeadField {
+        /// Lead.
+        lead: String,
+        /// Field.
+        field: String,
+        /// Value it had.
+        value: String,
+    },
+    /// Takes an import back.
+    Import {
+        /// Its batch.
+        batch: String,
+    },
+}
+
+impl Inverse {
+    /// As the window keeps it.
+    pub(crate) fn token(&self) -> String {
+        URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).expect("plain strings always become JSON"))
+    }
+
+    fn from_token(token: &str) -> Result<Self, AppError> {
+        let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| AppError::invalid("token"))?;
+        serde_json::from_slice(&bytes).map_err(|_| AppError::invalid("token"))
+    }
+}
+
+impl Office {
+    /// Takes back what a token stands for.
+    pub async fn undo(&self, token: String) -> Result<Changes, AppError> {
+        match Inverse::from_token(&token)? {
+            Inverse::LeadField { lead, field, value } => {
+                self.write_field(crate::lead::id(&lead)?, &field, None, &value).await?;
+                Ok(self.tell(Changes { leads: true, done: "Cambio deshecho".to_owned(), ..Changes::default() }))
+            }
+            Inverse::Import { batch } => self.import_undo(batch).await,
+        }
+    }
+}
