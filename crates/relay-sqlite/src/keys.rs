@@ -41,11 +41,7 @@ async fn insert_row(connection: &mut SqliteConnection, scope: Scope, row: &BagRo
     Ok(true)
 }
 
-async fn set_generation(
-    connection: &mut SqliteConnection,
-    scope: Scope,
-    generation: BagId,
-) -> Result<(), StoreError> {
+async fn set_generation(connection: &mut SqliteConnection, scope: Scope, generation: BagId) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO bag (scope, generation) VALUES (?1, ?2)
          ON CONFLICT (scope) DO UPDATE SET generation = excluded.generation",

@@ -205,22 +205,26 @@ impl StampLedger for SqliteStore {
             .await
     }
 
-    async fn withdraw(&self, company: CompanyId, stamp_key: &str) -> Result<(), StoreError> {
+    async fn withdraw(&self, company: CompanyId, stamp_key: &str, receipt: Receipted) -> Result<(), StoreError> {
         let key = stamp_key.to_owned();
         self.company(company)
             .await?
             .writer
             .write(move |connection| {
                 Box::pin(async move {
+                    let now = now_ms(connection).await?;
                     let done = sqlx::query(
-                        "UPDATE stamp_attempt SET state = 'WITHDRAWN', fence = fence + 1
+                        "UPDATE stamp_attempt SET state = 'WITHDRAWN', fence = fence + 1, receipt = ?2, settled_ms = ?3
                          WHERE stamp_key = ?1 AND state IN ('RECEIVED', 'ABSENT', 'REJECTED', 'REFUSED')",
                     )
                     .bind(&key)
+                    .bind(receipt_bytes(&receipt.receipt)?)
+                    .bind(now)
                     .execute(&mut *connection)
                     .await
                     .map_err(db)?;
-                    guard(connection, &key, done.rows_affected()).await
+                    guard(connection, &key, done.rows_affected()).await?;
+                    log::append_fact(connection, company, receipt.fact).await
                 })
             })
             .await

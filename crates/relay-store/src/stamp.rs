@@ -242,7 +242,7 @@ pub trait StampLedger: Send + Sync {
     ) -> Result<StampState, StoreError>;
 
     /// RECEIVED, ABSENT, REJECTED or REFUSED → WITHDRAWN; the one way to new bytes under the same folio.
-    async fn withdraw(&self, company: CompanyId, stamp_key: &str) -> Result<(), StoreError>;
+    async fn withdraw(&self, company: CompanyId, stamp_key: &str, receipt: Receipted) -> Result<(), StoreError>;
 
     /// Moves what time moves: CLAIMED whose lease is over → RECEIVED with a higher fence, SENT past its deadline →
     /// UNKNOWN; then gives the keys that are due now and when the next one will be.

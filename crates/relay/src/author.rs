@@ -87,14 +87,8 @@ impl Author {
             id,
             receipt: Some(receipt.clone()),
         };
-        let sealed = SealedRelayFact::seal(
-            self.control.company(),
-            header,
-            &fact,
-            &epoch.public,
-            self.keys.signer(),
-            &random(),
-        )?;
+        let sealed =
+            SealedRelayFact::seal(self.control.company(), header, &fact, &epoch.public, self.keys.signer(), &random())?;
         Ok(RelayFact { scope, bytes: sealed.to_bytes()?, control_head: self.control.head() })
     }
 

@@ -12,6 +12,8 @@ mod keys;
 pub mod log;
 pub mod pac;
 mod relay;
+pub mod sandbox;
+pub mod stamping;
 
 pub use clock::{Clock, SystemClock};
 pub use error::RelayError;

@@ -1,15 +1,17 @@
 //! `zuclubit-relay`: the server of a company's exchange.
 
-use std::{io::Write as _, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+mod pac_options;
+mod sandbox_command;
+
+use std::{io::Write as _, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 use tokio::net::TcpListener;
-use zuc_relay::{
-    HttpOptions, Relay, RelayKeys, SystemClock,
-    pac::{Capabilities, Credentials, Pac, Recovery, SwPac, SwSettings},
-};
+use zuc_relay::{HttpOptions, Relay, RelayKeys, SystemClock};
 use zuc_relay_sqlite::{Options, SqliteStore};
+
+use crate::{pac_options::PacOptions, sandbox_command::SandboxCommand};
 
 /// Orders sealed entries it cannot read.
 #[derive(Parser)]
@@ -23,6 +25,8 @@ struct Arguments {
 enum Command {
     /// Serves until it is told to stop.
     Serve(Serve),
+    /// Plays a PAC whose timbres are worth nothing.
+    SandboxPac(SandboxCommand),
 }
 
 #[derive(Args)]
@@ -33,12 +37,8 @@ struct Serve {
     /// Where to listen; port 0 takes a free one.
     #[arg(long, env = "ZUC_RELAY_LISTEN", default_value = "127.0.0.1:8787")]
     listen: SocketAddr,
-    /// The PAC's address, without a slash at its end.
-    #[arg(long, env = "ZUC_PAC_URL", requires = "pac_token")]
-    pac_url: Option<String>,
-    /// The PAC's token.
-    #[arg(long, env = "ZUC_PAC_TOKEN", hide_env_values = true)]
-    pac_token: Option<String>,
+    #[command(flatten)]
+    pac: PacOptions,
     /// Requests a minute of one company.
     #[arg(long, default_value_t = HttpOptions::default().per_company)]
     per_company: u32,
@@ -53,6 +53,7 @@ async fn main() -> anyhow::Result<()> {
     tracing_subscriber::fmt().json().with_writer(std::io::stderr).with_env_filter(filter).init();
     match Arguments::parse().command {
         Command::Serve(serve) => serve.run().await,
+        Command::SandboxPac(sandbox) => sandbox.run(stop()?).await,
     }
 }
 
@@ -61,37 +62,29 @@ impl Serve {
         std::fs::create_dir_all(&self.data).context("the data folder cannot be made")?;
         let keys = RelayKeys::load_or_make(&self.data.join("relay.key"))?;
         let store = SqliteStore::open(&self.data.join("companies"), Options::default()).await?;
-        let pac = self.pac()?;
-        let relay = Arc::new(Relay::open(Arc::new(store), Arc::new(keys), Arc::new(SystemClock), pac));
+        let (pac, settings) = (self.pac.pac()?, self.pac.stamping()?);
+        let relay = Arc::new(Relay::open_with(Arc::new(store), Arc::new(keys), Arc::new(SystemClock), pac, settings));
+        if let Some(stamping) = relay.stamping() {
+            // Dropped with the process: whatever it leaves half done is what its ledger is for.
+            tokio::spawn(stamping.clone().work(std::future::pending()));
+        }
         let listener = TcpListener::bind(self.listen).await.context("the address cannot be listened on")?;
         let stop = stop()?;
-        // The one line of the standard output: whoever started the relay waits for it.
-        let line = serde_json::json!({ "listening": listener.local_addr()?.to_string() });
-        let mut out = std::io::stdout().lock();
-        writeln!(out, "{line}")?;
-        out.flush()?;
-        drop(out);
+        started(&serde_json::json!({ "listening": listener.local_addr()?.to_string() }))?;
         let options =
             HttpOptions { per_company: self.per_company, per_address: self.per_address, ..HttpOptions::default() };
         zuc_relay::serve(listener, relay, options, stop).await?;
         tracing::info!("stopped");
         Ok(())
     }
+}
 
-    fn pac(&self) -> anyhow::Result<Option<Arc<dyn Pac>>> {
-        let (Some(url), Some(token)) = (&self.pac_url, &self.pac_token) else { return Ok(None) };
-        let settings = SwSettings {
-            services_url: url.clone(),
-            api_url: url.clone(),
-            credentials: Credentials::Token(token.clone()),
-            capabilities: Capabilities {
-                recovery: Recovery::Resend,
-                settle: Duration::from_secs(40),
-                deadline: Duration::from_secs(30),
-            },
-        };
-        Ok(Some(Arc::new(SwPac::try_new(settings)?)))
-    }
+/// The one line of the standard output: whoever started the program waits for it.
+fn started(line: &serde_json::Value) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()?;
+    Ok(())
 }
 
 /// Ready at the first request to stop.

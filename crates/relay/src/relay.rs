@@ -10,12 +10,14 @@ use crate::{
     keys::RelayKeys,
     log::{LogService, Session},
     pac::Pac,
+    stamping::{self, Stamping, StampingSettings},
 };
 
 /// Everything the relay does for its companies.
 pub struct Relay {
-    log: LogService,
+    log: Arc<LogService>,
     pac: Option<Arc<dyn Pac>>,
+    stamping: Option<Arc<Stamping>>,
 }
 
 impl Relay {
@@ -26,7 +28,25 @@ impl Relay {
         clock: Arc<dyn Clock>,
         pac: Option<Arc<dyn Pac>>,
     ) -> Self {
-        Self { log: LogService::open(store, keys, clock), pac }
+        Self::open_with(store, keys, clock, pac, StampingSettings::default())
+    }
+
+    /// The same, with how it stamps.
+    pub fn open_with(
+        store: Arc<dyn RelayStore>,
+        keys: Arc<RelayKeys>,
+        clock: Arc<dyn Clock>,
+        pac: Option<Arc<dyn Pac>>,
+        settings: StampingSettings,
+    ) -> Self {
+        let log = Arc::new(LogService::open(store, keys, clock));
+        let stamping = pac.clone().map(|pac| Arc::new(Stamping::new(log.clone(), pac, settings)));
+        Self { log, pac, stamping }
+    }
+
+    /// The stamping, when there is a PAC; its [`Stamping::work`] must run beside the relay.
+    pub fn stamping(&self) -> Option<&Arc<Stamping>> {
+        self.stamping.as_ref()
     }
 
     /// The log of scopes and members.
@@ -47,12 +67,26 @@ impl Relay {
         self.log.store.as_ref()
     }
 
+    /// The relay's own keys; an admin enters the public half into the control log.
+    pub fn relay_keys(&self) -> &RelayKeys {
+        &self.log.keys
+    }
+
     pub(crate) fn keys(&self) -> &RelayKeys {
         &self.log.keys
     }
 
     /// Answers one frame.
     pub async fn handle(&self, session: &Session, frame: ClientFrame) -> Vec<ServerFrame> {
-        self.log.handle(session, frame).await
+        match (frame, &self.stamping) {
+            (ClientFrame::Stamp(job), Some(stamping)) => {
+                let id = job.id;
+                stamping::answer(id, stamping.stamp(session, *job).await)
+            }
+            (ClientFrame::StampCommand { id, command }, _) => {
+                stamping::answer(id, stamping::command(&self.log, session, command).await)
+            }
+            (frame, _) => self.log.handle(session, frame).await,
+        }
     }
 }

@@ -24,7 +24,14 @@ pub(crate) async fn a_company_begins_once(store: &dyn RelayStore) {
 }
 
 fn act(expected: ControlHash, hash: u8) -> ControlAppend {
-    ControlAppend { expected, hash: ControlHash([hash; 32]), bytes: vec![hash], marks: vec![], bags: vec![], joined: None }
+    ControlAppend {
+        expected,
+        hash: ControlHash([hash; 32]),
+        bytes: vec![hash],
+        marks: vec![],
+        bags: vec![],
+        joined: None,
+    }
 }
 
 pub(crate) async fn the_second_of_two_acts_is_refused(store: &dyn RelayStore) {

@@ -86,7 +86,7 @@ pub(crate) async fn an_attempt_walks_to_its_timbre(store: &dyn RelayStore) {
 
     let discard = Claim::DiscardFolio { serie: "A".into(), invoice: item(1) };
     assert!(matches!(ask(store, at, 1, 99, discard).await, Err(StoreError::Refused("folio.in_use"))));
-    assert!(matches!(store.withdraw(at.0, "k").await, Err(StoreError::Fenced { .. })));
+    assert!(matches!(store.withdraw(at.0, "k", receipted(at.1, "w")).await, Err(StoreError::Fenced { .. })));
     assert_eq!(store.erase_bodies(at.0, 86_400_000).await.unwrap(), 0);
     wait(5).await;
     assert_eq!(store.erase_bodies(at.0, 0).await.unwrap(), 1);
@@ -102,7 +102,7 @@ pub(crate) async fn a_lost_answer_becomes_unknown_and_only_recovery_leaves_it(st
     wait(40).await;
     store.sweep(at.0).await.unwrap();
     assert_eq!(state(store, at, "k").await, StampState::Unknown);
-    assert!(store.withdraw(at.0, "k").await.is_err());
+    assert!(store.withdraw(at.0, "k", receipted(at.1, "w")).await.is_err());
     assert!(store.refuse(at.0, "k", "x", "x", receipted(at.1, "x")).await.is_err());
     wait(20).await;
     assert_eq!(store.sweep(at.0).await.unwrap().0, ["k"], "after the settle time it is due");
@@ -178,7 +178,7 @@ pub(crate) async fn withdrawn_is_the_one_way_to_new_bytes(store: &dyn RelayStore
     store.receive(at.0, attempt("k1", 1, 1)).await.unwrap();
     store.refuse(at.0, "k1", "cfdi.40119", "total", receipted(at.1, "no")).await.unwrap();
     assert!(store.receive(at.0, attempt("k2", 1, 1)).await.is_err());
-    store.withdraw(at.0, "k1").await.unwrap();
+    store.withdraw(at.0, "k1", receipted(at.1, "w")).await.unwrap();
     store.receive(at.0, attempt("k2", 1, 1)).await.unwrap();
     let again = store.receive(at.0, attempt("k1", 1, 1)).await.unwrap();
     assert_eq!(again, ReceiveOutcome::Known(StampState::Withdrawn), "an old key is kept for ever");
@@ -186,7 +186,7 @@ pub(crate) async fn withdrawn_is_the_one_way_to_new_bytes(store: &dyn RelayStore
     let fence = sent(store, at, "k2", 10_000).await;
     let no = Outcome::Rejected { code: "401".into(), detail: "window".into(), receipt: receipted(at.1, "r") };
     assert_eq!(store.settle(at.0, "k2", fence, no).await.unwrap(), StampState::Rejected);
-    store.withdraw(at.0, "k2").await.unwrap();
+    store.withdraw(at.0, "k2", receipted(at.1, "w")).await.unwrap();
     // An attempt was sent, so the folio serves nobody else.
     let discard = Claim::DiscardFolio { serie: "A".into(), invoice: item(1) };
     ask(store, at, 1, 50, discard).await.unwrap();

@@ -71,14 +71,11 @@ fn allowed(control: &ControlLog, device: DeviceId, claim: &Claim) -> bool {
 fn signing(author: Author, request: zuc_protocol::ids::RequestId) -> Sign {
     Box::new(move |decided: &Decided| {
         let too_large = |_error| StoreError::Refused("sync.too_large");
-        let receipt =
-            author.receipt(Some(request), decided.now_ms, decided.decision.clone()).map_err(too_large)?;
+        let receipt = author.receipt(Some(request), decided.now_ms, decided.decision.clone()).map_err(too_large)?;
         let told = match &decided.decision {
-            Decision::Folio { serie, folio, invoice } if decided.fresh => Some(Told {
-                kind: "receipt.folio",
-                subject: *invoice,
-                body: json!({ "serie": serie, "folio": folio }),
-            }),
+            Decision::Folio { serie, folio, invoice } if decided.fresh => {
+                Some(Told { kind: "receipt.folio", subject: *invoice, body: json!({ "serie": serie, "folio": folio }) })
+            }
             Decision::FolioDiscarded { serie, folio, invoice } if decided.fresh => Some(Told {
                 kind: "receipt.folio_discarded",
                 subject: *invoice,

@@ -37,8 +37,13 @@ impl LogService {
                 judged = judge_above(session, &control, scope, &batches, last);
             }
             // Rows first: a batch must never stand in the log while the keys it names are nowhere.
-            if judged.entries.iter().any(|entry| !entry.bytes.is_empty()) && self.add_rows(session, &control, scope, &bag_rows).await? {
-                judged = Judged { refused: judged.entries.first().map(|entry| (entry.hash, RefusalCode::ErasedKey)), entries: vec![] };
+            if judged.entries.iter().any(|entry| !entry.bytes.is_empty())
+                && self.add_rows(session, &control, scope, &bag_rows).await?
+            {
+                judged = Judged {
+                    refused: judged.entries.first().map(|entry| (entry.hash, RefusalCode::ErasedKey)),
+                    entries: vec![],
+                };
             }
             let hashes: Vec<_> = judged.entries.iter().map(|entry| entry.hash).collect();
             match self.store.append(session.company, control.head(), judged.entries).await {
