@@ -1,3 +1,4 @@
 //! Builders, sample data and pretend surroundings for tests.
 
+pub mod disk;
 pub mod sample;

@@ -9,7 +9,7 @@ use super::hlc::Hlc;
 use super::id::{CompanyId, DeviceId, EventId, PersonId};
 
 /// A fact an aggregate decided.
-pub trait DomainEvent {
+pub trait DomainEvent: Send + Sync {
     /// Stable name, like `Lead.Created`.
     fn event_type(&self) -> &'static str;
 

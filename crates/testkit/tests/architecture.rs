@@ -40,7 +40,7 @@ const ABSENT: &[(&str, &[&str], &str)] = &[
 ];
 
 fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("testkit lies in crates/").to_owned()
 }
 
 /// Sources of a room outside its test modules' files, examples and benches.

@@ -1,0 +1,380 @@
+//! What may be typed after `zuc`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Zuclubit without a window.
+#[derive(Parser)]
+#[command(name = "zuc", version, about = "Zuclubit sin ventana: los mismos casos de uso, para guiones y soporte")]
+pub(crate) struct Cli {
+    /// Folder of the data
+    #[arg(long, global = true, env = "ZUC_HOME")]
+    pub(crate) home: Option<PathBuf>,
+    /// Print one JSON value and nothing else
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Descriptor from which the passphrase is read, where there is no keyring
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) passphrase_fd: Option<i32>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// The company of this home
+    #[command(subcommand)]
+    Company(Company),
+    /// Devices: invite, join, approve
+    #[command(subcommand)]
+    Device(Device),
+    /// Bring a list in, or take one back
+    #[command(subcommand)]
+    Import(Import),
+    /// Leads
+    #[command(subcommand)]
+    Lead(Lead),
+    /// Customers
+    #[command(subcommand)]
+    Customer(Customer),
+    /// Products of the catalogue
+    #[command(subcommand)]
+    Product(Product),
+    /// Proposals
+    #[command(subcommand)]
+    Proposal(Proposal),
+    /// Fiscal documents outside any company
+    #[command(subcommand)]
+    Cfdi(Cfdi),
+    /// Exchange with the relay once
+    Sync {
+        /// Stay until everything is sent and received, at most so many seconds
+        #[arg(long, default_value_t = 30)]
+        wait: u64,
+    },
+    /// Records by text
+    Search {
+        /// What to look for
+        text: String,
+    },
+    /// Undo by token
+    Undo {
+        /// Token that a command returned
+        token: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Company {
+    /// Make a company here
+    Create(CompanyCreate),
+    /// Show it
+    Show,
+    /// Set the relay's address
+    Relay {
+        /// Address
+        url: String,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct CompanyCreate {
+    /// RFC
+    #[arg(long, default_value = "")]
+    pub(crate) rfc: String,
+    /// Name without company type
+    #[arg(long, default_value = "")]
+    pub(crate) name: String,
+    /// Key of c_RegimenFiscal
+    #[arg(long, default_value = "601")]
+    pub(crate) regimen: String,
+    /// Place of issue
+    #[arg(long, default_value = "")]
+    pub(crate) cp: String,
+    /// Who makes it
+    #[arg(long, default_value = "Administración")]
+    pub(crate) person: String,
+    /// Relay's address
+    #[arg(long, default_value = "")]
+    pub(crate) relay: String,
+    /// Fill it with sample data, marked as such
+    #[arg(long)]
+    pub(crate) sample: bool,
+    /// Write the recovery code here instead of showing it; counts as typing it back
+    #[arg(long, value_name = "FILE")]
+    pub(crate) recovery_out: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Device {
+    /// Make a one-time invite
+    Invite {
+        /// Who it is for
+        #[arg(long, default_value = "")]
+        person: String,
+        /// Roles: ventas, gerencia, finanzas, administracion
+        #[arg(long, value_delimiter = ',', default_value = "ventas")]
+        roles: Vec<String>,
+    },
+    /// Ask to join, show the code to compare, wait for the approval
+    Join {
+        /// The invite
+        code: String,
+        /// Who sits here
+        #[arg(long)]
+        person: String,
+        /// Wait so many seconds for the approval
+        #[arg(long, default_value_t = 120)]
+        wait: u64,
+    },
+    /// Devices that ask to come in
+    Pending,
+    /// Let in the device that shows this code
+    Approve {
+        /// The code both screens show
+        code: String,
+    },
+    /// Devices of the company
+    List,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Import {
+    /// A list of prospects: CSV, text or a sheet
+    Leads {
+        /// The file
+        file: PathBuf,
+        /// Only say what would happen
+        #[arg(long)]
+        dry_run: bool,
+        /// Save the rows that stay out here
+        #[arg(long, value_name = "FILE")]
+        rejects: Option<PathBuf>,
+    },
+    /// A list of products
+    Products {
+        /// The file
+        file: PathBuf,
+    },
+    /// Take an import back
+    Undo {
+        /// Its batch
+        batch: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Lead {
+    /// A page of leads
+    List {
+        /// Text to look for
+        #[arg(long, default_value = "")]
+        text: String,
+        /// Only these states
+        #[arg(long, value_delimiter = ',')]
+        state: Vec<String>,
+        /// Most rows
+        #[arg(long, default_value_t = 50)]
+        limit: u32,
+    },
+    /// One lead with its score and timeline
+    Show {
+        /// Lead
+        id: String,
+    },
+    /// Add one
+    Create {
+        /// Contact
+        #[arg(long, default_value = "")]
+        name: String,
+        /// Company
+        #[arg(long, default_value = "")]
+        company: String,
+        /// Mail
+        #[arg(long, default_value = "")]
+        email: String,
+        /// Phone
+        #[arg(long, default_value = "")]
+        phone: String,
+    },
+    /// Change one field
+    Edit {
+        /// Lead
+        id: String,
+        /// Field
+        field: String,
+        /// New value
+        value: String,
+        /// Value it must have now
+        #[arg(long)]
+        old: Option<String>,
+    },
+    /// Log a touch
+    Log {
+        /// Lead
+        id: String,
+        /// call, email, meeting, note, whatsapp
+        #[arg(long, default_value = "call")]
+        channel: String,
+        /// in or out
+        #[arg(long, default_value = "out")]
+        direction: String,
+        /// What was said
+        text: String,
+    },
+    /// Pass the gate
+    Qualify {
+        /// Lead
+        id: String,
+        /// What they need
+        #[arg(long)]
+        need: String,
+        /// Budget is there
+        #[arg(long)]
+        budget: bool,
+        /// We speak with who decides
+        #[arg(long)]
+        authority: bool,
+    },
+    /// Make it customer, contact and opportunity
+    Convert {
+        /// Lead
+        id: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Customer {
+    /// Customers
+    List {
+        /// Text to look for
+        #[arg(default_value = "")]
+        text: String,
+    },
+    /// Everything about one
+    Show {
+        /// Customer
+        id: String,
+    },
+    /// Set the fiscal profile
+    Fiscal {
+        /// Customer
+        id: String,
+        /// RFC
+        #[arg(long)]
+        rfc: String,
+        /// Name without company type
+        #[arg(long)]
+        name: String,
+        /// Key of c_RegimenFiscal
+        #[arg(long)]
+        regimen: String,
+        /// Postal code of the fiscal domicile
+        #[arg(long)]
+        cp: String,
+        /// Key of c_UsoCFDI
+        #[arg(long)]
+        uso: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Product {
+    /// Products by text
+    List {
+        /// Text to look for
+        #[arg(default_value = "")]
+        text: String,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Proposal {
+    /// Proposals
+    List,
+    /// Open one for a customer
+    Create {
+        /// Customer
+        customer: String,
+        /// Opportunity
+        #[arg(long)]
+        opportunity: Option<String>,
+        /// Title
+        #[arg(long, default_value = "")]
+        title: String,
+    },
+    /// Show one
+    Show {
+        /// Proposal
+        id: String,
+    },
+    /// Replace lines and terms by those of a JSON file in the editor's shape
+    Save {
+        /// The file
+        file: PathBuf,
+    },
+    /// The client signs
+    Sign {
+        /// Proposal
+        id: String,
+        /// Signer's name
+        #[arg(long)]
+        name: String,
+        /// Signer's role
+        #[arg(long)]
+        role: String,
+        /// PNG of the signature
+        #[arg(long, value_name = "FILE")]
+        signature: PathBuf,
+    },
+    /// Write its PDF
+    Pdf {
+        /// Proposal
+        id: String,
+        /// Where to
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Cfdi {
+    /// XML without seal from a JSON description
+    Build {
+        /// The description
+        file: PathBuf,
+    },
+    /// Seal an XML
+    Seal {
+        /// The XML
+        file: PathBuf,
+        /// The .cer
+        #[arg(long)]
+        cer: PathBuf,
+        /// The .key
+        #[arg(long)]
+        key: PathBuf,
+        /// File with the password
+        #[arg(long, env = "ZUC_CSD_PASSWORD_FILE")]
+        password_file: PathBuf,
+    },
+    /// Run the rules over an XML
+    Verify {
+        /// The XML
+        file: PathBuf,
+    },
+    /// The cadena original of an XML
+    Cadena {
+        /// The XML
+        file: PathBuf,
+    },
+    /// The printed form of an XML
+    Pdf {
+        /// The XML
+        file: PathBuf,
+        /// Where to
+        #[arg(long)]
+        out: PathBuf,
+    },
+}

@@ -1,0 +1,80 @@
+//! `zuc device …`
+
+use std::time::Duration;
+
+use zuc_ipc::{
+    Failure,
+    company::{InviteNew, Join},
+};
+
+use super::{OK, Place, with_office};
+use crate::{Done, Ended, args::Device, output::Output};
+
+pub(super) async fn run(command: Device, place: &Place, output: Output) -> Done {
+    match command {
+        Device::Invite { person, roles } => {
+            let new = InviteNew { person_name: person, roles };
+            let invite = with_office(place, async |office| office.device_invite(new).await).await?;
+            output.show(&invite, |invite| format!("{}\nVale una vez, hasta {}", invite.code, invite.expires_at))?;
+        }
+        Device::Join { code, person, wait } => {
+            let desk = place.desk().await?;
+            let mut status = desk.company_join(Join { invite: code, person_name: person }).await?;
+            output.say(&format!("Compara este código con el de quien te invitó: {}", status.short_code));
+            for _ in 0..wait * 2 {
+                if status.state != "waiting" {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(500)).await;
+                status = desk.join_status().await?;
+            }
+            desk.close().await;
+            output.show(&status, |status| match status.state.as_str() {
+                "approved" => "Listo: esta computadora ya es de la empresa".to_owned(),
+                "refused" => "La invitación ya no vale".to_owned(),
+                _ => "Todavía esperando la aprobación".to_owned(),
+            })?;
+        }
+        Device::Pending => {
+            let pending = with_office(place, async |office| office.device_pending().await).await?;
+            output.show(&pending, |pending| {
+                let lines: Vec<String> = pending
+                    .iter()
+                    .map(|device| format!("{}  {}  {}", device.short_code, device.person_name, device.roles.join(",")))
+                    .collect();
+                lines.join("\n")
+            })?;
+        }
+        Device::Approve { code } => {
+            let changes = with_office(place, async |office| {
+                let wanted: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
+                let pending = office.device_pending().await?;
+                let found = pending.into_iter().find(|device| {
+                    let shown: String = device.short_code.chars().filter(char::is_ascii_alphanumeric).collect();
+                    shown.eq_ignore_ascii_case(&wanted)
+                });
+                match found {
+                    Some(device) => office.device_approve(device.id).await.map(Ok),
+                    None => Ok(Err(Failure::new("device.no_such_code", "no waiting device shows this code"))),
+                }
+            })
+            .await?
+            .map_err(Ended::Refused)?;
+            output.show(&changes, |changes| changes.done.clone())?;
+        }
+        Device::List => {
+            let devices = with_office(place, async |office| office.device_list().await).await?;
+            output.show(&devices, |devices| {
+                let lines: Vec<String> = devices
+                    .iter()
+                    .map(|device| {
+                        let mark = if device.this { " (esta)" } else { "" };
+                        format!("{}  {}  {}{mark}", device.id, device.person, device.roles.join(","))
+                    })
+                    .collect();
+                lines.join("\n")
+            })?;
+        }
+    }
+    Ok(OK)
+}

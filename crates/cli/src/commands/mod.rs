@@ -1,0 +1,95 @@
+//! One file a noun; each opens the home, calls one use case, shows the result.
+
+mod company;
+mod customer;
+mod device;
+mod import;
+mod lead;
+mod proposal;
+mod support;
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use zuc_app::{AppError, Desk, Office};
+
+use crate::{
+    Done, Ended,
+    args::{Cli, Command},
+    cfdi,
+    output::Output,
+};
+
+/// The home a command works on.
+pub(crate) struct Place {
+    /// Its folder.
+    pub(crate) root: PathBuf,
+    /// Where the passphrase comes from, when not from the environment.
+    pub(crate) passphrase: Option<String>,
+}
+
+impl Place {
+    /// Opens the home.
+    pub(crate) async fn desk(&self) -> Result<Arc<Desk>, Ended> {
+        Ok(zuc_gateways::desk_with(&self.root, self.passphrase.clone()).await?)
+    }
+}
+
+/// Runs one command.
+pub(crate) async fn run(cli: Cli, output: Output) -> Done {
+    let passphrase = cli.passphrase_fd.map(passphrase_from).transpose()?;
+    let place = Place { root: cli.home.unwrap_or_else(zuc_gateways::default_home), passphrase };
+    match cli.command {
+        Command::Company(command) => company::run(command, &place, output).await,
+        Command::Device(command) => device::run(command, &place, output).await,
+        Command::Import(command) => import::run(command, &place, output).await,
+        Command::Lead(command) => lead::run(command, &place, output).await,
+        Command::Customer(command) => customer::customers(command, &place, output).await,
+        Command::Product(command) => customer::products(command, &place, output).await,
+        Command::Proposal(command) => proposal::run(command, &place, output).await,
+        Command::Cfdi(command) => cfdi::run(command, output),
+        Command::Sync { wait } => support::sync(wait, &place, output).await,
+        Command::Search { text } => support::search(text, &place, output).await,
+        Command::Undo { token } => support::undo(token, &place, output).await,
+    }
+}
+
+/// Opens the company, does one thing, closes it again.
+pub(crate) async fn with_office<T, F>(place: &Place, work: impl FnOnce(Arc<Office>) -> F) -> Result<T, Ended>
+where
+    F: Future<Output = Result<T, AppError>>,
+{
+    let desk = place.desk().await?;
+    let office = desk.office().await?;
+    let result = work(office).await;
+    desk.close().await;
+    Ok(result?)
+}
+
+/// The usual end.
+pub(crate) const OK: ExitCode = ExitCode::SUCCESS;
+
+#[cfg(unix)]
+fn passphrase_from(descriptor: i32) -> Result<String, Ended> {
+    let text = std::fs::read_to_string(format!("/dev/fd/{descriptor}"))
+        .map_err(|error| Ended::Broken(anyhow::anyhow!("descriptor {descriptor}: {error}")))?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+#[cfg(not(unix))]
+fn passphrase_from(_descriptor: i32) -> Result<String, Ended> {
+    Err(Ended::Broken(anyhow::anyhow!("this system has no descriptors to read a passphrase from")))
+}
+
+/// A file the person named, or why not.
+pub(crate) fn read(path: &std::path::Path) -> Result<Vec<u8>, Ended> {
+    std::fs::read(path).map_err(|error| {
+        Ended::Refused(zuc_ipc::Failure::new("file.not_read", error.to_string()).hint(path.display().to_string()))
+    })
+}
+
+/// Writes where the person said, or why not.
+pub(crate) fn write(path: &std::path::Path, bytes: &[u8]) -> Result<(), Ended> {
+    std::fs::write(path, bytes).map_err(|error| {
+        Ended::Refused(zuc_ipc::Failure::new("file.not_written", error.to_string()).hint(path.display().to_string()))
+    })
+}
