@@ -38,13 +38,11 @@ pub fn cadena_original(document: &Comprobante) -> Result<String, CadenaError> {
         }
     }
     walk::document(document, &mut sink);
-    match sink.unknown {
-        Some(name) => Err(CadenaError::UnknownComplement(name)),
-        None => {
-            sink.text.push_str("||");
-            Ok(sink.text)
-        }
+    if let Some(name) = sink.unknown {
+        return Err(CadenaError::UnknownComplement(name));
     }
+    sink.text.push_str("||");
+    Ok(sink.text)
 }
 
 /// The cadena of the stamp, the one a printed invoice shows.

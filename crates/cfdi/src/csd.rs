@@ -84,6 +84,7 @@ pub struct Certificate {
     rfc: String,
     name: String,
     branch: Option<String>,
+    issuer: String,
     kind: CertificateKind,
     not_before: Timestamp,
     not_after: Timestamp,
@@ -146,6 +147,7 @@ impl Certificate {
             rfc,
             name: subject(OID_COMMON_NAME).or_else(|| subject(OID_ORGANIZATION)).unwrap_or_default(),
             branch: subject(OID_UNIT),
+            issuer: issuer_text(tbs.issuer()),
             kind: if fiel { CertificateKind::Fiel } else { CertificateKind::Csd },
             not_before: time(tbs.validity().not_before)?,
             not_after: time(tbs.validity().not_after)?,
@@ -171,6 +173,17 @@ impl Certificate {
     /// Branch the CSD was made for; a FIEL has none.
     pub fn branch(&self) -> Option<&str> {
         self.branch.as_deref()
+    }
+
+    /// Name of the authority, `OID=value` parted by commas, as XML signatures cite it.
+    pub fn issuer_name(&self) -> String {
+        self.issuer.clone()
+    }
+
+    /// The serial number as a decimal integer, as XML signatures cite it; everywhere else use [`Certificate::number`].
+    pub fn serial_decimal(&self) -> String {
+        let decimal = openssl::bn::BigNum::from_slice(self.number.as_bytes()).and_then(|number| number.to_dec_str());
+        decimal.map(|text| text.to_string()).unwrap_or_default()
     }
 
     /// CSD or FIEL.
@@ -227,6 +240,19 @@ impl Certificate {
     }
 }
 
+fn issuer_text(issuer: &x509_cert::name::Name) -> String {
+    let attributes = issuer.iter().map(|attribute| {
+        let name = match attribute.oid {
+            OID_COMMON_NAME => "CN".to_owned(),
+            OID_ORGANIZATION => "O".to_owned(),
+            OID_UNIT => "OU".to_owned(),
+            other => format!("OID.{other}"),
+        };
+        format!("{name}={}", loose_text(attribute.value.value()))
+    });
+    attributes.collect::<Vec<_>>().join(",")
+}
+
 /// The SAT writes accents and Ñ as UTF-8 or Latin-1 bytes inside string types that forbid them.
 fn loose_text(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
@@ -260,8 +286,7 @@ impl Csd {
         if !is_encrypted_pkcs8(key) {
             return Err(CsdError::UnreadableKey);
         }
-        let key = PKey::private_key_from_pkcs8_passphrase(key, password)
-            .map_err(|_| CsdError::WrongPassword)?;
+        let key = PKey::private_key_from_pkcs8_passphrase(key, password).map_err(|_| CsdError::WrongPassword)?;
         Self::join(certificate, key)
     }
 

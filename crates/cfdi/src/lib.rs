@@ -7,6 +7,7 @@
 //! (a PAC) → [`tfd::verify_stamp`].
 
 pub mod cadena;
+pub mod cancel;
 pub mod catalogs;
 pub mod compute;
 pub mod csd;

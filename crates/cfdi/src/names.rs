@@ -36,10 +36,8 @@ fn tidy(name: &str) -> String {
 /// Where the company type begins in a tidied name.
 fn company_type_at(name: &str) -> Option<usize> {
     for dotted in DOTTED {
-        if let Some(rest) = name.strip_suffix(dotted) {
-            if rest.ends_with([' ', ',']) {
-                return Some(rest.len());
-            }
+        if let Some(rest) = name.strip_suffix(dotted).filter(|rest| rest.ends_with([' ', ','])) {
+            return Some(rest.len());
         }
     }
     // Words without points or commas, with where each begins.
@@ -51,9 +49,8 @@ fn company_type_at(name: &str) -> Option<usize> {
                 words.push((from, name.get(from..at)?));
                 start = None;
             }
-            (' ' | ',' | '.', None) => {}
+            (' ' | ',' | '.', None) | (_, Some(_)) => {}
             (_, None) => start = Some(at),
-            (_, Some(_)) => {}
         }
     }
     if let Some(from) = start {
@@ -63,7 +60,10 @@ fn company_type_at(name: &str) -> Option<usize> {
         // A name is more than its type.
         let at = words.len().checked_sub(company_type.len()).filter(|at| *at > 0)?;
         let tail = words.get(at..)?;
-        tail.iter().map(|(_, word)| *word).eq(company_type.iter().copied()).then(|| tail.first().map(|(from, _)| *from))?
+        tail.iter()
+            .map(|(_, word)| *word)
+            .eq(company_type.iter().copied())
+            .then(|| tail.first().map(|(from, _)| *from))?
     })
 }
 
@@ -106,7 +106,9 @@ mod tests {
 
     #[test]
     fn names_that_only_look_like_one_stay() {
-        for name in ["BERENICE XIMO QUEZADA", "SAS", "SA DE CV", "CASA DE CV PEREZ", "MARISC", "UNIVERSIDAD ROBOTICA ESPAÑOLA"] {
+        for name in
+            ["BERENICE XIMO QUEZADA", "SAS", "SA DE CV", "CASA DE CV PEREZ", "MARISC", "UNIVERSIDAD ROBOTICA ESPAÑOLA"]
+        {
             assert_eq!(clean(name), name);
             assert!(!has_company_type(name), "{name}");
         }

@@ -65,7 +65,6 @@ fn fixed(mut value: Decimal, decimals: u32) -> Decimal {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -40,13 +40,14 @@ fn seal_tail(seal: &str) -> &str {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::total_text;
 
     #[test]
     fn totals_keep_one_decimal_at_least() {
-        for (total, text) in [("5800.00", "5800.0"), ("1740.10", "1740.1"), ("0", "0.0"), ("93.84", "93.84"), ("100", "100.0")] {
+        for (total, text) in
+            [("5800.00", "5800.0"), ("1740.10", "1740.1"), ("0", "0.0"), ("93.84", "93.84"), ("100", "100.0")]
+        {
             assert_eq!(total_text(total.parse().unwrap()), text);
         }
     }

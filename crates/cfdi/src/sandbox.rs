@@ -175,9 +175,7 @@ impl Authority {
         builder.sign(&self.key, MessageDigest::sha256())?;
         Ok(Issued {
             cer: builder.build().to_der()?,
-            key: Zeroizing::new(
-                key.private_key_to_pkcs8_passphrase(Cipher::des_ede3_cbc(), password.as_bytes())?,
-            ),
+            key: Zeroizing::new(key.private_key_to_pkcs8_passphrase(Cipher::des_ede3_cbc(), password.as_bytes())?),
         })
     }
 }

@@ -70,7 +70,7 @@ pub struct Sealed {
 ///
 /// # Errors
 /// [`SealError::AlreadyStamped`]; [`SealError::Csd`] when the CSD is not the issuer's; [`SealError::Cadena`] for an
-/// unknown complement; [`SealError::NotFaithful`] when the text holds line breaks or empty attributes.
+/// unknown complement; [`SealError::NotFaithful`] when a text holds control characters or is empty.
 pub fn seal(mut document: Comprobante, csd: &Csd) -> Result<Sealed, SealError> {
     if document.complemento.timbre.is_some() {
         return Err(SealError::AlreadyStamped);
@@ -83,6 +83,12 @@ pub fn seal(mut document: Comprobante, csd: &Csd) -> Result<Sealed, SealError> {
     let cadena = cadena_original(&document)?;
     document.sello = csd.sign(&cadena)?;
     let xml = xml::write(&document);
+    // XML has no way to write them, though a lenient reader would take them.
+    if xml.contains(|c: char| {
+        (c.is_control() && !matches!(c, '\t' | '\r' | '\n')) || matches!(c, '\u{fffe}' | '\u{ffff}')
+    }) {
+        return Err(SealError::NotFaithful("a text holds control characters".to_owned()));
+    }
     if xml::read(xml.as_bytes())? != document {
         return Err(SealError::NotFaithful("a value changed on the way".to_owned()));
     }
@@ -105,11 +111,7 @@ pub fn verify_seal(document: &Comprobante) -> Result<Certificate, SealError> {
         return Err(SealError::OtherCertificate);
     }
     let cadena = cadena_original(document)?;
-    if certificate.verifies(&cadena, &document.sello) {
-        Ok(certificate)
-    } else {
-        Err(SealError::Broken)
-    }
+    if certificate.verifies(&cadena, &document.sello) { Ok(certificate) } else { Err(SealError::Broken) }
 }
 
 /// [`verify_seal`], and that the certificate is a CSD of the issuer.

@@ -3,8 +3,8 @@
 //! The XML writer and the cadena are two listeners of the same walk, so that they cannot disagree about a field.
 
 use crate::model::{
-    Comprobante, Concepto, ConceptoImpuestos, DoctoRelacionado, Impuestos, ImpuestosDr,
-    ImpuestosLocales, ImpuestosP, Pago, Pagos, Parte, Tfd, UnknownComplement,
+    Comprobante, Concepto, ConceptoImpuestos, DoctoRelacionado, Impuestos, ImpuestosDr, ImpuestosLocales, ImpuestosP,
+    Pago, Pagos, Parte, Tfd, UnknownComplement,
 };
 use rust_decimal::Decimal;
 

@@ -1,6 +1,8 @@
 //! Documents made to hurt: each is refused at once and for its own reason.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::disallowed_methods, reason = "how long a refusal takes is what is tested")]
+#![expect(clippy::format_collect, reason = "the documents are small and read better so")]
 
 mod common;
 
@@ -107,12 +109,24 @@ fn bytes_that_are_no_document_are_refused() {
         ("declared Latin-1", sound().replace("UTF-8", "ISO-8859-1").into_bytes(), "cfdi.xml.not_utf8"),
         ("another root", b"<a/>".to_vec(), "cfdi.xml.not_cfdi40"),
         ("the old namespace", sound().replace("/cfd/4\"", "/cfd/3\"").into_bytes(), "cfdi.xml.not_cfdi40"),
-        ("payroll", sound().replace("TipoDeComprobante=\"E\"", "TipoDeComprobante=\"N\"").into_bytes(), "cfdi.xml.unsupported_type"),
+        (
+            "payroll",
+            sound().replace("TipoDeComprobante=\"E\"", "TipoDeComprobante=\"N\"").into_bytes(),
+            "cfdi.xml.unsupported_type",
+        ),
         ("no issuer", cut(&sound(), "<cfdi:Emisor", "/>").into_bytes(), "cfdi.xml.missing_element"),
         ("no total", cut(&sound(), " Total=", "\"386.66\"").into_bytes(), "cfdi.xml.missing_attribute"),
         ("a negative total", sound().replace("Total=\"386.66\"", "Total=\"-1\"").into_bytes(), "cfdi.xml.bad_value"),
-        ("a total with exponent", sound().replace("Total=\"386.66\"", "Total=\"1e9\"").into_bytes(), "cfdi.xml.bad_value"),
-        ("text inside", sound().replace("<cfdi:Conceptos>", "<cfdi:Conceptos>hola").into_bytes(), "cfdi.xml.unexpected_element"),
+        (
+            "a total with exponent",
+            sound().replace("Total=\"386.66\"", "Total=\"1e9\"").into_bytes(),
+            "cfdi.xml.bad_value",
+        ),
+        (
+            "text inside",
+            sound().replace("<cfdi:Conceptos>", "<cfdi:Conceptos>hola").into_bytes(),
+            "cfdi.xml.unexpected_element",
+        ),
     ];
     for (name, document, code) in cases {
         refuse(name, &document, code);

@@ -67,9 +67,9 @@ fn the_test_authority_signed_the_test_csd() {
     let cer = std::fs::read(folder.join("test-certs/EKU9003173C9_csd.cer")).unwrap();
     let certificate = Certificate::from_der(&cer).unwrap();
     let signed_by = |set: &str| {
-        std::fs::read_dir(folder.join(set)).unwrap().any(|entry| {
-            certificate.issued_by(&std::fs::read(entry.unwrap().path()).unwrap())
-        })
+        std::fs::read_dir(folder.join(set))
+            .unwrap()
+            .any(|entry| certificate.issued_by(&std::fs::read(entry.unwrap().path()).unwrap()))
     };
     assert!(signed_by("ca-test"));
     assert!(!signed_by("ca-prod"));

@@ -4,6 +4,7 @@
 //! these tests say so and pass.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::assigning_clones, reason = "each break reads as one assignment")]
 #![expect(clippy::print_stderr, reason = "a skipped test says so")]
 
 mod common;
@@ -62,7 +63,11 @@ fn verdicts(folder: &Path, documents: &[String]) -> Vec<Verdict> {
             Verdict {
                 ok: one["ok"].as_bool().unwrap(),
                 cadena: one["cadena"].as_str().unwrap().to_owned(),
-                failed: rows.iter().filter(|row| row[0] == "FAIL").map(|row| row[1].as_str().unwrap().to_owned()).collect(),
+                failed: rows
+                    .iter()
+                    .filter(|row| row[0] == "FAIL")
+                    .map(|row| row[1].as_str().unwrap().to_owned())
+                    .collect(),
                 rows: rows.iter().filter(|row| row[0] == "FAIL").map(ToString::to_string).collect(),
             }
         })
@@ -113,8 +118,12 @@ fn the_schema_and_the_style_sheet_agree_with_what_we_write() {
         let sealed = seal::seal(make(), &csd).unwrap();
         let path = place.path().join(format!("{name}.xml"));
         std::fs::write(&path, &sealed.xml).unwrap();
-        let schema =
-            Command::new("xmllint").args(["--noout", "--nonet", "--schema"]).arg(schemas.join("cfdv40.xsd")).arg(&path).output().unwrap();
+        let schema = Command::new("xmllint")
+            .args(["--noout", "--nonet", "--schema"])
+            .arg(schemas.join("cfdv40.xsd"))
+            .arg(&path)
+            .output()
+            .unwrap();
         assert!(schema.status.success(), "{name}: {}", String::from_utf8_lossy(&schema.stderr));
         let style = Command::new("xsltproc")
             .args(["--nonet"])
@@ -303,11 +312,15 @@ fn covers(failed: &str, code: &str) -> bool {
 
 /// Rows of a catalogue of the reference, by key.
 fn rows(folder: &Path, name: &str, key: &str) -> BTreeMap<String, BTreeMap<String, String>> {
-    let script = "import csv,json,sys; print(json.dumps(list(csv.DictReader(open(sys.argv[1],encoding='utf-8',newline='')))))";
+    let script =
+        "import csv,json,sys; print(json.dumps(list(csv.DictReader(open(sys.argv[1],encoding='utf-8',newline='')))))";
     let path = folder.join(format!("catalogs/{name}.csv"));
     let output = Command::new("python3").args(["-c", script]).arg(path).output().unwrap();
     let all: Vec<BTreeMap<String, String>> = serde_json::from_slice(&output.stdout).unwrap();
-    all.into_iter().filter(|row| row.get("vigencia_hasta").is_none_or(String::is_empty)).map(|row| (row[key].clone(), row)).collect()
+    all.into_iter()
+        .filter(|row| row.get("vigencia_hasta").is_none_or(String::is_empty))
+        .map(|row| (row[key].clone(), row))
+        .collect()
 }
 
 #[test]
@@ -335,7 +348,8 @@ fn the_catalogues_are_the_sats_key_by_key() {
         let reference = rows(&folder, name, key);
         let ours: BTreeMap<_, _> =
             catalogs::entries(catalog).map(|(clave, texto)| (clave.to_owned(), texto.to_owned())).collect();
-        let theirs: BTreeMap<_, _> = reference.iter().map(|(clave, row)| (clave.clone(), row["texto"].clone())).collect();
+        let theirs: BTreeMap<_, _> =
+            reference.iter().map(|(clave, row)| (clave.clone(), row["texto"].clone())).collect();
         assert_eq!(ours, theirs, "{name}");
         for (clave, row) in &reference {
             assert_same_rules(catalog, clave, row);
@@ -353,8 +367,7 @@ fn assert_same_rules(catalog: Catalog, clave: &str, row: &BTreeMap<String, Strin
             }
         }
         Catalog::UsoCfdi => {
-            let allowed: BTreeSet<&str> =
-                row["regimenes_fiscales_receptores"].split(',').map(str::trim).collect();
+            let allowed: BTreeSet<&str> = row["regimenes_fiscales_receptores"].split(',').map(str::trim).collect();
             for (regimen, _) in catalogs::entries(Catalog::RegimenFiscal) {
                 for (persona, column) in personas {
                     let expected = row[column] == "1" && allowed.contains(regimen);
@@ -405,7 +418,8 @@ fn the_rates_are_the_sats() {
     // Every rate there is, and a step beside each, for every tax, factor and direction.
     let mut rates: BTreeSet<Decimal> = fixed.iter().map(|(_, _, rate, _)| d(rate)).collect();
     rates.extend(ranges.iter().flat_map(|(_, _, low, high, _)| [*low, *high]));
-    let beside: Vec<Decimal> = rates.iter().flat_map(|rate| [*rate + d("0.000001"), (*rate - d("0.000001")).max(d("0"))]).collect();
+    let beside: Vec<Decimal> =
+        rates.iter().flat_map(|rate| [*rate + d("0.000001"), (*rate - d("0.000001")).max(d("0"))]).collect();
     rates.extend(beside);
     for impuesto in ["001", "002", "003"] {
         for factor in [TipoFactor::Tasa, TipoFactor::Cuota] {

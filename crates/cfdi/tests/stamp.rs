@@ -57,9 +57,10 @@ fn our_document_with_one_good_stamp_is_taken() {
 
 #[test]
 fn blanks_comments_and_attribute_order_are_nobodys_data() {
-    let answer = exchange()
-        .stamped
-        .replace("><cfdi:Emisor Rfc=\"EKU9003173C9\" Nombre=\"ESCUELA KEMPER URGATE\"", ">\n  <!-- pac --><cfdi:Emisor Nombre=\"ESCUELA KEMPER URGATE\" Rfc=\"EKU9003173C9\"");
+    let answer = exchange().stamped.replace(
+        "><cfdi:Emisor Rfc=\"EKU9003173C9\" Nombre=\"ESCUELA KEMPER URGATE\"",
+        ">\n  <!-- pac --><cfdi:Emisor Nombre=\"ESCUELA KEMPER URGATE\" Rfc=\"EKU9003173C9\"",
+    );
     assert_ne!(answer, exchange().stamped);
     judge(&answer).unwrap();
 }
@@ -130,20 +131,47 @@ fn wrong_answers_are_refused_each_for_its_reason() {
         ("a line less", without_line(&e.stamped), altered),
         ("an addenda", swap("</cfdi:Comprobante>", "<cfdi:Addenda><x/></cfdi:Addenda></cfdi:Comprobante>"), altered),
         ("another complement", swap("</cfdi:Complemento>", "<x xmlns=\"urn:x\"/></cfdi:Complemento>"), altered),
-        ("a relation", swap("<cfdi:Emisor", "<cfdi:CfdiRelacionados TipoRelacion=\"04\"><cfdi:CfdiRelacionado UUID=\"5E2A9B0C-0A7E-4C55-9F10-7C1A2B3C4D5E\"/></cfdi:CfdiRelacionados><cfdi:Emisor"), altered),
+        (
+            "a relation",
+            swap(
+                "<cfdi:Emisor",
+                "<cfdi:CfdiRelacionados TipoRelacion=\"04\"><cfdi:CfdiRelacionado UUID=\"5E2A9B0C-0A7E-4C55-9F10-7C1A2B3C4D5E\"/></cfdi:CfdiRelacionados><cfdi:Emisor",
+            ),
+            altered,
+        ),
         ("another seal", swap(&format!("{tail}\" FormaPago"), "AAAA\" FormaPago"), "cfdi.stamp.other_seal"),
-        ("the stamp of another seal", swap(&format!("{tail}\" NoCertificadoSAT"), "AAAA\" NoCertificadoSAT"), "cfdi.stamp.other_seal"),
+        (
+            "the stamp of another seal",
+            swap(&format!("{tail}\" NoCertificadoSAT"), "AAAA\" NoCertificadoSAT"),
+            "cfdi.stamp.other_seal",
+        ),
         ("no UUID", swap(UUID, "5E2A9B0C"), "cfdi.stamp.bad_uuid"),
         ("an odd UUID", swap(UUID, "5E2A9B0C-0A7E-4C55-9F10-7C1A2B3C4D5G"), "cfdi.stamp.bad_uuid"),
         ("an empty UUID", swap(UUID, "00000000-0000-0000-0000-000000000000"), "cfdi.stamp.bad_uuid"),
         ("a late stamp", swap("FechaTimbrado=\"2026-06-01", "FechaTimbrado=\"2026-06-05"), "cfdi.stamp.out_of_window"),
-        ("an early stamp", swap("FechaTimbrado=\"2026-06-01", "FechaTimbrado=\"2026-05-31"), "cfdi.stamp.out_of_window"),
+        (
+            "an early stamp",
+            swap("FechaTimbrado=\"2026-06-01", "FechaTimbrado=\"2026-05-31"),
+            "cfdi.stamp.out_of_window",
+        ),
         ("a stamp without time", swap("FechaTimbrado=\"2026-06-01T10:30:00\"", "FechaTimbrado=\"ayer\""), unreadable),
         ("another provider", swap(PROVIDER, "AAA010101AAA"), "cfdi.stamp.other_provider"),
-        ("another UUID under the same seal", swap(UUID, "6E2A9B0C-0A7E-4C55-9F10-7C1A2B3C4D5E"), "cfdi.stamp.bad_sat_seal"),
-        ("another time under the same seal", swap("FechaTimbrado=\"2026-06-01T10:30:00\"", "FechaTimbrado=\"2026-06-01T10:30:09\""), "cfdi.stamp.bad_sat_seal"),
+        (
+            "another UUID under the same seal",
+            swap(UUID, "6E2A9B0C-0A7E-4C55-9F10-7C1A2B3C4D5E"),
+            "cfdi.stamp.bad_sat_seal",
+        ),
+        (
+            "another time under the same seal",
+            swap("FechaTimbrado=\"2026-06-01T10:30:00\"", "FechaTimbrado=\"2026-06-01T10:30:09\""),
+            "cfdi.stamp.bad_sat_seal",
+        ),
         ("another SAT seal", swap(&format!("{sat_tail}\"/>"), "AAAA\"/>"), "cfdi.stamp.bad_sat_seal"),
-        ("an empty SAT seal", swap(&format!("SelloSAT=\"{}\"", sat_seal()), "SelloSAT=\"\""), "cfdi.stamp.bad_sat_seal"),
+        (
+            "an empty SAT seal",
+            swap(&format!("SelloSAT=\"{}\"", sat_seal()), "SelloSAT=\"\""),
+            "cfdi.stamp.bad_sat_seal",
+        ),
     ];
     assert!(cases.len() >= 40);
     for (name, answer, code) in cases {

@@ -18,6 +18,11 @@ pub fn description(catalog: Catalog, clave: &str) -> Option<&'static str> {
     catalog.row(clave).and_then(|row| row.get(1).copied())
 }
 
+/// The text of a régimen.
+pub fn regimen_text(regimen: &str) -> Option<&'static str> {
+    description(Catalog::RegimenFiscal, regimen)
+}
+
 /// Whether a key is in force.
 pub fn contains(catalog: Catalog, clave: &str) -> bool {
     catalog.row(clave).is_some()
@@ -67,6 +72,7 @@ pub fn decimals(moneda: &str) -> Option<u32> {
 
 /// What a way of paying lets a payment say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four columns of the SAT's table, each yes or no")]
 pub struct BankRules {
     /// It moves money between banks.
     pub bancarizado: bool,
@@ -96,8 +102,7 @@ pub fn is_clave_prod_serv(clave: &str) -> bool {
 
 /// Two or three letters or digits, as every key of `c_ClaveUnidad` is.
 pub fn is_clave_unidad(clave: &str) -> bool {
-    (1..=3).contains(&clave.len())
-        && clave.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    (1..=3).contains(&clave.len()) && clave.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 /// Five digits.

@@ -13,9 +13,8 @@ pub enum Direction {
 }
 
 /// IEPS rates in millionths that may be both charged and withheld.
-const IEPS_BOTH: [i64; 11] = [
-    265_000, 300_000, 530_000, 500_000, 1_600_000, 304_000, 250_000, 90_000, 80_000, 70_000, 60_000,
-];
+const IEPS_BOTH: [i64; 11] =
+    [265_000, 300_000, 530_000, 500_000, 1_600_000, 304_000, 250_000, 90_000, 80_000, 70_000, 60_000];
 /// IEPS rates in millionths that may only be charged.
 const IEPS_CHARGED: [i64; 2] = [30_000, 0];
 /// IVA rates in millionths that may be charged; the second is the border's, which needs the stimulus.

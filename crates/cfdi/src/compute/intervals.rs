@@ -52,7 +52,6 @@ pub fn converted(paid: Decimal, equivalence: Decimal, decimals: u32) -> Option<I
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -21,10 +21,8 @@ pub(super) fn build(line: DraftLine, decimals: u32, at: &str) -> Result<Concepto
     let importe = fits(importe, &field("Importe"))?;
     let net = importe - line.descuento.unwrap_or_default();
     let decimals = decimals.max(importe.scale()).max(line.descuento.map_or(0, |d| d.scale()));
-    let impuestos = taxes(line.traslados, line.retenciones, net, line.cantidad, decimals, at)?;
-    let objeto_imp = line
-        .objeto_imp
-        .unwrap_or_else(|| if impuestos.is_some() { "02" } else { "01" }.to_owned());
+    let impuestos = taxes(&line.traslados, line.retenciones, net, line.cantidad, decimals, at)?;
+    let objeto_imp = line.objeto_imp.unwrap_or_else(|| if impuestos.is_some() { "02" } else { "01" }.to_owned());
     Ok(Concepto {
         clave_prod_serv: line.clave_prod_serv,
         no_identificacion: line.no_identificacion,
@@ -64,7 +62,7 @@ pub(super) fn build(line: DraftLine, decimals: u32, at: &str) -> Result<Concepto
 }
 
 fn taxes(
-    charged: Vec<DraftTax>,
+    charged: &[DraftTax],
     withheld: Vec<DraftTax>,
     net: Decimal,
     quantity: Decimal,
@@ -78,7 +76,7 @@ fn taxes(
     let mut traslados: Vec<Option<Traslado>> = charged.iter().map(|_| None).collect();
     let mut ieps = Decimal::ZERO;
     for pass_is_ieps in [true, false] {
-        for (slot, tax) in traslados.iter_mut().zip(&charged) {
+        for (slot, tax) in traslados.iter_mut().zip(charged) {
             if (tax.impuesto == IEPS) != pass_is_ieps {
                 continue;
             }
@@ -102,9 +100,7 @@ fn taxes(
             (None, TipoFactor::Cuota) => quantity,
             (None, _) => num::half_up(net, decimals),
         };
-        let rate = tax
-            .tasa_o_cuota
-            .ok_or_else(|| BuildError::Missing(format!("{at}.retenciones.TasaOCuota")))?;
+        let rate = tax.tasa_o_cuota.ok_or_else(|| BuildError::Missing(format!("{at}.retenciones.TasaOCuota")))?;
         let importe = amount(tax.importe, base, rate, decimals, at)?;
         retenciones.push(Retencion {
             base,
@@ -121,18 +117,10 @@ fn traslado(tax: &DraftTax, base: Decimal, decimals: u32, at: &str) -> Result<Tr
     let (tasa_o_cuota, importe) = if tax.tipo_factor == TipoFactor::Exento {
         (tax.tasa_o_cuota, tax.importe)
     } else {
-        let rate = tax
-            .tasa_o_cuota
-            .ok_or_else(|| BuildError::Missing(format!("{at}.traslados.TasaOCuota")))?;
+        let rate = tax.tasa_o_cuota.ok_or_else(|| BuildError::Missing(format!("{at}.traslados.TasaOCuota")))?;
         (Some(num::at_least(rate, 6)), Some(amount(tax.importe, base, rate, decimals, at)?))
     };
-    Ok(Traslado {
-        base,
-        impuesto: tax.impuesto.clone(),
-        tipo_factor: tax.tipo_factor,
-        tasa_o_cuota,
-        importe,
-    })
+    Ok(Traslado { base, impuesto: tax.impuesto.clone(), tipo_factor: tax.tipo_factor, tasa_o_cuota, importe })
 }
 
 fn amount(

@@ -12,8 +12,7 @@ pub use priced::priced_line;
 use crate::catalogs;
 use crate::input::Draft;
 use crate::model::{
-    CfdiRelacionados, Complemento, Comprobante, Emisor, Impuestos, InformacionGlobal, Receptor,
-    TipoDeComprobante,
+    CfdiRelacionados, Complemento, Comprobante, Emisor, Impuestos, InformacionGlobal, Receptor, TipoDeComprobante,
 };
 use crate::num;
 use crate::rules::{self, Finding};
@@ -53,9 +52,9 @@ impl BuildError {
         match self {
             Self::Missing(_) => "cfdi.missing".to_owned(),
             Self::TooLarge(_) => "cfdi.too_large".to_owned(),
-            Self::Findings(findings) => findings
-                .first()
-                .map_or_else(|| "cfdi.amounts".to_owned(), Finding::stable_code),
+            Self::Findings(findings) => {
+                findings.first().map_or_else(|| "cfdi.amounts".to_owned(), Finding::stable_code)
+            }
         }
     }
 }
@@ -146,10 +145,7 @@ pub fn build(draft: Draft, rounding: Rounding) -> Result<Comprobante, BuildError
         relacionados: draft
             .relacionados
             .into_iter()
-            .map(|related| CfdiRelacionados {
-                tipo_relacion: related.tipo_relacion,
-                uuids: related.uuids,
-            })
+            .map(|related| CfdiRelacionados { tipo_relacion: related.tipo_relacion, uuids: related.uuids })
             .collect(),
         emisor: Emisor {
             rfc: draft.emisor.rfc,
@@ -168,11 +164,7 @@ pub fn build(draft: Draft, rounding: Rounding) -> Result<Comprobante, BuildError
         },
         conceptos,
         impuestos,
-        complemento: Complemento {
-            pagos,
-            impuestos_locales: draft.impuestos_locales,
-            ..Complemento::default()
-        },
+        complemento: Complemento { pagos, impuestos_locales: draft.impuestos_locales, ..Complemento::default() },
         addenda: None,
         otros_espacios: Vec::new(),
     };
@@ -190,8 +182,7 @@ pub fn header_taxes(lines: &[crate::model::Concepto], decimals: u32) -> Option<I
     let retenciones = sums.retenciones_at(decimals);
     let amounts: Vec<Decimal> = traslados.iter().filter_map(|tax| tax.importe).collect();
     Some(Impuestos {
-        total_retenidos: (!retenciones.is_empty())
-            .then(|| retenciones.iter().map(|tax| tax.importe).sum()),
+        total_retenidos: (!retenciones.is_empty()).then(|| retenciones.iter().map(|tax| tax.importe).sum()),
         total_trasladados: (!amounts.is_empty()).then(|| amounts.into_iter().sum()),
         retenciones,
         traslados,

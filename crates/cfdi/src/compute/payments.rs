@@ -5,9 +5,7 @@
 use super::{BuildError, fits};
 use crate::catalogs;
 use crate::input::{DraftDocto, DraftImpuestosP, DraftPago, DraftPagos};
-use crate::model::{
-    Concepto, DoctoRelacionado, ImpuestosP, Pago, Pagos, RetencionP, TipoFactor, Totales, TrasladoP,
-};
+use crate::model::{Concepto, DoctoRelacionado, ImpuestosP, Pago, Pagos, RetencionP, TipoFactor, Totales, TrasladoP};
 use crate::num;
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
@@ -50,22 +48,19 @@ fn pago(draft: DraftPago, at: &str) -> Result<Pago, BuildError> {
     for (index, document) in draft.documentos.into_iter().enumerate() {
         documentos.push(docto(document, &draft.moneda, &format!("{at}.DoctoRelacionado[{index}]"))?);
     }
-    let monto = match draft.monto {
-        Some(given) => given,
-        None => {
-            let mut sum = Decimal::ZERO;
-            for document in &documentos {
-                sum += document
-                    .imp_pagado
-                    .checked_div(document.equivalencia.unwrap_or(Decimal::ONE))
-                    .ok_or_else(too_large)?;
-            }
-            num::half_up(sum, decimals)
+    let monto = if let Some(given) = draft.monto {
+        given
+    } else {
+        let mut sum = Decimal::ZERO;
+        for document in &documentos {
+            let rate = document.equivalencia.unwrap_or(Decimal::ONE);
+            sum += document.imp_pagado.checked_div(rate).ok_or_else(too_large)?;
         }
+        num::half_up(sum, decimals)
     };
     let impuestos = match draft.impuestos {
         Some(given) => Some(given_taxes(given)),
-        None => taxes(&documentos).ok_or_else(too_large)?,
+        None => taxes(PaymentSums::of(&documentos).ok_or_else(too_large)?),
     };
     let tipo_cambio = draft.tipo_cambio.or_else(|| (draft.moneda == "MXN").then_some(Decimal::ONE));
     Ok(Pago {
@@ -106,9 +101,7 @@ fn docto(draft: DraftDocto, payment_currency: &str, at: &str) -> Result<DoctoRel
         id_documento: draft.id_documento,
         serie: draft.serie,
         folio: draft.folio,
-        objeto_imp: draft
-            .objeto_imp
-            .unwrap_or_else(|| if impuestos.is_some() { "02" } else { "01" }.to_owned()),
+        objeto_imp: draft.objeto_imp.unwrap_or_else(|| if impuestos.is_some() { "02" } else { "01" }.to_owned()),
         moneda: draft.moneda,
         equivalencia: Some(equivalencia),
         num_parcialidad: draft.num_parcialidad,
@@ -169,12 +162,12 @@ impl PaymentSums {
     }
 }
 
-fn taxes(documents: &[DoctoRelacionado]) -> Option<Option<ImpuestosP>> {
-    let sums = PaymentSums::of(documents)?;
+/// `None` when no document has taxes.
+fn taxes(sums: PaymentSums) -> Option<ImpuestosP> {
     if sums.traslados.is_empty() && sums.retenciones.is_empty() {
-        return Some(None);
+        return None;
     }
-    Some(Some(ImpuestosP {
+    Some(ImpuestosP {
         retenciones: sums
             .retenciones
             .into_iter()
@@ -191,7 +184,7 @@ fn taxes(documents: &[DoctoRelacionado]) -> Option<Option<ImpuestosP>> {
                 importe: (tipo_factor != TipoFactor::Exento).then(|| num::half_up(amount, 6)),
             })
             .collect(),
-    }))
+    })
 }
 
 /// Totals in pesos, rounded once at the end; a zero is written `0`. `None` when a product is beyond any amount.

@@ -80,7 +80,8 @@ pub fn taxes_for_payment(
 fn withheld_groups(invoice: &Comprobante) -> Vec<(String, Decimal, Decimal, Decimal)> {
     let mut groups: Vec<(String, Decimal, Decimal, Decimal)> = Vec::new();
     for tax in invoice.conceptos.iter().filter_map(|line| line.impuestos.as_ref()).flat_map(|t| &t.retenciones) {
-        let known = groups.iter_mut().find(|(impuesto, rate, ..)| *impuesto == tax.impuesto && *rate == tax.tasa_o_cuota);
+        let known =
+            groups.iter_mut().find(|(impuesto, rate, ..)| *impuesto == tax.impuesto && *rate == tax.tasa_o_cuota);
         match known {
             Some((_, _, base, amount)) => {
                 *base += tax.base;

@@ -21,9 +21,8 @@ pub(super) fn opt_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opt
 }
 
 fn number<E: Error>(text: &str, decimals: u32) -> Result<Decimal, E> {
-    num::parse(text, decimals).ok_or_else(|| {
-        E::custom(format_args!("{text:?} is not a number of digits with at most {decimals} decimals"))
-    })
+    num::parse(text, decimals)
+        .ok_or_else(|| E::custom(format_args!("{text:?} is not a number of digits with at most {decimals} decimals")))
 }
 
 pub(super) fn six<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
@@ -53,13 +52,6 @@ pub(super) fn factor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TipoF
     let text = String::deserialize(deserializer)?;
     TipoFactor::from_clave(&text)
         .ok_or_else(|| D::Error::custom(format_args!("{text:?} is not one of Tasa, Cuota, Exento")))
-}
-
-pub(super) fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
-    match String::deserialize(deserializer)?.as_str() {
-        "4.0" => Ok(()),
-        other => Err(D::Error::custom(format_args!("version {other:?} is not 4.0"))),
-    }
 }
 
 pub(super) fn instalment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u16, D::Error> {

@@ -8,8 +8,8 @@ mod de;
 mod pagos;
 
 pub use pagos::{
-    DraftDocto, DraftImpuestosDr, DraftImpuestosP, DraftPago, DraftPagos, DraftRetencionDr,
-    DraftRetencionP, DraftTrasladoDr, DraftTrasladoP,
+    DraftDocto, DraftImpuestosDr, DraftImpuestosP, DraftPago, DraftPagos, DraftRetencionDr, DraftRetencionP,
+    DraftTrasladoDr, DraftTrasladoP,
 };
 
 use crate::model::{ImpuestosLocales, TipoDeComprobante, TipoFactor};
@@ -77,8 +77,6 @@ pub struct Draft {
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are the SAT's attributes, described in `model::Comprobante`")]
 pub struct DraftHeader {
-    #[serde(rename = "Version", default, deserialize_with = "de::version")]
-    version: (),
     #[serde(rename = "Serie", default, deserialize_with = "de::opt_text")]
     pub serie: Option<String>,
     #[serde(rename = "Folio", default, deserialize_with = "de::opt_text")]
@@ -117,7 +115,6 @@ impl DraftHeader {
     /// A header with what no document goes without; the rest is to be set.
     pub fn new(tipo_de_comprobante: TipoDeComprobante, fecha: DateTime, lugar_expedicion: String) -> Self {
         Self {
-            version: (),
             serie: None,
             folio: None,
             fecha,
@@ -359,6 +356,12 @@ impl Draft {
         let shape = |error: serde_json::Error| InputError::Shape(error.to_string());
         let mut value: Value = serde_json::from_str(text).map_err(shape)?;
         drop_expectations(&mut value);
+        if let Some(version) =
+            value.pointer_mut("/comprobante").and_then(Value::as_object_mut).and_then(|h| h.remove("Version"))
+            && version != "4.0"
+        {
+            return Err(InputError::Shape(format!("version {version} is not 4.0")));
+        }
         if let Value::Object(map) = &mut value {
             map.retain(|key, _| !IGNORED.contains(&key.as_str()));
         }

@@ -20,10 +20,7 @@ pub struct Complemento {
 impl Complemento {
     /// True when there is nothing to write.
     pub fn is_empty(&self) -> bool {
-        self.pagos.is_none()
-            && self.impuestos_locales.is_none()
-            && self.otros.is_empty()
-            && self.timbre.is_none()
+        self.pagos.is_none() && self.impuestos_locales.is_none() && self.otros.is_empty() && self.timbre.is_none()
     }
 }
 

@@ -10,12 +10,9 @@ mod concepto;
 mod pagos;
 
 pub use complemento::{Complemento, ImpuestoLocal, ImpuestosLocales, Tfd, UnknownComplement};
-pub use concepto::{
-    ACuentaTerceros, Concepto, ConceptoImpuestos, Parte, Retencion, TipoFactor, Traslado,
-};
+pub use concepto::{ACuentaTerceros, Concepto, ConceptoImpuestos, Parte, Retencion, TipoFactor, Traslado};
 pub use pagos::{
-    DoctoRelacionado, ImpuestosDr, ImpuestosP, Pago, Pagos, RetencionDr, RetencionP, Totales,
-    TrasladoDr, TrasladoP,
+    DoctoRelacionado, ImpuestosDr, ImpuestosP, Pago, Pagos, RetencionDr, RetencionP, Totales, TrasladoDr, TrasladoP,
 };
 
 use jiff::civil::DateTime;

@@ -17,7 +17,12 @@ fn names_the_public(r: &Rules<'_>) -> bool {
 fn cfdi40130(r: &mut Rules<'_>) {
     let to_public = r.document.receptor.rfc == RFC_PUBLICO && names_the_public(r);
     if r.document.informacion_global.is_some() {
-        r.require(to_public, "CFDI40130", "InformacionGlobal", "La factura global va a XAXX010101000, PUBLICO EN GENERAL.");
+        r.require(
+            to_public,
+            "CFDI40130",
+            "InformacionGlobal",
+            "La factura global va a XAXX010101000, PUBLICO EN GENERAL.",
+        );
     } else if to_public && r.tipo() == TipoDeComprobante::Ingreso {
         r.refuse("CFDI40130", "InformacionGlobal", "Una factura a PUBLICO EN GENERAL necesita la información global.");
     }

@@ -10,12 +10,28 @@ use crate::num;
 use rust_decimal::Decimal;
 
 pub(super) const RULES: &[Rule] = &[
-    cfdi40103, cfdi40104, cfdi40105, forma_metodo, pue_99, cfdi40113, cfdi40114, cfdi40115, cfdi40116, cfdi40120,
-    cfdi40122, cfdi40123, cfdi40124, cfdi40125, cfdi40126, cfdi40128, cfdi40137, cfdi40201, complements,
+    cfdi40103,
+    cfdi40104,
+    cfdi40105,
+    forma_metodo,
+    pue_99,
+    cfdi40113,
+    cfdi40114,
+    cfdi40115,
+    cfdi40116,
+    cfdi40120,
+    cfdi40122,
+    cfdi40123,
+    cfdi40124,
+    cfdi40125,
+    cfdi40126,
+    cfdi40128,
+    cfdi40137,
+    cfdi40201,
+    complements,
 ];
 
-pub(super) const SUMS: &[Rule] =
-    &[cfdi40107, cfdi40108, cfdi40109, cfdi40110, cfdi40111, cfdi40112, cfdi40119];
+pub(super) const SUMS: &[Rule] = &[cfdi40107, cfdi40108, cfdi40109, cfdi40110, cfdi40111, cfdi40112, cfdi40119];
 
 fn is_t_or_p(r: &Rules<'_>) -> bool {
     !r.tipo().has_amounts()
@@ -36,9 +52,8 @@ fn cfdi40104(r: &mut Rules<'_>) {
 /// PPD goes with `FormaPago` 99.
 fn cfdi40105(r: &mut Rules<'_>) {
     let c = r.document;
-    let holds = !r.tipo().has_amounts()
-        || c.metodo_pago.as_deref() != Some("PPD")
-        || c.forma_pago.as_deref() == Some("99");
+    let holds =
+        !r.tipo().has_amounts() || c.metodo_pago.as_deref() != Some("PPD") || c.forma_pago.as_deref() == Some("99");
     r.require(holds, "CFDI40105", "FormaPago", "Con método de pago PPD la forma de pago es 99, por definir.");
 }
 
@@ -100,7 +115,12 @@ fn cfdi40111(r: &mut Rules<'_>) {
         let holds = sum.is_none() && said.is_none();
         r.require(holds, "CFDI40111", "Descuento", "Los comprobantes de traslado y de pago no llevan descuento.");
     } else if sum.is_some() {
-        r.require(said == sum, "CFDI40111", "Descuento", "El descuento no es la suma de los descuentos de los conceptos.");
+        r.require(
+            said == sum,
+            "CFDI40111",
+            "Descuento",
+            "El descuento no es la suma de los descuentos de los conceptos.",
+        );
     } else if let Some(said) = said {
         if said.is_zero() {
             r.warn("CFDI40111", "Descuento", "Hay descuento en el encabezado y ninguno en los conceptos.");
@@ -206,9 +226,11 @@ fn cfdi40126(r: &mut Rules<'_>) {
 
 /// `Confirmacion` has five letters or digits.
 fn cfdi40128(r: &mut Rules<'_>) {
-    let holds = r.document.confirmacion.as_ref().is_none_or(|key| {
-        key.len() == 5 && key.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    });
+    let holds = r
+        .document
+        .confirmacion
+        .as_ref()
+        .is_none_or(|key| key.len() == 5 && key.bytes().all(|byte| byte.is_ascii_alphanumeric()));
     r.require(holds, "CFDI40128", "Confirmacion", "La clave de confirmación tiene cinco letras o dígitos.");
 }
 

@@ -9,8 +9,26 @@ use crate::model::{Concepto, ConceptoImpuestos, Retencion, TipoFactor, Traslado}
 use rust_decimal::Decimal;
 
 pub(super) const RULES: &[Rule] = &[
-    cfdi40162, cfdi40165, cfdi40166, cfdi40170, cfdi40171, cfdi40172, cfdi40173, objeto_parcial, cfdi40174, cfdi40175,
-    cfdi40177, cfdi40178, cfdi40179, cfdi40181, cfdi40182, cfdi40184, cfdi40185, cfdi40187, cfdi40194, base_iva,
+    cfdi40162,
+    cfdi40165,
+    cfdi40166,
+    cfdi40170,
+    cfdi40171,
+    cfdi40172,
+    cfdi40173,
+    objeto_parcial,
+    cfdi40174,
+    cfdi40175,
+    cfdi40177,
+    cfdi40178,
+    cfdi40179,
+    cfdi40181,
+    cfdi40182,
+    cfdi40184,
+    cfdi40185,
+    cfdi40187,
+    cfdi40194,
+    base_iva,
     double_escaped,
 ];
 
@@ -134,9 +152,8 @@ fn cfdi40173(r: &mut Rules<'_>) {
 ///
 /// The SAT checks them with the codes of 02 and 01.
 fn objeto_parcial(r: &mut Rules<'_>) {
-    let transfers = |taxes: &ConceptoImpuestos, impuesto: &str| {
-        taxes.traslados.iter().any(|tax| tax.impuesto == impuesto)
-    };
+    let transfers =
+        |taxes: &ConceptoImpuestos, impuesto: &str| taxes.traslados.iter().any(|tax| tax.impuesto == impuesto);
     each(r, "CFDI40172", "Impuestos", "Con objeto de impuesto 06 u 08 no se traslada IVA ni IEPS.", |line| {
         matches!(line.objeto_imp.as_str(), "06" | "08")
             && line.impuestos.as_ref().is_some_and(|taxes| {
@@ -147,10 +164,7 @@ fn objeto_parcial(r: &mut Rules<'_>) {
     });
     each(r, "CFDI40171", "Impuestos", "Con objeto de impuesto 07 se traslada IEPS y no IVA.", |line| {
         line.objeto_imp == "07"
-            && line
-                .impuestos
-                .as_ref()
-                .is_none_or(|taxes| transfers(taxes, "002") || !transfers(taxes, "003"))
+            && line.impuestos.as_ref().is_none_or(|taxes| transfers(taxes, "002") || !transfers(taxes, "003"))
     });
 }
 
@@ -182,13 +196,19 @@ fn cfdi40178(r: &mut Rules<'_>) {
 
 /// The rate of a transfer is legal.
 fn cfdi40179(r: &mut Rules<'_>) {
-    each_transfer(r, "CFDI40179", "TasaOCuota", "La tasa o cuota del traslado no está en el catálogo del SAT.", |tax| {
-        tax.tipo_factor != TipoFactor::Exento
-            && tax.importe.is_some()
-            && tax.tasa_o_cuota.is_some_and(|rate| {
-                !catalogs::rate_is_legal(&tax.impuesto, tax.tipo_factor, rate, Direction::Charged)
-            })
-    });
+    each_transfer(
+        r,
+        "CFDI40179",
+        "TasaOCuota",
+        "La tasa o cuota del traslado no está en el catálogo del SAT.",
+        |tax| {
+            tax.tipo_factor != TipoFactor::Exento
+                && tax.importe.is_some()
+                && tax.tasa_o_cuota.is_some_and(|rate| {
+                    !catalogs::rate_is_legal(&tax.impuesto, tax.tipo_factor, rate, Direction::Charged)
+                })
+        },
+    );
 }
 
 /// The amount of a transfer lies in the interval of base and rate.
@@ -207,7 +227,9 @@ fn in_interval(base: Decimal, rate: Decimal, amount: Decimal) -> bool {
 
 /// The base of a retention is above zero.
 fn cfdi40181(r: &mut Rules<'_>) {
-    each_retention(r, "CFDI40181", "Base", "La base de la retención es mayor que cero.", |tax| tax.base <= Decimal::ZERO);
+    each_retention(r, "CFDI40181", "Base", "La base de la retención es mayor que cero.", |tax| {
+        tax.base <= Decimal::ZERO
+    });
 }
 
 /// The tax withheld is in the catalogue.
@@ -243,15 +265,21 @@ fn cfdi40186(r: &mut Rules<'_>) {
 /// The matrix spreads this over CFDI40187-40193; the first one stands for all.
 fn cfdi40187(r: &mut Rules<'_>) {
     let (issuer, receiver) = (&r.document.emisor.rfc, &r.document.receptor.rfc);
-    each(r, "CFDI40187", "ACuentaTerceros", "Los datos del tercero no son válidos o es el emisor o el receptor.", |line| {
-        line.a_cuenta_terceros.as_ref().is_some_and(|third| {
-            third.rfc == *issuer
-                || third.rfc == *receiver
-                || !crate::rfc::has_shape(&third.rfc)
-                || !catalogs::contains(Catalog::RegimenFiscal, &third.regimen_fiscal)
-                || !catalogs::is_codigo_postal(&third.domicilio_fiscal)
-        })
-    });
+    each(
+        r,
+        "CFDI40187",
+        "ACuentaTerceros",
+        "Los datos del tercero no son válidos o es el emisor o el receptor.",
+        |line| {
+            line.a_cuenta_terceros.as_ref().is_some_and(|third| {
+                third.rfc == *issuer
+                    || third.rfc == *receiver
+                    || !crate::rfc::has_shape(&third.rfc)
+                    || !catalogs::contains(Catalog::RegimenFiscal, &third.regimen_fiscal)
+                    || !catalogs::is_codigo_postal(&third.domicilio_fiscal)
+            })
+        },
+    );
 }
 
 /// Customs documents read `NN  NN  NNNN  NNNNNNN`.

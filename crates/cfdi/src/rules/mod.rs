@@ -14,8 +14,8 @@ mod parties;
 mod structure;
 mod taxes;
 
-pub(crate) use structure::is_uuid;
 pub use pac::{Stamping, check_for_stamping, check_window};
+pub(crate) use structure::is_uuid;
 
 use crate::catalogs;
 use crate::compute::totals::TaxSums;

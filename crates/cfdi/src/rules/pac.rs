@@ -42,9 +42,8 @@ pub fn check_window(fecha: DateTime, now: Timestamp, offset: Offset) -> Option<F
         let age = now.duration_since(at);
         -SKEW <= age && age <= WINDOW
     });
-    (!inside).then(|| {
-        refusal("401", "Fecha", "La fecha de emisión está fuera de las 72 horas que da el SAT para timbrar.")
-    })
+    (!inside)
+        .then(|| refusal("401", "Fecha", "La fecha de emisión está fuera de las 72 horas que da el SAT para timbrar."))
 }
 
 /// Reads a sealed document and checks all that needs neither the SAT nor its lists.
@@ -79,9 +78,7 @@ fn sealed(document: &Comprobante, with: Stamping<'_>) -> Vec<Finding> {
         Ok(certificate) => certificate,
         Err(error) => {
             let finding = match error {
-                SealError::Broken => {
-                    refusal("CFDI40102", "Sello", "El sello no corresponde al comprobante.")
-                }
+                SealError::Broken => refusal("CFDI40102", "Sello", "El sello no corresponde al comprobante."),
                 SealError::Cadena(_) => {
                     refusal("301", "Complemento", "El comprobante lleva un complemento que no se conoce.")
                 }
@@ -93,8 +90,8 @@ fn sealed(document: &Comprobante, with: Stamping<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(whose(&certificate, document));
     findings.extend(in_force(&certificate, document, with.offset));
-    let known = with.authorities.is_empty()
-        || with.authorities.iter().any(|authority| certificate.issued_by(authority));
+    let known =
+        with.authorities.is_empty() || with.authorities.iter().any(|authority| certificate.issued_by(authority));
     if !known {
         findings.push(refusal("308", "Certificado", "El certificado no fue emitido por el SAT."));
     }

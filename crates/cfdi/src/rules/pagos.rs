@@ -64,9 +64,11 @@ fn crp20107(r: &mut Rules<'_>) {
 
 /// One fixed line, nothing else on it.
 fn crp20111(r: &mut Rules<'_>) {
-    let plain = r.document.conceptos.iter().all(|line| {
-        [line.cantidad, line.valor_unitario, line.importe].iter().all(|number| number.scale() == 0)
-    });
+    let plain = r
+        .document
+        .conceptos
+        .iter()
+        .all(|line| [line.cantidad, line.valor_unitario, line.importe].iter().all(|number| number.scale() == 0));
     let holds = !is_receipt(r) || (plain && r.document.conceptos == [payments::fixed_line()]);
     r.require(holds, "CRP20111", "Conceptos", "Un recibo de pagos lleva un solo concepto: 84111506, 1, ACT, Pago, 0.");
 }
@@ -76,12 +78,22 @@ fn pago_codes(r: &mut Rules<'_>) {
     for (index, pago) in payments_of(r).iter().enumerate() {
         let at = |name: &str| format!("Pagos[{index}].{name}");
         let known = catalogs::contains(Catalog::FormaPago, &pago.forma_de_pago);
-        r.require(known && pago.forma_de_pago != "99", "CRP20212", &at("FormaDePagoP"), "La forma de pago es la real, nunca 99.");
+        r.require(
+            known && pago.forma_de_pago != "99",
+            "CRP20212",
+            &at("FormaDePagoP"),
+            "La forma de pago es la real, nunca 99.",
+        );
         let currency = pago.moneda != "XXX" && catalogs::contains(Catalog::Moneda, &pago.moneda);
         r.require(currency, "CRP20213", &at("MonedaP"), "La moneda del pago no es válida.");
         r.require(pago.tipo_cambio.is_some(), "CRP20214", &at("TipoCambioP"), "Falta el tipo de cambio del pago.");
         let one = pago.tipo_cambio.is_none_or(|rate| rate == Decimal::ONE && rate.scale() == 0);
-        r.require(pago.moneda != "MXN" || one, "CRP20215", &at("TipoCambioP"), "En pesos el tipo de cambio del pago se escribe 1.");
+        r.require(
+            pago.moneda != "MXN" || one,
+            "CRP20215",
+            &at("TipoCambioP"),
+            "En pesos el tipo de cambio del pago se escribe 1.",
+        );
         r.require(pago.monto > Decimal::ZERO, "CRP20218", &at("Monto"), "El monto del pago es mayor que cero.");
         let fits = pago.monto.scale() <= currency_decimals(&pago.moneda);
         r.require(fits, "CRP20219", &at("Monto"), "El monto tiene más decimales que los que admite la moneda.");
@@ -94,9 +106,19 @@ fn bank_data(r: &mut Rules<'_>) {
         let at = |name: &str| format!("Pagos[{index}].{name}");
         let Some(rules) = catalogs::bank_rules(&pago.forma_de_pago) else { continue };
         let payer = pago.rfc_emisor_cta_ord.is_some() || pago.cta_ordenante.is_some();
-        r.require(!payer || rules.ordenante, "CRP20221", &at("CtaOrdenante"), "Esa forma de pago no lleva cuenta ordenante.");
+        r.require(
+            !payer || rules.ordenante,
+            "CRP20221",
+            &at("CtaOrdenante"),
+            "Esa forma de pago no lleva cuenta ordenante.",
+        );
         let issuer = pago.rfc_emisor_cta_ben.is_some() || pago.cta_beneficiario.is_some();
-        r.require(!issuer || rules.beneficiario, "CRP20226", &at("CtaBeneficiario"), "Esa forma de pago no lleva cuenta beneficiaria.");
+        r.require(
+            !issuer || rules.beneficiario,
+            "CRP20226",
+            &at("CtaBeneficiario"),
+            "Esa forma de pago no lleva cuenta beneficiaria.",
+        );
         let foreign = pago.rfc_emisor_cta_ord.as_deref() == Some(crate::model::RFC_EXTRANJERO);
         let named = !foreign || pago.nom_banco_ord_ext.is_some();
         r.require(named, "CRP20224", &at("NomBancoOrdExt"), "Con banco extranjero se escribe su nombre.");
@@ -104,7 +126,12 @@ fn bank_data(r: &mut Rules<'_>) {
         r.require(!chain || rules.cadena, "CRP20230", &at("TipoCadPago"), "Esa forma de pago no lleva cadena de pago.");
         let parts = [&pago.cert_pago, &pago.cad_pago, &pago.sello_pago];
         let whole = parts.iter().all(|part| part.is_some() == chain);
-        r.require(whole, "CRP20231", &at("TipoCadPago"), "Certificado, cadena y sello del pago van los tres o ninguno.");
+        r.require(
+            whole,
+            "CRP20231",
+            &at("TipoCadPago"),
+            "Certificado, cadena y sello del pago van los tres o ninguno.",
+        );
     }
 }
 
@@ -130,11 +157,21 @@ fn document_codes(r: &mut Rules<'_>) {
             r.require(there, "CRP20237", &at("EquivalenciaDR"), "Falta la equivalencia entre las dos monedas.");
         }
         let (object, taxes) = (document.objeto_imp.as_str(), document.impuestos.as_ref());
-        r.require(object != "02" || taxes.is_some(), "CRP20246", &at("ImpuestosDR"), "Un documento objeto de impuesto (02) desglosa sus impuestos.");
+        r.require(
+            object != "02" || taxes.is_some(),
+            "CRP20246",
+            &at("ImpuestosDR"),
+            "Un documento objeto de impuesto (02) desglosa sus impuestos.",
+        );
         let none = !matches!(object, "01" | "03" | "04" | "05") || taxes.is_none();
         r.require(none, "CRP20247", &at("ImpuestosDR"), "Con ese objeto de impuesto no se desglosan impuestos.");
         let known = catalogs::contains(Catalog::ObjetoImp, object);
-        r.require(known, "CRP20245", &at("ObjetoImpDR"), "La clave de objeto de impuesto no está en el catálogo del SAT.");
+        r.require(
+            known,
+            "CRP20245",
+            &at("ObjetoImpDR"),
+            "La clave de objeto de impuesto no está en el catálogo del SAT.",
+        );
         let folio = super::structure::is_uuid(&document.id_documento);
         r.require(folio, "301", &at("IdDocumento"), "El folio fiscal del documento no tiene la forma de un UUID.");
     });
@@ -147,12 +184,24 @@ fn document_amounts(r: &mut Rules<'_>) {
         r.require(before > Decimal::ZERO, "CRP20239", &at("ImpSaldoAnt"), "El saldo anterior es mayor que cero.");
         r.require(paid > Decimal::ZERO, "CRP20241", &at("ImpPagado"), "El importe pagado es mayor que cero.");
         let holds = after >= Decimal::ZERO && after == before - paid;
-        r.require(holds, "CRP20244", &at("ImpSaldoInsoluto"), "El saldo insoluto es el anterior menos lo pagado, nunca negativo.");
+        r.require(
+            holds,
+            "CRP20244",
+            &at("ImpSaldoInsoluto"),
+            "El saldo insoluto es el anterior menos lo pagado, nunca negativo.",
+        );
         let decimals = currency_decimals(&document.moneda);
-        for (name, code, value) in
-            [("ImpSaldoAnt", "CRP20240", before), ("ImpPagado", "CRP20242", paid), ("ImpSaldoInsoluto", "CRP20243", after)]
-        {
-            r.require(value.scale() <= decimals, code, &at(name), "El importe tiene más decimales que los que admite la moneda.");
+        for (name, code, value) in [
+            ("ImpSaldoAnt", "CRP20240", before),
+            ("ImpPagado", "CRP20242", paid),
+            ("ImpSaldoInsoluto", "CRP20243", after),
+        ] {
+            r.require(
+                value.scale() <= decimals,
+                code,
+                &at(name),
+                "El importe tiene más decimales que los que admite la moneda.",
+            );
         }
     });
 }
@@ -165,7 +214,12 @@ fn document_taxes(r: &mut Rules<'_>) {
             intervals::tax(base, rate, amount.scale()).is_some_and(|interval| interval.holds(amount))
         };
         for tax in &taxes.traslados {
-            r.require(tax.base > Decimal::ZERO, "CRP20255", &at("TrasladoDR.BaseDR"), "La base del traslado es mayor que cero.");
+            r.require(
+                tax.base > Decimal::ZERO,
+                "CRP20255",
+                &at("TrasladoDR.BaseDR"),
+                "La base del traslado es mayor que cero.",
+            );
             match (tax.tipo_factor, tax.tasa_o_cuota, tax.importe) {
                 (TipoFactor::Exento, None, None) => {}
                 (TipoFactor::Exento, ..) => {
@@ -179,7 +233,12 @@ fn document_taxes(r: &mut Rules<'_>) {
             }
         }
         for tax in &taxes.retenciones {
-            r.require(tax.base > Decimal::ZERO, "CRP20248", &at("RetencionDR.BaseDR"), "La base de la retención es mayor que cero.");
+            r.require(
+                tax.base > Decimal::ZERO,
+                "CRP20248",
+                &at("RetencionDR.BaseDR"),
+                "La base de la retención es mayor que cero.",
+            );
             let message = "El importe de la retención no es la base por la tasa.";
             let fits = holds(tax.base, tax.tasa_o_cuota, tax.importe);
             r.require(fits, "CRP20254", &at("RetencionDR.ImporteDR"), message);
@@ -239,16 +298,36 @@ fn payment_taxes(r: &mut Rules<'_>) {
         for tax in charged {
             let key = (tax.impuesto.clone(), tax.tipo_factor, tax.tasa_o_cuota);
             let (base, amount) = sums.traslados.get(&key).copied().unwrap_or_default();
-            r.require(near(tax.base, base), "CRP20268", &at("TrasladoP.BaseP"), "La base no es la suma de las de los documentos.");
+            r.require(
+                near(tax.base, base),
+                "CRP20268",
+                &at("TrasladoP.BaseP"),
+                "La base no es la suma de las de los documentos.",
+            );
             let fits = tax.importe.is_none_or(|said| near(said, amount));
-            r.require(fits, "CRP20274", &at("TrasladoP.ImporteP"), "El importe no es la suma de los de los documentos.");
+            r.require(
+                fits,
+                "CRP20274",
+                &at("TrasladoP.ImporteP"),
+                "El importe no es la suma de los de los documentos.",
+            );
         }
         let keys: std::collections::BTreeSet<_> = withheld.iter().map(|tax| tax.impuesto.clone()).collect();
         let grouped = keys.len() == withheld.len() && keys.iter().eq(sums.retenciones.keys());
-        r.require(grouped, "CRP20263", &at("RetencionesP"), "Las retenciones del pago no resumen las de sus documentos.");
+        r.require(
+            grouped,
+            "CRP20263",
+            &at("RetencionesP"),
+            "Las retenciones del pago no resumen las de sus documentos.",
+        );
         for tax in withheld {
             let sum = sums.retenciones.get(&tax.impuesto).copied().unwrap_or_default();
-            r.require(near(tax.importe, sum), "CRP20265", &at("RetencionP.ImporteP"), "El importe no es la suma de los de los documentos.");
+            r.require(
+                near(tax.importe, sum),
+                "CRP20265",
+                &at("RetencionP.ImporteP"),
+                "El importe no es la suma de los de los documentos.",
+            );
         }
     }
 }

@@ -67,19 +67,30 @@ fn cfdi40142(r: &mut Rules<'_>) {
 /// The receiver's postal code has the shape of one.
 fn cfdi40147(r: &mut Rules<'_>) {
     let holds = catalogs::is_codigo_postal(&r.document.receptor.domicilio_fiscal);
-    r.require(holds, "CFDI40147", "Receptor.DomicilioFiscalReceptor", "El domicilio fiscal es un código postal de cinco dígitos.");
+    r.require(
+        holds,
+        "CFDI40147",
+        "Receptor.DomicilioFiscalReceptor",
+        "El domicilio fiscal es un código postal de cinco dígitos.",
+    );
 }
 
 /// A generic receiver lives where the document is issued.
 fn cfdi40149(r: &mut Rules<'_>) {
     let c = r.document;
     let holds = !rfc::is_generic(&c.receptor.rfc) || c.receptor.domicilio_fiscal == c.lugar_expedicion;
-    r.require(holds, "CFDI40149", "Receptor.DomicilioFiscalReceptor", "Con RFC genérico el código postal es el del lugar de expedición.");
+    r.require(
+        holds,
+        "CFDI40149",
+        "Receptor.DomicilioFiscalReceptor",
+        "Con RFC genérico el código postal es el del lugar de expedición.",
+    );
 }
 
 /// `ResidenciaFiscal` is in the catalogue.
 fn cfdi40150(r: &mut Rules<'_>) {
-    let known = r.document.receptor.residencia_fiscal.as_deref().is_none_or(|pais| catalogs::contains(Catalog::Pais, pais));
+    let known =
+        r.document.receptor.residencia_fiscal.as_deref().is_none_or(|pais| catalogs::contains(Catalog::Pais, pais));
     r.require(known, "CFDI40150", "Receptor.ResidenciaFiscal", "El país de residencia no está en el catálogo del SAT.");
 }
 
@@ -87,7 +98,12 @@ fn cfdi40150(r: &mut Rules<'_>) {
 fn cfdi40151(r: &mut Rules<'_>) {
     let receiver = &r.document.receptor;
     let holds = rfc::is_generic(&receiver.rfc) || receiver.residencia_fiscal.is_none();
-    r.require(holds, "CFDI40151", "Receptor.ResidenciaFiscal", "Un receptor con RFC mexicano no lleva residencia fiscal.");
+    r.require(
+        holds,
+        "CFDI40151",
+        "Receptor.ResidenciaFiscal",
+        "Un receptor con RFC mexicano no lleva residencia fiscal.",
+    );
 }
 
 /// `ResidenciaFiscal` is never Mexico.
@@ -100,14 +116,24 @@ fn cfdi40152(r: &mut Rules<'_>) {
 fn cfdi40153(r: &mut Rules<'_>) {
     let receiver = &r.document.receptor;
     let holds = receiver.num_reg_id_trib.is_none() || receiver.residencia_fiscal.is_some();
-    r.require(holds, "CFDI40153", "Receptor.ResidenciaFiscal", "El número de registro tributario necesita la residencia fiscal.");
+    r.require(
+        holds,
+        "CFDI40153",
+        "Receptor.ResidenciaFiscal",
+        "El número de registro tributario necesita la residencia fiscal.",
+    );
 }
 
 /// `NumRegIdTrib` belongs to a foreigner.
 fn cfdi40154(r: &mut Rules<'_>) {
     let receiver = &r.document.receptor;
     let holds = rfc::is_generic(&receiver.rfc) || receiver.num_reg_id_trib.is_none();
-    r.require(holds, "CFDI40154", "Receptor.NumRegIdTrib", "Un receptor con RFC mexicano no lleva registro tributario extranjero.");
+    r.require(
+        holds,
+        "CFDI40154",
+        "Receptor.NumRegIdTrib",
+        "Un receptor con RFC mexicano no lleva registro tributario extranjero.",
+    );
     if receiver.num_reg_id_trib.is_some() && rfc::is_generic(&receiver.rfc) && receiver.rfc != RFC_EXTRANJERO {
         r.warn("CFDI40154", "Receptor.NumRegIdTrib", "El registro tributario es para el RFC genérico extranjero.");
     }
@@ -116,7 +142,12 @@ fn cfdi40154(r: &mut Rules<'_>) {
 /// The receiver's régimen is in the catalogue.
 fn cfdi40157(r: &mut Rules<'_>) {
     let known = catalogs::contains(Catalog::RegimenFiscal, &r.document.receptor.regimen_fiscal);
-    r.require(known, "CFDI40157", "Receptor.RegimenFiscalReceptor", "El régimen del receptor no está en el catálogo del SAT.");
+    r.require(
+        known,
+        "CFDI40157",
+        "Receptor.RegimenFiscalReceptor",
+        "El régimen del receptor no está en el catálogo del SAT.",
+    );
 }
 
 /// The receiver's régimen fits its persona; a generic receiver has 616.
@@ -127,7 +158,12 @@ fn cfdi40158(r: &mut Rules<'_>) {
     } else {
         catalogs::regimen_fits(&receiver.regimen_fiscal, persona(&receiver.rfc))
     };
-    r.require(fits, "CFDI40158", "Receptor.RegimenFiscalReceptor", "El régimen del receptor no corresponde a su tipo de persona.");
+    r.require(
+        fits,
+        "CFDI40158",
+        "Receptor.RegimenFiscalReceptor",
+        "El régimen del receptor no corresponde a su tipo de persona.",
+    );
 }
 
 /// `UsoCFDI` is in the catalogue.
@@ -141,7 +177,12 @@ fn cfdi40161(r: &mut Rules<'_>) {
     let receiver = &r.document.receptor;
     let known = catalogs::contains(Catalog::UsoCfdi, &receiver.uso_cfdi);
     let fits = catalogs::uso_fits(&receiver.uso_cfdi, &receiver.regimen_fiscal, persona(&receiver.rfc));
-    r.require(!known || fits, "CFDI40161", "Receptor.UsoCFDI", "Ese uso del CFDI no corresponde al régimen y tipo de persona del receptor.");
+    r.require(
+        !known || fits,
+        "CFDI40161",
+        "Receptor.UsoCFDI",
+        "Ese uso del CFDI no corresponde al régimen y tipo de persona del receptor.",
+    );
 }
 
 /// A receipt of payments has use CP01, and nothing else has.

@@ -19,6 +19,9 @@ fn text(r: &mut Rules<'_>, field: &str, value: Option<&String>, longest: usize) 
     if value.contains('|') {
         r.refuse(CODE, field, "El texto no puede llevar el carácter |.");
     }
+    if value.contains(char::is_control) {
+        r.refuse(CODE, field, "El texto no puede llevar saltos de línea ni caracteres de control.");
+    }
 }
 
 /// Texts of the header.

@@ -8,8 +8,22 @@ use rust_decimal::Decimal;
 use std::collections::BTreeSet;
 
 pub(super) const SUMS: &[Rule] = &[
-    groups, cfdi40202, cfdi40203, cfdi40204, cfdi40205, cfdi40206, cfdi40208, cfdi40210, cfdi40211, cfdi40212, cfdi40214,
-    cfdi40215, cfdi40218, cfdi40220, cfdi40221, exempt_total,
+    groups,
+    cfdi40202,
+    cfdi40203,
+    cfdi40204,
+    cfdi40205,
+    cfdi40206,
+    cfdi40208,
+    cfdi40210,
+    cfdi40211,
+    cfdi40212,
+    cfdi40214,
+    cfdi40215,
+    cfdi40218,
+    cfdi40220,
+    cfdi40221,
+    exempt_total,
 ];
 
 fn header<'a>(r: &Rules<'a>) -> Option<&'a Impuestos> {
@@ -23,24 +37,36 @@ fn groups(r: &mut Rules<'_>) {
     }
     let none = Impuestos::default();
     let taxes = r.document.impuestos.as_ref().unwrap_or(&none);
-    let charged: BTreeSet<_> = taxes
-        .traslados
-        .iter()
-        .map(|tax| (tax.impuesto.clone(), tax.tipo_factor, tax.tasa_o_cuota))
-        .collect();
+    let charged: BTreeSet<_> =
+        taxes.traslados.iter().map(|tax| (tax.impuesto.clone(), tax.tipo_factor, tax.tasa_o_cuota)).collect();
     let withheld: BTreeSet<_> = taxes.retenciones.iter().map(|tax| tax.impuesto.clone()).collect();
     let charged_fits = charged.iter().eq(r.sums.traslados.keys());
     let withheld_fits = withheld.iter().eq(r.sums.retenciones.keys());
     let empty = r.document.impuestos.is_some() && r.sums.is_empty();
-    r.require(charged_fits && !empty, "CFDI40221", "Impuestos.Traslados", "Los traslados del encabezado no resumen los de los conceptos.");
-    r.require(withheld_fits, "CFDI40211", "Impuestos.Retenciones", "Las retenciones del encabezado no resumen las de los conceptos.");
+    r.require(
+        charged_fits && !empty,
+        "CFDI40221",
+        "Impuestos.Traslados",
+        "Los traslados del encabezado no resumen los de los conceptos.",
+    );
+    r.require(
+        withheld_fits,
+        "CFDI40211",
+        "Impuestos.Retenciones",
+        "Las retenciones del encabezado no resumen las de los conceptos.",
+    );
 }
 
 /// `TotalImpuestosRetenidos` has no more decimals than the currency.
 fn cfdi40202(r: &mut Rules<'_>) {
     let total = header(r).and_then(|taxes| taxes.total_retenidos);
     let holds = total.is_none_or(|total| total.scale() <= r.decimals);
-    r.require(holds, "CFDI40202", "Impuestos.TotalImpuestosRetenidos", "El total retenido tiene más decimales que la moneda.");
+    r.require(
+        holds,
+        "CFDI40202",
+        "Impuestos.TotalImpuestosRetenidos",
+        "El total retenido tiene más decimales que la moneda.",
+    );
 }
 
 /// `TotalImpuestosRetenidos` is the sum of its list.
@@ -48,14 +74,24 @@ fn cfdi40203(r: &mut Rules<'_>) {
     let Some(taxes) = header(r) else { return };
     let sum: Decimal = taxes.retenciones.iter().map(|tax| tax.importe).sum();
     let holds = taxes.total_retenidos.is_none_or(|total| total == sum);
-    r.require(holds, "CFDI40203", "Impuestos.TotalImpuestosRetenidos", "El total retenido no es la suma de las retenciones.");
+    r.require(
+        holds,
+        "CFDI40203",
+        "Impuestos.TotalImpuestosRetenidos",
+        "El total retenido no es la suma de las retenciones.",
+    );
 }
 
 /// `TotalImpuestosTrasladados` has no more decimals than the currency.
 fn cfdi40204(r: &mut Rules<'_>) {
     let total = header(r).and_then(|taxes| taxes.total_trasladados);
     let holds = total.is_none_or(|total| total.scale() <= r.decimals);
-    r.require(holds, "CFDI40204", "Impuestos.TotalImpuestosTrasladados", "El total trasladado tiene más decimales que la moneda.");
+    r.require(
+        holds,
+        "CFDI40204",
+        "Impuestos.TotalImpuestosTrasladados",
+        "El total trasladado tiene más decimales que la moneda.",
+    );
 }
 
 /// `TotalImpuestosTrasladados` is the sum of its list.
@@ -64,7 +100,12 @@ fn cfdi40205(r: &mut Rules<'_>) {
     let sum: Decimal = taxes.traslados.iter().filter_map(|tax| tax.importe).sum();
     let has_amounts = taxes.traslados.iter().any(|tax| tax.importe.is_some());
     let holds = !has_amounts || taxes.total_trasladados.is_none_or(|total| total == sum);
-    r.require(holds, "CFDI40205", "Impuestos.TotalImpuestosTrasladados", "El total trasladado no es la suma de los traslados.");
+    r.require(
+        holds,
+        "CFDI40205",
+        "Impuestos.TotalImpuestosTrasladados",
+        "El total trasladado no es la suma de los traslados.",
+    );
 }
 
 /// Retentions have their total.
@@ -162,8 +203,8 @@ fn cfdi40221(r: &mut Rules<'_>) {
 /// A document whose transfers are all exempt has no total of them.
 fn exempt_total(r: &mut Rules<'_>) {
     let Some(taxes) = header(r) else { return };
-    let all_exempt = !taxes.traslados.is_empty()
-        && taxes.traslados.iter().all(|tax| tax.tipo_factor == TipoFactor::Exento);
+    let all_exempt =
+        !taxes.traslados.is_empty() && taxes.traslados.iter().all(|tax| tax.tipo_factor == TipoFactor::Exento);
     if all_exempt && taxes.total_trasladados.is_some() {
         let field = "Impuestos.TotalImpuestosTrasladados";
         r.warn("TRASLADOS-EXENTO", field, "Si todo es exento no se escribe el total trasladado.");

@@ -1,7 +1,7 @@
 //! Taking attributes and children out of an element, one by one, so that what is left over is noticed.
 
-use super::tree::{Node, ReadError};
 use super::NS_XSI;
+use super::tree::{Node, ReadError};
 use crate::model::TipoFactor;
 use crate::num;
 use jiff::civil::DateTime;
@@ -10,21 +10,22 @@ use rust_decimal::Decimal;
 /// Attributes of one element.
 pub(super) struct Fields<'n, 'a> {
     node: &'n Node<'a>,
-    taken: Vec<&'static str>,
+    /// One bit an attribute, as many as an element may have.
+    taken: [u64; 4],
 }
 
 impl<'n, 'a> Fields<'n, 'a> {
     pub(super) fn new(node: &'n Node<'a>) -> Self {
-        Self { node, taken: Vec::with_capacity(node.attrs.len()) }
+        Self { node, taken: [0; 4] }
     }
 
     fn find(&mut self, name: &'static str) -> Option<&'n str> {
-        self.taken.push(name);
-        self.node
-            .attrs
-            .iter()
-            .find(|attr| attr.space.is_empty() && attr.local == name)
-            .map(|attr| attr.value.as_ref())
+        let mut attrs = self.node.attrs.iter().enumerate();
+        let (at, attr) = attrs.find(|(_, attr)| attr.local == name && attr.space.is_empty())?;
+        if let Some(bits) = self.taken.get_mut(at / 64) {
+            *bits |= 1 << (at % 64);
+        }
+        Some(attr.value.as_ref())
     }
 
     fn bad(&self, attribute: &'static str) -> ReadError {
@@ -57,11 +58,7 @@ impl<'n, 'a> Fields<'n, 'a> {
     }
 
     /// A number whose digits come back exactly as they stood, so that the cadena is the same.
-    pub(super) fn opt_number(
-        &mut self,
-        name: &'static str,
-        decimals: u32,
-    ) -> Result<Option<Decimal>, ReadError> {
+    pub(super) fn opt_number(&mut self, name: &'static str, decimals: u32) -> Result<Option<Decimal>, ReadError> {
         let Some(text) = self.find(name) else { return Ok(None) };
         let plain = text == "0" || !text.starts_with('0') || text.starts_with("0.");
         match num::parse(text, decimals) {
@@ -97,8 +94,9 @@ impl<'n, 'a> Fields<'n, 'a> {
 
     /// Refuses what was not taken. Schema hints are nobody's data.
     pub(super) fn finish(self) -> Result<(), ReadError> {
-        for attr in &self.node.attrs {
-            let known = attr.space == NS_XSI || (attr.space.is_empty() && self.taken.contains(&attr.local));
+        for (at, attr) in self.node.attrs.iter().enumerate() {
+            let taken = self.taken.get(at / 64).is_some_and(|bits| bits & (1 << (at % 64)) != 0);
+            let known = taken || attr.space == NS_XSI;
             if !known {
                 return Err(ReadError::UnknownAttribute {
                     element: self.node.local.to_owned(),
@@ -181,10 +179,9 @@ impl<'n, 'a> Children<'n, 'a> {
     pub(super) fn finish(self) -> Result<(), ReadError> {
         match self.parent.children.get(self.at) {
             None => Ok(()),
-            Some(node) => Err(ReadError::UnexpectedElement {
-                parent: self.parent.local.to_owned(),
-                name: node.local.to_owned(),
-            }),
+            Some(node) => {
+                Err(ReadError::UnexpectedElement { parent: self.parent.local.to_owned(), name: node.local.to_owned() })
+            }
         }
     }
 }

@@ -11,7 +11,6 @@ pub use tree::{Limits, ReadError};
 pub use writer::write;
 
 pub(crate) use fields::parse_fecha;
-pub(crate) use reader::read_tfd;
 pub(crate) use tree::{Node, parse};
 pub(crate) use writer::write_tfd;
 

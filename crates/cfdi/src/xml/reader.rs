@@ -6,9 +6,9 @@ use super::fields::{Children, Fields};
 use super::tree::{self, Limits, Node, ReadError};
 use super::{NS_CFDI, NS_IMPLOCAL, NS_PAGO20, NS_TFD, reader_pagos};
 use crate::model::{
-    ACuentaTerceros, CfdiRelacionados, Complemento, Comprobante, Concepto, ConceptoImpuestos,
-    Emisor, ImpuestoLocal, Impuestos, ImpuestosLocales, InformacionGlobal, Parte, Receptor,
-    Retencion, RetencionTotal, Tfd, TipoDeComprobante, Traslado, TrasladoTotal, UnknownComplement,
+    ACuentaTerceros, CfdiRelacionados, Complemento, Comprobante, Concepto, ConceptoImpuestos, Emisor, ImpuestoLocal,
+    Impuestos, ImpuestosLocales, InformacionGlobal, Parte, Receptor, Retencion, RetencionTotal, Tfd, TipoDeComprobante,
+    Traslado, TrasladoTotal, UnknownComplement,
 };
 
 /// Decimals of a `t_Importe`.
@@ -23,8 +23,7 @@ pub fn read(bytes: &[u8]) -> Result<Comprobante, ReadError> {
     comprobante(text, &root)
 }
 
-/// Reads the stamp of an element.
-pub(crate) fn read_tfd(node: &Node<'_>) -> Result<Tfd, ReadError> {
+fn read_tfd(node: &Node<'_>) -> Result<Tfd, ReadError> {
     let mut f = Fields::new(node);
     f.fixed("Version", "1.1")?;
     let tfd = Tfd {
@@ -58,10 +57,7 @@ fn comprobante(text: &str, root: &Node<'_>) -> Result<Comprobante, ReadError> {
         Some(tipo) => tipo,
         None if clave == "N" => return Err(ReadError::UnsupportedType(clave)),
         None => {
-            return Err(ReadError::BadValue {
-                element: "Comprobante".to_owned(),
-                attribute: "TipoDeComprobante",
-            });
+            return Err(ReadError::BadValue { element: "Comprobante".to_owned(), attribute: "TipoDeComprobante" });
         }
     };
 
@@ -144,11 +140,8 @@ fn leaf(f: Fields<'_, '_>, node: &Node<'_>) -> Result<(), ReadError> {
 
 fn global(node: &Node<'_>) -> Result<InformacionGlobal, ReadError> {
     let mut f = Fields::new(node);
-    let global = InformacionGlobal {
-        periodicidad: f.text("Periodicidad")?,
-        meses: f.text("Meses")?,
-        anio: f.text("Año")?,
-    };
+    let global =
+        InformacionGlobal { periodicidad: f.text("Periodicidad")?, meses: f.text("Meses")?, anio: f.text("Año")? };
     leaf(f, node)?;
     Ok(global)
 }
@@ -320,8 +313,7 @@ fn impuestos(node: &Node<'_>) -> Result<Impuestos, ReadError> {
     let retenciones = match children.next_if("Retenciones") {
         Some(node) => group(node, "Retencion", |node| {
             let mut f = Fields::new(node);
-            let total =
-                RetencionTotal { impuesto: f.text("Impuesto")?, importe: f.number("Importe", SIX)? };
+            let total = RetencionTotal { impuesto: f.text("Impuesto")?, importe: f.number("Importe", SIX)? };
             leaf(f, node)?;
             Ok(total)
         })?,
@@ -385,16 +377,11 @@ fn local_taxes(node: &Node<'_>) -> Result<ImpuestosLocales, ReadError> {
     f.finish()?;
     let read = |node: &Node<'_>, name: &'static str, rate: &'static str| {
         let mut f = Fields::new(node);
-        let tax = ImpuestoLocal {
-            nombre: f.text(name)?,
-            tasa: f.number(rate, 2)?,
-            importe: f.number("Importe", 2)?,
-        };
+        let tax = ImpuestoLocal { nombre: f.text(name)?, tasa: f.number(rate, 2)?, importe: f.number("Importe", 2)? };
         leaf(f, node)?;
         Ok(tax)
     };
-    let mut local =
-        ImpuestosLocales { total_retenciones, total_traslados, retenciones: vec![], traslados: vec![] };
+    let mut local = ImpuestosLocales { total_retenciones, total_traslados, retenciones: vec![], traslados: vec![] };
     // The schema lets the two kinds alternate; the cadena takes one after the other.
     for child in &node.children {
         if child.is(NS_IMPLOCAL, "RetencionesLocales") {
@@ -402,10 +389,7 @@ fn local_taxes(node: &Node<'_>) -> Result<ImpuestosLocales, ReadError> {
         } else if child.is(NS_IMPLOCAL, "TrasladosLocales") {
             local.traslados.push(read(child, "ImpLocTrasladado", "TasadeTraslado")?);
         } else {
-            return Err(ReadError::UnexpectedElement {
-                parent: node.local.to_owned(),
-                name: child.local.to_owned(),
-            });
+            return Err(ReadError::UnexpectedElement { parent: node.local.to_owned(), name: child.local.to_owned() });
         }
     }
     Ok(local)

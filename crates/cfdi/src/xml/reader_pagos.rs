@@ -4,8 +4,7 @@ use super::NS_PAGO20;
 use super::fields::{Children, Fields};
 use super::tree::{Node, ReadError};
 use crate::model::{
-    DoctoRelacionado, ImpuestosDr, ImpuestosP, Pago, Pagos, RetencionDr, RetencionP, Totales,
-    TrasladoDr, TrasladoP,
+    DoctoRelacionado, ImpuestosDr, ImpuestosP, Pago, Pagos, RetencionDr, RetencionP, Totales, TrasladoDr, TrasladoP,
 };
 
 const SIX: u32 = 6;

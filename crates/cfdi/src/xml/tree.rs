@@ -4,9 +4,9 @@
 //! refused before it costs anything.
 
 use quick_xml::Reader;
+use quick_xml::XmlVersion;
 use quick_xml::events::Event;
 use quick_xml::events::attributes::Attributes;
-use quick_xml::XmlVersion;
 use std::borrow::Cow;
 use std::ops::Range;
 use thiserror::Error;
@@ -256,7 +256,7 @@ impl<'a> Builder<'a> {
             return Err(ReadError::TooManyElements(self.limits.elements));
         }
         let scope_before = self.scope.len();
-        let mut named = Vec::new();
+        let mut attrs: Vec<Attr<'a>> = Vec::with_capacity(8);
         let mut declared = Vec::new();
         for (count, attribute) in Attributes::new(inside, name_len).enumerate() {
             if count >= self.limits.attributes {
@@ -278,40 +278,30 @@ impl<'a> Builder<'a> {
                     self.scope.push((prefix, space));
                     declared.push((prefix, space));
                 }
-                None => named.push((key, value)),
+                None => attrs.push(Attr { space: "", local: key, value }),
             }
         }
         let name = inside.get(..name_len).ok_or_else(|| syntax("a tag is cut"))?;
         let (space, local) = self.resolve(name, true)?;
-        let mut attrs = Vec::with_capacity(named.len());
-        for (key, value) in named {
-            let (space, local) = self.resolve(key, false)?;
-            attrs.push(Attr { space, local, value });
+        // Only now is every prefix of this element declared.
+        for attr in &mut attrs {
+            (attr.space, attr.local) = self.resolve(attr.local, false)?;
         }
         let content_end = span.end;
-        let node = Node {
-            space,
-            local,
-            attrs,
-            declared,
-            children: Vec::new(),
-            text: String::new(),
-            span,
-            content_end,
-        };
+        let node = Node { space, local, attrs, declared, children: Vec::new(), text: String::new(), span, content_end };
         self.stack.push((node, scope_before));
         Ok(())
     }
 
     fn close(&mut self, content_end: usize, end: usize) -> Result<(), ReadError> {
-        let (mut node, scope_before) =
-            self.stack.pop().ok_or_else(|| syntax("an element is closed twice"))?;
+        let (mut node, scope_before) = self.stack.pop().ok_or_else(|| syntax("an element is closed twice"))?;
         self.scope.truncate(scope_before);
         node.content_end = content_end;
         node.span.end = end;
         let trimmed = node.text.trim_matches([' ', '\t', '\r', '\n']);
         if trimmed.len() != node.text.len() {
-            node.text = trimmed.to_owned();
+            let kept = trimmed.to_owned();
+            node.text = kept;
         }
         match self.stack.last_mut() {
             Some((parent, _)) => parent.children.push(node),

@@ -11,22 +11,22 @@ use zuc_cfdi::input::Draft;
 use zuc_cfdi::model::Comprobante;
 use zuc_cfdi::sandbox::{Authority, Holder, Issued, Kind, Validity};
 
-pub const PASSWORD: &str = "12345678a";
+pub(crate) const PASSWORD: &str = "12345678a";
 
-pub fn validity() -> Validity {
+pub(crate) fn validity() -> Validity {
     let instant = |text: &str| text.parse::<Timestamp>().unwrap();
     Validity { from: instant("2026-01-01T00:00:00Z"), until: instant("2030-01-01T00:00:00Z") }
 }
 
-pub struct Sandbox {
-    pub authority: Authority,
-    pub issuer: Issued,
-    pub fiel: Issued,
-    pub pac: Issued,
+pub(crate) struct Sandbox {
+    pub(crate) authority: Authority,
+    pub(crate) issuer: Issued,
+    pub(crate) fiel: Issued,
+    pub(crate) pac: Issued,
 }
 
 /// Keys are slow to make: one set serves every test of a binary.
-pub fn sandbox() -> &'static Sandbox {
+pub(crate) fn sandbox() -> &'static Sandbox {
     static SANDBOX: OnceLock<Sandbox> = OnceLock::new();
     SANDBOX.get_or_init(|| {
         let authority = Authority::create(validity()).unwrap();
@@ -41,11 +41,11 @@ pub fn sandbox() -> &'static Sandbox {
     })
 }
 
-pub fn csd() -> Csd {
+pub(crate) fn csd() -> Csd {
     open(&sandbox().issuer)
 }
 
-pub fn pac() -> Csd {
+pub(crate) fn pac() -> Csd {
     open(&sandbox().pac)
 }
 
@@ -53,36 +53,36 @@ fn open(issued: &Issued) -> Csd {
     Csd::open(&issued.cer, &issued.key, PASSWORD.as_bytes()).unwrap()
 }
 
-pub fn build(json: &str) -> Comprobante {
+pub(crate) fn build(json: &str) -> Comprobante {
     compute::build(Draft::from_json(json).unwrap(), Rounding::TwoDecimals).unwrap()
 }
 
 /// An invoice with a discount, IVA at three rates, an exempt line, IEPS and retentions.
-pub fn ingreso() -> Comprobante {
+pub(crate) fn ingreso() -> Comprobante {
     build(INGRESO)
 }
 
-pub fn egreso() -> Comprobante {
+pub(crate) fn egreso() -> Comprobante {
     build(EGRESO)
 }
 
-pub fn pago() -> Comprobante {
+pub(crate) fn pago() -> Comprobante {
     build(PAGO)
 }
 
-pub fn traslado() -> Comprobante {
+pub(crate) fn traslado() -> Comprobante {
     build(TRASLADO)
 }
 
-pub fn global() -> Comprobante {
+pub(crate) fn global() -> Comprobante {
     build(GLOBAL)
 }
 
-pub fn dolares() -> Comprobante {
+pub(crate) fn dolares() -> Comprobante {
     build(DOLARES)
 }
 
-pub const INGRESO: &str = r#"{
+pub(crate) const INGRESO: &str = r#"{
   "comprobante": {"TipoDeComprobante": "I", "Serie": "A", "Folio": "17", "Fecha": "2026-06-01T10:30:00",
     "LugarExpedicion": "42501", "FormaPago": "99", "MetodoPago": "PPD", "CondicionesDePago": "30 días", "Moneda": "MXN"},
   "emisor": {"Rfc": "EKU9003173C9", "Nombre": "ESCUELA KEMPER URGATE", "RegimenFiscal": "601"},
@@ -113,7 +113,7 @@ pub const INGRESO: &str = r#"{
   ]
 }"#;
 
-pub const EGRESO: &str = r#"{
+pub(crate) const EGRESO: &str = r#"{
   "comprobante": {"TipoDeComprobante": "E", "Serie": "NC", "Folio": "3", "Fecha": "2026-06-02T09:00:00",
     "LugarExpedicion": "42501", "FormaPago": "15", "MetodoPago": "PUE"},
   "relacionados": [{"tipo_relacion": "01", "uuids": ["CEE4BE01-ADFA-4DEB-8421-ADD60F0BEDAC"]}],
@@ -124,7 +124,7 @@ pub const EGRESO: &str = r#"{
     "ValorUnitario": "333.33", "traslados": [{"Impuesto": "002", "TipoFactor": "Tasa", "TasaOCuota": "0.16"}]}]
 }"#;
 
-pub const PAGO: &str = r#"{
+pub(crate) const PAGO: &str = r#"{
   "comprobante": {"TipoDeComprobante": "P", "Serie": "REP", "Folio": "8", "Fecha": "2026-06-03T12:00:00", "LugarExpedicion": "42501"},
   "emisor": {"Rfc": "EKU9003173C9", "Nombre": "ESCUELA KEMPER URGATE", "RegimenFiscal": "601"},
   "receptor": {"Rfc": "URE180429TM6", "Nombre": "UNIVERSIDAD ROBOTICA ESPAÑOLA", "DomicilioFiscalReceptor": "86991",
@@ -145,7 +145,7 @@ pub const PAGO: &str = r#"{
            "TrasladosDR": [{"TrasladoDR": [{"BaseDR": "1750", "ImpuestoDR": "002", "TipoFactorDR": "Exento"}]}]}]}]}]}
 }"#;
 
-pub const TRASLADO: &str = r#"{
+pub(crate) const TRASLADO: &str = r#"{
   "comprobante": {"TipoDeComprobante": "T", "Fecha": "2026-06-04T08:00:00", "LugarExpedicion": "42501"},
   "emisor": {"Rfc": "EKU9003173C9", "Nombre": "ESCUELA KEMPER URGATE", "RegimenFiscal": "601"},
   "receptor": {"Rfc": "EKU9003173C9", "Nombre": "ESCUELA KEMPER URGATE", "DomicilioFiscalReceptor": "42501",
@@ -153,7 +153,7 @@ pub const TRASLADO: &str = r#"{
   "conceptos": [{"ClaveProdServ": "50221300", "Cantidad": "3", "ClaveUnidad": "KGM", "Descripcion": "Harina", "ValorUnitario": "0"}]
 }"#;
 
-pub const GLOBAL: &str = r#"{
+pub(crate) const GLOBAL: &str = r#"{
   "comprobante": {"TipoDeComprobante": "I", "Serie": "G", "Folio": "1", "Fecha": "2026-06-30T20:00:00", "LugarExpedicion": "42501",
     "FormaPago": "01", "MetodoPago": "PUE"},
   "informacion_global": {"Periodicidad": "04", "Meses": "06", "Año": "2026"},
@@ -164,7 +164,7 @@ pub const GLOBAL: &str = r#"{
     "ValorUnitario": "86.21", "traslados": [{"Impuesto": "002", "TipoFactor": "Tasa", "TasaOCuota": "0.16"}]}]
 }"#;
 
-pub const DOLARES: &str = r#"{
+pub(crate) const DOLARES: &str = r#"{
   "comprobante": {"TipoDeComprobante": "I", "Fecha": "2026-06-05T16:00:00", "LugarExpedicion": "42501", "FormaPago": "03",
     "MetodoPago": "PUE", "Moneda": "USD", "TipoCambio": "17.253"},
   "emisor": {"Rfc": "EKU9003173C9", "Nombre": "ESCUELA KEMPER URGATE", "RegimenFiscal": "601"},
