@@ -1,1 +1,77 @@
-fn main() {}
+//! The desktop program: wires the use cases, lists the commands, opens the window.
+#![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
+
+mod commands;
+mod dialogs;
+mod notices;
+mod start;
+
+use anyhow::Context as _;
+
+fn main() -> anyhow::Result<()> {
+    start::quiet_the_renderer();
+    let options = start::options();
+    start::logs(&options.home)?;
+    let desk = start::desk(&options)?;
+    let entry = options.entry();
+    tauri::Builder::default()
+        .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| start::to_front(app)))
+        .plugin(tauri_plugin_window_state::Builder::default().build())
+        .plugin(tauri_plugin_dialog::init())
+        .manage(desk.clone())
+        .invoke_handler(tauri::generate_handler![
+            commands::boot,
+            commands::unlock,
+            commands::company_create,
+            commands::recovery_confirm,
+            commands::company_join,
+            commands::join_status,
+            commands::device_invite,
+            commands::device_pending,
+            commands::device_approve,
+            commands::device_list,
+            commands::settings_set,
+            commands::regimenes,
+            commands::sync_status,
+            commands::sync_now,
+            commands::sync_log,
+            commands::search,
+            commands::undo,
+            commands::lead_list,
+            commands::lead_get,
+            commands::lead_create,
+            commands::lead_edit,
+            commands::lead_log,
+            commands::lead_qualify,
+            commands::lead_disqualify,
+            commands::lead_convert,
+            commands::pick_file,
+            commands::import_preview,
+            commands::import_rows,
+            commands::import_commit,
+            commands::import_cancel,
+            commands::import_undo,
+            commands::import_save_rejects,
+            commands::held_list,
+            commands::held_decide,
+            commands::products_import,
+            commands::customer_list,
+            commands::customer_360,
+            commands::customer_set_fiscal,
+            commands::fiscal_choices,
+            commands::product_search,
+            commands::proposal_list,
+            commands::proposal_create,
+            commands::proposal_get,
+            commands::proposal_save,
+            commands::proposal_sign,
+            commands::proposal_save_pdf,
+        ])
+        .setup(move |app| {
+            start::window(app, &entry)?;
+            notices::forward(app.handle().clone(), desk.clone());
+            Ok(())
+        })
+        .run(tauri::generate_context!("tauri.conf.json"))
+        .context("the window")
+}

@@ -1,15 +1,20 @@
-//! The time.
+//! The machine's clock.
 
 use jiff::Timestamp;
 use zuc_app::ports::Clock;
 
-/// The clock of this machine.
-#[derive(Clone, Copy, Debug)]
+/// The machine's clock.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the room of the clock")]
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        now()
     }
+}
+
+/// Now, UTC, for a composition root.
+#[expect(clippy::disallowed_methods, reason = "this is the clock that the rest is given")]
+pub fn now() -> Timestamp {
+    Timestamp::now()
 }

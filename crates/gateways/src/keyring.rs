@@ -14,36 +14,47 @@ pub struct OsKeyring(());
 impl OsKeyring {
     /// The keyring of this session; `None` where there is none that answers.
     pub fn available() -> Option<Self> {
-        // opening the default store says whether one is there; reading an absent entry says whether it is unlocked
-        Entry::store_status().as_ref().ok()?;
-        match Entry::new(SERVICE, "probe").and_then(|entry| entry.get_secret()) {
-            Ok(_) | Err(Error::NoEntry) => Some(Self(())),
-            Err(_) => None,
-        }
+        on_its_own_thread(|| {
+            // opening the default store says whether one is there; reading an absent entry says whether it is unlocked
+            Entry::store_status().as_ref().ok()?;
+            match Entry::new(SERVICE, "probe").and_then(|entry| entry.get_secret()) {
+                Ok(_) | Err(Error::NoEntry) => Some(Self(())),
+                Err(_) => None,
+            }
+        })
+        .flatten()
     }
+}
+
+/// The keyring's client waits for D-Bus in a way that an async thread forbids; `None` when it broke down.
+fn on_its_own_thread<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
+    std::thread::scope(|scope| scope.spawn(work).join().ok())
 }
 
 impl SecretStore for OsKeyring {
     fn get(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
-        match Entry::new(SERVICE, name).and_then(|entry| entry.get_secret()) {
+        asked(|| match Entry::new(SERVICE, name).and_then(|entry| entry.get_secret()) {
             Ok(secret) => Ok(Some(Zeroizing::new(secret))),
             Err(Error::NoEntry) => Ok(None),
-            Err(error) => Err(unavailable(&error)),
-        }
+            Err(error) => Err(error),
+        })
     }
 
     fn set(&self, name: &str, secret: &[u8]) -> Result<(), StoreError> {
-        Entry::new(SERVICE, name).and_then(|entry| entry.set_secret(secret)).map_err(|error| unavailable(&error))
+        asked(|| Entry::new(SERVICE, name).and_then(|entry| entry.set_secret(secret)))
     }
 
     fn delete(&self, name: &str) -> Result<(), StoreError> {
-        match Entry::new(SERVICE, name).and_then(|entry| entry.inner.delete_credential()) {
+        asked(|| match Entry::new(SERVICE, name).and_then(|entry| entry.delete_credential()) {
             Ok(()) | Err(Error::NoEntry) => Ok(()),
-            Err(error) => Err(unavailable(&error)),
-        }
+            Err(error) => Err(error),
+        })
     }
 }
 
-fn unavailable(error: &Error) -> StoreError {
-    StoreError::SecretsUnavailable(error.to_string())
+fn asked<T: Send>(question: impl FnOnce() -> Result<T, Error> + Send) -> Result<T, StoreError> {
+    let unavailable = |why: &str| StoreError::SecretsUnavailable(why.to_owned());
+    on_its_own_thread(|| question().map_err(|error| error.to_string()))
+        .ok_or_else(|| unavailable("the keyring broke down"))?
+        .map_err(|why| unavailable(&why))
 }

@@ -1,24 +1,35 @@
-//! Where the keys of a home are: the keyring of the session, or a passphrase that a script gives.
+//! Where the keys of a home may be kept.
 
-use std::sync::Arc;
+use std::{env, fs, sync::Arc};
 
+use zeroize::Zeroizing;
 use zuc_app::ports::{SecretPlaces, SecretStore};
 
 use crate::OsKeyring;
 
-/// Names a file whose first line is the passphrase.
+/// Names a file whose first line is the passphrase of the homes, for scripts.
 const PASSPHRASE_FILE: &str = "ZUC_PASSPHRASE_FILE";
 
-/// The places of this session.
-#[derive(Debug, Default)]
+/// The OS keyring, or a passphrase given from outside.
 pub struct Secrets {
-    given: Option<zeroize::Zeroizing<String>>,
+    given: Option<Zeroizing<String>>,
 }
 
 impl Secrets {
-    /// With a passphrase given at the start, or else the one of `ZUC_PASSPHRASE_FILE`.
-    pub fn new(passphrase: Option<String>) -> Self {
-        Self { given: passphrase.map(zeroize::Zeroizing::new) }
+    /// With the passphrase that was given, else the one in the file that `ZUC_PASSPHRASE_FILE` names.
+    pub fn new(given: Option<String>) -> Self {
+        Self { given: given.or_else(from_file).map(Zeroizing::new) }
+    }
+}
+
+fn from_file() -> Option<String> {
+    let path = env::var_os(PASSPHRASE_FILE)?;
+    match fs::read_to_string(path) {
+        Ok(text) => text.lines().next().filter(|line| !line.is_empty()).map(ToOwned::to_owned),
+        Err(error) => {
+            tracing::warn!(error = %error, "the passphrase file cannot be read");
+            None
+        }
     }
 }
 
@@ -28,11 +39,6 @@ impl SecretPlaces for Secrets {
     }
 
     fn passphrase(&self) -> Option<String> {
-        if let Some(given) = &self.given {
-            return Some(given.to_string());
-        }
-        let file = std::env::var_os(PASSPHRASE_FILE)?;
-        let text = zeroize::Zeroizing::new(std::fs::read_to_string(file).ok()?);
-        text.lines().next().map(ToOwned::to_owned).filter(|line| !line.is_empty())
+        self.given.as_ref().map(|given| given.to_string())
     }
 }

@@ -37,6 +37,13 @@ pub(crate) fn sat_persona(persona: Persona) -> Option<SatPersona> {
     }
 }
 
+impl crate::Desk {
+    /// Régimenes that fit an RFC; all of them while it cannot be read.
+    pub async fn regimenes(&self, query: Query) -> Result<Vec<Choice>, AppError> {
+        Ok(regimenes(&query.text))
+    }
+}
+
 impl Office {
     /// Which régimen and uso may be chosen for what was typed so far, and what is wrong with it.
     pub async fn fiscal_choices(&self, typed: FiscalChoicesQuery) -> Result<FiscalChoices, AppError> {
@@ -62,10 +69,6 @@ impl Office {
         })
     }
 
-    /// Régimenes that fit an RFC; all of them while it cannot be read.
-    pub async fn regimenes(&self, query: Query) -> Result<Vec<Choice>, AppError> {
-        Ok(regimenes(&query.text))
-    }
 
     /// Sets the fiscal profile of a customer.
     ///

@@ -270,3 +270,6 @@ impl CandidateIndex {
         found
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -519,3 +519,6 @@ impl Lead {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -122,3 +122,50 @@ fn only(mark: char, text: &str) -> i64 {
         _ => -1,
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    fn parse(style: DecimalStyle, text: &str) -> Result<String, &'static str> {
+        style.parse(text).map(|amount| amount.to_string()).map_err(AmountError::code)
+    }
+
+    #[test]
+    fn the_column_tells_which_mark_stands_before_the_decimals() {
+        assert_eq!(DecimalStyle::detect(["1,365,000.50", "92,000.50"]), DecimalStyle::Point);
+        assert_eq!(DecimalStyle::detect(["1.365.000,50", "92.000,50"]), DecimalStyle::Comma);
+        assert_eq!(DecimalStyle::detect(["1.365", "92,5"]), DecimalStyle::Comma, "one clear value decides the unclear ones");
+        assert_eq!(DecimalStyle::detect(["1,365", "2,400"]), DecimalStyle::Point, "in doubt as in Mexico");
+        assert_eq!(DecimalStyle::detect(["1.365.000"]), DecimalStyle::Comma);
+        assert_eq!(DecimalStyle::detect(["0.125"]), DecimalStyle::Point);
+        assert_eq!(DecimalStyle::detect([]), DecimalStyle::Point);
+    }
+
+    #[test]
+    fn both_styles_read_the_same_amount() {
+        for text in ["1,365,000.50", "$1,365,000.50 MXN", " 1365000.5 ", "+1,365,000.500"] {
+            assert_eq!(parse(DecimalStyle::Point, text).unwrap(), "1365000.5", "{text}");
+        }
+        for text in ["1.365.000,50", "1365000,5", "1 365 000,50 €"] {
+            assert_eq!(parse(DecimalStyle::Comma, text).unwrap(), "1365000.5", "{text}");
+        }
+        assert_eq!(parse(DecimalStyle::Point, ".5").unwrap(), "0.5");
+        assert_eq!(parse(DecimalStyle::Point, "1,365").unwrap(), "1365");
+    }
+
+    #[test]
+    fn what_is_no_amount_is_refused_with_its_code() {
+        for text in ["-1", "(1,000.00)", "1,000.00-", "\u{2212}5"] {
+            assert_eq!(parse(DecimalStyle::Point, text), Err("amount.negative"), "{text}");
+        }
+        for text in ["", "NaN", "inf", "1e5", "1.2.3", "1,00.5", "12,34", ",5", "mucho", "=1+1", "0x10"] {
+            assert_eq!(parse(DecimalStyle::Point, text), Err("amount.not_a_number"), "{text}");
+        }
+        for text in ["1234567890123456789012345678901234567890", "0.1234567"] {
+            assert_eq!(parse(DecimalStyle::Point, text), Err("amount.too_many_digits"), "{text}");
+        }
+        assert_eq!(parse(DecimalStyle::Point, "-0.00").unwrap(), "0");
+    }
+}

@@ -224,3 +224,85 @@ pub fn authorize(actor: &Actor, action: Action, object: &Object) -> Result<(), F
     };
     if actor.roles.iter().any(fits) { Ok(()) } else { Err(Forbidden { action }) }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    const ANA: PersonId = PersonId(Uuid::from_u128(1));
+    const LUIS: PersonId = PersonId(Uuid::from_u128(2));
+
+    fn actor(role: Role) -> Actor {
+        Actor { person: ANA, device: DeviceId(Uuid::from_u128(9)), roles: BTreeSet::from([role]), team: 1 }
+    }
+
+    fn may(role: Role, action: Action, scope: Scope, owner: Option<PersonId>) -> bool {
+        authorize(&actor(role), action, &Object { scope, owner }).is_ok()
+    }
+
+    #[test]
+    fn every_action_has_a_row_that_lets_somebody_in_somewhere_and_nobody_everywhere() {
+        for action in Action::ALL {
+            let mut let_in = BTreeSet::new();
+            for role in Role::ALL {
+                let_in.extend(Scope::all(2).into_iter().filter(|scope| may(role, *action, *scope, None)).map(|scope| (role, scope)));
+            }
+            assert!(!let_in.is_empty(), "{action:?} is open to nobody");
+            assert!(let_in.len() < Role::ALL.len() * 7, "{action:?} is open to everybody");
+        }
+    }
+
+    #[test]
+    fn no_role_acts_where_the_matrix_of_scopes_does_not_let_it() {
+        for action in Action::ALL {
+            for role in Role::ALL {
+                for scope in Scope::all(2).into_iter().filter(|scope| !role.reads(*scope, 1)) {
+                    assert!(!may(role, *action, scope, None), "{role} {action:?} {scope}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn without_a_role_nothing_is_allowed() {
+        let nobody = Actor { roles: BTreeSet::new(), ..actor(Ventas) };
+        for action in Action::ALL {
+            for scope in Scope::all(1) {
+                assert_eq!(authorize(&nobody, *action, &Object::in_scope(scope)), Err(Forbidden { action: *action }));
+            }
+        }
+    }
+
+    #[test]
+    fn ventas_changes_its_own_leads_and_those_of_nobody() {
+        assert!(may(Ventas, Action::EditLead, Scope::Sales(1), Some(ANA)));
+        assert!(may(Ventas, Action::EditLead, Scope::Sales(1), None));
+        assert!(!may(Ventas, Action::EditLead, Scope::Sales(1), Some(LUIS)));
+        assert!(!may(Ventas, Action::EditLead, Scope::Sales(2), Some(ANA)));
+        assert!(may(Gerencia, Action::EditLead, Scope::Sales(2), Some(LUIS)));
+    }
+
+    #[test]
+    fn only_finanzas_issues_and_nobody_of_sales_sees_finance() {
+        let issuers: Vec<Role> =
+            Role::ALL.into_iter().filter(|role| may(*role, Action::IssueInvoice, Scope::Finance, None)).collect();
+        assert_eq!(issuers, [Finanzas]);
+        assert!(!may(Ventas, Action::ReadInvoices, Scope::Finance, None));
+        assert!(may(Gerencia, Action::ReadInvoices, Scope::Finance, None));
+        assert!(!may(Administracion, Action::IssueInvoice, Scope::Finance, None));
+    }
+
+    #[test]
+    fn a_second_role_adds_and_takes_nothing_away() {
+        let founder = Actor { roles: BTreeSet::from(Role::ALL), ..actor(Ventas) };
+        for action in Action::ALL {
+            for role in Role::ALL {
+                for scope in Scope::all(1).into_iter().filter(|scope| may(role, *action, *scope, None)) {
+                    assert!(authorize(&founder, *action, &Object::in_scope(scope)).is_ok(), "{role} {action:?} {scope}");
+                }
+            }
+        }
+    }
+}

@@ -277,3 +277,6 @@ fn tax_totals(lines: &[PricedLine], decimals: u32) -> Vec<TaxTotal> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -217,3 +217,6 @@ fn ancestors<S>(id: TransitionId, all: &BTreeMap<TransitionId, &Transition<S>>) 
     }
     seen
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,8 +7,10 @@ mod admission;
 mod body;
 mod challenge;
 mod companies;
+#[expect(unused_qualifications, reason = "the description's macro writes the types' whole paths")]
 mod control;
 mod correlation;
+#[expect(unused_qualifications, reason = "the description's macro writes the types' whole paths")]
 mod entries;
 mod failure;
 mod frames;
@@ -16,6 +18,7 @@ mod health;
 mod identity;
 mod invites;
 mod join;
+#[expect(unused_qualifications, reason = "the description's macro writes the types' whole paths")]
 mod join_status;
 mod joins;
 mod limits;

@@ -17,11 +17,11 @@ const PAGE: usize = 4_000;
 
 /// What has just been added to a bag, for the scope's other readers.
 #[derive(Debug)]
-pub(super) struct BagNews {
-    pub(super) from: DeviceId,
-    pub(super) scope: Scope,
-    pub(super) wraps: Vec<BagKeyWraps>,
-    pub(super) rows: Vec<BagRow>,
+pub(crate) struct BagNews {
+    pub(crate) from: DeviceId,
+    pub(crate) scope: Scope,
+    pub(crate) wraps: Vec<BagKeyWraps>,
+    pub(crate) rows: Vec<BagRow>,
 }
 
 fn wraps_of(bag: &StoredBag) -> Result<Vec<BagKeyWraps>, RelayError> {

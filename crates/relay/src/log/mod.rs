@@ -91,7 +91,7 @@ impl LogService {
     /// Answers one frame. [`ClientFrame::Stamp`] and its commands are not the log's: [`crate::Relay`] answers them.
     pub async fn handle(&self, session: &Session, frame: ClientFrame) -> Vec<ServerFrame> {
         let answered = match frame {
-            ClientFrame::Hello { .. } => self.welcome(session).await,
+            ClientFrame::Hello { control, .. } => self.welcome(session, control).await,
             ClientFrame::Push { scope, batches, bag_rows } => self.push(session, scope, batches, bag_rows).await,
             ClientFrame::Pull { scope, from, max } => self.pull(session, scope, from, max).await,
             ClientFrame::Subscribe { cursors } => {

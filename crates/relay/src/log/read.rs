@@ -3,7 +3,7 @@
 use zuc_protocol::{
     Scope,
     control::{ControlLog, Mark},
-    ids::{CompanyId, DeviceId},
+    ids::{CompanyId, ControlHash, DeviceId},
     messages::ServerFrame,
 };
 
@@ -16,9 +16,12 @@ const PAGE: u32 = 4_096;
 const PAGE_BYTES: usize = 700 * 1024;
 
 impl LogService {
-    pub(super) async fn welcome(&self, session: &Session) -> Result<Vec<ServerFrame>, RelayError> {
+    pub(super) async fn welcome(&self, session: &Session, known: ControlHash) -> Result<Vec<ServerFrame>, RelayError> {
         let control = self.control(session.company).await?;
-        session.set_control_len(control.len());
+        let stopped = !session.root && control.rights(session.device).is_none();
+        // A member asks for the records it lacks. Who is none any more is shown them at once, and then told to go.
+        let shown = if stopped { control.seq_of(known.head()).map_or(0, |seq| seq + 1) } else { control.len() };
+        session.set_control_len(shown);
         Ok(vec![ServerFrame::Welcome {
             log: self.store.log_id(session.company).await?,
             time_ms: self.clock.now_ms(),

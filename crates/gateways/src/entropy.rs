@@ -1,0 +1,13 @@
+//! The system's randomness.
+
+use zuc_app::ports::Entropy;
+
+/// The system's randomness.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OsEntropy;
+
+impl Entropy for OsEntropy {
+    fn fill(&self, bytes: &mut [u8]) {
+        getrandom::fill(bytes).expect("a system that cannot give random bytes can make no key, and must not go on");
+    }
+}

@@ -1,0 +1,136 @@
+//! The relay as the use cases ask it.
+
+use async_trait::async_trait;
+use reqwest::{Client, RequestBuilder, Url};
+use serde::Deserialize;
+use zuc_app::ports::{Credentials, Link, Relay, RelayError, RelayIdentity};
+use zuc_protocol::{
+    control::SignedControl,
+    enrolment::{InviteOffer, JoinRequest, JoinStatus},
+    ids::{CompanyId, Digest32, InviteId, LogId, VerifyKey},
+    messages::{ClientFrame, ServerFrame},
+};
+
+use super::{
+    call::{Caller, again, answer, value},
+    link,
+    session::Sessions,
+};
+
+/// The header with which a joiner proves its invite.
+const ACCESS: &str = "x-zuclubit-access";
+
+/// A relay at one address.
+pub struct RelayClient {
+    caller: Caller,
+    sessions: Sessions,
+}
+
+/// What the relay says of itself.
+#[derive(Deserialize)]
+struct Identity {
+    key: String,
+    log: String,
+}
+
+impl RelayClient {
+    /// The relay at `base`, whose path ends with a slash.
+    pub(super) fn new(base: Url, http: Client) -> Self {
+        Self { caller: Caller::new(base, http), sessions: Sessions::default() }
+    }
+
+    /// Asks as a device; once more with a new token where the relay does not know the old one any more.
+    async fn as_device<T, F: Future<Output = Result<T, RelayError>>>(
+        &self,
+        who: &Credentials,
+        request: impl Fn() -> Result<RequestBuilder, RelayError>,
+        read: impl Fn(RequestBuilder) -> F,
+    ) -> Result<T, RelayError> {
+        let token = self.sessions.token(&self.caller, who).await?;
+        match read(request()?.bearer_auth(token)).await {
+            Err(RelayError::Refused { code }) if code == "relay.no_session" => {
+                let token = self.sessions.fresh(&self.caller, who).await?;
+                read(request()?.bearer_auth(token)).await
+            }
+            answered => answered,
+        }
+    }
+}
+
+#[async_trait]
+impl Relay for RelayClient {
+    async fn identity(&self) -> Result<RelayIdentity, RelayError> {
+        let bytes = again(|| async { answer(self.caller.get("api/v1/relay")?).await }).await?;
+        let said: Identity = serde_json::from_slice(&bytes).map_err(|_| RelayError::Nonsense)?;
+        match (VerifyKey::from_hex(&said.key), LogId::from_hex(&said.log)) {
+            (Some(key), Some(log)) => Ok(RelayIdentity { key, log }),
+            _ => Err(RelayError::Nonsense),
+        }
+    }
+
+    async fn register(&self, genesis: &SignedControl) -> Result<(), RelayError> {
+        // The same genesis again changes nothing.
+        again(|| async { answer(self.caller.post("api/v1/companies", genesis)?).await }).await?;
+        Ok(())
+    }
+
+    async fn offer_invite(&self, who: &Credentials, offer: &InviteOffer) -> Result<(), RelayError> {
+        self.as_device(who, || self.caller.post("api/v1/invites", offer), answer).await?;
+        Ok(())
+    }
+
+    async fn pending_joins(&self, who: &Credentials) -> Result<Vec<JoinRequest>, RelayError> {
+        again(|| self.as_device(who, || self.caller.get("api/v1/joins"), value)).await
+    }
+
+    async fn join(&self, access: &Digest32, request: &JoinRequest) -> Result<(), RelayError> {
+        // The relay answers the identical request as the first time.
+        again(|| async { answer(self.caller.post("api/v1/joins", &(access, request))?).await }).await?;
+        Ok(())
+    }
+
+    async fn join_status(
+        &self,
+        company: CompanyId,
+        invite: InviteId,
+        access: &Digest32,
+    ) -> Result<JoinStatus, RelayError> {
+        let path = format!("api/v1/joins/{invite}?company={company}");
+        again(|| async { value(self.caller.get(&path)?.header(ACCESS, access.to_string())).await }).await
+    }
+
+    async fn control(
+        &self,
+        company: CompanyId,
+        invite: InviteId,
+        access: &Digest32,
+    ) -> Result<Vec<SignedControl>, RelayError> {
+        let mut all = Vec::new();
+        loop {
+            let path = format!("api/v1/control?company={company}&invite={invite}&from={}", all.len());
+            let page: ServerFrame =
+                again(|| async { value(self.caller.get(&path)?.header(ACCESS, access.to_string())).await }).await?;
+            let ServerFrame::ControlRecords { records, len, .. } = page else { return Err(RelayError::Nonsense) };
+            if records.is_empty() && (all.len() as u64) < len {
+                return Err(RelayError::Nonsense);
+            }
+            all.extend(records);
+            if all.len() as u64 >= len {
+                return Ok(all);
+            }
+        }
+    }
+
+    async fn ask(&self, who: &Credentials, question: ClientFrame) -> Result<ServerFrame, RelayError> {
+        match self.as_device(who, || self.caller.post("api/v1/frames", &question), value).await? {
+            ServerFrame::Error { code, .. } => Err(RelayError::Refused { code }),
+            answered => Ok(answered),
+        }
+    }
+
+    async fn connect(&self, who: &Credentials) -> Result<Link, RelayError> {
+        // A socket outlives its token; a new one also shows at once whether the relay still knows this device.
+        let token = self.sessions.fresh(&self.caller, who).await?;
+        link::open(&self.caller, token).await
+    }
+}

@@ -1,0 +1,121 @@
+//! The commands of `zuc_ipc`, one by one, without a decision of their own.
+
+use std::sync::Arc;
+
+use tauri::{AppHandle, State, Wry};
+use zuc_app::{AppError, Desk};
+use zuc_ipc::{Failure, list};
+
+use crate::dialogs;
+
+type Reply<C> = Result<<C as zuc_ipc::Command>::Reply, Failure>;
+type Args<C> = <C as zuc_ipc::Command>::Args;
+
+/// What a command is asked of: the desk, or the company open at it.
+macro_rules! on {
+    (desk, $desk:ident) => {
+        $desk.inner()
+    };
+    (office, $desk:ident) => {
+        $desk.office().await.map_err(AppError::into_failure)?
+    };
+}
+
+/// A command whose use case has the same name: `name: Type => |desk, args| call`.
+macro_rules! commands {
+    ($($name:ident: $type:ident => |$on:ident, $args:ident| $call:expr;)*) => {
+        $(
+            #[tauri::command]
+            pub(crate) async fn $name(desk: State<'_, Arc<Desk>>, args: Args<list::$type>) -> Reply<list::$type> {
+                let $on = on!($on, desk);
+                let $args = args;
+                $call.await.map_err(AppError::into_failure)
+            }
+        )*
+    };
+}
+
+commands! {
+    boot: BootGet => |desk, _args| desk.boot();
+    unlock: Unlock => |desk, args| desk.unlock(args);
+    company_create: CompanyCreate => |desk, args| desk.company_create(args);
+    recovery_confirm: RecoveryConfirm => |desk, args| desk.recovery_confirm(args);
+    company_join: CompanyJoin => |desk, args| desk.company_join(args);
+    join_status: JoinGet => |desk, _args| desk.join_status();
+    device_invite: DeviceInvite => |office, args| office.device_invite(args);
+    device_pending: DevicePending => |office, _args| office.device_pending();
+    device_approve: DeviceApprove => |office, args| office.device_approve(args.id);
+    device_list: DeviceList => |office, _args| office.device_list();
+    settings_set: SettingsChange => |office, args| office.settings_set(args);
+    regimenes: Regimenes => |desk, args| desk.regimenes(args);
+
+    sync_status: SyncGet => |office, _args| office.sync_status();
+    sync_now: SyncNow => |office, _args| office.sync_now();
+    sync_log: SyncLog => |office, _args| office.sync_log();
+
+    search: Search => |office, args| office.search(args);
+    undo: Undo => |office, args| office.undo(args.id);
+
+    lead_list: LeadList => |office, args| office.lead_list(args);
+    lead_get: LeadGet => |office, args| office.lead_get(args.id);
+    lead_create: LeadCreate => |office, args| office.lead_create(args);
+    lead_edit: LeadEditCell => |office, args| office.lead_edit(args);
+    lead_log: LeadLog => |office, args| office.lead_log(args);
+    lead_qualify: LeadQualify => |office, args| office.lead_qualify(args);
+    lead_disqualify: LeadDisqualify => |office, args| office.lead_disqualify(args);
+    lead_convert: LeadConvert => |office, args| office.lead_convert(args.id);
+
+    import_preview: ImportLook => |office, args| office.import_preview(args);
+    import_rows: ImportRows => |office, args| office.import_rows(args);
+    import_commit: ImportCommit => |office, args| office.import_commit(args);
+    import_cancel: ImportCancel => |office, _args| office.import_cancel();
+    import_undo: ImportUndo => |office, args| office.import_undo(args.id);
+    held_list: HeldList => |office, _args| office.held_list();
+    held_decide: HeldDecide => |office, args| office.held_decide(args);
+    products_import: ProductsImport => |office, args| office.products_import(args);
+
+    customer_list: CustomerList => |office, args| office.customer_list(args);
+    customer_360: CustomerGet => |office, args| office.customer_360(args.id);
+    customer_set_fiscal: CustomerSetFiscal => |office, args| office.customer_set_fiscal(args);
+    fiscal_choices: FiscalChoicesGet => |office, args| office.fiscal_choices(args);
+
+    product_search: ProductSearch => |office, args| office.product_search(args);
+    proposal_list: ProposalList => |office, args| office.proposal_list(args);
+    proposal_create: ProposalCreate => |office, args| office.proposal_create(args);
+    proposal_get: ProposalGet => |office, args| office.proposal_get(args.id);
+    proposal_save: ProposalSave => |office, args| office.proposal_save(args);
+    proposal_sign: ProposalAccept => |office, args| office.proposal_sign(args);
+
+
+}
+
+/// Lets the person choose a file of a kind.
+#[tauri::command]
+pub(crate) async fn pick_file(app: AppHandle<Wry>, args: Args<list::PickFile>) -> Reply<list::PickFile> {
+    Ok(dialogs::pick(&app, &args.text).await.map(|path| path.display().to_string()))
+}
+
+/// Saves the rejected rows of the last dry run.
+#[tauri::command]
+pub(crate) async fn import_save_rejects(
+    app: AppHandle<Wry>,
+    desk: State<'_, Arc<Desk>>,
+    args: Args<list::ImportSaveRejects>,
+) -> Reply<list::ImportSaveRejects> {
+    let _ = args;
+    let office = desk.office().await.map_err(AppError::into_failure)?;
+    let bytes = office.import_rejects().await.map_err(AppError::into_failure)?;
+    dialogs::save(&app, "prospectos-por-corregir.csv", bytes).await
+}
+
+/// Saves a proposal's PDF.
+#[tauri::command]
+pub(crate) async fn proposal_save_pdf(
+    app: AppHandle<Wry>,
+    desk: State<'_, Arc<Desk>>,
+    args: Args<list::ProposalPdf>,
+) -> Reply<list::ProposalPdf> {
+    let office = desk.office().await.map_err(AppError::into_failure)?;
+    let file = office.proposal_pdf(args.id).await.map_err(AppError::into_failure)?;
+    dialogs::save(&app, &file.name, file.bytes).await
+}
