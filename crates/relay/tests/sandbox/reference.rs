@@ -96,8 +96,12 @@ async fn what_the_sandbox_stamps_the_reference_the_schema_and_the_style_sheet_ac
             (schemas.join("TimbreFiscalDigital/TimbreFiscalDigitalv11.xsd"), tfd.clone()),
         ];
         for (schema, file) in checks {
-            let lint =
-                Command::new("xmllint").args(["--noout", "--nonet", "--schema"]).arg(schema).arg(file).output().unwrap();
+            let lint = Command::new("xmllint")
+                .args(["--noout", "--nonet", "--schema"])
+                .arg(schema)
+                .arg(file)
+                .output()
+                .unwrap();
             assert!(lint.status.success(), "{}", String::from_utf8_lossy(&lint.stderr));
         }
         let sheets = schemas.join("TimbreFiscalDigital");

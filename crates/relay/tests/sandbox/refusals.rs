@@ -1,13 +1,19 @@
 //! What the sandbox refuses, code by code, and what it remembers.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use openssl::{hash::MessageDigest, pkey::PKey, sign::Signer};
 use rust_decimal::Decimal;
-use zuc_cfdi::{csd::Csd, model::Comprobante, seal};
+use zuc_cfdi::{
+    csd::{Certificate, Csd},
+    model::Comprobante,
+    seal,
+};
 use zuc_relay::{
     pac::{Answer, Pac as _},
     sandbox::Profile,
 };
 
-use crate::bench::{Bench, csd, dated, invoice, keys, open, sealed};
+use crate::bench::{Bench, PASSWORD, csd, dated, invoice, keys, open, sealed};
 
 pub(crate) type Break = (&'static str, fn(&mut Comprobante));
 
@@ -108,17 +114,10 @@ async fn seals_certificates_and_dates_have_the_general_codes() {
     assert_eq!(refused(&sealed(dated(73 * 3_600))).await, "401");
     assert_eq!(refused(&sealed(dated(-3_600))).await, "401");
 
-    // The e.firma's own key is refused by every part of this product that could sign with it, so the seal is another's.
-    let fiel = zuc_cfdi::csd::Certificate::from_der(&keys().fiel.cer).unwrap();
-    let mut with_fiel = invoice();
-    fiel.number().clone_into(&mut with_fiel.no_certificado);
-    with_fiel.certificado = base64_of(&keys().fiel.cer);
-    with_fiel.sello = csd().sign("x").unwrap();
-    assert_eq!(refused(&zuc_cfdi::xml::write(&with_fiel)).await, "CFDI40102");
+    assert_eq!(refused(&sealed_with_fiel()).await, "306");
 
     let stranger = Bench::start(Profile::default()).await;
-    let theirs = std::fs::read(stranger_certificate(&stranger).await).unwrap();
-    let hex: String = theirs.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex: String = stranger.pac.pac_certificate().iter().map(|byte| format!("{byte:02x}")).collect();
     bench.pac.set_profile(Profile { authorities: vec![hex], ..Profile::default() });
     assert_eq!(refused(&good).await, "308");
     assert!(bench.pac.timbres().await.unwrap().is_empty());
@@ -128,29 +127,17 @@ async fn seals_certificates_and_dates_have_the_general_codes() {
     assert_eq!(refused(&good).await, "402");
 }
 
-/// Another sandbox's certificate, as a file.
-async fn stranger_certificate(bench: &Bench) -> std::path::PathBuf {
-    let path = std::env::temp_dir().join(format!("zuc-stranger-{}.cer", std::process::id()));
-    std::fs::write(&path, bench.pac.pac_certificate()).unwrap();
-    path
-}
-
-fn base64_of(der: &[u8]) -> String {
-    let output = Csd::open(&keys().issuer.cer, &keys().issuer.key, crate::bench::PASSWORD.as_bytes()).unwrap();
-    if output.certificate().der() == der { output.certificate_base64().to_owned() } else { plain_base64(der) }
-}
-
-fn plain_base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let block = chunk.iter().fold(0_u32, |block, byte| block << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        for place in 0..4 {
-            let digit = char::from(DIGITS[(block >> (18 - 6 * place)) as usize & 63]);
-            text.push(if place > chunk.len() { '=' } else { digit });
-        }
-    }
-    text
+/// No part of this product signs with an e.firma, so the library does.
+fn sealed_with_fiel() -> String {
+    let fiel = &keys().fiel;
+    let mut document = invoice();
+    Certificate::from_der(&fiel.cer).unwrap().number().clone_into(&mut document.no_certificado);
+    document.certificado = STANDARD.encode(&fiel.cer);
+    let cadena = zuc_cfdi::cadena::cadena_original(&document).unwrap();
+    let key = PKey::private_key_from_pkcs8_passphrase(&fiel.key, PASSWORD.as_bytes()).unwrap();
+    let mut signer = Signer::new(MessageDigest::sha256(), &key).unwrap();
+    document.sello = STANDARD.encode(signer.sign_oneshot_to_vec(cadena.as_bytes()).unwrap());
+    zuc_cfdi::xml::write(&document)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -166,7 +153,8 @@ async fn it_dedupes_only_where_its_profile_says_so() {
     assert_eq!(clash, Answer::Before(stamped.clone().into_bytes()));
     assert_eq!(bench.pac.timbres().await.unwrap().len(), 1);
     // A stamped document is no document to stamp.
-    assert_eq!(bench.send("ref-2", &stamped).await.unwrap_err(), "pac");
+    let again = bench.sw.stamp("ref-2", stamped.as_bytes()).await.unwrap_err();
+    assert_eq!(again.code, "pac.duplicate_without_timbre");
 
     bench.pac.set_profile(Profile { dedupes_bytes: false, dedupes_reference: false, ..Profile::default() });
     let twice = bench.send("ref-1", &first).await.unwrap();
