@@ -71,8 +71,15 @@ mod tests {
         for good in ["http://127.0.0.1:8787", "https://relevo.example", " https://relevo.example/zuc/ "] {
             assert!(address(good).unwrap().path().ends_with('/'), "{good}");
         }
-        let bad =
-            ["", "relevo", "ftp://relevo.example", "file:///etc/passwd", "https://", "https://u:p@relevo.example", "https://r/?q"];
+        let bad = [
+            "",
+            "relevo",
+            "ftp://relevo.example",
+            "file:///etc/passwd",
+            "https://",
+            "https://u:p@relevo.example",
+            "https://r/?q",
+        ];
         for bad in bad {
             assert_eq!(address(bad), None, "{bad}");
             assert_eq!(RelayAddresses::default().at(bad).err().unwrap().code(), "relay.bad_url");

@@ -68,7 +68,8 @@ pub(super) async fn value<T: DeserializeOwned>(request: RequestBuilder) -> Resul
 pub(super) async fn again<T, F: Future<Output = Result<T, RelayError>>>(
     question: impl FnMut() -> F,
 ) -> Result<T, RelayError> {
-    let pauses = ExponentialBuilder::default().with_min_delay(Duration::from_millis(100)).with_jitter().with_max_times(2);
+    let pauses =
+        ExponentialBuilder::default().with_min_delay(Duration::from_millis(100)).with_jitter().with_max_times(2);
     let lost = |error: &RelayError| matches!(error, RelayError::Unreachable(_) | RelayError::TimedOut);
     question.retry(pauses).when(lost).await
 }
