@@ -78,13 +78,15 @@ fn verdicts(folder: &Path, documents: &[String]) -> Vec<Verdict> {
 
 type Sample = (&'static str, fn() -> Comprobante);
 
-const SAMPLES: [Sample; 6] = [
+const SAMPLES: [Sample; 8] = [
     ("ingreso", common::ingreso),
     ("egreso", common::egreso),
     ("pago", common::pago),
     ("traslado", common::traslado),
     ("global", common::global),
     ("dolares", common::dolares),
+    ("hospedaje", common::hospedaje),
+    ("seis decimales", common::seis_decimales),
 ];
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use zuc_cfdi::compute::{self, Rounding};
 use zuc_cfdi::csd::Csd;
 use zuc_cfdi::input::Draft;
-use zuc_cfdi::model::Comprobante;
+use zuc_cfdi::model::{Comprobante, ImpuestoLocal, ImpuestosLocales};
 use zuc_cfdi::sandbox::{Authority, Holder, Issued, Kind, Validity};
 
 pub(crate) const PASSWORD: &str = "12345678a";
@@ -80,6 +80,31 @@ pub(crate) fn global() -> Comprobante {
 
 pub(crate) fn dolares() -> Comprobante {
     build(DOLARES)
+}
+
+/// Lodging with its local tax.
+pub(crate) fn hospedaje() -> Comprobante {
+    let mut draft = Draft::from_json(EGRESO).unwrap();
+    draft.impuestos_locales = Some(ImpuestosLocales {
+        total_retenciones: "1.00".parse().unwrap(),
+        total_traslados: "10.00".parse().unwrap(),
+        retenciones: vec![ImpuestoLocal {
+            nombre: "5 al millar".to_owned(),
+            tasa: "0.50".parse().unwrap(),
+            importe: "1.00".parse().unwrap(),
+        }],
+        traslados: vec![ImpuestoLocal {
+            nombre: "ISH".to_owned(),
+            tasa: "3.00".parse().unwrap(),
+            importe: "10.00".parse().unwrap(),
+        }],
+    });
+    compute::build(draft, Rounding::TwoDecimals).unwrap()
+}
+
+/// The invoice of [`ingreso`], lines at six decimals.
+pub(crate) fn seis_decimales() -> Comprobante {
+    compute::build(Draft::from_json(INGRESO).unwrap(), Rounding::SixDecimals).unwrap()
 }
 
 pub(crate) const INGRESO: &str = r#"{
