@@ -3,6 +3,7 @@
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 use zuc_domain::customer::{Contract, Customer};
+use zuc_domain::financial::Invoice;
 use zuc_domain::lead::opportunity::Opportunity;
 use zuc_domain::lead::{Activity, Lead};
 use zuc_domain::proposal::{Product, Proposal};
@@ -98,5 +99,5 @@ macro_rules! facts {
     };
 }
 
-aggregates!(Lead, Customer, Contract, Opportunity, Product, Proposal);
+aggregates!(Lead, Customer, Contract, Opportunity, Product, Proposal, Invoice);
 facts!(Activity);

@@ -419,10 +419,80 @@ mod sales {
         let row = store.proposal_row(proposal.id).await.unwrap().unwrap();
         assert_eq!((row.state.as_str(), row.accepted_on.as_deref()), ("accepted", Some("2026-09-21")));
 
+        invoice(&store, &held).await;
         store.erase_keys(&store.person_keys_of(contact).await.unwrap()).await.unwrap();
         let after = store.read::<Proposal>(proposal.id).await.unwrap().unwrap();
         let acceptance = after.acceptance.unwrap();
         assert_eq!(acceptance.signer.name, "Persona eliminada");
         assert_eq!(acceptance.content_hash, held.acceptance.unwrap().content_hash);
+        // A fiscal document outlives the erasure of the person it names.
+        assert_eq!(store.invoices(crate::InvoiceView::All, "berenice", 0, 9).await.unwrap().len(), 1);
+    }
+
+    /// Drafts, seals and stamps the invoice of an accepted proposal, and looks at every figure.
+    async fn invoice(store: &Store, proposal: &Proposal) {
+        use zuc_domain::customer::Contract;
+        use zuc_domain::financial::{Invoice, Issuance, PaymentTerms, Receptor, Timbre};
+
+        let mut tx = store.begin(at(60)).await.unwrap();
+        let act = tx.act();
+        let contract = Contract::id_for(SALES, proposal.id);
+        let drafted = Invoice::draft_from(proposal, contract, None, "B-1", &act).unwrap();
+        let mut invoice = Invoice::from_created(&drafted).unwrap();
+        tx.repository().record(&invoice, &drafted).await.unwrap();
+        tx.put_saga(v7(1), "proposal_to_cash", proposal.id, "running", &["customer", "contract"]).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(store.counts().await.unwrap().invoices, 1);
+        assert_eq!(store.open_sagas::<Vec<String>>("proposal_to_cash").await.unwrap()[0].body.len(), 2);
+
+        let mut tx = store.begin(at(70)).await.unwrap();
+        let receptor = Receptor {
+            rfc: "XIQB891116QE4".into(),
+            legal_name: "BERENICE XIMO QUEZADA".into(),
+            regimen_fiscal: "612".into(),
+            domicilio_cp: "26015".into(),
+            uso_cfdi: "G03".into(),
+        };
+        invoice.complete(receptor, PaymentTerms::for_due(invoice.created_on, invoice.due_on), "nota interna").unwrap();
+        tx.repository().save(&invoice).await.unwrap();
+        let act = tx.act();
+        let issuance = Issuance {
+            serie: "C".into(),
+            folio: 7,
+            fecha: act.at,
+            xml_hash: "aa".into(),
+            stamp_key: "bb".into(),
+        };
+        let issued = invoice.issue(issuance, &act).unwrap();
+        invoice.apply(&issued);
+        tx.repository().record(&invoice, &issued).await.unwrap();
+        tx.put_saga(v7(1), "proposal_to_cash", proposal.id, "done", &["lead"]).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(store.waiting_for_stamp().await.unwrap()[0].label, "C-7");
+        assert!(store.open_sagas::<Vec<String>>("proposal_to_cash").await.unwrap().is_empty());
+        assert!(store.sales_summary("2026-01", "2026-12").await.unwrap().iter().all(|month| month.invoices == 0));
+
+        let mut tx = store.begin(at(80)).await.unwrap();
+        let act = tx.act();
+        let stamped = invoice.stamped(&act).unwrap().unwrap();
+        invoice.apply_transition(&stamped);
+        invoice.timbre = Some(Timbre { uuid: "7A4F21C8-93BE".into(), fecha_timbrado: String::new(), xml_hash: "cc".into() });
+        tx.repository().save(&invoice).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(store.read::<Invoice>(invoice.id).await.unwrap().as_ref(), Some(&invoice));
+        let row = store.invoice_row(invoice.id).await.unwrap().unwrap();
+        assert_eq!((row.fiscal_state.as_str(), row.uuid.as_str(), row.stamp_deadline), ("stamped", "7A4F21C8-93BE", None));
+        let month = store.sales_summary("2026-09", "2026-09").await.unwrap().remove(0);
+        assert_eq!((month.invoices, month.net.amount(), month.won), (1, Decimal::from(150), 1));
+        assert_eq!(month.invoiced.amount(), Decimal::from(174));
+        for text in ["berenice", "C-7", "7a4f21c8", "ferreteria", "xiqb8911"] {
+            let found = store.invoices(crate::InvoiceView::Stamped, text, 0, 9).await.unwrap();
+            assert_eq!(found.len(), 1, "{text}");
+        }
+        assert_eq!(store.unpaid_of(proposal.customer).await.unwrap().len(), 1);
+        assert_eq!(store.receivables(date(2026, 12, 1)).await.unwrap()[2].amount(), Decimal::from(174));
+        assert_eq!(store.customer_row(proposal.customer).await.unwrap().unwrap().outstanding.amount(), Decimal::from(174));
+        let funnel = store.funnel().await.unwrap();
+        assert!(funnel.iter().any(|row| row.object == "proposal" && row.stage == "accepted" && row.rows == 1));
     }
 }

@@ -211,29 +211,21 @@ fn decide(
     draft: &LeadDraft,
 ) -> (Outcome, Option<Origin>, Option<Match>) {
     let identity = Identity::from(draft);
-    match register.find(&identity) {
+    match register.find(above, &identity) {
         Finding::New => {
-            register.add(Origin::Row(row), false, &identity);
+            register.add(Origin::Row(row), false, above.len(), &identity);
             (Outcome::Created, None, None)
         }
         Finding::Certain(entry, likeness) => {
-            let origin = register.origin(entry);
-            register.absorb(entry, || first_identity(above, origin), identity);
-            (Outcome::Merged, Some(origin), Some(likeness))
+            register.absorb(above, entry, identity);
+            (Outcome::Merged, Some(register.origin(entry)), Some(likeness))
         }
         Finding::Probable(entry, likeness) => {
             let origin = register.origin(entry);
-            register.add(origin, true, &identity);
+            register.add(origin, true, above.len(), &identity);
             (Outcome::ProbableDuplicate, Some(origin), Some(likeness))
         }
     }
-}
-
-/// Who the row of an origin was before anything was merged into it.
-fn first_identity(above: &[PlannedRow], origin: Origin) -> Identity {
-    let Origin::Row(number) = origin else { return Identity::default() };
-    let place = above.binary_search_by_key(&number, |row| row.row);
-    place.map(|at| Identity::from(&above[at].draft)).unwrap_or_default()
 }
 
 impl Totals {

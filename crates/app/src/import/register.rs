@@ -10,7 +10,10 @@ use zuc_domain::{
     shared::LeadId,
 };
 
-use super::identity::{ExistingLeads, Identity};
+use super::{
+    identity::{ExistingLeads, Identity},
+    plan::PlannedRow,
+};
 
 /// A prospect that a row may turn out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,7 +40,8 @@ struct Entry {
     origin: Origin,
     /// A row that a person has to decide about is no record yet.
     held: bool,
-    record: MatchRecord,
+    /// The place among the rows above of the row it began with; a record of the store began with none.
+    began: Option<usize>,
 }
 
 /// 128 bits of a key instead of its text: a list of a hundred thousand rows has some six hundred thousand keys.
@@ -83,35 +87,44 @@ impl<'a> Register<'a> {
         self.entries[entry].origin
     }
 
-    /// Adds a row that becomes a record, or one held against the record of `origin`.
-    pub(super) fn add(&mut self, origin: Origin, held: bool, identity: &Identity) -> usize {
-        let record = identity.record();
+    /// Adds the row at place `began`: one that becomes a record, or one held against the record of `origin`.
+    pub(super) fn add(&mut self, origin: Origin, held: bool, began: usize, identity: &Identity) {
+        self.push(Entry { origin, held, began: Some(began) }, &identity.record());
+    }
+
+    fn push(&mut self, entry: Entry, record: &MatchRecord) -> usize {
         let number = self.entries.len();
         self.file(number, &record.keys());
-        self.entries.push(Entry { origin, held, record });
+        self.entries.push(entry);
         number
     }
 
-    /// Lets an entry take what a merged row knows besides; `first` is who the entry was as a single row.
-    pub(super) fn absorb(&mut self, entry: usize, first: impl FnOnce() -> Identity, identity: Identity) {
-        let before: BTreeSet<BlockingKey> = self.entries[entry].record.keys().into_iter().collect();
-        let grown = self.identities.entry(entry).or_insert_with(first);
+    /// Lets an entry take what a merged row knows besides.
+    pub(super) fn absorb(&mut self, above: &[PlannedRow], entry: usize, identity: Identity) {
+        let mut grown = self.identity(above, entry);
+        let before: BTreeSet<BlockingKey> = grown.record().keys().into_iter().collect();
         grown.absorb(identity);
-        let record = grown.record();
-        let fresh: Vec<BlockingKey> = record.keys().into_iter().filter(|key| !before.contains(key)).collect();
-        self.entries[entry].record = record;
+        let fresh: Vec<BlockingKey> = grown.record().keys().into_iter().filter(|key| !before.contains(key)).collect();
+        self.identities.insert(entry, grown);
         self.file(entry, &fresh);
     }
 
+    /// Who an entry is. A single row is read off its draft again, because a hundred thousand identities would take
+    /// more room than the list itself, and few of them are ever looked at.
+    fn identity(&self, above: &[PlannedRow], entry: usize) -> Identity {
+        let single = || self.entries[entry].began.map(|at| Identity::from(&above[at].draft)).unwrap_or_default();
+        self.identities.get(&entry).cloned().unwrap_or_else(single)
+    }
+
     /// Whom a row probably or certainly is. A certain record beats a held row, that beats a probable record.
-    pub(super) fn find(&mut self, identity: &Identity) -> Finding {
+    pub(super) fn find(&mut self, above: &[PlannedRow], identity: &Identity) -> Finding {
         let record = identity.record();
         let keys = record.keys();
         self.ask(&keys);
         let mut found: Vec<(usize, Match)> = self
             .candidates(&keys)
             .into_iter()
-            .map(|number| (number, self.entries[number].record.compare(&record)))
+            .map(|number| (number, self.identity(above, number).record().compare(&record)))
             .filter(|(_, likeness)| likeness.score.likeness() != Likeness::None)
             .collect();
         found.sort_by(|(left, a), (right, b)| {
@@ -151,7 +164,8 @@ impl<'a> Register<'a> {
             }
             for lead in self.existing.find(key) {
                 if !self.by_id.contains_key(&lead.id) {
-                    let number = self.add(Origin::Existing(lead.id), false, &lead.identity);
+                    let entry = Entry { origin: Origin::Existing(lead.id), held: false, began: None };
+                    let number = self.push(entry, &lead.identity.record());
                     self.by_id.insert(lead.id, number);
                     self.identities.insert(number, lead.identity);
                 }

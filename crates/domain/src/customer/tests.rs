@@ -1,5 +1,4 @@
 //! Customers and contracts.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -14,7 +13,11 @@ fn act(number: u128) -> Act {
     let at = Timestamp::from_second(1_795_500_000).unwrap();
     Act {
         transition: TransitionId(Uuid::from_u128(number)),
-        hlc: Hlc { millis: at.as_millisecond(), counter: u16::try_from(number).unwrap(), device: DeviceId(Uuid::from_u128(1)) },
+        hlc: Hlc {
+            millis: at.as_millisecond(),
+            counter: u16::try_from(number).unwrap(),
+            device: DeviceId(Uuid::from_u128(1)),
+        },
         by: PersonId(Uuid::from_u128(1)),
         at,
         today: date(2026, 11, 24),

@@ -1,5 +1,4 @@
 //! The invoice as a whole.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
 

@@ -92,6 +92,7 @@ pub struct NextStep {
 
 /// What a person found out when qualifying.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent answers to four questions")]
 pub struct Criteria {
     /// There is a budget.
     pub budget: bool,

@@ -1,5 +1,4 @@
 //! The lead's life, from capture to conversion and back.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use jiff::civil::date;
 use rust_decimal::Decimal;
@@ -91,7 +90,10 @@ fn the_first_touch_claims_a_lead_of_nobody_and_starts_the_work() {
     let names: Vec<_> = events.iter().map(DomainEvent::event_type).collect();
     assert_eq!(names, ["Lead.Assigned", "Lead.Contacted"]);
     let lead = working();
-    assert_eq!((lead.state(), lead.owner, lead.first_contact_at), (LeadState::Working, Some(ANA), Some(act(2, ANA).at)));
+    assert_eq!(
+        (lead.state(), lead.owner, lead.first_contact_at),
+        (LeadState::Working, Some(ANA), Some(act(2, ANA).at))
+    );
     assert_eq!(events[1].data()["slaStatus"], "fulfilled");
 }
 

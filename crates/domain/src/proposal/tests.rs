@@ -1,5 +1,4 @@
 //! Proposals: versions, figures, approval and signature.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
@@ -13,7 +12,11 @@ fn act_on(number: u128, today: Date) -> Act {
     let at = Timestamp::from_second(1_795_500_000).unwrap();
     Act {
         transition: TransitionId(Uuid::from_u128(number)),
-        hlc: Hlc { millis: at.as_millisecond(), counter: u16::try_from(number).unwrap(), device: DeviceId(Uuid::from_u128(1)) },
+        hlc: Hlc {
+            millis: at.as_millisecond(),
+            counter: u16::try_from(number).unwrap(),
+            device: DeviceId(Uuid::from_u128(1)),
+        },
         by: PersonId(Uuid::from_u128(1)),
         at,
         today,
@@ -147,7 +150,10 @@ fn a_signature_is_bound_to_the_hash_of_the_latest_version() {
     let event = proposal.accept(signature(&proposal), &act(4)).unwrap();
     assert_eq!(event.data()["contentHash"], json!(proposal.content_hash()));
     proposal.apply(&event);
-    assert_eq!((proposal.state(), proposal.acceptance.unwrap().signer.name.as_str()), (ProposalState::Accepted, "Begoña Peña"));
+    assert_eq!(
+        (proposal.state(), proposal.acceptance.unwrap().signer.name.as_str()),
+        (ProposalState::Accepted, "Begoña Peña")
+    );
 }
 
 #[test]
@@ -227,7 +233,8 @@ fn an_empty_proposal_is_not_sent() {
 
 #[test]
 fn the_approval_matrix_stands_at_its_limits() {
-    let need = |content: VersionContent| draft(content).approval_need(&ApprovalLimits::default(), Decimal::ONE).unwrap();
+    let need =
+        |content: VersionContent| draft(content).approval_need(&ApprovalLimits::default(), Decimal::ONE).unwrap();
     let one = |price: &str, discount: &str| content(vec![line(1, price, discount, Recurrence::Once)]);
     let cases = [
         (one("1000", "10"), Approver::Nobody),

@@ -124,7 +124,6 @@ fn only(mark: char, text: &str) -> i64 {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
@@ -136,7 +135,11 @@ mod tests {
     fn the_column_tells_which_mark_stands_before_the_decimals() {
         assert_eq!(DecimalStyle::detect(["1,365,000.50", "92,000.50"]), DecimalStyle::Point);
         assert_eq!(DecimalStyle::detect(["1.365.000,50", "92.000,50"]), DecimalStyle::Comma);
-        assert_eq!(DecimalStyle::detect(["1.365", "92,5"]), DecimalStyle::Comma, "one clear value decides the unclear ones");
+        assert_eq!(
+            DecimalStyle::detect(["1.365", "92,5"]),
+            DecimalStyle::Comma,
+            "one clear value decides the unclear ones"
+        );
         assert_eq!(DecimalStyle::detect(["1,365", "2,400"]), DecimalStyle::Point, "in doubt as in Mexico");
         assert_eq!(DecimalStyle::detect(["1.365.000"]), DecimalStyle::Comma);
         assert_eq!(DecimalStyle::detect(["0.125"]), DecimalStyle::Point);

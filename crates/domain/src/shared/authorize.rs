@@ -247,7 +247,12 @@ mod tests {
         for action in Action::ALL {
             let mut let_in = BTreeSet::new();
             for role in Role::ALL {
-                let_in.extend(Scope::all(2).into_iter().filter(|scope| may(role, *action, *scope, None)).map(|scope| (role, scope)));
+                let_in.extend(
+                    Scope::all(2)
+                        .into_iter()
+                        .filter(|scope| may(role, *action, *scope, None))
+                        .map(|scope| (role, scope)),
+                );
             }
             assert!(!let_in.is_empty(), "{action:?} is open to nobody");
             assert!(let_in.len() < Role::ALL.len() * 7, "{action:?} is open to everybody");
@@ -300,7 +305,10 @@ mod tests {
         for action in Action::ALL {
             for role in Role::ALL {
                 for scope in Scope::all(1).into_iter().filter(|scope| may(role, *action, *scope, None)) {
-                    assert!(authorize(&founder, *action, &Object::in_scope(scope)).is_ok(), "{role} {action:?} {scope}");
+                    assert!(
+                        authorize(&founder, *action, &Object::in_scope(scope)).is_ok(),
+                        "{role} {action:?} {scope}"
+                    );
                 }
             }
         }

@@ -23,7 +23,7 @@ pub trait DomainEvent: Send + Sync {
 /// What the caller knows about the moment and place of an event.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct EventContext {
-    /// Fresh UUIDv7, or the derived id of a derived event.
+    /// Fresh version 7 UUID, or the derived id of a derived event.
     pub id: EventId,
     /// The company.
     pub tenant: CompanyId,

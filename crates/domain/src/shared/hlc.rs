@@ -95,7 +95,6 @@ impl From<Hlc> for String {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use uuid::Uuid;
 

@@ -11,7 +11,7 @@ use super::scope::Scope;
 /// Namespace of every derived id; fixed for ever, because ids already written depend on it.
 pub const NAMESPACE: Uuid = Uuid::from_u128(0x7a75_636c_7562_6974_8000_6465_7269_7665);
 
-/// The UUIDv5 that every device computes alike for `name` under `parent` in `scope`.
+/// The version 5 UUID that every device computes alike for `name` under `parent` in `scope`.
 ///
 /// The scope is part of the hash: a document is keyed by (scope, id), and the same parent seen from two
 /// scopes gives two records.
@@ -120,7 +120,6 @@ impl CompanyId {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -246,7 +246,6 @@ impl TryFrom<RawMoney> for SignedMoney {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use proptest::prelude::*;
 

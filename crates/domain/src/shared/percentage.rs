@@ -88,7 +88,6 @@ impl From<Percentage> for Decimal {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -1,9 +1,12 @@
 //! What lists and dashboards read: rows of the domains' tables, never documents.
 
 pub(crate) mod analytics;
+mod dashboard;
 
 use rust_decimal::Decimal;
 use uuid::Uuid;
+
+pub use dashboard::{Counts, FunnelRow, MonthRow};
 
 use crate::StoreError;
 

@@ -1,7 +1,7 @@
 //! A disk that fails while the application runs: it is told so, loses nothing, and works on when the disk does.
 
 use sqlx::sqlite::SqliteSynchronous;
-use sqlx::{ConnectOptions, Connection, SqliteConnection};
+use sqlx::{ConnectOptions, SqliteConnection};
 use zuc_testkit::disk::{Disk, Failure, Fault, Policy};
 
 use crate::figures::{Draw, Stopwatch, from_env};
@@ -40,7 +40,7 @@ async fn work_under(failure: Failure, name: &str, seed: u64) -> Run {
     if create(&mut conn).await.is_err() {
         told += 1;
         disk.heal();
-        newest = rows(&mut conn).await.unwrap();
+        newest = rows(&mut conn).await.unwrap_or_else(|error| panic!("{failure:?}: reading after the first: {error}"));
         if newest.is_none() {
             create(&mut conn).await.unwrap_or_else(|error| panic!("{failure:?}: creating again: {error}"));
         }

@@ -1,5 +1,4 @@
 //! The matcher: weights, caps, noise; and the lists whose truth is known.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::Path;
 
@@ -112,8 +111,11 @@ fn the_best_match_comes_first_and_of_equals_the_oldest() {
     index.add(record("", "", "", "Aceros del Norte"));
     index.add(record("", "compras@acero.mx", "", "Aceros del Norte"));
     index.add(record("", "", "", "Aceros del Norte"));
-    let found: Vec<usize> =
-        index.matches(&record("", "compras@acero.mx", "", "Aceros del Norte")).into_iter().map(|(row, _)| row).collect();
+    let found: Vec<usize> = index
+        .matches(&record("", "compras@acero.mx", "", "Aceros del Norte"))
+        .into_iter()
+        .map(|(row, _)| row)
+        .collect();
     assert_eq!(found, [1, 0, 2]);
 }
 
@@ -122,7 +124,8 @@ fn the_best_match_comes_first_and_of_equals_the_oldest() {
 fn check(folder: &Path, name: &str, columns: [usize; 4], delimiter: u8) {
     let bytes = std::fs::read(folder.join(format!("fixtures/{name}.csv"))).unwrap();
     // Windows-1252 differs from Latin-1 only where these lists have nothing.
-    let text = String::from_utf8(bytes).unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect());
+    let text =
+        String::from_utf8(bytes).unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect());
     let truth = std::fs::read_to_string(folder.join(format!("fixtures/{name}.truth.json"))).unwrap();
     let truth: serde_json::Value = serde_json::from_str(&truth).unwrap();
     let numbers = |list: &str, field: &str| -> Vec<usize> {
@@ -173,7 +176,8 @@ fn check(folder: &Path, name: &str, columns: [usize; 4], delimiter: u8) {
 fn lists_whose_truth_is_known_come_out_right() {
     let Some(folder) = std::env::var_os("ZUC_CONFORMANCE") else {
         // Written past the lint on purpose: a skipped comparison must be seen.
-        std::io::Write::write_all(&mut std::io::stderr(), b"skipped: ZUC_CONFORMANCE names no reference data\n").unwrap();
+        std::io::Write::write_all(&mut std::io::stderr(), b"skipped: ZUC_CONFORMANCE names no reference data\n")
+            .unwrap();
         return;
     };
     check(Path::new(&folder), "prospectos_excel", [4, 2, 3, 1], b';');

@@ -102,13 +102,14 @@ impl Opportunity {
     /// # Errors
     /// It needs a name and an open stage.
     pub fn create(new: NewOpportunity, act: &Act) -> Result<OpportunityEvent, OpportunityError> {
-        let name = clean(&new.name).ok_or(OpportunityError::NameMissing)?;
+        let mut new = Box::new(new);
+        new.name = clean(&new.name).ok_or(OpportunityError::NameMissing)?;
         if new.stage.is_closed() {
             return Err(OpportunityError::ClosingStage(new.stage));
         }
         let start = fold::<Stage>([]);
         let transition = (new.stage != start.state()).then(|| Transition::record(&start, new.stage, act, None));
-        Ok(OpportunityEvent::Created { new: Box::new(NewOpportunity { name, ..new }), transition })
+        Ok(OpportunityEvent::Created { new, transition })
     }
 
     /// The deal that [`OpportunityEvent::Created`] makes; `None` for any other event.

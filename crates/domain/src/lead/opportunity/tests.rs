@@ -1,5 +1,4 @@
 //! The pipeline.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use jiff::civil::date;
 use serde_json::json;
@@ -55,7 +54,10 @@ fn a_move_tells_how_long_the_deal_stood_and_whether_it_went_back() {
     assert_eq!((deal.probability, deal.stage_entered_at), (75, act(2, 3).at));
     let back = deal.move_to(Stage::Calificacion, false, &act(3, 4)).unwrap();
     assert_eq!(back.data()["isRegression"], json!(true));
-    assert_eq!(deal.move_to(Stage::Negociacion, false, &act(3, 4)), Err(OpportunityError::SameStage(Stage::Negociacion)));
+    assert_eq!(
+        deal.move_to(Stage::Negociacion, false, &act(3, 4)),
+        Err(OpportunityError::SameStage(Stage::Negociacion))
+    );
 }
 
 #[test]
@@ -89,7 +91,8 @@ fn closing_has_its_own_commands() {
 
 #[test]
 fn the_stage_table_is_the_one_of_the_pipeline() {
-    let table: Vec<_> = Stage::ALL.iter().map(|s| (s.probability(), s.forecast_category().name(), s.rots_after_days())).collect();
+    let table: Vec<_> =
+        Stage::ALL.iter().map(|s| (s.probability(), s.forecast_category().name(), s.rots_after_days())).collect();
     let expected = [
         (10, "pipeline", Some(14)),
         (20, "pipeline", Some(14)),

@@ -1,5 +1,4 @@
 //! The engine: header sums are sums of rounded lines, and nothing is negative.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
 
@@ -110,7 +109,8 @@ fn a_line_that_cannot_be_priced_is_named() {
 }
 
 fn lines() -> impl Strategy<Value = Vec<PricingLine>> {
-    let one = (1_i64..5_000_000, 0_u32..4, 0_i64..900_000_000, 0_u32..7, 0_i64..=10_000, prop::sample::select(&TaxKind::ALL[..]));
+    let one =
+        (1_i64..50_000, 0_u32..4, 0_i64..2_000_000, 0_u32..7, 0_i64..=10_000, prop::sample::select(&TaxKind::ALL[..]));
     prop::collection::vec(one, 0..40).prop_map(|lines| {
         lines
             .into_iter()

@@ -1,5 +1,4 @@
 //! The fold: any order, any repetition, one result.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -34,10 +33,7 @@ fn nothing_recorded_is_the_first_state() {
 
 #[test]
 fn what_comes_after_wins_whatever_its_rank() {
-    let history = [
-        step(1, New, Disqualified, Some(&[])),
-        step(2, Disqualified, Working, Some(&[1])),
-    ];
+    let history = [step(1, New, Disqualified, Some(&[])), step(2, Disqualified, Working, Some(&[1]))];
     assert_eq!(fold(&history).state(), Working);
 }
 
@@ -151,8 +147,7 @@ fn honest_histories() -> impl Strategy<Value = Vec<Transition<LeadState>>> {
             let seen: BTreeSet<TransitionId> =
                 wanted.flat_map(|id| ancestors(id, &all).into_iter().chain([id])).collect();
             let folded = fold(history.iter().filter(|t| seen.contains(&t.id)));
-            let next: Vec<LeadState> =
-                LeadState::ALL.iter().copied().filter(|to| folded.state().allows(*to)).collect();
+            let next: Vec<LeadState> = LeadState::ALL.iter().copied().filter(|to| folded.state().allows(*to)).collect();
             let template = step(number, New, New, None);
             let act = Act {
                 transition: template.id,
