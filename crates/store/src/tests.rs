@@ -456,13 +456,8 @@ mod sales {
         invoice.complete(receptor, PaymentTerms::for_due(invoice.created_on, invoice.due_on), "nota interna").unwrap();
         tx.repository().save(&invoice).await.unwrap();
         let act = tx.act();
-        let issuance = Issuance {
-            serie: "C".into(),
-            folio: 7,
-            fecha: act.at,
-            xml_hash: "aa".into(),
-            stamp_key: "bb".into(),
-        };
+        let issuance =
+            Issuance { serie: "C".into(), folio: 7, fecha: act.at, xml_hash: "aa".into(), stamp_key: "bb".into() };
         let issued = invoice.issue(issuance, &act).unwrap();
         invoice.apply(&issued);
         tx.repository().record(&invoice, &issued).await.unwrap();
@@ -476,12 +471,16 @@ mod sales {
         let act = tx.act();
         let stamped = invoice.stamped(&act).unwrap().unwrap();
         invoice.apply_transition(&stamped);
-        invoice.timbre = Some(Timbre { uuid: "7A4F21C8-93BE".into(), fecha_timbrado: String::new(), xml_hash: "cc".into() });
+        invoice.timbre =
+            Some(Timbre { uuid: "7A4F21C8-93BE".into(), fecha_timbrado: String::new(), xml_hash: "cc".into() });
         tx.repository().save(&invoice).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(store.read::<Invoice>(invoice.id).await.unwrap().as_ref(), Some(&invoice));
         let row = store.invoice_row(invoice.id).await.unwrap().unwrap();
-        assert_eq!((row.fiscal_state.as_str(), row.uuid.as_str(), row.stamp_deadline), ("stamped", "7A4F21C8-93BE", None));
+        assert_eq!(
+            (row.fiscal_state.as_str(), row.uuid.as_str(), row.stamp_deadline),
+            ("stamped", "7A4F21C8-93BE", None)
+        );
         let month = store.sales_summary("2026-09", "2026-09").await.unwrap().remove(0);
         assert_eq!((month.invoices, month.net.amount(), month.won), (1, Decimal::from(150), 1));
         assert_eq!(month.invoiced.amount(), Decimal::from(174));
@@ -491,7 +490,10 @@ mod sales {
         }
         assert_eq!(store.unpaid_of(proposal.customer).await.unwrap().len(), 1);
         assert_eq!(store.receivables(date(2026, 12, 1)).await.unwrap()[2].amount(), Decimal::from(174));
-        assert_eq!(store.customer_row(proposal.customer).await.unwrap().unwrap().outstanding.amount(), Decimal::from(174));
+        assert_eq!(
+            store.customer_row(proposal.customer).await.unwrap().unwrap().outstanding.amount(),
+            Decimal::from(174)
+        );
         let funnel = store.funnel().await.unwrap();
         assert!(funnel.iter().any(|row| row.object == "proposal" && row.stage == "accepted" && row.rows == 1));
     }

@@ -150,7 +150,9 @@ impl Aggregate for Invoice {
             .await?;
         if let Some(row) = row {
             from.dirty.month(&row.month);
-            sqlx::query!("DELETE FROM financial_invoice_search WHERE rowid = ?", row.n).execute(&mut *from.conn).await?;
+            sqlx::query!("DELETE FROM financial_invoice_search WHERE rowid = ?", row.n)
+                .execute(&mut *from.conn)
+                .await?;
         }
         Ok(())
     }

@@ -41,9 +41,7 @@ impl InvoiceView {
     /// The fiscal states it shows, between commas.
     const fn states(self) -> &'static str {
         match self {
-            Self::All => {
-                ",pre_invoice,window_expired,generated,queued,submitted,unknown,stamped,rejected,voided,"
-            }
+            Self::All => ",pre_invoice,window_expired,generated,queued,submitted,unknown,stamped,rejected,voided,",
             Self::ToIssue => ",pre_invoice,window_expired,",
             Self::InProgress => ",generated,queued,submitted,unknown,",
             Self::Stamped => ",stamped,",
@@ -228,9 +226,10 @@ impl Store {
     /// The last invoices of a customer.
     pub async fn invoices_of(&self, customer: CustomerId, limit: u32) -> Result<Vec<InvoiceRow>, StoreError> {
         let customer = customer.0.as_bytes().as_slice();
-        let rows = invoices!("WHERE i.customer = ? ORDER BY i.on_date DESC, i.created_at DESC LIMIT ?", customer, limit)
-            .fetch_all(self.reader())
-            .await?;
+        let rows =
+            invoices!("WHERE i.customer = ? ORDER BY i.on_date DESC, i.created_at DESC LIMIT ?", customer, limit)
+                .fetch_all(self.reader())
+                .await?;
         rows.into_iter().map(InvoiceRow::try_from).collect()
     }
 

@@ -52,7 +52,8 @@ impl Tx {
     /// A process as this transaction sees it.
     pub async fn saga<S: DeserializeOwned>(&mut self, id: Uuid) -> Result<Option<SavedSaga<S>>, StoreError> {
         let bytes = id.as_bytes().as_slice();
-        let row = sqlx::query!("SELECT subject, body FROM saga WHERE id = ?", bytes).fetch_optional(self.conn()).await?;
+        let row =
+            sqlx::query!("SELECT subject, body FROM saga WHERE id = ?", bytes).fetch_optional(self.conn()).await?;
         row.map(|row| {
             Ok(SavedSaga { id, subject: uuid_of("saga", &row.subject)?, body: serde_json::from_str(&row.body)? })
         })

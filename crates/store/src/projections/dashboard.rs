@@ -109,8 +109,10 @@ impl Store {
         .await?;
         rows.into_iter()
             .map(|row| {
-                let currency =
-                    row.currency.parse().map_err(|_| StoreError::corrupt("analytics_sales_summary", "currency", &row.month))?;
+                let currency = row
+                    .currency
+                    .parse()
+                    .map_err(|_| StoreError::corrupt("analytics_sales_summary", "currency", &row.month))?;
                 Ok(MonthRow {
                     invoices: count(row.invoices),
                     invoiced: money_of_micro(row.invoiced_micro, currency)?,
