@@ -115,15 +115,15 @@ fn sample_truth(list: &LeadList) -> Truth {
 #[test]
 fn lists_of_many_seeds_reach_the_bar_in_every_dialect() {
     for seed in 100..124 {
-        let list = LeadList::generate(&ListSpec::new(seed, 1_500));
+        let list = LeadList::generate(&ListSpec::new(seed, 700));
         hold_to_the_bar(&format!("seed {seed}, {:?}", list.dialect), &plan(&list.to_bytes()), &sample_truth(&list));
     }
 }
 
 #[test]
 fn a_long_list_reaches_the_bar_too() {
-    let list = LeadList::generate(&ListSpec { dialect: Some(Dialect::EXCEL), ..ListSpec::new(9, 12_000) });
-    hold_to_the_bar("12,000 rows", &plan(&list.to_bytes()), &sample_truth(&list));
+    let list = LeadList::generate(&ListSpec { dialect: Some(Dialect::EXCEL), ..ListSpec::new(9, 6_000) });
+    hold_to_the_bar("6,000 rows", &plan(&list.to_bytes()), &sample_truth(&list));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use axum::{extract::State, http::StatusCode};
 use zuc_protocol::{codec, enrolment::JoinRequest, ids::Digest32};
+use zuc_relay_store::StoreError;
 
 use super::{
     App,
@@ -40,6 +41,10 @@ pub(super) async fn join(
     if proven.state.is_none() && app.relay.clock().now_ms() >= proven.until_ms {
         return Err(INVALID);
     }
-    app.relay.store().join(company, invite, request.device.id(), bytes).await?;
-    Ok(StatusCode::ACCEPTED)
+    match app.relay.store().join(company, invite, request.device.id(), bytes).await {
+        Ok(()) => Ok(StatusCode::ACCEPTED),
+        // In the same words as above, so that nobody learns which of the reasons it was.
+        Err(StoreError::Refused(_)) => Err(INVALID),
+        Err(error) => Err(error.into()),
+    }
 }

@@ -175,9 +175,7 @@ fn check(folder: &Path, name: &str, columns: [usize; 4], delimiter: u8) {
 #[test]
 fn lists_whose_truth_is_known_come_out_right() {
     let Some(folder) = std::env::var_os("ZUC_CONFORMANCE") else {
-        // Written past the lint on purpose: a skipped comparison must be seen.
-        std::io::Write::write_all(&mut std::io::stderr(), b"skipped: ZUC_CONFORMANCE names no reference data\n")
-            .unwrap();
+        eprintln!("skipped: ZUC_CONFORMANCE names no reference data");
         return;
     };
     check(Path::new(&folder), "prospectos_excel", [4, 2, 3, 1], b';');
