@@ -24,6 +24,7 @@ mod joins;
 mod limits;
 mod metrics;
 mod openapi;
+mod resolution;
 mod session;
 mod sessions;
 mod sync;
@@ -98,6 +99,7 @@ fn router(app: App) -> Router {
         .routes(routes!(control::read, control::append))
         .routes(routes!(frames::answer))
         .routes(routes!(entries::page))
+        .routes(routes!(resolution::settle))
         .routes(routes!(health::health))
         .routes(routes!(metrics::render))
         .split_for_parts();

@@ -65,7 +65,7 @@ async fn a_device_is_stopped_counted_and_removed_and_told_so() {
     let stale = append(&stage, &luis, removal(ana.keys.id(), 0, bags.clone()), replacements.clone()).await;
     assert!(matches!(&stale, ServerFrame::Error { code, .. } if code == "sync.mark_stale"), "{stale:?}");
     let bare = append(&stage, &luis, removal(ana.keys.id(), 1, bags.clone()), vec![]).await;
-    assert!(matches!(&bare, ServerFrame::Error { code, .. } if code == "keys.bag_missing"), "{bare:?}");
+    assert!(matches!(&bare, ServerFrame::Error { code, .. } if code == "sync.bag_missing"), "{bare:?}");
     let done = append(&stage, &luis, removal(ana.keys.id(), 1, bags), replacements).await;
     assert!(matches!(done, ServerFrame::ControlAccepted { .. }), "{done:?}");
 
@@ -75,7 +75,7 @@ async fn a_device_is_stopped_counted_and_removed_and_told_so() {
     assert!(entries(&told).is_empty());
     let pull = ClientFrame::Pull { scope: SALES, from: 0, max: 10 };
     let refused = stage.relay.handle(&ana.session, pull).await;
-    assert!(matches!(&refused[..], [ServerFrame::Error { code, .. }] if code == "sync.not_allowed"));
+    assert!(matches!(&refused[..], [ServerFrame::Error { code, .. }] if code == "relay.not_allowed"));
     // Its acknowledged batch is acknowledged still; nothing newer is.
     assert!(matches!(ana.push(&stage, SALES, &[&kept]).await[..], [ServerFrame::Ack { .. }]));
     assert_eq!(ana.refused(&stage, SALES, &late).await, RefusalCode::Revoked);

@@ -98,9 +98,9 @@ async fn a_reader_hears_only_the_scopes_of_its_roles() {
     let ana = stage.join(&luis, Rights::new([Role::Ventas], [1])).await;
     for scope in [Scope::Finance, Scope::Fiscal, Scope::Admin] {
         let frames = stage.relay.handle(&ana.session, ClientFrame::Pull { scope, from: 0, max: 10 }).await;
-        assert!(matches!(&frames[..], [ServerFrame::Error { code, .. }] if code == "sync.not_allowed"));
+        assert!(matches!(&frames[..], [ServerFrame::Error { code, .. }] if code == "relay.not_allowed"));
         let frames = ana.subscribe(&stage, scope, 0).await;
-        assert!(matches!(&frames[..], [ServerFrame::Error { code, .. }] if code == "sync.not_allowed"));
+        assert!(matches!(&frames[..], [ServerFrame::Error { code, .. }] if code == "relay.not_allowed"));
     }
     let frames = stage.relay.handle(&ana.session, ClientFrame::Heads).await;
     let [ServerFrame::Heads { heads }] = &frames[..] else { panic!("{frames:?}") };
@@ -128,5 +128,5 @@ async fn a_claim_needs_its_role_and_a_relay_whose_key_was_entered() {
     let folio = Claim::Folio { serie: "A".into(), invoice: zuc_protocol::ids::ItemId([1; 16]) };
     let asked = ClientFrame::Claim(ClaimRequest { id: RequestId([3; 16]), claim: folio });
     let frames = stage.relay.handle(&ana.session, asked).await;
-    assert!(matches!(&frames[..], [ServerFrame::Error { code, .. }] if code == "sync.not_allowed"), "{frames:?}");
+    assert!(matches!(&frames[..], [ServerFrame::Error { code, .. }] if code == "relay.not_allowed"), "{frames:?}");
 }

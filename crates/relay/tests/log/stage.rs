@@ -16,10 +16,7 @@ use zuc_protocol::{
     secret::{BagKey, EpochKey, IndexKey},
     suite,
 };
-use zuc_relay::{
-    Relay, RelayKeys, SystemClock,
-    log::Session,
-};
+use zuc_relay::{Relay, RelayKeys, SystemClock, log::Session};
 use zuc_relay_sqlite::{Options, SqliteStore};
 
 pub(crate) async fn relay(folder: &Path) -> Arc<Relay> {
@@ -54,14 +51,7 @@ impl Laptop {
         batch
     }
 
-    pub(crate) fn seal_as(
-        &self,
-        stage: &Stage,
-        scope: Scope,
-        text: &str,
-        number: u64,
-        prev: BatchHash,
-    ) -> SealedBatch {
+    pub(crate) fn seal_as(&self, stage: &Stage, scope: Scope, text: &str, number: u64, prev: BatchHash) -> SealedBatch {
         let header = BatchHeader {
             version: suite::VERSION,
             suite: suite::SUITE,
