@@ -15,7 +15,7 @@ use crate::events::{self, Emitted};
 use crate::outbox;
 use crate::projections::analytics;
 use crate::shape::{Seals, Shape};
-use crate::store::{scope_number, scope_of, uuid_of};
+use crate::store::{scope_number, scope_of};
 use crate::tx::{Held, Tx};
 use crate::{Store, StoreError};
 
@@ -324,11 +324,4 @@ pub(crate) async fn store_written(
     .execute(conn)
     .await?;
     Ok(())
-}
-
-/// All ids of one kind in one scope, for re-projection.
-pub(crate) async fn ids(conn: &mut SqliteConnection, kind: i64) -> Result<Vec<(i64, Uuid)>, StoreError> {
-    let rows =
-        sqlx::query!("SELECT scope, id FROM doc WHERE kind = ? ORDER BY scope, id", kind).fetch_all(conn).await?;
-    rows.into_iter().map(|row| Ok((row.scope, uuid_of("doc", &row.id)?))).collect()
 }

@@ -29,6 +29,7 @@ mod shape;
 mod store;
 mod tx;
 mod vault;
+mod verify;
 
 pub mod doc;
 pub mod keys;
@@ -53,3 +54,4 @@ pub use remote::Received;
 pub use shape::{Items, SealedField, Shape, When};
 pub use store::{Identity, Session, Store, domain_scope, wire_scope};
 pub use tx::Tx;
+pub use verify::{Problem, ScopeDigest};

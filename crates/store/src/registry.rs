@@ -28,11 +28,6 @@ macro_rules! aggregates {
             None
         }
 
-        /// Every shape.
-        pub(crate) fn shapes() -> Vec<&'static Shape> {
-            vec![$(<$aggregate as Aggregate>::SHAPE),+]
-        }
-
         #[expect(clippy::too_many_arguments, reason = "one dispatch over all kinds, called in one place")]
         /// Writes the read rows of a document, or takes them away when it is deleted.
         pub(crate) async fn project(

@@ -204,6 +204,53 @@ async fn filters_orders_and_totals_agree() {
     assert_eq!(store.lead_page(&others, LeadOrder::Score, true, 0, 50).await.unwrap().total, 0);
 }
 
+#[tokio::test]
+async fn verification_finds_what_was_tampered_with_and_homes_are_compared() {
+    let (ana, luis) = (device(1).await, device(2).await);
+    let lead = capture(&ana, 1, "Ana", "Una").await;
+    capture(&ana, 2, "Luis", "Dos").await;
+    let mut tx = ana.begin(at(5)).await.unwrap();
+    tx.record_fact(&call(9, &lead, "habló"), &[]).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(ana.verify().await.unwrap(), []);
+    pass(&ana, &luis, &mut 0).await;
+    assert_eq!(ana.digests().await.unwrap(), luis.digests().await.unwrap());
+    assert_eq!(ana.digests().await.unwrap()[0].count, 3);
+
+    let tamper = |sql: &'static str| {
+        let pool = ana.inner.pools.writer.clone();
+        async move { sqlx::query(sql).execute(&pool).await.unwrap().rows_affected() }
+    };
+    assert_eq!(tamper("UPDATE lead_row SET city = 'otra' WHERE company = 'Una'").await, 1);
+    assert_eq!(tamper("UPDATE audit SET action = 'otra' WHERE seq = 2").await, 1);
+    assert_eq!(tamper("UPDATE doc SET heads = x'00' WHERE rowid = 1").await, 1);
+    let codes: Vec<&str> = ana.verify().await.unwrap().iter().map(|problem| problem.code).collect();
+    assert_eq!(codes, ["verify.audit_chain", "verify.document", "verify.projection"]);
+    assert_ne!(ana.digests().await.unwrap(), luis.digests().await.unwrap());
+    assert_eq!(ana.rebuild(true).await.unwrap().len(), 1);
+    assert_eq!(ana.rebuild(false).await.unwrap(), []);
+    assert_eq!(ana.search_leads("una", 5).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn folding_keeps_what_a_document_says() {
+    let store = device(1).await;
+    let lead = capture(&store, 1, "Ana", "Una").await;
+    for turn in 0..40 {
+        let mut tx = store.begin(at(turn)).await.unwrap();
+        let mut held: Lead = tx.repository().load(lead.id).await.unwrap().unwrap();
+        held.notes = format!("{turn} {}", "larga ".repeat(20));
+        held.city = Some(format!("Ciudad {turn}"));
+        tx.repository().save(&held).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    let before = store.read::<Lead>(lead.id).await.unwrap();
+    assert_eq!(store.fold_tails(10).await.unwrap(), 1);
+    assert_eq!(store.fold_tails(10).await.unwrap(), 0);
+    assert_eq!(store.read::<Lead>(lead.id).await.unwrap(), before);
+    assert_eq!(store.verify().await.unwrap(), []);
+}
+
 mod sales {
     //! Conversion, customers, proposals.
 
@@ -496,5 +543,6 @@ mod sales {
         );
         let funnel = store.funnel().await.unwrap();
         assert!(funnel.iter().any(|row| row.object == "proposal" && row.stage == "accepted" && row.rows == 1));
+        assert_eq!(store.verify().await.unwrap(), []);
     }
 }
