@@ -176,32 +176,29 @@ impl Plan {
 
     /// The records to make and those to add to, each with its merged rows, in the order of their first rows.
     pub fn leads(&self) -> Vec<PlannedLead> {
-        gather(self.rows.iter().map(|row| (row, row.draft.clone())))
+        self.iter_leads().collect()
     }
 
-    /// The same, moved out of the rows, whose drafts are blank afterwards: for long lists. Held rows keep theirs.
-    pub fn take_leads(&mut self) -> Vec<PlannedLead> {
-        gather(self.rows.iter_mut().map(|row| {
-            let draft = if row.record().is_some() { std::mem::take(&mut row.draft) } else { LeadDraft::default() };
-            (&*row, draft)
-        }))
-    }
-}
-
-fn gather<'a>(rows: impl Iterator<Item = (&'a PlannedRow, LeadDraft)>) -> Vec<PlannedLead> {
-    let mut leads: Vec<PlannedLead> = Vec::new();
-    let mut places: BTreeMap<Origin, usize> = BTreeMap::new();
-    for (row, draft) in rows {
-        let Some(origin) = row.record() else { continue };
-        if let Some(place) = places.get(&origin) {
-            leads[*place].rows.push(row.row);
-            leads[*place].draft.absorb(draft);
-        } else {
-            places.insert(origin, leads.len());
-            leads.push(PlannedLead { origin, rows: vec![row.row], draft });
+    /// The same one by one, so that a long list is not held twice.
+    pub fn iter_leads(&self) -> impl ExactSizeIterator<Item = PlannedLead> {
+        let mut places: BTreeMap<Origin, usize> = BTreeMap::new();
+        let mut groups: Vec<(Origin, Vec<usize>)> = Vec::new();
+        for (at, row) in self.rows.iter().enumerate() {
+            let Some(origin) = row.record() else { continue };
+            let place = *places.entry(origin).or_insert_with(|| {
+                groups.push((origin, Vec::with_capacity(1)));
+                groups.len() - 1
+            });
+            groups[place].1.push(at);
         }
+        groups.into_iter().map(|(origin, group)| {
+            let rows = group.iter().map(|at| self.rows[*at].row).collect();
+            let mut drafts = group.into_iter().map(|at| self.rows[at].draft.clone());
+            let mut draft = drafts.next().unwrap_or_default();
+            drafts.for_each(|more| draft.absorb(more));
+            PlannedLead { origin, rows, draft }
+        })
     }
-    leads
 }
 
 fn decide(
