@@ -3,8 +3,6 @@
 use super::{NS_CFDI, NS_IMPLOCAL, NS_PAGO20, NS_TFD, NS_XSI};
 use crate::model::{Comprobante, Tfd, UnknownComplement};
 use crate::walk::{self, Sink};
-use quick_xml::Writer;
-use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 use rust_decimal::Decimal;
 use std::fmt::Write as _;
 
@@ -17,64 +15,94 @@ const XSD_TFD: &str = "http://www.sat.gob.mx/TimbreFiscalDigital \
 
 /// Writes a document. The same value gives the same bytes.
 pub fn write(document: &Comprobante) -> String {
-    let mut sink = Xml::new(Vec::with_capacity(6 * 1024));
-    sink.event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)));
+    let mut sink = Xml::new(String::with_capacity(6 * 1024));
+    sink.out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>");
     walk::document(document, &mut sink);
-    sink.into_string()
+    sink.out
 }
 
 /// Writes a stamp as a PAC does, with its own namespace declared on it.
 pub(crate) fn write_tfd(tfd: &Tfd) -> String {
-    let mut sink = Xml::new(Vec::with_capacity(1536));
+    let mut sink = Xml::new(String::with_capacity(1536));
     sink.stamp(tfd);
-    sink.into_string()
+    sink.out
 }
 
+/// Writes straight into one text: sealing is measured against the bare cost of a signature.
 struct Xml {
-    out: Writer<Vec<u8>>,
-    /// The start tag whose attributes are still coming.
-    pending: Option<BytesStart<'static>>,
-    number: String,
+    out: String,
+    /// A start tag whose attributes are still coming, not yet closed.
+    open: bool,
 }
 
 impl Xml {
-    fn new(buffer: Vec<u8>) -> Self {
-        Self { out: Writer::new(buffer), pending: None, number: String::new() }
-    }
-
-    fn event(&mut self, event: Event<'_>) {
-        self.out.write_event(event).expect("a vector takes every byte");
+    fn new(out: String) -> Self {
+        Self { out, open: false }
     }
 
     fn flush(&mut self) {
-        if let Some(start) = self.pending.take() {
-            self.event(Event::Start(start));
+        if std::mem::take(&mut self.open) {
+            self.out.push('>');
         }
+    }
+
+    fn name(&mut self, name: &str) {
+        self.out.push(' ');
+        self.out.push_str(name);
+        self.out.push_str("=\"");
     }
 
     fn attribute(&mut self, name: &str, value: &str) {
-        if let Some(start) = &mut self.pending {
-            start.push_attribute((name, value));
-        }
+        self.name(name);
+        push_escaped(&mut self.out, value);
+        self.out.push('"');
     }
+}
 
-    fn into_string(self) -> String {
-        String::from_utf8(self.out.into_inner()).expect("every part written is UTF-8 text")
+/// Line breaks and tabs are escaped too, or a reader would make blanks of them.
+fn push_escaped(out: &mut String, value: &str) {
+    let special = |byte: u8| matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'' | b'\t' | b'\n' | b'\r');
+    // A whole pass without a way out is what the compiler makes vectors of; nearly every value needs no escaping.
+    if !value.bytes().fold(false, |found, byte| found | special(byte)) {
+        out.push_str(value);
+        return;
     }
+    let mut from = 0;
+    for (at, byte) in value.bytes().enumerate() {
+        let escaped = match byte {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            b'\'' => "&apos;",
+            b'\t' => "&#9;",
+            b'\n' => "&#10;",
+            b'\r' => "&#13;",
+            _ => continue,
+        };
+        // Every byte escaped is ASCII, so the cuts fall between characters.
+        out.push_str(value.get(from..at).unwrap_or_default());
+        out.push_str(escaped);
+        from = at + 1;
+    }
+    out.push_str(value.get(from..).unwrap_or_default());
 }
 
 impl Sink for Xml {
     fn open(&mut self, tag: &'static str) {
         self.flush();
-        let mut content = String::with_capacity(256);
-        content.push_str(tag);
-        self.pending = Some(BytesStart::from_content(content, tag.len()));
+        self.out.push('<');
+        self.out.push_str(tag);
+        self.open = true;
     }
 
     fn close(&mut self, tag: &'static str) {
-        match self.pending.take() {
-            Some(start) => self.event(Event::Empty(start)),
-            None => self.event(Event::End(BytesEnd::new(tag))),
+        if std::mem::take(&mut self.open) {
+            self.out.push_str("/>");
+        } else {
+            self.out.push_str("</");
+            self.out.push_str(tag);
+            self.out.push('>');
         }
     }
 
@@ -86,12 +114,9 @@ impl Sink for Xml {
     }
 
     fn number(&mut self, name: &'static str, value: Decimal) {
-        let mut text = std::mem::take(&mut self.number);
-        text.clear();
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{value}");
-        self.attribute(name, &text);
-        self.number = text;
+        self.name(name);
+        // Digits need no escaping, and writing to a String cannot fail.
+        let _ = write!(self.out, "{value}\"");
     }
 
     fn xml_text(&mut self, name: &'static str, value: &str) {
@@ -106,7 +131,7 @@ impl Sink for Xml {
 
     fn raw(&mut self, xml: &str) {
         self.flush();
-        self.event(Event::Text(BytesText::from_escaped(xml)));
+        self.out.push_str(xml);
     }
 
     fn root(&mut self, document: &Comprobante) {
