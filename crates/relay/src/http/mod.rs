@@ -104,7 +104,7 @@ fn router(app: App) -> Router {
         .routes(routes!(metrics::render))
         .split_for_parts();
     let document = openapi::text(&document);
-    api.route("/openapi.json", get(move || std::future::ready(openapi::answer(document.clone()))))
+    api.route("/openapi.json", get(move || std::future::ready(openapi::answer(&document))))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST))
         // A socket lives longer than a request.
         .route("/api/v1/sync", get(sync::upgrade))

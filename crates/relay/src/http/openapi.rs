@@ -21,6 +21,7 @@ pub(crate) struct Postcard(#[expect(dead_code, reason = "only its schema is used
 #[derive(OpenApi)]
 #[openapi(
     info(title = "Zuclubit relay", description = "Orders sealed entries it cannot read."),
+    paths(super::sync::upgrade),
     components(schemas(Postcard, super::failure::Failure)),
     modifiers(&Schemes)
 )]
@@ -40,6 +41,6 @@ pub(super) fn text(document: &utoipa::openapi::OpenApi) -> Arc<str> {
     document.to_pretty_json().expect("the document holds nothing that JSON cannot say").into()
 }
 
-pub(super) fn answer(document: Arc<str>) -> Response {
-    ([(header::CONTENT_TYPE, "application/json")], document.to_string()).into_response()
+pub(super) fn answer(document: &str) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], document.to_owned()).into_response()
 }

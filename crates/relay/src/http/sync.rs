@@ -32,6 +32,11 @@ const SILENCE: Duration = Duration::from_secs(100);
 const BUFFER: usize = 4 << 10;
 
 /// Opens a socket; the first frame is the greeting, with the session's token.
+#[utoipa::path(
+    get,
+    path = "/api/v1/sync",
+    responses((status = 101, description = "a WebSocket: binary messages, `ClientFrame` up and `ServerFrame` down"))
+)]
 pub(super) async fn upgrade(State(app): State<App>, _caller: Caller, upgrade: WebSocketUpgrade) -> Response {
     upgrade
         .read_buffer_size(BUFFER)

@@ -1,8 +1,7 @@
 //! Two devices exchange sealed batches, over a restart of the relay.
 
 use zuc_protocol::{
-    Rights, Role,
-    chain,
+    Rights, Role, chain,
     control::{ControlAct, RemoveReason},
     envelope::SealedBatch,
     ids::{BatchHash, KeyId, PersonId},
@@ -74,7 +73,10 @@ async fn what_one_device_pushes_the_other_has_at_once_and_after_a_restart() {
     assert_eq!((acked[0].hash, acked[0].seq), (first.hash(), 1));
 
     // The key of the person comes before the entry that names it.
-    assert_eq!(hers.next().await, ServerFrame::Bag { scope: SALES, wraps: vec![], rows: vec![row.clone()], more: false });
+    assert_eq!(
+        hers.next().await,
+        ServerFrame::Bag { scope: SALES, wraps: vec![], rows: vec![row.clone()], more: false }
+    );
     let ServerFrame::Entries { from: 0, entries, head: 1, chain, .. } = hers.next().await else { panic!("no entries") };
     assert_eq!(chain, chain::extend(chain::start(company.id, SALES), &entries));
     let ring = KeyRing::of_device(keys(2), &company.log);
@@ -126,7 +128,10 @@ async fn what_stands_is_acknowledged_whatever_changed_since_and_nothing_else_is(
         other => panic!("not refused: {other:?}"),
     };
     let taken = refused(luis.ask(&relay, &push(&[&other])).await);
-    assert_eq!((taken.code, taken.stored.unwrap().hash, taken.last_accepted), (RefusalCode::NumberTaken, first.hash(), 1));
+    assert_eq!(
+        (taken.code, taken.stored.unwrap().hash, taken.last_accepted),
+        (RefusalCode::NumberTaken, first.hash(), 1)
+    );
     assert_eq!(refused(luis.ask(&relay, &push(&[&gap])).await).code, RefusalCode::NumberGap);
 
     let previous = company.ring.current(&company.log, SALES).cloned();

@@ -71,7 +71,8 @@ async fn a_device_joins_by_an_invite_and_both_screens_show_one_code() {
     assert_eq!(status(&relay, &invite).await, JoinStatus::Pending);
 
     // Ana's side: the control log by the invite, the admin in it by the fingerprint.
-    let ServerFrame::ControlRecords { records, .. } = read(control(&relay, &invite, invite.secret.access()).await).await
+    let ServerFrame::ControlRecords { records, .. } =
+        read(control(&relay, &invite, invite.secret.access()).await).await
     else {
         panic!("no records")
     };

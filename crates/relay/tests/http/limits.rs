@@ -97,8 +97,7 @@ async fn a_body_above_a_frame_is_refused_and_a_socket_that_babbles_is_closed() {
     let live = send(ClientFrame::Subscribe { cursors: vec![] }.to_bytes().unwrap()).await.unwrap();
     assert_eq!(code(live).await, "relay.socket_only");
 
-    let (socket, _) =
-        tokio_tungstenite::connect_async(format!("ws://{}/api/v1/sync", relay.address)).await.unwrap();
+    let (socket, _) = tokio_tungstenite::connect_async(format!("ws://{}/api/v1/sync", relay.address)).await.unwrap();
     let mut stranger = crate::support::Socket(socket);
     stranger.send(&ClientFrame::Hello { token: "none".to_owned(), control: company.log.head(), log: None }).await;
     assert_eq!(stranger.next().await, ServerFrame::GoAway { code: "relay.no_session".to_owned() });

@@ -46,8 +46,7 @@ async fn the_interface_is_described_by_itself() {
     for (path, operations) in document["paths"].as_object().unwrap() {
         for (method, operation) in operations.as_object().unwrap() {
             let secured = operation["security"].as_array().map_or(0, Vec::len);
-            let answers: Vec<&str> =
-                operation["responses"].as_object().unwrap().keys().map(String::as_str).collect();
+            let answers: Vec<&str> = operation["responses"].as_object().unwrap().keys().map(String::as_str).collect();
             lines.push(format!("{method} {path} security={secured} → {}", answers.join(" ")));
         }
     }

@@ -18,7 +18,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungsten
 use zuc_protocol::{
     Rights, Role, Scope, codec,
     control::{ControlLog, Founding, SignedControl, found},
-    envelope::{BatchBody, BatchHeader, BatchKind, SeenTip, SealedBatch},
+    envelope::{BatchBody, BatchHeader, BatchKind, SealedBatch, SeenTip},
     identity::DeviceKeys,
     ids::{BatchHash, CompanyId, Incarnation, ItemId, PersonId},
     item::{Fact, Item},
@@ -158,11 +158,8 @@ impl Company {
     pub(crate) async fn author(&mut self, relay: &Running, luis: &Device, steps: Vec<ControlStep>) {
         for step in steps {
             let record = step.record.clone();
-            let frame = ClientFrame::ControlAppend {
-                record: step.record,
-                replacements: step.replacements,
-                wraps: step.wraps,
-            };
+            let frame =
+                ClientFrame::ControlAppend { record: step.record, replacements: step.replacements, wraps: step.wraps };
             let answer = luis.ask(relay, &frame).await;
             assert!(matches!(answer, ServerFrame::ControlAccepted { .. }), "{answer:?}");
             self.log.append(record).unwrap();
