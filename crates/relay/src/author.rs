@@ -64,7 +64,7 @@ impl Author {
     }
 
     /// Seals a fact that carries a receipt; its id is made of the receipt, so that it is written once.
-    pub(crate) fn fact(&self, scope: Scope, receipt: &SignedReceipt, told: Told) -> Result<RelayFact, ProtocolError> {
+    pub(crate) fn fact(&self, scope: Scope, receipt: &SignedReceipt, told: &Told) -> Result<RelayFact, ProtocolError> {
         let epoch = self.control.epoch(scope).ok_or(ProtocolError::Inconsistent)?;
         let mut id = [0; 16];
         id.copy_from_slice(&blake3::derive_key("zuclubit relay 2026 fact id", receipt.header.as_slice())[..16]);
@@ -98,7 +98,7 @@ impl Author {
         scope: Scope,
         time_ms: i64,
         decision: Decision,
-        told: Told,
+        told: &Told,
     ) -> Result<Receipted, ProtocolError> {
         let receipt = self.receipt(None, time_ms, decision)?;
         let fact = self.fact(scope, &receipt, told)?;

@@ -12,6 +12,10 @@ use zuc_relay::{
 
 /// Which PAC stamps; with none the relay stamps nothing and does all the rest.
 #[derive(Args)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "a field is an option of the command line, and there each says whose it is"
+)]
 pub(crate) struct PacOptions {
     /// The PAC's address, without a slash at its end.
     #[arg(long, env = "ZUC_PAC_URL", requires = "pac_token")]

@@ -84,7 +84,7 @@ fn signing(author: Author, request: zuc_protocol::ids::RequestId) -> Sign {
             _ => None,
         };
         let facts = told
-            .map(|told| author.fact(Scope::Fiscal, &receipt, told))
+            .map(|told| author.fact(Scope::Fiscal, &receipt, &told))
             .transpose()
             .map_err(too_large)?
             .into_iter()

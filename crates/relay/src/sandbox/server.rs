@@ -202,8 +202,7 @@ async fn issue(State(pac): Shared, Json(wanted): Json<Wanted>) -> Response {
     let number = format!("90001000001{drawn:09}");
     match pac.identity.issue(&wanted.rfc, &wanted.name, &number, pac.clock.now_ms()) {
         Ok(issued) => {
-            let hex = super::stamp::hex;
-            Json(json!({ "number": number, "cer": hex(&issued.cer), "key": hex(&issued.key), "password": PASSWORD }))
+            Json(json!({ "number": number, "cer": hex::encode(&issued.cer), "key": hex::encode(&*issued.key), "password": PASSWORD }))
                 .into_response()
         }
         Err(error) => {

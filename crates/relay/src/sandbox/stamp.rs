@@ -30,7 +30,7 @@ impl SandboxPac {
     /// Stamps, unless the profile finds an earlier timbre or a rule refuses.
     pub(super) async fn stamp(&self, xml: &[u8], reference: &str) -> Result<Outcome, SandboxError> {
         let profile = self.profile();
-        let sha256 = hex(&Sha256::digest(xml));
+        let sha256 = hex::encode(Sha256::digest(xml));
         let mut ledger = self.ledger.lock().await;
         if profile.dedupes_bytes
             && let Some(row) = ledger.by_bytes(&sha256).await?
@@ -44,7 +44,7 @@ impl SandboxPac {
             return Ok(Outcome::ReferenceUsed(row));
         }
         let now = Timestamp::from_millisecond(self.clock.now_ms()).unwrap_or(Timestamp::UNIX_EPOCH);
-        let authorities: Vec<_> = profile.authorities.iter().filter_map(|text| unhex(text)).collect();
+        let authorities: Vec<_> = profile.authorities.iter().filter_map(|text| hex::decode(text).ok()).collect();
         let rules = Rules { now, offset: Offset::constant(CENTRAL), authorities: &authorities };
         let document = match check_for_stamping(xml, rules) {
             Ok(document) => document,
@@ -95,13 +95,4 @@ fn refusal(findings: Vec<Finding>) -> Outcome {
         Some(finding) => Outcome::Refused { code: finding.code.to_owned(), message: finding.message_es },
         None => Outcome::Refused { code: "CFDI40999".to_owned(), message: "Error no clasificado.".to_owned() },
     }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let pairs = text.as_bytes().chunks(2);
-    pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
 }

@@ -60,7 +60,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn it_opens_on_exactly_the_fifth_failure_and_lets_one_probe_through_each_minute() {
-        let breaker = Breaker::new(5, Duration::from_secs(60));
+        let breaker = Breaker::new(5, Duration::from_mins(1));
         for _ in 0..4 {
             breaker.failed();
             assert!(breaker.admits());
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_success_in_between_forgets_the_failures() {
-        let breaker = Breaker::new(2, Duration::from_secs(60));
+        let breaker = Breaker::new(2, Duration::from_mins(1));
         breaker.failed();
         breaker.succeeded();
         breaker.failed();

@@ -79,7 +79,7 @@ async fn void(
         for _ in 0..RETRIES {
             let author = log.author(company).await?;
             let told = Told { kind: "receipt.intent", subject: invoice, body: body.clone() };
-            let fact = author.fact(Scope::Fiscal, &receipt, told)?;
+            let fact = author.fact(Scope::Fiscal, &receipt, &told)?;
             match log.store.append_facts(company, vec![fact]).await {
                 Ok(()) => break,
                 Err(StoreError::ControlMoved { .. }) => drop(log.refresh(company).await?),

@@ -53,7 +53,7 @@ impl Default for StampingSettings {
             retry: Duration::from_secs(5),
             wait: Duration::from_secs(20),
             breaker_failures: 5,
-            breaker_open: Duration::from_secs(60),
+            breaker_open: Duration::from_mins(1),
             recoveries: 20,
         }
     }

@@ -39,8 +39,8 @@ pub(super) fn of_timbre(
         }),
     };
     let text = std::str::from_utf8(stamped_xml).ok();
-    match author.receipted(attempt.scope, time_ms, decision.clone(), told(text)) {
-        Err(ProtocolError::TooLarge { .. }) => author.receipted(attempt.scope, time_ms, decision, told(None)),
+    match author.receipted(attempt.scope, time_ms, decision.clone(), &told(text)) {
+        Err(ProtocolError::TooLarge { .. }) => author.receipted(attempt.scope, time_ms, decision, &told(None)),
         other => other,
     }
 }
@@ -70,5 +70,5 @@ pub(super) fn of_failure(
             "detail": detail,
         }),
     };
-    author.receipted(attempt.scope, time_ms, decision, told)
+    author.receipted(attempt.scope, time_ms, decision, &told)
 }

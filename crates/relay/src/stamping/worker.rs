@@ -10,7 +10,7 @@ use super::Stamping;
 /// The body of an XML stays this long after its receipt.
 const KEPT_MS: i64 = 24 * 60 * 60 * 1_000;
 /// How often bodies are erased.
-const ERASE: Duration = Duration::from_secs(60 * 60);
+const ERASE: Duration = Duration::from_hours(1);
 /// The longest sleep between two looks at a company with an attempt under way.
 const LOOK: Duration = Duration::from_secs(2);
 /// Attempts of one company that are moved at once.

@@ -174,10 +174,8 @@ pub(crate) fn entries(frames: &[ServerFrame]) -> Vec<u64> {
     let mut seqs = Vec::new();
     for frame in frames {
         if let ServerFrame::Entries { from, entries, .. } = frame {
-            let mut next = from + 1;
-            for entry in entries {
+            for (next, entry) in (from + 1..).zip(entries) {
                 assert_eq!(entry.seq, next);
-                next += 1;
                 seqs.push(entry.seq);
             }
         }

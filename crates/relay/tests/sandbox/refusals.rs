@@ -38,16 +38,16 @@ pub(crate) const BREAKS: &[Break] = &[
     ("CFDI40111", |c| c.descuento = Some(d("51.24"))),
     ("CFDI40114", |c| c.tipo_cambio = Some(d("2"))),
     ("CFDI40119", |c| c.total += d("0.01")),
-    ("CFDI40122", |c| c.exportacion = "02".to_owned()),
-    ("CFDI40141", |c| c.emisor.regimen_fiscal = "605".to_owned()),
+    ("CFDI40122", |c| "02".clone_into(&mut c.exportacion)),
+    ("CFDI40141", |c| "605".clone_into(&mut c.emisor.regimen_fiscal)),
     ("CFDI40151", |c| c.receptor.residencia_fiscal = Some("USA".to_owned())),
-    ("CFDI40158", |c| c.receptor.regimen_fiscal = "605".to_owned()),
-    ("CFDI40160", |c| c.receptor.uso_cfdi = "P01".to_owned()),
-    ("CFDI40161", |c| c.receptor.uso_cfdi = "D01".to_owned()),
+    ("CFDI40158", |c| "605".clone_into(&mut c.receptor.regimen_fiscal)),
+    ("CFDI40160", |c| "P01".clone_into(&mut c.receptor.uso_cfdi)),
+    ("CFDI40161", |c| "D01".clone_into(&mut c.receptor.uso_cfdi)),
     ("CFDI40166", |c| c.conceptos[0].valor_unitario = d("0.00")),
     ("CFDI40167", |c| c.conceptos[0].importe += d("100")),
     ("CFDI40171", |c| c.conceptos[0].impuestos = None),
-    ("CFDI40172", |c| c.conceptos[0].objeto_imp = "01".to_owned()),
+    ("CFDI40172", |c| "01".clone_into(&mut c.conceptos[0].objeto_imp)),
     ("CFDI40178", |c| tax(c).importe = None),
     ("CFDI40179", |c| tax(c).tasa_o_cuota = Some(d("0.150000"))),
     ("CFDI40180", |c| tax(c).importe = Some(d("601.00"))),
@@ -94,7 +94,7 @@ fn resealed(csd: &Csd, mut document: Comprobante) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn seals_certificates_and_dates_have_the_general_codes() {
     let trusted = keys().authority.certificate_der().unwrap();
-    let hex: String = trusted.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex::encode(trusted);
     let bench = Bench::start(Profile { authorities: vec![hex], ..Profile::default() }).await;
     let good = sealed(invoice());
     let refused = async |xml: &str| bench.send("r", xml).await.unwrap_err();
@@ -117,7 +117,7 @@ async fn seals_certificates_and_dates_have_the_general_codes() {
     assert_eq!(refused(&sealed_with_fiel()).await, "306");
 
     let stranger = Bench::start(Profile::default()).await;
-    let hex: String = stranger.pac.pac_certificate().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex::encode(stranger.pac.pac_certificate());
     bench.pac.set_profile(Profile { authorities: vec![hex], ..Profile::default() });
     assert_eq!(refused(&good).await, "308");
     assert!(bench.pac.timbres().await.unwrap().is_empty());

@@ -279,11 +279,11 @@ impl Founder {
     }
 
     pub(crate) async fn stamp(&self, relay: &RelayProcess, job: &StampJob) -> Result<StampView, String> {
-        view(relay.frames(self, ClientFrame::Stamp(Box::new(job.clone()))).await)
+        view(&relay.frames(self, ClientFrame::Stamp(Box::new(job.clone()))).await)
     }
 
     pub(crate) async fn command(&self, relay: &RelayProcess, command: StampCommand) -> Result<StampView, String> {
-        view(relay.frames(self, ClientFrame::StampCommand { id: RequestId([0; 16]), command }).await)
+        view(&relay.frames(self, ClientFrame::StampCommand { id: RequestId([0; 16]), command }).await)
     }
 
     pub(crate) async fn state(&self, relay: &RelayProcess, job: &StampJob) -> StampState {
@@ -320,8 +320,8 @@ impl Founder {
     }
 }
 
-fn view(frames: Vec<ServerFrame>) -> Result<StampView, String> {
-    match &frames[..] {
+fn view(frames: &[ServerFrame]) -> Result<StampView, String> {
+    match frames {
         [ServerFrame::Stamp(view)] => Ok((**view).clone()),
         [ServerFrame::Error { code, .. }] => Err(code.clone()),
         other => panic!("{other:?}"),
