@@ -114,7 +114,6 @@ fn fill<T>(mine: &mut Option<T>, theirs: Option<T>) {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

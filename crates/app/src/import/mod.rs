@@ -17,6 +17,7 @@ mod identity;
 mod known;
 mod mapping;
 mod plan;
+mod product_field;
 pub mod products;
 mod reason;
 mod register;
@@ -31,13 +32,10 @@ mod text_guard;
 mod zip_guard;
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod accuracy;
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod hostile;
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod plan_tests;
 
 pub use columns::Columns;

@@ -141,7 +141,6 @@ fn number_text(number: f64) -> String {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use rust_xlsxwriter::{Format, Workbook};
 
