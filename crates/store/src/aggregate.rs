@@ -11,7 +11,7 @@ use zuc_domain::shared::{DomainEvent, Scope};
 
 use crate::audit;
 use crate::doc::{Content, Document, Written};
-use crate::events::{self, Emitted};
+use crate::events;
 use crate::outbox;
 use crate::projections::analytics;
 use crate::shape::{Seals, Shape};
@@ -45,6 +45,12 @@ pub trait Aggregate: Serialize + DeserializeOwned + Send + Sync + Sized {
 
     /// Where a new one is created.
     fn scope(&self) -> Scope;
+
+    /// The lead this is: many new ones of a transaction are written together.
+    #[doc(hidden)]
+    fn as_lead(&self) -> Option<&zuc_domain::lead::Lead> {
+        None
+    }
 
     /// Writes its read rows over the old ones.
     fn project(&self, into: &mut Projector<'_>) -> impl Future<Output = Result<(), StoreError>> + Send;
@@ -98,12 +104,16 @@ impl<'t, A: Aggregate> Repository<'t, A> {
 impl Tx {
     /// Loads a document into hand; its scope and content.
     pub(crate) async fn hold(&mut self, shape: &Shape, id: Uuid) -> Result<Option<(Scope, Content)>, StoreError> {
-        if let Some(((scope, _), held)) = self.docs.iter().find(|((_, held), _)| *held == id) {
-            return Ok(Some((scope_of(*scope)?, held.document.content()?)));
+        if self.pending.holds(id) {
+            self.flush().await?;
+        }
+        if let Some(held) = self.places.get(&id).and_then(|scope| Some((*scope, self.docs.get(&(*scope, id))?))) {
+            return Ok(Some((scope_of(held.0)?, held.1.document.content()?)));
         }
         let Some(stored) = fetch(&mut self.conn, shape, id).await? else { return Ok(None) };
         let document = Document::load(shape.kind, &stored.snapshot, &stored.tail, &self.identity.actor.0)?;
         let content = document.content()?;
+        self.places.insert(id, stored.scope);
         self.docs.insert((stored.scope, id), Held { document, version: stored.version });
         Ok(Some((scope_of(stored.scope)?, content)))
     }
@@ -122,7 +132,7 @@ impl Tx {
                 item: id,
                 doc_kind: A::SHAPE.number.0,
                 body: written.changes.concat(),
-                extras: outbox::Extras::new(std::collections::BTreeSet::new(), &[], None),
+                extras: outbox::Extras::default(),
                 incarnation: self.identity.incarnation.0,
             };
             outbox::insert(&mut self.conn, &item).await?;
@@ -142,6 +152,13 @@ impl Tx {
         events: &[&dyn DomainEvent],
     ) -> Result<(), StoreError> {
         let id = aggregate.uuid();
+        if let Some(lead) = aggregate.as_lead()
+            && !is_derived(id)
+            && self.take_fresh(id)
+        {
+            return self.record_new_lead(lead, events).await;
+        }
+        self.flush().await?;
         let (scope, held) = match self.hold(A::SHAPE, id).await? {
             Some((scope, content)) => (scope, content),
             None => (aggregate.scope(), Content::default()),
@@ -168,6 +185,7 @@ impl Tx {
         }
         let version = held_doc.version;
         let heads = held_doc.document.heads();
+        self.places.insert(id, number);
         self.docs.insert((number, id), held_doc);
 
         let mut emitted = Vec::with_capacity(events.len());
@@ -184,7 +202,7 @@ impl Tx {
                 item: id,
                 doc_kind: A::SHAPE.number.0,
                 body: written.changes.concat(),
-                extras: outbox::Extras::new(person_keys, &emitted, None),
+                extras: outbox::Extras::new(person_keys, emitted, None),
                 incarnation: self.identity.incarnation.0,
             };
             outbox::insert(&mut self.conn, &item).await?;
@@ -203,11 +221,12 @@ impl Tx {
         event: &dyn DomainEvent,
         version: i64,
         heads: &[u8],
-    ) -> Result<Emitted, StoreError> {
+    ) -> Result<i64, StoreError> {
         let context = events::context(self, version, heads);
         let envelope = events::seal(self, scope, event, &context).await?;
-        events::insert(&mut self.conn, &envelope).await?;
-        Ok(envelope)
+        let n = self.next_event().await?;
+        events::insert(&mut self.conn, Some(n), &envelope).await?;
+        Ok(n)
     }
 
     pub(crate) async fn audit(

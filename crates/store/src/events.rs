@@ -124,10 +124,28 @@ fn at<'a>(data: &'a mut Value, path: &[String]) -> Option<&'a mut Value> {
     path.iter().try_fold(data, |value, key| value.get_mut(key))
 }
 
-pub(crate) async fn insert(conn: &mut SqliteConnection, event: &Emitted) -> Result<bool, StoreError> {
+impl Tx {
+    /// The number of the next event: events of a transaction are numbered before they are written.
+    pub(crate) async fn next_event(&mut self) -> Result<i64, StoreError> {
+        let last = match self.last_event {
+            Some(last) => last,
+            None => {
+                sqlx::query_scalar!(r#"SELECT ifnull(max(n), 0) AS "n!: i64" FROM outbox_events"#)
+                    .fetch_one(&mut *self.conn)
+                    .await?
+            }
+        };
+        self.last_event = Some(last + 1);
+        Ok(last + 1)
+    }
+}
+
+/// Writes an event under a number of its own, or under the next one.
+pub(crate) async fn insert(conn: &mut SqliteConnection, n: Option<i64>, event: &Emitted) -> Result<bool, StoreError> {
     let (id, subject) = (event.id.to_string(), event.subject.as_bytes().as_slice());
     let done = sqlx::query!(
-        "INSERT INTO outbox_events (id, source, type, subject, at, body) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO outbox_events (n, id, source, type, subject, at, body) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        n,
         id,
         event.source,
         event.event_type,

@@ -62,6 +62,7 @@ impl Tx {
         record: &F,
         events: &[&dyn DomainEvent],
     ) -> Result<(), StoreError> {
+        self.flush().await?;
         let (scope, number) = (record.scope(), scope_number(record.scope()));
         let mut body = serde_json::to_value(record)?;
         let mut keys = BTreeSet::new();
@@ -94,7 +95,7 @@ impl Tx {
             item: record.uuid(),
             doc_kind: 0,
             body: serde_json::to_vec(&fact)?,
-            extras: outbox::Extras::new(keys, &emitted, None),
+            extras: outbox::Extras::new(keys, emitted, None),
             incarnation: self.identity.incarnation.0,
         };
         outbox::insert(&mut self.conn, &item).await?;

@@ -87,6 +87,10 @@ impl Tx {
 
     /// Remembers that a batch made a lead, and the state in which it left it.
     pub async fn note_import(&mut self, batch: ImportBatchId, lead: LeadId) -> Result<(), StoreError> {
+        if self.note_new(batch, lead.0) {
+            return Ok(());
+        }
+        self.flush().await?;
         let (batch, lead) = (batch.0.as_bytes().as_slice(), Uuid::from(lead));
         let lead = lead.as_bytes().as_slice();
         sqlx::query!(

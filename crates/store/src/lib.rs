@@ -19,6 +19,7 @@ mod log;
 mod members;
 mod open;
 mod outbox;
+mod pending;
 mod persons;
 mod projections;
 mod proposal;
@@ -33,6 +34,8 @@ mod verify;
 
 pub mod doc;
 pub mod keys;
+#[cfg(test)]
+mod measure;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

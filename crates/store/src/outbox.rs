@@ -12,7 +12,6 @@ use zuc_protocol::item::{Change, DocKind, Fact, Item, Part};
 use zuc_protocol::person_key::BagRow;
 use zuc_sync::OutboxItem;
 
-use crate::events::Emitted;
 use crate::store::{domain_scope, scope_number, uuid_of};
 use crate::{Store, StoreError};
 
@@ -24,19 +23,16 @@ pub(crate) const FACT: i64 = 2;
 pub(crate) struct Extras {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) person_keys: Vec<KeyId>,
+    /// Their numbers in `outbox_events`, where they lie once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) events: Vec<String>,
+    pub(crate) events: Vec<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) part: Option<Part>,
 }
 
 impl Extras {
-    pub(crate) fn new(keys: BTreeSet<[u8; 16]>, events: &[Emitted], part: Option<Part>) -> Self {
-        Self {
-            person_keys: keys.into_iter().map(KeyId).collect(),
-            events: events.iter().map(|event| event.json.clone()).collect(),
-            part,
-        }
+    pub(crate) fn new(keys: BTreeSet<[u8; 16]>, events: Vec<i64>, part: Option<Part>) -> Self {
+        Self { person_keys: keys.into_iter().map(KeyId).collect(), events, part }
     }
 
     pub(crate) fn json(&self) -> Result<Option<String>, StoreError> {
@@ -93,6 +89,13 @@ impl Store {
         let mut items = Vec::with_capacity(rows.len());
         for row in rows {
             let extras: Extras = row.extras.map(|json| serde_json::from_str(&json)).transpose()?.unwrap_or_default();
+            let mut events = Vec::with_capacity(extras.events.len());
+            for n in &extras.events {
+                let body = sqlx::query_scalar!("SELECT body FROM outbox_events WHERE n = ?", n)
+                    .fetch_one(self.reader())
+                    .await?;
+                events.push(body);
+            }
             let bag_rows = extras.person_keys.iter().filter_map(|key| unsent.remove(key)).collect();
             let id = ItemId::from_uuid(uuid_of("outbox", &row.item)?);
             let item = if row.kind == CHANGE {
@@ -102,12 +105,12 @@ impl Store {
                     kind: DocKind(kind),
                     chunk: row.body,
                     person_keys: extras.person_keys,
-                    events: extras.events,
+                    events,
                     part: extras.part,
                 })
             } else {
                 let fact: Fact = serde_json::from_slice(&row.body)?;
-                Item::Fact(Fact { person_keys: extras.person_keys, events: extras.events, part: extras.part, ..fact })
+                Item::Fact(Fact { person_keys: extras.person_keys, events, part: extras.part, ..fact })
             };
             let incarnation = Incarnation(*uuid_of("outbox", &row.incarnation)?.as_bytes());
             items.push(OutboxItem { id: row.n, incarnation, item, bag_rows });

@@ -207,6 +207,13 @@ impl Ring {
         Ok(())
     }
 
+    /// Lets go of every key: those of an import's rows are on disk and not asked for again.
+    pub(crate) fn forget(&mut self) {
+        self.keys.clear();
+        self.subjects.clear();
+        self.placed.clear();
+    }
+
     /// Whether the key itself is in hand.
     pub(crate) fn holds(&self, id: &[u8; 16]) -> bool {
         self.keys.contains_key(id)

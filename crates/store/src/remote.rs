@@ -282,7 +282,7 @@ impl Receiver<'_> {
                 }
                 let mut emitted = events::emitted(&event)?;
                 emitted.json.clone_from(json);
-                events::insert(self.conn, &emitted).await?;
+                events::insert(self.conn, None, &emitted).await?;
             }
         }
         Ok(())

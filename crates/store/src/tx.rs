@@ -1,6 +1,7 @@
 //! The unit of work: one command, one SQLite transaction, one acknowledgement.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
 
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 use uuid::Uuid;
@@ -10,6 +11,7 @@ use crate::aggregate::{Aggregate, Repository};
 use crate::audit;
 use crate::doc::Document;
 use crate::keys::random;
+use crate::pending::Pending;
 use crate::persons::Ring;
 use crate::projections::analytics;
 use crate::store::{Identity, Session};
@@ -27,6 +29,13 @@ pub struct Tx {
     pub(crate) docs: HashMap<(i64, Uuid), Held>,
     pub(crate) dirty: analytics::Dirty,
     pub(crate) wrote: bool,
+    pub(crate) pending: Pending,
+    /// Scope and heads of the new documents written last.
+    pub(crate) last_docs: HashMap<Uuid, (i64, Vec<u8>)>,
+    /// Scope of each document in hand.
+    pub(crate) places: HashMap<Uuid, i64>,
+    pub(crate) last_event: Option<i64>,
+    fresh: Mutex<HashSet<Uuid>>,
 }
 
 /// A document in hand and how many changes it had on disk.
@@ -60,6 +69,11 @@ impl Tx {
             docs: HashMap::new(),
             dirty: analytics::Dirty::default(),
             wrote: false,
+            pending: Pending::default(),
+            last_docs: HashMap::new(),
+            places: HashMap::new(),
+            last_event: None,
+            fresh: Mutex::new(HashSet::new()),
         })
     }
 
@@ -67,7 +81,7 @@ impl Tx {
     pub fn act(&mut self) -> Act {
         self.hlc = Hlc::tick(Some(self.hlc), self.session.at.as_millisecond(), self.identity.device);
         Act {
-            transition: TransitionId(self.fresh_id()),
+            transition: TransitionId(self.unnoted_id()),
             hlc: self.hlc,
             by: self.session.person,
             at: self.session.at,
@@ -77,11 +91,22 @@ impl Tx {
 
     /// A fresh UUIDv7 of this command's instant.
     pub fn fresh_id(&self) -> Uuid {
+        let id = self.unnoted_id();
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        id
+    }
+
+    fn unnoted_id(&self) -> Uuid {
         fresh_id(&self.store, self.session.at.as_millisecond())
     }
 
+    /// Whether this transaction gave out the id and nothing was written under it yet.
+    pub(crate) fn take_fresh(&mut self, id: Uuid) -> bool {
+        self.fresh.get_mut().unwrap_or_else(PoisonError::into_inner).remove(&id)
+    }
+
     pub(crate) fn event_id(&self) -> EventId {
-        EventId(self.fresh_id())
+        EventId(self.unnoted_id())
     }
 
     /// The session this transaction was begun with.
@@ -97,6 +122,7 @@ impl Tx {
     /// Lets `to` use the person key of `from`: the contact is the person the lead was, so one erasure reaches both.
     /// Call it before `to` is recorded.
     pub async fn follow_person(&mut self, from: impl Into<Uuid>, to: impl Into<Uuid>) -> Result<(), StoreError> {
+        self.flush().await?;
         self.ring.follow(&mut self.conn, from.into(), to.into()).await
     }
 
@@ -107,6 +133,7 @@ impl Tx {
 
     /// Makes everything durable: when this returns, it is acknowledged.
     pub async fn commit(mut self) -> Result<(), StoreError> {
+        self.flush().await?;
         let dirty = std::mem::take(&mut self.dirty);
         analytics::refresh(&mut self.conn, &dirty).await?;
         let counter = i64::from(self.hlc.counter);

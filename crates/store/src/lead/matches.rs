@@ -87,6 +87,7 @@ impl Store {
 impl Tx {
     /// As [`Store::lead_candidates`], seeing what this transaction wrote.
     pub async fn lead_candidates(&mut self, record: &MatchRecord) -> Result<Vec<(LeadId, MatchRecord)>, StoreError> {
+        self.flush().await?;
         candidates(self.conn(), record).await
     }
 

@@ -55,13 +55,17 @@ impl Aggregate for Lead {
         self.scope
     }
 
+    fn as_lead(&self) -> Option<&Lead> {
+        Some(self)
+    }
+
     async fn project(&self, into: &mut Projector<'_>) -> Result<(), StoreError> {
         into.dirty.leads();
         if self.merged_into.is_some() {
             // An alias: it is found through its survivor.
             return remove(into.conn, self.id.0).await;
         }
-        write(into.conn, &[self]).await
+        write(into.conn, &[self], false).await
     }
 
     async fn unproject(id: Uuid, from: &mut Projector<'_>) -> Result<(), StoreError> {

@@ -51,12 +51,12 @@ const COLUMNS: [&str; 35] = [
     "match_keys",
 ];
 
-/// Writes the rows of leads over what is there, with their search entries and match keys.
-pub(crate) async fn write(conn: &mut SqliteConnection, leads: &[&Lead]) -> Result<(), StoreError> {
+/// Writes the rows of leads over what is there, with their search entries and match keys; `new` ones have no row yet.
+pub(crate) async fn write(conn: &mut SqliteConnection, leads: &[&Lead], new: bool) -> Result<(), StoreError> {
     if leads.is_empty() {
         return Ok(());
     }
-    let old = old_keys(conn, leads).await?;
+    let old = if new { HashMap::new() } else { old_keys(conn, leads).await? };
     let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO lead_row (");
     query.push(COLUMNS.join(", ")).push(", created_at, owner, owner_name) ");
     let mut new_keys: HashMap<Uuid, Vec<i64>> = HashMap::with_capacity(leads.len());
