@@ -7,12 +7,14 @@
 mod control;
 mod decision;
 mod enrolment;
+mod folio;
 mod idempotency;
 mod keys;
 mod log;
 mod row;
 mod stamp;
 mod stamp_row;
+mod stamp_step;
 mod store;
 mod writer;
 

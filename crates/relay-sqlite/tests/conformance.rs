@@ -1,7 +1,5 @@
 //! The store's promises, kept by real files.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::sync::Arc;
 
 use zuc_relay_sqlite::{Options, SqliteStore};
