@@ -5,7 +5,7 @@
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
-use zuc_app::ports::{Clock as _, Credentials, Entropy as _, Relay as _, RelayError, Relays as _};
+use zuc_app::ports::{Clock as _, Credentials, Entropy as _, RelayError, Relays as _};
 use zuc_gateways::{OsEntropy, RelayAddresses, SystemClock};
 use zuc_protocol::{
     Rights, Role, Scope,
@@ -55,7 +55,8 @@ fn random<const N: usize>() -> [u8; N] {
 }
 
 fn company(device: &DeviceKeys) -> SignedControl {
-    let scopes = Scope::FIRST.map(|scope| (scope, EpochKey::from_bytes(random()), BagKey::from_bytes(random()))).to_vec();
+    let scopes =
+        Scope::FIRST.map(|scope| (scope, EpochKey::from_bytes(random()), BagKey::from_bytes(random()))).to_vec();
     let founding = Founding {
         salt: random(),
         name: "Escuela Kemper Urgate",
@@ -89,7 +90,9 @@ async fn a_device_registers_invites_asks_and_exchanges_over_a_restart() {
     relay.register(&genesis).await.unwrap();
     relay.register(&genesis).await.unwrap();
     let key = relay.identity().await.unwrap().key;
-    assert!(matches!(relay.ask(&who, ClientFrame::Heads).await.unwrap(), ServerFrame::Heads { heads } if !heads.is_empty()));
+    assert!(
+        matches!(relay.ask(&who, ClientFrame::Heads).await.unwrap(), ServerFrame::Heads { heads } if !heads.is_empty())
+    );
 
     let secret = InviteSecret::from_bytes(random());
     let invite = Invite {
@@ -153,6 +156,8 @@ async fn what_is_no_relay_answers_with_a_code() {
     tokio::spawn(async move {
         loop {
             let (mut stream, _) = listener.accept().await.unwrap();
+            let mut question = [0; 1024];
+            let _read = tokio::io::AsyncReadExt::read(&mut stream, &mut question).await;
             let page = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello";
             let _gone = tokio::io::AsyncWriteExt::write_all(&mut stream, page).await;
         }

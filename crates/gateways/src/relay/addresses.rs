@@ -62,7 +62,6 @@ fn address(text: &str) -> Option<Url> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

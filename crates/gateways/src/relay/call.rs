@@ -39,12 +39,12 @@ impl Caller {
 
     /// A request that carries a value of the protocol.
     pub(super) fn post<T: Serialize>(&self, path: &str, body: &T) -> Result<RequestBuilder, RelayError> {
-        let bytes = codec::encode(body, MAX_FRAME).map_err(refused_here)?;
+        let bytes = codec::encode(body, MAX_FRAME).map_err(|error| refused_here(&error))?;
         Ok(self.http.request(Method::POST, self.url(path)?).header(header::CONTENT_TYPE, BINARY).body(bytes))
     }
 }
 
-fn refused_here(error: zuc_protocol::ProtocolError) -> RelayError {
+fn refused_here(error: &zuc_protocol::ProtocolError) -> RelayError {
     RelayError::Refused { code: error.code().to_owned() }
 }
 

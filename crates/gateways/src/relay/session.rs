@@ -12,7 +12,7 @@ use zuc_protocol::{
 use super::call::{Caller, again, value};
 
 /// A token this close to its end is not used any more.
-const MARGIN: Duration = Duration::from_secs(60);
+const MARGIN: Duration = Duration::from_mins(1);
 
 /// Tokens by who they are for.
 #[derive(Default)]
