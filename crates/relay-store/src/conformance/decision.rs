@@ -83,10 +83,10 @@ pub(crate) async fn the_first_claim_wins(store: &dyn RelayStore) {
 pub(crate) async fn leases_are_fenced(store: &dyn RelayStore) {
     let at = company(store, 23).await;
     let lease = |for_ms| Claim::Lease { job: "saga".into(), period: "1".into(), for_ms };
-    assert!(says(&ask(store, at, 1, 1, lease(60)).await.unwrap(), "fence: 1,"));
-    let held = ask(store, at, 2, 2, lease(60)).await.unwrap();
+    assert!(says(&ask(store, at, 1, 1, lease(1_000)).await.unwrap(), "fence: 1,"));
+    let held = ask(store, at, 2, 2, lease(1_000)).await.unwrap();
     assert!(says(&held, &format!("{:?}", device(1))), "the other is told who holds it");
-    tokio::time::sleep(std::time::Duration::from_millis(90)).await;
+    tokio::time::sleep(std::time::Duration::from_millis(1_010)).await;
     assert!(says(&ask(store, at, 2, 3, lease(60_000)).await.unwrap(), "fence: 2,"));
     let release = |fence| Claim::ReleaseLease { job: "saga".into(), period: "1".into(), fence };
     assert!(matches!(ask(store, at, 1, 4, release(1)).await, Err(StoreError::Refused("lease.fenced"))));

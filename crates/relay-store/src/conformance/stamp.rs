@@ -97,27 +97,30 @@ pub(crate) async fn a_lost_answer_becomes_unknown_and_only_recovery_leaves_it(st
     let at = company(store, 32).await;
     claimed_folio(store, at, 1).await;
     store.receive(at.0, attempt("k", 1, 1)).await.unwrap();
-    let first = sent(store, at, "k", 30).await;
+    let first = sent(store, at, "k", 1_000).await;
     assert!(store.sweep(at.0).await.unwrap().0.is_empty(), "before its deadline it is only sent");
-    wait(40).await;
+    wait(1_010).await;
     store.sweep(at.0).await.unwrap();
     assert_eq!(state(store, at, "k").await, StampState::Unknown);
     assert!(store.withdraw(at.0, "k", receipted(at.1, "w")).await.is_err());
     assert!(store.refuse(at.0, "k", "x", "x", receipted(at.1, "x")).await.is_err());
-    wait(20).await;
+    wait(30).await;
     assert_eq!(store.sweep(at.0).await.unwrap().0, ["k"], "after the settle time it is due");
 
-    let recovery = store.take(at.0, "k", 40, 20).await.unwrap().unwrap();
+    let recovery = store.take(at.0, "k", 10_000, 20).await.unwrap().unwrap();
     assert_eq!(recovery.attempt.state, StampState::Unknown);
     assert!(recovery.fence > first);
-    assert!(store.take(at.0, "k", 40, 20).await.unwrap().is_none(), "one recovery at a time");
+    assert!(store.take(at.0, "k", 10_000, 20).await.unwrap().is_none(), "one recovery at a time");
     let late = store.settle(at.0, "k", first, stamped(at, "U")).await;
     assert!(matches!(late, Err(StoreError::Fenced { .. })));
-    let not_found = || Outcome::NotFound { settle_ms: 30 };
+    let not_found = || Outcome::NotFound { settle_ms: 1_000 };
     assert_eq!(store.settle(at.0, "k", recovery.fence, not_found()).await.unwrap(), StampState::Unknown);
-    assert!(store.take(at.0, "k", 40, 20).await.unwrap().is_none(), "the second question waits for the settle time");
-    wait(40).await;
-    let again = store.take(at.0, "k", 40, 20).await.unwrap().unwrap();
+    assert!(
+        store.take(at.0, "k", 10_000, 20).await.unwrap().is_none(),
+        "the second question waits for the settle time"
+    );
+    wait(1_010).await;
+    let again = store.take(at.0, "k", 10_000, 20).await.unwrap().unwrap();
     assert_eq!(store.settle(at.0, "k", again.fence, not_found()).await.unwrap(), StampState::Absent);
     let resent = store.take(at.0, "k", 10_000, 0).await.unwrap().unwrap();
     assert_eq!(resent.attempt.state, StampState::Claimed);
@@ -128,9 +131,9 @@ pub(crate) async fn of_two_workers_only_one_moves_an_attempt(store: &dyn RelaySt
     let at = company(store, 33).await;
     claimed_folio(store, at, 1).await;
     store.receive(at.0, attempt("k", 1, 1)).await.unwrap();
-    let slow = store.take(at.0, "k", 20, 0).await.unwrap().unwrap();
-    assert!(store.take(at.0, "k", 20, 0).await.unwrap().is_none());
-    wait(30).await;
+    let slow = store.take(at.0, "k", 1_000, 0).await.unwrap().unwrap();
+    assert!(store.take(at.0, "k", 1_000, 0).await.unwrap().is_none());
+    wait(1_010).await;
     let late = store.sent(at.0, "k", slow.fence, 1_000, 0).await;
     assert!(matches!(late, Err(StoreError::Fenced { .. })), "no byte leaves after the lease");
     store.sweep(at.0).await.unwrap();
