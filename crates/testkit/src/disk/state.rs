@@ -225,17 +225,14 @@ impl State {
             return body;
         }
         let id = self.bodies.len();
-        match before {
-            Some(durable) => {
-                // Not made by this disk: it was there, all of it, before the story began.
-                self.bodies.push(Body { durable, pending: Vec::new() });
-                entry.durable = Some(id);
-                entry.pending.clear();
-            }
-            None => {
-                self.bodies.push(Body::default());
-                entry.pending.push((order, Some(id)));
-            }
+        if let Some(durable) = before {
+            // Not made by this disk: it was there, all of it, before the story began.
+            self.bodies.push(Body { durable, pending: Vec::new() });
+            entry.durable = Some(id);
+            entry.pending.clear();
+        } else {
+            self.bodies.push(Body::default());
+            entry.pending.push((order, Some(id)));
         }
         id
     }

@@ -138,7 +138,7 @@ unsafe fn opened<'a>(file: *mut sqlite3_file) -> Opened<'a> {
     // SAFETY: `open` filled the handle; its extension is leaked, and the system's file lies behind the header with
     // methods set, as its own xOpen succeeded.
     unsafe {
-        let system = file.cast::<u8>().add(size_of::<Handle>()).cast::<sqlite3_file>();
+        let system = file.byte_add(size_of::<Handle>());
         let body = (*handle).body;
         Opened {
             shared: &(*(*handle).extension).shared,
@@ -211,9 +211,10 @@ unsafe extern "C" fn open(
             return refused.code;
         }
     }
-    let before = tracked.as_ref().and_then(|(path, name)| if state.knows(name) { None } else { std::fs::read(path).ok() });
+    let before =
+        tracked.as_ref().and_then(|(path, name)| if state.knows(name) { None } else { std::fs::read(path).ok() });
     // SAFETY: the memory behind our header is as large as the system's VFS asked for, and aligned to 8.
-    let system = unsafe { file.cast::<u8>().add(size_of::<Handle>()).cast::<sqlite3_file>() };
+    let system = unsafe { file.byte_add(size_of::<Handle>()) };
     // SAFETY: the system's VFS lives for ever.
     let Some(system_open) = (unsafe { (*extension.system).xOpen }) else { return sqlite::SQLITE_CANTOPEN };
     // SAFETY: the arguments are those SQLite gave, but for the file, which is the system's part.
@@ -294,7 +295,12 @@ unsafe extern "C" fn read(file: *mut sqlite3_file, into: *mut c_void, amount: c_
     }
 }
 
-unsafe extern "C" fn write(file: *mut sqlite3_file, from: *const c_void, amount: c_int, offset: sqlite3_int64) -> c_int {
+unsafe extern "C" fn write(
+    file: *mut sqlite3_file,
+    from: *const c_void,
+    amount: c_int,
+    offset: sqlite3_int64,
+) -> c_int {
     // SAFETY: SQLite writes to what `open` opened.
     let file = unsafe { opened(file) };
     let (amount, answer) = match file.admit(Op::Write) {

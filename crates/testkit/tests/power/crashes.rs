@@ -1,11 +1,9 @@
 //! Power cuts at random points of random transactions.
 
-use std::time::Duration;
-
 use sqlx::sqlite::SqliteSynchronous;
 use zuc_testkit::disk::Disk;
 
-use crate::figures::{Draw, Figures, Stopwatch, from_env};
+use crate::figures::{Draw, Figures, Stopwatch, from_env, say};
 use crate::story::Story;
 
 const POINTS: u64 = 200;
@@ -33,8 +31,11 @@ async fn run(label: &str, synchronous: SqliteSynchronous, first: u64, points: u6
             figures.image(seed, cut, crash, &outcome);
         }
     }
-    println!("{label}: seeds {first} to {}, {:.1} s\n{figures}", first + points - 1, watch.elapsed().as_secs_f64());
-    assert!(points > POINTS || watch.elapsed() < Duration::from_mins(2), "far slower than it should be");
+    say(format_args!(
+        "{label}: seeds {first} to {}, {:.1} s\n{figures}",
+        first + points - 1,
+        watch.elapsed().as_secs_f64()
+    ));
     figures
 }
 

@@ -13,6 +13,12 @@ pub(crate) fn from_env(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).map_or(otherwise, |text| text.parse().unwrap())
 }
 
+/// Tells whoever runs the tests what was measured.
+#[expect(clippy::print_stdout, clippy::disallowed_macros, reason = "figures and seeds are this test's product")]
+pub(crate) fn say(what: fmt::Arguments<'_>) {
+    println!("{what}");
+}
+
 /// Seeded draws.
 pub(crate) struct Draw(ChaCha8Rng);
 

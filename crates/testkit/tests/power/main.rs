@@ -4,4 +4,6 @@
 mod crashes;
 mod faults;
 mod figures;
+mod home;
+mod store;
 mod story;

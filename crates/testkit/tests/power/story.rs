@@ -64,7 +64,7 @@ impl Work {
         Self { changes }
     }
 
-    pub(crate) fn after(&self, before: &Rows) -> Rows {
+    pub(crate) fn after(&self, before: &Rows) -> BTreeMap<i64, Vec<u8>> {
         let mut rows = before.clone().unwrap_or_default();
         for (id, value) in &self.changes {
             match value {
@@ -72,7 +72,7 @@ impl Work {
                 None => rows.remove(id),
             };
         }
-        Some(rows)
+        rows
     }
 
     /// Everything but the end of the transaction.
@@ -148,7 +148,7 @@ impl Story {
             if draw.below(8) == 0 {
                 sqlx::query("ROLLBACK").execute(&mut *conn).await?;
             } else {
-                let next = work.after(&self.newest);
+                let next = Some(work.after(&self.newest));
                 self.in_flight = Some(digest(&next));
                 sqlx::query("COMMIT").execute(&mut *conn).await?;
                 self.acknowledge(next);
@@ -209,14 +209,19 @@ async fn checkpoint(conn: &mut SqliteConnection, mode: &str) -> Result<(), sqlx:
 pub(crate) async fn look(folder: &Path) -> Result<(Option<String>, Rows), sqlx::Error> {
     let mut conn = options(folder, None, SqliteSynchronous::Full).connect().await?;
     let found = async {
-        let integrity: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut conn).await?;
         let rows = rows(&mut conn).await?;
-        // The cipher's check reads the file past the WAL, which may rightly hold the whole form of a torn page.
-        checkpoint(&mut conn, "TRUNCATE").await?;
-        let pages: Vec<String> = sqlx::query_scalar("PRAGMA cipher_integrity_check").fetch_all(&mut conn).await?;
-        Ok(((integrity != "ok").then_some(integrity).or(pages.into_iter().next()), rows))
+        Ok((complaint(&mut conn).await?, rows))
     }
     .await;
     let _ = conn.close().await;
     found
+}
+
+/// What SQLite or the cipher finds wrong with the file.
+pub(crate) async fn complaint(conn: &mut SqliteConnection) -> Result<Option<String>, sqlx::Error> {
+    let integrity: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut *conn).await?;
+    // The cipher's check reads the file past the WAL, which may rightly hold the whole form of a torn page.
+    checkpoint(conn, "TRUNCATE").await?;
+    let pages: Vec<String> = sqlx::query_scalar("PRAGMA cipher_integrity_check").fetch_all(conn).await?;
+    Ok((integrity != "ok").then_some(integrity).or(pages.into_iter().next()))
 }
