@@ -283,7 +283,7 @@ pub(crate) async fn fetch(conn: &mut SqliteConnection, shape: &Shape, id: Uuid) 
     Ok(stored)
 }
 
-/// Derived ids (UUIDv5) begin with the genesis change; the others are this device's alone.
+/// Derived ids (`UUIDv5`) begin with the genesis change; the others are this device's alone.
 pub(crate) fn new_document(shape: &Shape, scope: Scope, id: Uuid, actor: &[u8]) -> Result<Document, StoreError> {
     if is_derived(id) {
         Document::create_derived(shape.kind, &scope.to_string(), id.as_bytes(), actor)

@@ -106,7 +106,7 @@ impl StoreError {
         }
     }
 
-    pub(crate) fn corrupt(table: &'static str, column: &'static str, id: impl ToString) -> Self {
+    pub(crate) fn corrupt(table: &'static str, column: &'static str, id: impl std::fmt::Display) -> Self {
         Self::Corrupt { table, column, id: id.to_string() }
     }
 }
@@ -114,7 +114,7 @@ impl StoreError {
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         // SQLITE_NOTADB is what SQLCipher answers to a wrong key; SQLITE_FULL is a full disk.
-        match error.as_database_error().and_then(|inner| inner.code()).as_deref() {
+        match error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() {
             Some("26") => Self::WrongKey,
             Some("13") => Self::DiskFull,
             _ => Self::Database(error),

@@ -114,7 +114,6 @@ async fn migrate(writer: &SqlitePool) -> Result<(), StoreError> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 
@@ -139,96 +138,5 @@ mod tests {
         assert_eq!(error.code(), "store.wrong_key");
         let again = open(&path, &[7; 32], &OpenOptions::default()).await.unwrap();
         again.writer.close().await;
-    }
-
-    #[tokio::test(flavor = "multi_thread")]
-    #[ignore = "a measurement: run it with --nocapture"]
-    async fn how_long_bulk_inserts_take() {
-        let folder = tempfile::tempdir().unwrap();
-        let pools = open(&folder.path().join("z.db"), &[7; 32], &OpenOptions::default()).await.unwrap();
-        let mut tx = pools.writer.begin_with("BEGIN IMMEDIATE").await.unwrap();
-        let start = std::time::Instant::now();
-        let mut n = 0u64;
-        for _ in 0..1000 {
-            let mut q = sqlx::QueryBuilder::<sqlx::Sqlite>::new(
-                "INSERT INTO lead_row (id, scope, full_name, company, email, phone, rfc, city, region, postal_code, industry, company_size, source, state, open, owner, owner_name, score, band, score_method, factors, amount, currency, amount_micro, next_step, next_step_due, created_on, created_at, notes, company_sort, name_sort, city_sort) ",
-            );
-            let base = n;
-            q.push_values(0..100u64, |mut row, i| {
-                let k = base + i;
-                let h = blake3::hash(&k.to_le_bytes());
-                let hex = h.to_hex();
-                row.push_bind(h.as_bytes()[..16].to_vec())
-                    .push_bind(17i64)
-                    .push_bind(format!("Nombre {} Apellido", &hex[..6]))
-                    .push_bind(format!("Empresa {} {}", &hex[6..10], &hex[10..14]))
-                    .push_bind(format!("{}@{}.mx", &hex[..6], &hex[6..12]))
-                    .push_bind(format!("+5255{}", k))
-                    .push_bind(format!("AAA{}", &hex[..9]))
-                    .push_bind("León")
-                    .push_bind("GTO")
-                    .push_bind("37530")
-                    .push_bind("Construcción")
-                    .push_bind(100i64)
-                    .push_bind("Referido")
-                    .push_bind("new")
-                    .push_bind(1i64)
-                    .push_bind(Vec::<u8>::new())
-                    .push_bind("")
-                    .push_bind((k % 100) as i64)
-                    .push_bind("C")
-                    .push_bind("rule_based_fallback")
-                    .push_bind("[]")
-                    .push_bind("1000.00")
-                    .push_bind("MXN")
-                    .push_bind((k * 1_000_000) as i64)
-                    .push_bind("")
-                    .push_bind(None::<String>)
-                    .push_bind("2026-01-01")
-                    .push_bind(k as i64)
-                    .push_bind("")
-                    .push_bind(format!("empresa {} {}", &hex[6..10], &hex[10..14]))
-                    .push_bind(format!("nombre {}", &hex[..6]))
-                    .push_bind("leon");
-            });
-            q.build().execute(&mut *tx).await.unwrap();
-            n += 100;
-        }
-        let rows = start.elapsed();
-        let start = std::time::Instant::now();
-        for _ in 0..1000 {
-            let mut q = sqlx::QueryBuilder::<sqlx::Sqlite>::new("INSERT OR IGNORE INTO lead_match_key ");
-            let base = n;
-            n += 100;
-            q.push_values(0..500u64, |mut row, i| {
-                let h = blake3::hash(&(base * 1000 + i).to_le_bytes());
-                row.push_bind(i64::from_le_bytes(h.as_bytes()[..8].try_into().unwrap())).push_bind((base + i) as i64);
-            });
-            q.build().execute(&mut *tx).await.unwrap();
-        }
-        let keys = start.elapsed();
-        let start = std::time::Instant::now();
-        for _ in 0..1000 {
-            let mut q = sqlx::QueryBuilder::<sqlx::Sqlite>::new(
-                "INSERT INTO doc (scope, id, kind, tail, heads, schema, size) ",
-            );
-            let base = n;
-            n += 100;
-            q.push_values(0..100u64, |mut row, i| {
-                let h = blake3::hash(&(base * 1000 + i).to_le_bytes());
-                row.push_bind(17i64)
-                    .push_bind(h.as_bytes()[..16].to_vec())
-                    .push_bind(1i64)
-                    .push_bind(vec![7u8; 700])
-                    .push_bind(vec![3u8; 32])
-                    .push_bind(1i64)
-                    .push_bind(700i64);
-            });
-            q.build().execute(&mut *tx).await.unwrap();
-        }
-        let docs = start.elapsed();
-        let start = std::time::Instant::now();
-        tx.commit().await.unwrap();
-        panic!("rows {rows:?} keys {keys:?} docs {docs:?} commit {:?}", start.elapsed());
     }
 }

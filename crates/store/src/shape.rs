@@ -160,7 +160,10 @@ impl Shape {
             } else {
                 let old = held.root.get(&name);
                 let default = self.defaults.iter().find(|(field, _)| *field == name);
-                if old.is_none() && default.is_some_and(|(_, json)| value.to_string() == *json) {
+                if old.is_none()
+                    && default
+                        .is_some_and(|(_, json)| serde_json::from_str::<Value>(json).is_ok_and(|json| json == value))
+                {
                     continue;
                 }
                 let scalar = self.scalar(id, "", &name, value, old, &sealing)?;

@@ -1,5 +1,4 @@
 //! What tests of this crate share: devices in memory, and entries passed from one to the other.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -100,7 +99,7 @@ pub(crate) fn lead(id: u128, name: &str, company: &str, act: &Act) -> (Lead, Lea
     (Lead::from_created(&event).unwrap(), event)
 }
 
-/// An id in the shape of a UUIDv7.
+/// An id in the shape of a `UUIDv7`.
 pub(crate) fn v7(number: u128) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(1_790_000_000_000, &number.to_be_bytes()[6..].try_into().unwrap())
         .into_uuid()

@@ -1,5 +1,4 @@
 //! The store's promises, told with leads.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use uuid::Uuid;
 use zuc_domain::lead::{Activity, ActivityKind, ActivitySubject, Direction, Lead, LeadField};

@@ -89,7 +89,7 @@ impl Tx {
         }
     }
 
-    /// A fresh UUIDv7 of this command's instant.
+    /// A fresh `UUIDv7` of this command's instant.
     pub fn fresh_id(&self) -> Uuid {
         let id = self.unnoted_id();
         self.fresh.lock().unwrap_or_else(PoisonError::into_inner).insert(id);

@@ -97,7 +97,7 @@ impl Document {
     /// `time` is in Unix seconds and decides nothing.
     pub fn write(&mut self, target: &Content, time: i64) -> Result<Option<Written>, StoreError> {
         if self.fresh {
-            let first = first::change(self.kind, &self.doc.get_actor().to_bytes(), target, time);
+            let first = first::change(self.kind, self.doc.get_actor().to_bytes(), target, time);
             self.doc.apply_changes([first])?;
             self.fresh = false;
             return Ok(Some(self.written()));

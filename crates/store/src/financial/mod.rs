@@ -3,6 +3,7 @@
 mod queries;
 mod saga;
 
+use rust_decimal::Decimal;
 use uuid::Uuid;
 use zuc_domain::compliance::{CfdiState, STAMP_WINDOW_HOURS};
 use zuc_domain::financial::Invoice;
@@ -67,7 +68,7 @@ impl Aggregate for Invoice {
         let quote = self.quote().ok();
         let total = quote.as_ref().map_or_else(Default::default, |quote| quote.total);
         let net = quote.as_ref().map_or_else(Default::default, |quote| quote.subtotal - quote.descuento);
-        let outstanding = if state == CfdiState::Voided { Default::default() } else { total };
+        let outstanding = if state == CfdiState::Voided { Decimal::default() } else { total };
         let (total_text, net_text) = (canonical_decimal(total), canonical_decimal(net));
         let (outstanding_text, currency) = (canonical_decimal(outstanding), self.currency.to_string());
         let (total_micro, net_micro, outstanding_micro) = (micro(total), micro(net), micro(outstanding));

@@ -158,7 +158,6 @@ fn cipher(key: &[u8; 32]) -> XChaCha20Poly1305 {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
     use crate::keys::{Home, Keys};

@@ -90,7 +90,7 @@ pub(crate) async fn write(conn: &mut SqliteConnection, leads: &[&Lead], new: boo
             .push_bind(factors.unwrap_or_else(|| "[]".to_owned()))
             .push_bind(lead.estimated_amount.map(|money| canonical_decimal(money.amount())))
             .push_bind(lead.estimated_amount.map(|money| money.currency().to_string()).unwrap_or_default())
-            .push_bind(lead.estimated_amount.map(|money| money.micro_units()))
+            .push_bind(lead.estimated_amount.map(zuc_domain::shared::Money::micro_units))
             .push_bind(lead.next_step.as_ref().map(|step| step.text.clone()).unwrap_or_default())
             .push_bind(lead.next_step.as_ref().map(|step| step.due.to_string()))
             .push_bind(lead.nurture_until.map(|day| day.to_string()))

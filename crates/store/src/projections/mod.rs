@@ -57,7 +57,7 @@ pub(crate) fn company_day(at: jiff::Timestamp) -> String {
     jiff::tz::Offset::constant(-6).to_datetime(at).date().to_string()
 }
 
-/// The instant inside a UUIDv7; 0 for a derived id.
+/// The instant inside a `UUIDv7`; 0 for a derived id.
 pub(crate) fn millis_of(id: Uuid) -> i64 {
     if id.get_version_num() == 7 {
         id.as_bytes()[..6].iter().fold(0, |millis, byte| (millis << 8) | i64::from(*byte))
