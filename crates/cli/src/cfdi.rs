@@ -46,14 +46,21 @@ pub(crate) fn run(command: Cfdi, output: Output) -> Done {
                 .iter()
                 .map(|finding| serde_json::json!({ "code": finding.code, "message": finding.message_es, "field": finding.field }))
                 .collect();
-            problems.extend(seal.map(|error| serde_json::json!({ "code": error.code(), "message": error.to_string() })));
+            problems
+                .extend(seal.map(|error| serde_json::json!({ "code": error.code(), "message": error.to_string() })));
             output.show(&serde_json::json!({ "clean": clean, "problems": problems }), |_| {
                 if clean {
                     "Sin errores".to_owned()
                 } else {
                     let lines: Vec<String> = problems
                         .iter()
-                        .map(|problem| format!("{} {}", problem["code"].as_str().unwrap_or_default(), problem["message"].as_str().unwrap_or_default()))
+                        .map(|problem| {
+                            format!(
+                                "{} {}",
+                                problem["code"].as_str().unwrap_or_default(),
+                                problem["message"].as_str().unwrap_or_default()
+                            )
+                        })
                         .collect();
                     lines.join("\n")
                 }
@@ -85,8 +92,7 @@ fn document(file: &Path) -> Result<zuc_cfdi::model::Comprobante, Ended> {
 }
 
 fn text(file: &Path) -> Result<String, Ended> {
-    String::from_utf8(read(file)?)
-        .map_err(|_| Ended::Refused(Failure::new("cfdi.unreadable", "the file is not UTF-8")))
+    String::from_utf8(read(file)?).map_err(|_| Ended::Refused(Failure::new("cfdi.unreadable", "the file is not UTF-8")))
 }
 
 fn refused(code: &str, error: &dyn std::fmt::Display) -> Ended {

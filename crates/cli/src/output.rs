@@ -1,5 +1,10 @@
 //! One JSON value, or lines for a person; refusals on stderr with their sentence.
-#![expect(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_macros, reason = "this room speaks to the terminal")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::disallowed_macros,
+    reason = "this room speaks to the terminal"
+)]
 
 use std::process::ExitCode;
 
@@ -59,9 +64,22 @@ pub(crate) fn broken(error: &anyhow::Error) -> ExitCode {
 /// Network, keyring and disk: trying again later may help.
 fn is_environment(code: &str) -> bool {
     const CODES: &[&str] = &[
-        "relay.unreachable", "relay.timed_out", "relay.nonsense", "store.secrets_unavailable", "store.no_secret_place",
-        "store.key_missing", "store.wrong_passphrase", "store.wrong_key", "store.key_file_damaged", "store.home_in_use",
-        "store.io", "store.disk_full", "store.database", "store.too_new", "file.not_read", "file.not_written",
+        "relay.unreachable",
+        "relay.timed_out",
+        "relay.nonsense",
+        "store.secrets_unavailable",
+        "store.no_secret_place",
+        "store.key_missing",
+        "store.wrong_passphrase",
+        "store.wrong_key",
+        "store.key_file_damaged",
+        "store.home_in_use",
+        "store.io",
+        "store.disk_full",
+        "store.database",
+        "store.too_new",
+        "file.not_read",
+        "file.not_written",
     ];
     CODES.contains(&code)
 }

@@ -4,25 +4,17 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     company::{
-        Boot, CompanyCreated, CompanyNew, DeviceRow, InviteNew, InviteView, Join, JoinStatus,
-        PendingDevice, Secret, SettingsSet,
+        Boot, CompanyCreated, CompanyNew, DeviceRow, InviteNew, InviteView, Join, JoinStatus, PendingDevice, Secret,
+        SettingsSet,
     },
     customer::{Customer360, CustomerRow, FiscalChoices, FiscalChoicesQuery, FiscalProfileSet},
     home::{Hit, Home},
-    import::{
-        HeldDecision, HeldRow, ImportDone, ImportPreview, ImportRow, ImportRowsQuery, ImportSource,
-    },
-    invoice::{
-        CsdAdd, CsdRow, InvoiceFiscalSet, InvoiceIssued, InvoicePage, InvoiceQuery, InvoiceView,
-    },
+    import::{HeldDecision, HeldRow, ImportDone, ImportPreview, ImportRow, ImportRowsQuery, ImportSource},
+    invoice::{CsdAdd, CsdRow, InvoiceFiscalSet, InvoiceIssued, InvoicePage, InvoiceQuery, InvoiceView},
     lead::{
-        ActivityNew, Converted, Disqualification, LeadDetail, LeadEdit, LeadNew, LeadPage,
-        LeadQuery, Qualification,
+        ActivityNew, Converted, Disqualification, LeadDetail, LeadEdit, LeadNew, LeadPage, LeadQuery, Qualification,
     },
-    proposal::{
-        ProductRow, ProposalEdit, ProposalNew, ProposalRow, ProposalSaved, ProposalSign,
-        ProposalView,
-    },
+    proposal::{ProductRow, ProposalEdit, ProposalNew, ProposalRow, ProposalSaved, ProposalSign, ProposalView},
     shared::{ById, Changes, Choice, Empty, Page, Query},
     sync::{SyncLogRow, SyncStatus},
 };

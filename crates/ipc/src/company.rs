@@ -103,9 +103,7 @@ pub struct CompanyCreated {
 
 impl std::fmt::Debug for CompanyCreated {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CompanyCreated")
-            .field("boot", &self.boot)
-            .finish_non_exhaustive()
+        f.debug_struct("CompanyCreated").field("boot", &self.boot).finish_non_exhaustive()
     }
 }
 
@@ -171,9 +169,7 @@ pub struct InviteView {
 
 impl std::fmt::Debug for InviteView {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("InviteView")
-            .field("expires_at", &self.expires_at)
-            .finish_non_exhaustive()
+        f.debug_struct("InviteView").field("expires_at", &self.expires_at).finish_non_exhaustive()
     }
 }
 

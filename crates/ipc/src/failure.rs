@@ -23,12 +23,7 @@ pub struct Failure {
 impl Failure {
     /// A failure that carries a code and a detail only.
     pub fn new(code: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self {
-            code: code.into(),
-            detail: detail.into(),
-            field: None,
-            hint: None,
-        }
+        Self { code: code.into(), detail: detail.into(), field: None, hint: None }
     }
 
     /// The same failure, pointing to `field`.
@@ -60,9 +55,7 @@ impl Failure {
 pub fn sentence(code: &str) -> Option<&'static str> {
     static MESSAGES: OnceLock<BTreeMap<String, String>> = OnceLock::new();
     MESSAGES
-        .get_or_init(|| {
-            serde_json::from_str(include_str!("../messages.es-MX.json")).expect("checked by a test")
-        })
+        .get_or_init(|| serde_json::from_str(include_str!("../messages.es-MX.json")).expect("checked by a test"))
         .get(code)
         .map(String::as_str)
 }
@@ -78,18 +71,12 @@ mod tests {
         assert!(!messages.is_empty());
         for (code, text) in messages {
             assert!(code.contains('.'), "{code} is not area.reason");
-            assert!(
-                text.ends_with('.') && text.chars().next().is_some_and(|c| !c.is_lowercase()),
-                "{code}: {text}"
-            );
+            assert!(text.ends_with('.') && text.chars().next().is_some_and(|c| !c.is_lowercase()), "{code}: {text}");
         }
     }
 
     #[test]
     fn a_code_without_a_sentence_still_tells_the_user_that_nothing_was_lost() {
-        assert_eq!(
-            Failure::new("no.such", "x").sentence(),
-            sentence("app.internal").expect("there")
-        );
+        assert_eq!(Failure::new("no.such", "x").sentence(), sentence("app.internal").expect("there"));
     }
 }

@@ -14,10 +14,7 @@ pub struct Money {
 /// What a command changed; the window asks again only for that.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "one flag per list that a screen may show"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "one flag per list that a screen may show")]
 pub struct Changes {
     /// Leads, activities, held duplicates.
     pub leads: bool,

@@ -28,10 +28,26 @@ const ARROWS: &[(&str, &[&str])] = &[
 const ABSENT: &[(&str, &[&str], &str)] = &[
     (
         "crates/domain",
-        &["async ", ".await", "tokio", "std::fs", "std::net", "std::env", "std::process", "::now(", "now_v7", "getrandom", "rand::"],
+        &[
+            "async ",
+            ".await",
+            "tokio",
+            "std::fs",
+            "std::net",
+            "std::env",
+            "std::process",
+            "::now(",
+            "now_v7",
+            "getrandom",
+            "rand::",
+        ],
         "the business is pure",
     ),
-    ("crates/sync", &["async ", ".await", "tokio", "std::net", "std::fs", "TcpStream", "::now(", "rand::"], "messages in, effects out"),
+    (
+        "crates/sync",
+        &["async ", ".await", "tokio", "std::net", "std::fs", "TcpStream", "::now(", "rand::"],
+        "messages in, effects out",
+    ),
     ("crates/protocol", &["async ", "tokio", "std::net", "std::fs", "::now("], "bytes in, bytes out"),
     ("crates/documents", &["async ", "tokio", "std::net", "std::fs", "::now("], "data in, bytes out"),
     ("crates/cfdi", &["async ", "tokio", "std::net", "std::fs", "::now("], "data in, bytes out"),
@@ -123,6 +139,8 @@ fn what_must_be_absent_is_absent() {
 
 #[test]
 fn a_manifest_line_is_read_as_the_room_it_names() {
-    let rooms = named_rooms("[dependencies]\nzuc-domain.workspace = true\nserde = \"1\"\n[dev-dependencies]\nzuc-testkit = {}\n");
+    let rooms = named_rooms(
+        "[dependencies]\nzuc-domain.workspace = true\nserde = \"1\"\n[dev-dependencies]\nzuc-testkit = {}\n",
+    );
     assert_eq!(rooms.into_iter().collect::<Vec<_>>(), ["domain"]);
 }

@@ -69,7 +69,6 @@ impl Office {
         })
     }
 
-
     /// Sets the fiscal profile of a customer.
     ///
     /// # Errors

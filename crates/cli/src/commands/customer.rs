@@ -15,10 +15,14 @@ use crate::{
 pub(super) async fn customers(command: Customer, place: &Place, output: Output) -> Done {
     match command {
         Customer::List { text } => {
-            let page = with_office(place, async |office| office.customer_list(Query { text, limit: 200 }).await).await?;
+            let page =
+                with_office(place, async |office| office.customer_list(Query { text, limit: 200 }).await).await?;
             output.show(&page, |page| {
-                let lines: Vec<String> =
-                    page.rows.iter().map(|row| format!("{}  {}  ARR {} {}", row.id, row.name, row.arr.amount, row.arr.currency)).collect();
+                let lines: Vec<String> = page
+                    .rows
+                    .iter()
+                    .map(|row| format!("{}  {}  ARR {} {}", row.id, row.name, row.arr.amount, row.arr.currency))
+                    .collect();
                 lines.join("\n")
             })?;
         }
@@ -51,8 +55,10 @@ pub(super) async fn products(command: Product, place: &Place, output: Output) ->
     let Product::List { text } = command;
     let products = with_office(place, async |office| office.product_search(Query { text, limit: 500 }).await).await?;
     output.show(&products, |products| {
-        let lines: Vec<String> =
-            products.iter().map(|row| format!("{}  {:<12} {:>12}  {}", row.id, row.sku, row.price.amount, row.description)).collect();
+        let lines: Vec<String> = products
+            .iter()
+            .map(|row| format!("{}  {:<12} {:>12}  {}", row.id, row.sku, row.price.amount, row.description))
+            .collect();
         lines.join("\n")
     })?;
     Ok(OK)

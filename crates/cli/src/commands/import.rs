@@ -10,11 +10,8 @@ pub(super) async fn run(command: Import, place: &Place, output: Output) -> Done 
         Import::Leads { file, dry_run, rejects } => {
             let source = ImportSource { path: file.display().to_string(), ..ImportSource::default() };
             let (report, rejected) = with_office(place, async |office| {
-                let report = if dry_run {
-                    office.import_report(&source).await?
-                } else {
-                    office.import_leads(&source).await?
-                };
+                let report =
+                    if dry_run { office.import_report(&source).await? } else { office.import_leads(&source).await? };
                 let rejected = if rejects.is_some() { Some(office.import_rejects().await?) } else { None };
                 Ok((report, rejected))
             })
@@ -38,7 +35,9 @@ pub(super) async fn run(command: Import, place: &Place, output: Output) -> Done 
         Import::Products { file } => {
             let source = ImportSource { path: file.display().to_string(), ..ImportSource::default() };
             let done = with_office(place, async |office| office.products_import(source).await).await?;
-            output.show(&done, |done| format!("{} productos nuevos, {} actualizados", done.totals.created, done.totals.merged))?;
+            output.show(&done, |done| {
+                format!("{} productos nuevos, {} actualizados", done.totals.created, done.totals.merged)
+            })?;
         }
         Import::Undo { batch } => {
             let changes = with_office(place, async |office| office.import_undo(batch).await).await?;

@@ -18,7 +18,12 @@ pub(super) async fn run(command: Proposal, place: &Place, output: Output) -> Don
                 let lines: Vec<String> = page
                     .rows
                     .iter()
-                    .map(|row| format!("{}  {}  {:<10} {:>14}  {}", row.id, row.number, row.state, row.total.amount, row.customer))
+                    .map(|row| {
+                        format!(
+                            "{}  {}  {:<10} {:>14}  {}",
+                            row.id, row.number, row.state, row.total.amount, row.customer
+                        )
+                    })
                     .collect();
                 lines.join("\n")
             })?;
@@ -30,11 +35,13 @@ pub(super) async fn run(command: Proposal, place: &Place, output: Output) -> Don
         }
         Proposal::Show { id } => {
             let view = with_office(place, async |office| office.proposal_get(id).await).await?;
-            output.show(&view, |view| format!("{} {} total {}", view.row.number, view.row.state, view.row.total.amount))?;
+            output.show(&view, |view| {
+                format!("{} {} total {}", view.row.number, view.row.state, view.row.total.amount)
+            })?;
         }
         Proposal::Save { file } => {
-            let edit: ProposalEdit =
-                serde_json::from_slice(&read(&file)?).with_context(|| format!("{} is not a proposal", file.display()))?;
+            let edit: ProposalEdit = serde_json::from_slice(&read(&file)?)
+                .with_context(|| format!("{} is not a proposal", file.display()))?;
             let saved = with_office(place, async |office| office.proposal_save(edit).await).await?;
             output.show(&saved.view, |view| format!("{} total {}", view.row.number, view.row.total.amount))?;
         }
@@ -59,7 +66,8 @@ pub(super) async fn run(command: Proposal, place: &Place, output: Output) -> Don
         Proposal::Pdf { id, out } => {
             let file = with_office(place, async |office| office.proposal_pdf(id).await).await?;
             write(&out, &file.bytes)?;
-            output.show(&serde_json::json!({ "file": out, "bytes": file.bytes.len() }), |_| out.display().to_string())?;
+            output
+                .show(&serde_json::json!({ "file": out, "bytes": file.bytes.len() }), |_| out.display().to_string())?;
         }
     }
     Ok(OK)
