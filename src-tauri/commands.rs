@@ -23,7 +23,7 @@ macro_rules! on {
 
 /// A command whose use case has the same name: `name: Type => |desk, args| call`.
 macro_rules! commands {
-    ($($name:ident: $type:ident => |$on:ident, $args:ident| $call:expr;)*) => {
+    ($($name:ident: $type:ident => |$on:ident, $args:pat_param| $call:expr;)*) => {
         $(
             #[tauri::command]
             pub(crate) async fn $name(desk: State<'_, Arc<Desk>>, args: Args<list::$type>) -> Reply<list::$type> {
@@ -36,22 +36,22 @@ macro_rules! commands {
 }
 
 commands! {
-    boot: BootGet => |desk, _args| desk.boot();
+    boot: BootGet => |desk, _| desk.boot();
     unlock: Unlock => |desk, args| desk.unlock(args);
     company_create: CompanyCreate => |desk, args| desk.company_create(args);
     recovery_confirm: RecoveryConfirm => |desk, args| desk.recovery_confirm(args);
     company_join: CompanyJoin => |desk, args| desk.company_join(args);
-    join_status: JoinGet => |desk, _args| desk.join_status();
+    join_status: JoinGet => |desk, _| desk.join_status();
     device_invite: DeviceInvite => |office, args| office.device_invite(args);
-    device_pending: DevicePending => |office, _args| office.device_pending();
+    device_pending: DevicePending => |office, _| office.device_pending();
     device_approve: DeviceApprove => |office, args| office.device_approve(args.id);
-    device_list: DeviceList => |office, _args| office.device_list();
+    device_list: DeviceList => |office, _| office.device_list();
     settings_set: SettingsChange => |office, args| office.settings_set(args);
     regimenes: Regimenes => |desk, args| desk.regimenes(args);
 
-    sync_status: SyncGet => |office, _args| office.sync_status();
-    sync_now: SyncNow => |office, _args| office.sync_now();
-    sync_log: SyncLog => |office, _args| office.sync_log();
+    sync_status: SyncGet => |office, _| office.sync_status();
+    sync_now: SyncNow => |office, _| office.sync_now();
+    sync_log: SyncLog => |office, _| office.sync_log();
 
     search: Search => |office, args| office.search(args);
     undo: Undo => |office, args| office.undo(args.id);
@@ -68,9 +68,9 @@ commands! {
     import_preview: ImportLook => |office, args| office.import_preview(args);
     import_rows: ImportRows => |office, args| office.import_rows(args);
     import_commit: ImportCommit => |office, args| office.import_commit(args);
-    import_cancel: ImportCancel => |office, _args| office.import_cancel();
+    import_cancel: ImportCancel => |office, _| office.import_cancel();
     import_undo: ImportUndo => |office, args| office.import_undo(args.id);
-    held_list: HeldList => |office, _args| office.held_list();
+    held_list: HeldList => |office, _| office.held_list();
     held_decide: HeldDecide => |office, args| office.held_decide(args);
     products_import: ProductsImport => |office, args| office.products_import(args);
 

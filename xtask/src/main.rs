@@ -1,5 +1,10 @@
 //! Set-up, build, run, test, bench: the only scripts of the project.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program speaks to the person at the terminal")]
+#![expect(
+    clippy::print_stdout,
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    reason = "this program speaks to the person at the terminal and says how long its steps took"
+)]
 
 mod bench;
 mod build;

@@ -82,6 +82,7 @@ impl Office {
     }
 
     /// A window of the last dry run's rows.
+    #[expect(clippy::unused_async, reason = "a use case is asked like every other")]
     pub async fn import_rows(&self, query: ImportRowsQuery) -> Result<Page<ImportRow>, AppError> {
         let looked = self.imports.last()?;
         let wanted = |row: &&PlannedRow| query.outcome.is_empty() || name(row.outcome) == query.outcome;
@@ -120,6 +121,7 @@ impl Office {
     }
 
     /// Stops the running import.
+    #[expect(clippy::unused_async, reason = "a use case is asked like every other")]
     pub async fn import_cancel(&self) -> Result<Changes, AppError> {
         self.imports.stop.store(true, Ordering::Relaxed);
         Ok(Changes::default())
@@ -142,6 +144,7 @@ impl Office {
     ///
     /// # Errors
     /// `import.no_rejects` when every row may come in.
+    #[expect(clippy::unused_async, reason = "a use case is asked like every other")]
     pub async fn import_rejects(&self) -> Result<Vec<u8>, AppError> {
         let looked = self.imports.last()?;
         import::rejects::to_csv(&looked.table, &looked.plan)
@@ -211,7 +214,7 @@ impl Office {
                 let stored: Stored = serde_json::from_str(&held.body)?;
                 let id = LeadId(tx.fresh_id());
                 let act = tx.act();
-                let (lead, created, scored) = self.lead_of(&stored.draft()?, id, batch, &act)?;
+                let (lead, created, scored) = self.lead_of(&stored.draft, id, batch, &act)?;
                 record(&mut tx, &lead, &created, scored.as_ref()).await?;
             }
             // a merged row fills nothing that the record has, and what it lacks was shown to the person
@@ -230,12 +233,6 @@ struct Stored {
     #[serde(flatten)]
     shown: ImportRow,
     draft: import::LeadDraft,
-}
-
-impl Stored {
-    fn draft(self) -> Result<import::LeadDraft, AppError> {
-        Ok(self.draft)
-    }
 }
 
 impl Office {

@@ -86,7 +86,7 @@ pub(crate) struct CompanyCreate {
     /// Name without company type
     #[arg(long, default_value = "")]
     pub(crate) name: String,
-    /// Key of c_RegimenFiscal
+    /// The SAT's key of the régimen fiscal, as 601
     #[arg(long, default_value = "601")]
     pub(crate) regimen: String,
     /// Place of issue
@@ -267,13 +267,13 @@ pub(crate) enum Customer {
         /// Name without company type
         #[arg(long)]
         name: String,
-        /// Key of c_RegimenFiscal
+        /// The SAT's key of the régimen fiscal, as 601
         #[arg(long)]
         regimen: String,
         /// Postal code of the fiscal domicile
         #[arg(long)]
         cp: String,
-        /// Key of c_UsoCFDI
+        /// The SAT's key of the use, as G03
         #[arg(long)]
         uso: String,
     },

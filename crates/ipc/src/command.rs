@@ -2,23 +2,6 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{
-    company::{
-        Boot, CompanyCreated, CompanyNew, DeviceRow, InviteNew, InviteView, Join, JoinStatus, PendingDevice, Secret,
-        SettingsSet,
-    },
-    customer::{Customer360, CustomerRow, FiscalChoices, FiscalChoicesQuery, FiscalProfileSet},
-    home::{Hit, Home},
-    import::{HeldDecision, HeldRow, ImportDone, ImportPreview, ImportRow, ImportRowsQuery, ImportSource},
-    invoice::{CsdAdd, CsdRow, InvoiceFiscalSet, InvoiceIssued, InvoicePage, InvoiceQuery, InvoiceView},
-    lead::{
-        ActivityNew, Converted, Disqualification, LeadDetail, LeadEdit, LeadNew, LeadPage, LeadQuery, Qualification,
-    },
-    proposal::{ProductRow, ProposalEdit, ProposalNew, ProposalRow, ProposalSaved, ProposalSign, ProposalView},
-    shared::{ById, Changes, Choice, Empty, Page, Query},
-    sync::{SyncLogRow, SyncStatus},
-};
-
 /// A call from the window to the shell.
 pub trait Command {
     /// Name the shell registers.
@@ -49,7 +32,23 @@ macro_rules! commands {
 
 /// The command types; they carry no value.
 pub mod list {
-    use super::*;
+    use super::Command;
+    use crate::{
+        company::{
+            Boot, CompanyCreated, CompanyNew, DeviceRow, InviteNew, InviteView, Join, JoinStatus, PendingDevice,
+            Secret, SettingsSet,
+        },
+        customer::{Customer360, CustomerRow, FiscalChoices, FiscalChoicesQuery, FiscalProfileSet},
+        home::{Hit, Home},
+        import::{HeldDecision, HeldRow, ImportDone, ImportPreview, ImportRow, ImportRowsQuery, ImportSource},
+        invoice::{CsdAdd, CsdRow, InvoiceFiscalSet, InvoiceIssued, InvoicePage, InvoiceQuery, InvoiceView},
+        lead::{
+            ActivityNew, Converted, Disqualification, LeadDetail, LeadEdit, LeadNew, LeadPage, LeadQuery, Qualification,
+        },
+        proposal::{ProductRow, ProposalEdit, ProposalNew, ProposalRow, ProposalSaved, ProposalSign, ProposalView},
+        shared::{ById, Changes, Choice, Empty, Page, Query},
+        sync::{SyncLogRow, SyncStatus},
+    };
 
     commands! {
         /// Where the program stands.

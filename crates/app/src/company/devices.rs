@@ -8,6 +8,7 @@ use crate::{AppError, Office, desk::role};
 
 impl Office {
     /// Devices of the company, in the order they came in.
+    #[expect(clippy::unused_async, reason = "a use case is asked like every other")]
     pub async fn device_list(&self) -> Result<Vec<DeviceRow>, AppError> {
         self.allow(Action::ReadDevices, Object::in_scope(self.sales()))?;
         let control = self.exchange.control();

@@ -39,6 +39,7 @@ pub(crate) fn sat_persona(persona: Persona) -> Option<SatPersona> {
 
 impl crate::Desk {
     /// Régimenes that fit an RFC; all of them while it cannot be read.
+    #[expect(clippy::unused_async, reason = "a use case is asked like every other")]
     pub async fn regimenes(&self, query: Query) -> Result<Vec<Choice>, AppError> {
         Ok(regimenes(&query.text))
     }
@@ -46,6 +47,7 @@ impl crate::Desk {
 
 impl Office {
     /// Which régimen and uso may be chosen for what was typed so far, and what is wrong with it.
+    #[expect(clippy::unused_async, reason = "a use case is asked like every other")]
     pub async fn fiscal_choices(&self, typed: FiscalChoicesQuery) -> Result<FiscalChoices, AppError> {
         let persona = typed.rfc.parse::<Rfc>().ok().and_then(|rfc| sat_persona(rfc.persona()));
         let generic = typed.rfc.parse::<Rfc>().is_ok_and(|rfc| rfc.is_generic());

@@ -60,15 +60,12 @@ impl Office {
                 totals.rejected += 1;
                 continue;
             };
-            let id = match known {
-                Some(id) => {
-                    totals.merged += 1;
-                    id
-                }
-                None => {
-                    totals.created += 1;
-                    ProductId(tx.fresh_id())
-                }
+            let id = if let Some(id) = known {
+                totals.merged += 1;
+                id
+            } else {
+                totals.created += 1;
+                ProductId(tx.fresh_id())
             };
             let product = Product {
                 id,

@@ -77,24 +77,22 @@ async fn run(office: Weak<Office>, mut driver: Driver, mut orders: mpsc::Unbound
     loop {
         let Some(this) = office.upgrade() else { return };
         if driver.link.is_none() {
-            match connect(&this, &mut driver).await {
-                true => pause = PAUSE.0,
-                false => {
-                    // nothing to reach: wait, but hear orders
-                    let waited = tokio::select! {
-                        order = orders.recv() => Some(order),
-                        () = sleep(pause) => None,
-                    };
-                    pause = (pause * 2).min(PAUSE.1);
-                    if let Some(order) = waited {
-                        pause = PAUSE.0;
-                        if obey(&this, &mut driver, order).await {
-                            return;
-                        }
+            if !connect(&this, &mut driver).await {
+                // nothing to reach: wait, but hear orders
+                let waited = tokio::select! {
+                    order = orders.recv() => Some(order),
+                    () = sleep(pause) => None,
+                };
+                pause = (pause * 2).min(PAUSE.1);
+                if let Some(order) = waited {
+                    pause = PAUSE.0;
+                    if obey(&this, &mut driver, order).await {
+                        return;
                     }
-                    continue;
                 }
+                continue;
             }
+            pause = PAUSE.0;
         }
         let woken = {
             let link = driver.link.as_mut();

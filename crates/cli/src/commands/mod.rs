@@ -60,7 +60,8 @@ where
 {
     let desk = place.desk().await?;
     let office = desk.office().await?;
-    let result = work(office).await;
+    // a use case may be large: it waits on the heap
+    let result = Box::pin(work(office)).await;
     desk.close().await;
     Ok(result?)
 }
