@@ -48,13 +48,16 @@ CREATE TABLE fact (
 CREATE INDEX fact_subject ON fact (subject, kind);
 CREATE INDEX fact_kind ON fact (kind, scope);
 
--- Plain items not yet acknowledged; `batch` is set when they were sealed.
+-- Plain items not yet acknowledged; `batch` is set when they were sealed. A change lies once, in its document's tail,
+-- which is not folded while one of its parts waits here; a fact lies in `body`.
 CREATE TABLE outbox (
     n        INTEGER PRIMARY KEY AUTOINCREMENT,
     scope    INTEGER NOT NULL,
     kind     INTEGER NOT NULL,
     item     BLOB    NOT NULL,
     doc_kind INTEGER NOT NULL DEFAULT 0,
+    tail_at  INTEGER NOT NULL DEFAULT 0,
+    tail_len INTEGER NOT NULL DEFAULT 0,
     body     BLOB    NOT NULL,
     extras   TEXT,
     incarnation BLOB NOT NULL,
@@ -163,17 +166,16 @@ CREATE TABLE setting (
 
 -- Events, audit, processes --------------------------------------------------------------------------------------------
 
+-- `body` is the envelope without what the other columns and the company say.
 CREATE TABLE outbox_events (
     n         INTEGER PRIMARY KEY AUTOINCREMENT,
-    id        TEXT    NOT NULL,
-    source    TEXT    NOT NULL,
+    id        BLOB    NOT NULL UNIQUE,
     type      TEXT    NOT NULL,
     subject   BLOB    NOT NULL,
     at        INTEGER NOT NULL,
     body      TEXT    NOT NULL,
     published INTEGER NOT NULL DEFAULT 0
 );
-CREATE UNIQUE INDEX outbox_events_id ON outbox_events (id, source);
 CREATE INDEX outbox_events_waiting ON outbox_events (n) WHERE published = 0;
 CREATE INDEX outbox_events_subject ON outbox_events (subject, n);
 

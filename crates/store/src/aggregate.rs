@@ -125,13 +125,14 @@ impl Tx {
         let before = held.document.heads();
         if let Some(written) = held.document.delete(self.session.at.as_second())? {
             held.version += i64::try_from(written.changes.len()).unwrap_or(0);
-            store_written(&mut self.conn, A::SHAPE, number, id, &written, held.version).await?;
+            let tail = store_written(&mut self.conn, A::SHAPE, number, id, &written, held.version).await?;
             let item = outbox::Plain {
                 scope: number,
                 kind: outbox::CHANGE,
                 item: id,
                 doc_kind: A::SHAPE.number.0,
-                body: written.changes.concat(),
+                tail,
+                body: Vec::new(),
                 extras: outbox::Extras::default(),
                 incarnation: self.identity.incarnation.0,
             };
@@ -179,9 +180,10 @@ impl Tx {
         };
         let before = if created { Vec::new() } else { held_doc.document.heads() };
         let written = held_doc.document.write(&content, seconds)?;
+        let mut tail = (0, 0);
         if let Some(written) = &written {
             held_doc.version += i64::try_from(written.changes.len()).unwrap_or(0);
-            store_written(&mut self.conn, A::SHAPE, number, id, written, held_doc.version).await?;
+            tail = store_written(&mut self.conn, A::SHAPE, number, id, written, held_doc.version).await?;
         }
         let version = held_doc.version;
         let heads = held_doc.document.heads();
@@ -192,7 +194,7 @@ impl Tx {
         for event in events {
             emitted.push(self.emit(scope, *event, version, &heads).await?);
         }
-        if let Some(written) = &written {
+        if written.is_some() {
             let mut person_keys = Shape::person_keys(&content);
             let known = Shape::person_keys(&held);
             person_keys.retain(|key| !known.contains(key));
@@ -201,7 +203,8 @@ impl Tx {
                 kind: outbox::CHANGE,
                 item: id,
                 doc_kind: A::SHAPE.number.0,
-                body: written.changes.concat(),
+                tail,
+                body: Vec::new(),
                 extras: outbox::Extras::new(person_keys, emitted, None),
                 incarnation: self.identity.incarnation.0,
             };
@@ -316,7 +319,7 @@ pub(crate) fn read<A: Aggregate>(
     })
 }
 
-/// Appends to the document's tail, or makes its row.
+/// Appends to the document's tail, or makes its row; where in the tail the changes lie, and how long they are.
 pub(crate) async fn store_written(
     conn: &mut SqliteConnection,
     shape: &Shape,
@@ -324,13 +327,14 @@ pub(crate) async fn store_written(
     id: Uuid,
     written: &Written,
     version: i64,
-) -> Result<(), StoreError> {
+) -> Result<(i64, i64), StoreError> {
     let (bytes, kind, tail) = (id.as_bytes().as_slice(), i64::from(shape.number.0), written.tail());
     let size = i64::try_from(tail.len()).unwrap_or(i64::MAX);
-    sqlx::query!(
-        "INSERT INTO doc (scope, id, kind, tail, heads, schema, size, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT DO UPDATE SET tail = CAST(tail || excluded.tail AS BLOB), heads = excluded.heads,
-             size = size + excluded.size, version = excluded.version",
+    let end = sqlx::query_scalar!(
+        r#"INSERT INTO doc (scope, id, kind, tail, heads, schema, size, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+           ON CONFLICT DO UPDATE SET tail = CAST(tail || excluded.tail AS BLOB), heads = excluded.heads,
+               size = size + excluded.size, version = excluded.version
+           RETURNING length(tail) AS "end!: i64""#,
         scope,
         bytes,
         kind,
@@ -340,7 +344,9 @@ pub(crate) async fn store_written(
         size,
         version,
     )
-    .execute(conn)
+    .fetch_one(conn)
     .await?;
-    Ok(())
+    let length = written.changes.iter().map(Vec::len).sum::<usize>();
+    let length = i64::try_from(length).unwrap_or(i64::MAX);
+    Ok((end - length, length))
 }

@@ -3,22 +3,14 @@
 use serde_json::Value;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
-use zuc_domain::shared::{CloudEvent, DomainEvent, EventContext, Scope};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use zuc_domain::shared::{CloudEvent, CompanyId, DeviceId, DomainEvent, EventContext, EventId, Hlc, PersonId, Scope};
 
 use crate::persons::Ring;
+use crate::store::uuid_of;
 use crate::tx::Tx;
 use crate::{Store, StoreError};
-
-/// An event in its envelope, its identifiers of persons sealed.
-#[derive(Debug, Clone)]
-pub(crate) struct Emitted {
-    pub(crate) id: Uuid,
-    pub(crate) source: String,
-    pub(crate) event_type: String,
-    pub(crate) subject: Uuid,
-    pub(crate) at: i64,
-    pub(crate) json: String,
-}
 
 /// A published or waiting event, as handlers get it.
 #[derive(Debug, Clone)]
@@ -50,25 +42,14 @@ pub(crate) async fn seal(
     scope: Scope,
     event: &dyn DomainEvent,
     context: &EventContext,
-) -> Result<Emitted, StoreError> {
+) -> Result<CloudEvent, StoreError> {
     let mut envelope = CloudEvent::new(event, context);
     if identifiers(&envelope.event_type, &envelope.data).next().is_some() {
         let subject = subject_of(&envelope);
         tx.ring.ensure(&mut tx.conn, scope, &[subject]).await?;
         seal_data(&tx.ring, subject, &envelope.event_type.clone(), &mut envelope.data)?;
     }
-    emitted(&envelope)
-}
-
-pub(crate) fn emitted(envelope: &CloudEvent) -> Result<Emitted, StoreError> {
-    Ok(Emitted {
-        id: envelope.id.0,
-        source: envelope.source.clone(),
-        event_type: envelope.event_type.clone(),
-        subject: envelope.subject,
-        at: envelope.time.as_millisecond(),
-        json: serde_json::to_string(envelope)?,
-    })
+    Ok(envelope)
 }
 
 /// Whose key seals the payload: a contact's where it speaks of one, else the aggregate's own.
@@ -140,31 +121,111 @@ impl Tx {
     }
 }
 
-/// Writes an event under a number of its own, or under the next one.
-pub(crate) async fn insert(conn: &mut SqliteConnection, n: Option<i64>, event: &Emitted) -> Result<bool, StoreError> {
-    let (id, subject) = (event.id.to_string(), event.subject.as_bytes().as_slice());
+/// Writes an event under a number of its own, or under the next one; one that is known changes nothing.
+pub(crate) async fn insert(conn: &mut SqliteConnection, n: Option<i64>, event: &CloudEvent) -> Result<bool, StoreError> {
+    let (id, subject) = (event.id.0.as_bytes().as_slice(), event.subject.as_bytes().as_slice());
+    let (at, body) = (event.time.as_millisecond(), pack(event)?);
     let done = sqlx::query!(
-        "INSERT INTO outbox_events (n, id, source, type, subject, at, body) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO outbox_events (n, id, type, subject, at, body) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         n,
         id,
-        event.source,
         event.event_type,
         subject,
-        event.at,
-        event.json,
+        at,
+        body,
     )
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
 }
 
+/// What of an envelope its row does not say.
+#[derive(Serialize, Deserialize)]
+struct Packed {
+    d: Value,
+    a: PersonId,
+    h: Hlc,
+    c: Uuid,
+    n: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    v: Option<DeviceId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    s: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    u: Option<EventId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    k: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    o: bool,
+}
+
+pub(crate) fn pack(event: &CloudEvent) -> Result<String, StoreError> {
+    let packed = Packed {
+        d: event.data.clone(),
+        a: event.actorid,
+        h: event.hlc,
+        c: event.correlationid,
+        n: event.aggversion,
+        v: (event.deviceid != event.hlc.device).then_some(event.deviceid),
+        s: (event.source != source_of(event.tenantid, event.deviceid)).then(|| event.source.clone()),
+        u: event.causationid,
+        k: event.dochead.clone(),
+        o: event.offline,
+    };
+    Ok(serde_json::to_string(&packed)?)
+}
+
+fn source_of(company: CompanyId, device: DeviceId) -> String {
+    format!("/tenant/{company}/device/{device}")
+}
+
+/// A row of the outbox of events.
+pub(crate) struct Raw {
+    pub(crate) n: i64,
+    pub(crate) id: Vec<u8>,
+    pub(crate) event_type: String,
+    pub(crate) subject: Vec<u8>,
+    pub(crate) at: i64,
+    pub(crate) body: String,
+}
+
+impl Raw {
+    pub(crate) fn event(self, company: CompanyId) -> Result<StoredEvent, StoreError> {
+        let packed: Packed = serde_json::from_str(&self.body)?;
+        let device = packed.v.unwrap_or(packed.h.device);
+        let time = Timestamp::from_millisecond(self.at).map_err(|_| StoreError::corrupt("outbox_events", "at", self.n))?;
+        let event = CloudEvent {
+            id: EventId(uuid_of("outbox_events", &self.id)?),
+            source: packed.s.unwrap_or_else(|| source_of(company, device)),
+            specversion: "1.0".to_owned(),
+            subject: uuid_of("outbox_events", &self.subject)?,
+            time,
+            datacontenttype: "application/json".to_owned(),
+            dataschema: format!("https://zuclubit.mx/schemas/events/{}/1", self.event_type),
+            event_type: self.event_type,
+            tenantid: company,
+            actorid: packed.a,
+            deviceid: device,
+            hlc: packed.h,
+            correlationid: packed.c,
+            causationid: packed.u,
+            aggversion: packed.n,
+            offline: packed.o,
+            dochead: packed.k,
+            data: packed.d,
+        };
+        Ok(StoredEvent { n: self.n, event })
+    }
+}
+
 impl Store {
     /// Events that no publisher has taken yet, oldest first.
     pub async fn waiting_events(&self, max: u32) -> Result<Vec<StoredEvent>, StoreError> {
-        let rows = sqlx::query!("SELECT n, body FROM outbox_events WHERE published = 0 ORDER BY n LIMIT ?", max)
+        let rows = sqlx::query_as!(Raw, r#"SELECT n AS "n!: i64", id, type AS event_type, subject, at, body FROM outbox_events WHERE published = 0 ORDER BY n LIMIT ?"#, max)
             .fetch_all(self.reader())
             .await?;
-        rows.into_iter().map(|row| Ok(StoredEvent { n: row.n, event: serde_json::from_str(&row.body)? })).collect()
+        let company = self.identity().ok_or(StoreError::NoIdentity)?.company;
+        rows.into_iter().map(|row| row.event(company)).collect()
     }
 
     /// Marks an event as given to every handler.
@@ -175,10 +236,11 @@ impl Store {
 
     /// Events after `n` of the whole history, for a replay or an export.
     pub async fn events_after(&self, n: i64, max: u32) -> Result<Vec<StoredEvent>, StoreError> {
-        let rows = sqlx::query!("SELECT n, body FROM outbox_events WHERE n > ? ORDER BY n LIMIT ?", n, max)
+        let rows = sqlx::query_as!(Raw, r#"SELECT n AS "n!: i64", id, type AS event_type, subject, at, body FROM outbox_events WHERE n > ? ORDER BY n LIMIT ?"#, n, max)
             .fetch_all(self.reader())
             .await?;
-        rows.into_iter().map(|row| Ok(StoredEvent { n: row.n, event: serde_json::from_str(&row.body)? })).collect()
+        let company = self.identity().ok_or(StoreError::NoIdentity)?.company;
+        rows.into_iter().map(|row| row.event(company)).collect()
     }
 
     /// Events of one aggregate, newest first: a record's timeline.
@@ -186,10 +248,11 @@ impl Store {
         let subject: Uuid = subject.into();
         let subject = subject.as_bytes().as_slice();
         let rows =
-            sqlx::query!("SELECT n, body FROM outbox_events WHERE subject = ? ORDER BY n DESC LIMIT ?", subject, max)
+            sqlx::query_as!(Raw, r#"SELECT n AS "n!: i64", id, type AS event_type, subject, at, body FROM outbox_events WHERE subject = ? ORDER BY n DESC LIMIT ?"#, subject, max)
                 .fetch_all(self.reader())
                 .await?;
-        rows.into_iter().map(|row| Ok(StoredEvent { n: row.n, event: serde_json::from_str(&row.body)? })).collect()
+        let company = self.identity().ok_or(StoreError::NoIdentity)?.company;
+        rows.into_iter().map(|row| row.event(company)).collect()
     }
 
     /// Whether `handler` has already carried out an event, or given it up.

@@ -94,6 +94,7 @@ impl Tx {
             kind: outbox::FACT,
             item: record.uuid(),
             doc_kind: 0,
+            tail: (0, 0),
             body: serde_json::to_vec(&fact)?,
             extras: outbox::Extras::new(keys, emitted, None),
             incarnation: self.identity.incarnation.0,

@@ -63,6 +63,15 @@ async fn measure_many_leads() {
     let size = std::fs::metadata(folder.path().join("zuclubit.db")).unwrap().len();
     println!("file {} MiB", size / 1_048_576);
 
+    let tables: Vec<(String, i64)> =
+        sqlx::query_as("SELECT name, sum(pgsize) FROM dbstat GROUP BY name ORDER BY 2 DESC LIMIT 24")
+            .fetch_all(store.reader())
+            .await
+            .unwrap();
+    for (name, bytes) in tables {
+        println!("{name}: {} bytes each", bytes / i64::from(rows));
+    }
+
     let filters = [
         ("all", LeadFilter::default()),
         (

@@ -12,6 +12,7 @@ use zuc_protocol::item::{Change, DocKind, Fact, Item, Part};
 use zuc_protocol::person_key::BagRow;
 use zuc_sync::OutboxItem;
 
+use crate::events;
 use crate::store::{domain_scope, scope_number, uuid_of};
 use crate::{Store, StoreError};
 
@@ -46,7 +47,9 @@ pub(crate) struct Plain {
     pub(crate) kind: i64,
     pub(crate) item: Uuid,
     pub(crate) doc_kind: u16,
-    /// The change chunk, or the fact as JSON.
+    /// Where a change lies in its document's tail, and how long it is.
+    pub(crate) tail: (i64, i64),
+    /// A fact as JSON; empty for a change.
     pub(crate) body: Vec<u8>,
     pub(crate) extras: Extras,
     pub(crate) incarnation: [u8; 16],
@@ -56,11 +59,14 @@ pub(crate) async fn insert(conn: &mut SqliteConnection, plain: &Plain) -> Result
     let (item, extras, incarnation) =
         (plain.item.as_bytes().as_slice(), plain.extras.json()?, plain.incarnation.as_slice());
     sqlx::query!(
-        "INSERT INTO outbox (scope, kind, item, doc_kind, body, extras, incarnation) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO outbox (scope, kind, item, doc_kind, tail_at, tail_len, body, extras, incarnation)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         plain.scope,
         plain.kind,
         item,
         plain.doc_kind,
+        plain.tail.0,
+        plain.tail.1,
         plain.body,
         extras,
         incarnation,
@@ -77,13 +83,17 @@ impl Store {
         let scope = domain_scope(scope);
         let number = scope_number(scope);
         let rows = sqlx::query!(
-            "SELECT n, kind, item, doc_kind, body, extras, incarnation FROM outbox
-             WHERE scope = ? AND batch IS NULL ORDER BY n LIMIT ?",
+            r#"SELECT n AS "n!: i64", kind AS "kind!: i64", item AS "item!: Vec<u8>", doc_kind AS "doc_kind!: i64", extras,
+                   incarnation AS "incarnation!: Vec<u8>",
+                   CASE kind WHEN 1 THEN (SELECT substr(tail, tail_at + 1, tail_len) FROM doc
+                       WHERE doc.scope = outbox.scope AND doc.id = outbox.item) ELSE body END AS "body!: Vec<u8>"
+               FROM outbox WHERE scope = ? AND batch IS NULL ORDER BY n LIMIT ?"#,
             number,
             max,
         )
         .fetch_all(self.reader())
         .await?;
+        let company = self.identity().ok_or(StoreError::NoIdentity)?.company;
         let mut unsent: BTreeMap<KeyId, BagRow> =
             self.bag_rows(scope, true).await?.into_iter().map(|row| (row.key, row)).collect();
         let mut items = Vec::with_capacity(rows.len());
@@ -91,10 +101,14 @@ impl Store {
             let extras: Extras = row.extras.map(|json| serde_json::from_str(&json)).transpose()?.unwrap_or_default();
             let mut events = Vec::with_capacity(extras.events.len());
             for n in &extras.events {
-                let body = sqlx::query_scalar!("SELECT body FROM outbox_events WHERE n = ?", n)
-                    .fetch_one(self.reader())
-                    .await?;
-                events.push(body);
+                let raw = sqlx::query_as!(
+                    events::Raw,
+                    r#"SELECT n AS "n!: i64", id, type AS event_type, subject, at, body FROM outbox_events WHERE n = ?"#,
+                    n,
+                )
+                .fetch_one(self.reader())
+                .await?;
+                events.push(serde_json::to_string(&raw.event(company)?.event)?);
             }
             let bag_rows = extras.person_keys.iter().filter_map(|key| unsent.remove(key)).collect();
             let id = ItemId::from_uuid(uuid_of("outbox", &row.item)?);

@@ -5,11 +5,10 @@ use std::collections::HashMap;
 use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 use zuc_domain::lead::Lead;
-use zuc_domain::shared::{DomainEvent, ImportBatchId};
+use zuc_domain::shared::{CloudEvent, DomainEvent, ImportBatchId};
 
 use crate::aggregate::{Aggregate, SCHEMA, to_map};
 use crate::doc::{Content, Document};
-use crate::events::Emitted;
 use crate::outbox::{self, Extras};
 use crate::persons::Made;
 use crate::shape::Shape;
@@ -50,7 +49,7 @@ struct NewUndo {
 #[derive(Default)]
 pub(crate) struct Pending {
     docs: Vec<NewDoc>,
-    events: Vec<(i64, Emitted)>,
+    events: Vec<(i64, CloudEvent, String)>,
     audit: Vec<NewAudit>,
     keys: Vec<(i64, Made)>,
     undo: Vec<NewUndo>,
@@ -87,7 +86,8 @@ impl Tx {
             let emitted = events::seal(self, scope, *event, &context).await?;
             let n = self.next_event().await?;
             numbers.push(n);
-            self.pending.events.push((n, emitted));
+            let packed = events::pack(&emitted)?;
+            self.pending.events.push((n, emitted, packed));
         }
         let entry = audit::Entry {
             at: self.session.at.as_millisecond(),
@@ -172,23 +172,24 @@ impl Tx {
             query.build().execute(&mut *conn).await?;
             let incarnation = self.identity.incarnation.0;
             let mut query = QueryBuilder::<Sqlite>::new(
-                "INSERT INTO outbox (scope, kind, item, doc_kind, body, extras, incarnation) ",
+                "INSERT INTO outbox (scope, kind, item, doc_kind, tail_at, tail_len, body, extras, incarnation) ",
             );
             query.push_values(&pending.docs, |mut row, doc| {
                 row.push_bind(doc.scope)
                     .push_bind(outbox::CHANGE)
                     .push_bind(doc.id.as_bytes().to_vec())
                     .push_bind(kind);
-                row.push_bind(&doc.chunk).push_bind(&doc.extras).push_bind(incarnation.to_vec());
+                row.push_bind(0i64).push_bind(i64::try_from(doc.chunk.len()).unwrap_or(i64::MAX)).push_bind(Vec::new());
+                row.push_bind(&doc.extras).push_bind(incarnation.to_vec());
             });
             query.build().execute(&mut *conn).await?;
         }
         for events in pending.events.chunks(CHUNK) {
             let mut query =
-                QueryBuilder::<Sqlite>::new("INSERT INTO outbox_events (n, id, source, type, subject, at, body) ");
-            query.push_values(events, |mut row, (n, event)| {
-                row.push_bind(*n).push_bind(event.id.to_string()).push_bind(&event.source).push_bind(&event.event_type);
-                row.push_bind(event.subject.as_bytes().to_vec()).push_bind(event.at).push_bind(&event.json);
+                QueryBuilder::<Sqlite>::new("INSERT INTO outbox_events (n, id, type, subject, at, body) ");
+            query.push_values(events, |mut row, (n, event, packed)| {
+                row.push_bind(*n).push_bind(event.id.0.as_bytes().to_vec()).push_bind(&event.event_type);
+                row.push_bind(event.subject.as_bytes().to_vec()).push_bind(event.time.as_millisecond()).push_bind(packed);
             });
             query.build().execute(&mut *conn).await?;
         }

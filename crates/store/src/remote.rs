@@ -188,7 +188,9 @@ impl Store {
         for n in outbox {
             sqlx::query!(
                 "INSERT INTO refused (n, scope, kind, item, body, code)
-                 SELECT n, scope, kind, item, body, ? FROM outbox WHERE n = ? ON CONFLICT DO NOTHING",
+                 SELECT n, scope, kind, item, CASE kind WHEN 1 THEN (SELECT substr(tail, tail_at + 1, tail_len) FROM doc
+                     WHERE doc.scope = outbox.scope AND doc.id = outbox.item) ELSE body END, ?
+                 FROM outbox WHERE n = ? ON CONFLICT DO NOTHING",
                 code,
                 n,
             )
@@ -280,9 +282,7 @@ impl Receiver<'_> {
                 if latest.is_none_or(|latest| event.hlc > latest) {
                     *latest = Some(event.hlc);
                 }
-                let mut emitted = events::emitted(&event)?;
-                emitted.json.clone_from(json);
-                events::insert(self.conn, None, &emitted).await?;
+                events::insert(self.conn, None, &event).await?;
             }
         }
         Ok(())

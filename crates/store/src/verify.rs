@@ -182,13 +182,15 @@ impl Store {
         Ok(digests)
     }
 
-    /// Folds the tails of at most `max` documents into their snapshots: work for an idle moment. How many were folded.
+    /// Folds the tails of at most `max` documents into their snapshots: work for an idle moment. Those
+    /// with changes that wait in the outbox are left for later. How many were folded.
     pub async fn fold_tails(&self, max: u32) -> Result<u64, StoreError> {
         let identity = self.identity().ok_or(StoreError::NoIdentity)?;
         let mut tx = self.begin_plain().await?;
         let rows = sqlx::query!(
             "SELECT scope, id, kind, snapshot, tail FROM doc
-             WHERE length(tail) > 4096 AND length(tail) > length(snapshot) LIMIT ?",
+             WHERE length(tail) > 4096 AND length(tail) > length(snapshot)
+                 AND NOT EXISTS (SELECT 1 FROM outbox WHERE item = doc.id AND outbox.scope = doc.scope) LIMIT ?",
             max,
         )
         .fetch_all(&mut *tx)

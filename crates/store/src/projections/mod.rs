@@ -41,15 +41,16 @@ impl FromColumn for Money {
     }
 }
 
-/// The FTS query of what a person typed: every word must be there, each may go on. `None` without a word.
+/// The FTS query of what a person typed: every word must be there, the last one may go on. `None` without a word.
 pub(crate) fn search_terms(text: &str) -> Option<String> {
-    let words: Vec<String> = text
+    let mut words: Vec<String> = text
         .split(|character: char| !character.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .take(8)
-        .map(|word| format!("\"{word}\"*"))
+        .map(|word| format!("\"{word}\""))
         .collect();
-    (!words.is_empty()).then(|| words.join(" "))
+    words.last_mut()?.push('*');
+    Some(words.join(" "))
 }
 
 /// Days and months are the company's: Mexico City, UTC-6 all year since 2022.

@@ -111,7 +111,6 @@ async fn a_home_cut_short_while_it_is_made_opens_at_the_next_start() {
 /// Space runs out in the middle of a command: it fails whole, reading goes on, and when there is space again the next
 /// command goes through without a restart. Likewise when syncing or writing fails.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "red: after a failed rollback the store's only writer stays in a transaction until the next start"]
 async fn a_full_or_failing_disk_refuses_commands_and_is_forgiven() {
     let watch = Stopwatch::start();
     let seed = from_env("ZUC_DISK_SEED", 1);
