@@ -46,6 +46,16 @@ impl AppError {
         self
     }
 
+    /// Whether no relay answered; the same again later may work.
+    pub(crate) fn is_network(&self) -> bool {
+        matches!(self.code.as_str(), "relay.unreachable" | "relay.timed_out" | "relay.none")
+    }
+
+    /// Whether it says nothing about the act itself: the network, the disk, a lease held elsewhere.
+    pub(crate) fn is_passing(&self) -> bool {
+        self.is_network() || self.code.starts_with("store.") || matches!(self.code.as_str(), "relay.leased" | "test.failure")
+    }
+
     /// As it crosses to the window or the terminal; logged here if it is our fault.
     pub fn into_failure(self) -> Failure {
         if zuc_ipc::sentence(&self.code).is_none() && self.hint.is_none() {
@@ -76,6 +86,12 @@ coded!(
     zuc_domain::lead::opportunity::OpportunityError,
     zuc_domain::customer::CustomerError,
     zuc_domain::proposal::ProposalError,
+    zuc_domain::customer::ContractError,
+    zuc_domain::financial::InvoiceError,
+    zuc_cfdi::csd::CsdError,
+    zuc_cfdi::seal::SealError,
+    zuc_cfdi::tfd::StampError,
+    zuc_cfdi::xml::ReadError,
     crate::import::ImportError,
     crate::ports::RelayError,
 );

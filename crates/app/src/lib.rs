@@ -1,10 +1,14 @@
 //! The use cases: what a person can do, a folder a domain, over the ports of this process.
 
 mod analytics;
+mod background;
 mod company;
+mod compliance;
 mod customer;
 mod desk;
 mod error;
+mod failpoint;
+mod financial;
 pub mod import;
 mod import_run;
 mod lead;
@@ -17,6 +21,7 @@ mod undo;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
+pub use analytics::Checked;
 pub use desk::Desk;
 pub use error::AppError;
 pub use office::{Notice, Office};

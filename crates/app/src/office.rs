@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use tokio::sync::broadcast;
+use tokio::sync::{Mutex, Notify, broadcast};
 use uuid::Uuid;
 use zuc_domain::shared::{Action, Actor, Object, Scope, authorize};
 use zuc_ipc::{Changes, import::ImportProgress, sync::SyncStatus};
@@ -34,6 +34,12 @@ pub struct Office {
     pub(crate) notices: broadcast::Sender<Notice>,
     pub(crate) exchange: Exchange,
     pub(crate) imports: Imports,
+    /// Wakes the work that goes on by itself.
+    pub(crate) work: Arc<Notify>,
+    /// Held while one document is issued or followed.
+    pub(crate) issuing: Mutex<()>,
+    /// Held while the sagas run.
+    pub(crate) sagas: Mutex<()>,
     online: AtomicBool,
     skew_ms: AtomicI64,
 }
@@ -57,6 +63,9 @@ impl Office {
             notices,
             exchange,
             imports: Imports::default(),
+            work: Arc::default(),
+            issuing: Mutex::default(),
+            sagas: Mutex::default(),
             online: AtomicBool::new(false),
             skew_ms: AtomicI64::new(0),
         })

@@ -74,6 +74,8 @@ async fn pool(
     connections: u32,
     options: &OpenOptions,
 ) -> Result<SqlitePool, StoreError> {
+    // SQLCipher's crypto library would clean up at exit while a pool's threads may still use it: this leaves that out
+    openssl::init();
     let options = base
         .synchronous(if options.durable { SqliteSynchronous::Full } else { SqliteSynchronous::Off })
         .foreign_keys(true)

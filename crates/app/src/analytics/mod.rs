@@ -1,3 +1,7 @@
-//! What boards and the palette show.
+//! What boards and the palette show, and the checks of a home.
 
+mod home;
 mod palette;
+mod support;
+
+pub use support::Checked;

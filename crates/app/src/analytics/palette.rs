@@ -67,7 +67,13 @@ impl Office {
             Err(error) if error.code == "auth.forbidden" => 0,
             Err(error) => return Err(error),
         };
-        let held = u64::try_from(self.store.held_rows().await?.len()).unwrap_or_default();
-        Ok(SidebarCounts { leads, held, ..SidebarCounts::default() })
+        let counts = self.store.counts().await?;
+        Ok(SidebarCounts {
+            leads,
+            customers: if self.may(Action::ReadCustomers, Object::in_scope(self.sales())) { counts.customers } else { 0 },
+            proposals: if self.may(Action::ReadProposals, Object::in_scope(self.sales())) { counts.proposals } else { 0 },
+            invoices: if self.may(Action::ReadInvoices, Object::in_scope(Scope::Finance)) { counts.invoices } else { 0 },
+            held: counts.held,
+        })
     }
 }

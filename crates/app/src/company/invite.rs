@@ -9,12 +9,16 @@ use zuc_ipc::{
 };
 use zuc_protocol::{
     Rights,
+    control::ControlLog,
     enrolment::{INVITE_MS, Invite, InviteOffer, InviteSecret, JoinRequest, comparison_code},
     ids::{InviteId, PersonId},
     suite,
 };
 use zuc_store::keys::random;
-use zuc_sync::membership::{Joining, approve_join};
+use zuc_sync::{
+    KeyRing,
+    membership::{Joining, approve_join},
+};
 
 use crate::{AppError, Office, desk::wire_role};
 
@@ -105,14 +109,8 @@ impl Office {
             device: request.device,
             label: &name,
         };
-        // the bag keys are in the vault; the ring needs them to wrap them on
-        let mut ring = self.exchange.ring();
         let control = self.exchange.control();
-        for scope in control.scopes().collect::<Vec<_>>() {
-            if let (Some(key), Some(bag)) = (self.store.bag(zuc_store::domain_scope(scope)), control.bag(scope)) {
-                ring.put_bag(scope, bag, key);
-            }
-        }
+        let ring = self.ring_with_bags(&control);
         let steps =
             approve_join(&control, &ring, &joining, self.now().as_millisecond(), &mut || random(entropy.as_ref()))?;
         self.exchange.author(steps).await?;
@@ -122,6 +120,17 @@ impl Office {
             done: format!("{name} ya es parte de la empresa"),
             ..Changes::default()
         }))
+    }
+
+    /// The keys of this device, the bags' among them: those are in the vault, and have to be wrapped on.
+    pub(crate) fn ring_with_bags(&self, control: &ControlLog) -> KeyRing {
+        let mut ring = self.exchange.ring();
+        for scope in control.scopes().collect::<Vec<_>>() {
+            if let (Some(key), Some(bag)) = (self.store.bag(zuc_store::domain_scope(scope)), control.bag(scope)) {
+                ring.put_bag(scope, bag, key);
+            }
+        }
+        ring
     }
 
     fn code_with(&self, request: &JoinRequest) -> String {

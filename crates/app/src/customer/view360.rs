@@ -11,7 +11,7 @@ use zuc_ipc::{
 };
 
 use super::id;
-use crate::{AppError, Office, money};
+use crate::{AppError, Office, financial, money};
 
 /// Proposals shown.
 const PROPOSALS: u32 = 5;
@@ -90,8 +90,13 @@ impl Office {
                     end: contract.ends_on,
                 })
                 .collect(),
-            unpaid: None,
-            revenue: None,
+            unpaid: if sees_money {
+                let unpaid = self.store.unpaid_of(customer_id).await?;
+                Some(unpaid.into_iter().map(financial::brief).collect())
+            } else {
+                None
+            },
+            revenue: if sees_money { Some(money::signed(self.store.revenue_of(customer_id).await?)) } else { None },
             outstanding,
             timeline,
             row: self.customer_shown(row),

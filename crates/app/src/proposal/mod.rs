@@ -7,6 +7,7 @@ mod pdf;
 mod sign;
 mod view;
 
+pub(crate) use view::tax_label;
 use zuc_domain::{
     proposal::Proposal,
     shared::{Object, ProposalId},

@@ -134,6 +134,7 @@ impl Office {
             }
         }
         tx.commit().await?;
+        self.work.notify_one();
         tracing::info!(proposal.id = %proposal_id, version = shown.version, "proposal accepted");
         self.saved(proposal_id, "Propuesta firmada").await
     }

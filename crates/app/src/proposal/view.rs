@@ -172,7 +172,7 @@ fn state_label(state: ProposalState) -> &'static str {
 }
 
 /// A tax as totals name it.
-pub(super) fn tax_label(tax: TaxKind) -> &'static str {
+pub(crate) fn tax_label(tax: TaxKind) -> &'static str {
     match tax {
         TaxKind::Exento => "Exento",
         TaxKind::Iva0 => "IVA 0 %",

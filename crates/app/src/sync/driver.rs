@@ -14,7 +14,7 @@ use zuc_ipc::{Changes, sync::SyncStatus};
 use zuc_sync::{Config, ControlStep, Engine, Input};
 
 use super::exchange::Order;
-use crate::{AppError, Notice, Office, ports::Link};
+use crate::{AppError, Notice, Office, background, ports::Link};
 
 /// Rows of the outbox sealed at once.
 pub(super) const BATCH: u32 = 256;
@@ -58,6 +58,7 @@ impl Office {
             authoring: VecDeque::new(),
         };
         tokio::spawn(run(Arc::downgrade(self), driver, orders));
+        tokio::spawn(background::run(Arc::downgrade(self), self.work.clone()));
         Ok(())
     }
 
@@ -148,6 +149,9 @@ async fn settle(office: &Arc<Office>, driver: &mut Driver) {
     }
     let changed = std::mem::take(&mut driver.changed);
     if changed != Changes::default() {
+        if changed.proposals || changed.invoices {
+            office.work.notify_one();
+        }
         office.tell(changed);
     }
 }
@@ -168,6 +172,7 @@ async fn connect(office: &Arc<Office>, driver: &mut Driver) -> bool {
                 tracing::error!(code = error.code, "the outbox could not be counted");
             }
             settle(office, driver).await;
+            office.work.notify_one();
             true
         }
         Err(error) => {

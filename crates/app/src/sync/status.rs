@@ -12,6 +12,7 @@ impl Office {
     pub async fn sync_status(&self) -> Result<SyncStatus, AppError> {
         let mut status = self.exchange.status();
         status.pending = self.store.unsent().await?;
+        status.csd_days_left = self.csd_days_left().await?;
         Ok(status)
     }
 

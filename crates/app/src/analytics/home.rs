@@ -1,0 +1,154 @@
+//! Inicio, by the roles of whoever sits here.
+
+use jiff::ToSpan as _;
+use zuc_domain::{
+    analytics::win_rate_pct,
+    lead::opportunity::Stage,
+    shared::{Action, Currency, Object, Role, Scope},
+};
+use zuc_ipc::{
+    Money,
+    home::{FinanceHome, FunnelStage, Home, ManagerHome, RepHome, RevenueMonth},
+};
+use zuc_store::{InvoiceView, LeadFilter, LeadOrder};
+
+use crate::{AppError, Office, customer, financial, lead, money};
+
+/// Rows of each list.
+const ROWS: u32 = 8;
+/// Months of the chart.
+const MONTHS: i64 = 11;
+/// Labels of the ages of receivables.
+const AGES: [&str; 5] = ["Por vencer", "1 a 30 días", "31 a 60 días", "61 a 90 días", "Más de 90 días"];
+
+impl Office {
+    /// The parts of Inicio that the person's roles give.
+    pub async fn home(&self) -> Result<Home, AppError> {
+        let holds = |role| self.actor.holds(role);
+        Ok(Home {
+            rep: if holds(Role::Ventas) { Some(self.rep_home().await?) } else { None },
+            manager: if holds(Role::Gerencia) { Some(self.manager_home().await?) } else { None },
+            finance: if holds(Role::Finanzas) { Some(self.finance_home().await?) } else { None },
+        })
+    }
+
+    async fn rep_home(&self) -> Result<RepHome, AppError> {
+        let mine = vec![Some(self.actor.person)];
+        let due = LeadFilter { owners: mine.clone(), due_by: Some(self.today()), ..LeadFilter::default() };
+        let due = self.store.lead_page(&due, LeadOrder::NextStep, false, 0, ROWS).await?;
+        let untouched = LeadFilter { owners: mine, untouched: true, ..LeadFilter::default() };
+        let untouched = self.store.lead_page(&untouched, LeadOrder::Score, true, 0, ROWS).await?;
+        let deals = self.store.open_opportunities(Some(self.actor.person), ROWS).await?;
+        let pipeline = deals.iter().filter(|deal| deal.amount.currency() == Currency::Mxn).map(|deal| deal.amount.amount()).sum();
+        Ok(RepHome {
+            due: due.rows.iter().map(lead::row).collect(),
+            to_call: untouched.rows.iter().map(lead::row).collect(),
+            deals: deals.into_iter().map(customer::opportunity).collect(),
+            pipeline: money::amount(pipeline, Currency::Mxn),
+        })
+    }
+
+    async fn manager_home(&self) -> Result<ManagerHome, AppError> {
+        self.allow(Action::ReadAnalytics, Object::in_scope(Scope::Analytics))?;
+        let today = self.today();
+        let (this_month, year) = (month(today), format!("{:04}-01", today.year()));
+        let from = month(today.first_of_month().saturating_sub(MONTHS.months()));
+        let first = if year < from { year.clone() } else { from.clone() };
+        let rows = self.store.sales_summary(&first, &this_month).await?;
+        let net = |wanted: &dyn Fn(&str) -> bool| -> Money {
+            let sum = rows.iter().filter(|row| in_pesos(row) && wanted(&row.month)).map(|row| row.net.amount()).sum();
+            money::amount(sum, Currency::Mxn)
+        };
+        let won = rows.iter().find(|row| in_pesos(row) && row.month == this_month).map(|row| row.won_amount.amount());
+        let funnel = self.store.funnel().await?;
+        let closed = |stage: &str| -> u64 {
+            funnel.iter().filter(|row| row.object == "opportunity" && row.stage == stage).map(|row| row.rows).sum()
+        };
+        let newest = self.store.invoices(InvoiceView::Stamped, "", 0, ROWS).await?;
+        Ok(ManagerHome {
+            revenue_month: net(&|month| month == this_month),
+            revenue_year: net(&|month| month >= year.as_str()),
+            won_month: money::amount(won.unwrap_or_default(), Currency::Mxn),
+            win_rate_pct: win_rate_pct(closed("ganada"), closed("perdida")).map(|rate| rate.to_string()),
+            arr: money::signed(self.store.arr().await?),
+            weighted: money::signed(self.store.weighted_pipeline().await?),
+            funnel: stages(&funnel),
+            revenue: months(&from, &this_month)
+                .into_iter()
+                .map(|month| {
+                    let row = rows.iter().find(|row| in_pesos(row) && row.month == month);
+                    RevenueMonth {
+                        invoiced: money::amount(row.map(|row| row.net.amount()).unwrap_or_default(), Currency::Mxn),
+                        count: row.map_or(0, |row| row.invoices),
+                        month,
+                    }
+                })
+                .collect(),
+            new_invoices: newest.into_iter().map(financial::brief).collect(),
+            as_of: self.now().to_string(),
+            unsent: self.store.unsent().await?,
+        })
+    }
+
+    async fn finance_home(&self) -> Result<FinanceHome, AppError> {
+        self.allow(Action::ReadInvoices, Object::in_scope(Scope::Finance))?;
+        let mut to_stamp = self.store.waiting_for_stamp().await?;
+        to_stamp.extend(self.store.invoices(InvoiceView::NeedsSomeone, "", 0, ROWS).await?);
+        to_stamp.extend(self.store.invoices(InvoiceView::ToIssue, "", 0, ROWS).await?);
+        let now = self.now();
+        let this_month = month(self.today());
+        let stamped = self.store.sales_summary(&this_month, &this_month).await?;
+        let stamped = stamped.iter().filter(|row| in_pesos(row)).map(|row| row.invoiced.amount()).sum();
+        let ages = self.store.receivables(self.today()).await?;
+        Ok(FinanceHome {
+            to_stamp: to_stamp.into_iter().map(|row| financial::shown(row, now)).collect(),
+            receivables: AGES.into_iter().map(ToOwned::to_owned).zip(ages.map(money::signed)).collect(),
+            csd_days_left: self.csd_days_left().await?,
+            stamped_month: money::amount(stamped, Currency::Mxn),
+        })
+    }
+}
+
+fn in_pesos(row: &zuc_store::MonthRow) -> bool {
+    row.net.currency() == Currency::Mxn
+}
+
+fn month(day: jiff::civil::Date) -> String {
+    format!("{:04}-{:02}", day.year(), day.month())
+}
+
+/// Every month from one to the other, both included.
+fn months(from: &str, to: &str) -> Vec<String> {
+    let mut months = Vec::new();
+    let Ok(mut day) = format!("{from}-01").parse::<jiff::civil::Date>() else { return months };
+    while month(day).as_str() <= to {
+        months.push(month(day));
+        day = day.saturating_add(1.month());
+    }
+    months
+}
+
+/// From captured leads to won deals.
+fn stages(funnel: &[zuc_store::FunnelRow]) -> Vec<FunnelStage> {
+    let sum = |label: &str, wanted: &dyn Fn(&zuc_store::FunnelRow) -> bool| {
+        let rows: Vec<_> = funnel.iter().filter(|row| wanted(row)).collect();
+        let pesos = rows.iter().filter(|row| row.amount.currency() == Currency::Mxn).map(|row| row.amount.amount()).sum();
+        FunnelStage {
+            label: label.to_owned(),
+            count: rows.iter().map(|row| row.rows).sum(),
+            amount: money::amount(pesos, Currency::Mxn),
+        }
+    };
+    let lead = |row: &zuc_store::FunnelRow, states: &[&str]| row.object == "lead" && states.contains(&row.stage.as_str());
+    let mut stages = vec![
+        sum("Prospectos abiertos", &|row| lead(row, &["new", "assigned", "working", "nurturing", "qualified"])),
+        sum("En contacto", &|row| lead(row, &["working"])),
+        sum("Calificados", &|row| lead(row, &["qualified"])),
+    ];
+    stages.extend(
+        [Stage::Calificacion, Stage::Propuesta, Stage::Negociacion, Stage::Ganada].map(|stage| {
+            sum(customer::stage_label(stage), &|row| row.object == "opportunity" && row.stage == stage.name())
+        }),
+    );
+    stages
+}

@@ -1,0 +1,91 @@
+//! Looking after a home: its events, its checks, forgetting a person.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use zuc_domain::shared::{Action, Object, Scope};
+use zuc_ipc::Changes;
+use zuc_protocol::person_key::Bag;
+use zuc_store::keys::random;
+
+use crate::{AppError, Office};
+
+/// What a check of the home found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Checked {
+    /// `code: detail`; none when all is well.
+    pub problems: Vec<String>,
+    /// Of every scope this home holds, what to compare with another home.
+    pub scopes: BTreeMap<String, String>,
+}
+
+/// Events read at once.
+const PAGE: u32 = 500;
+
+impl Office {
+    /// Every event of the outbox, oldest first, each a CloudEvent in JSON.
+    pub async fn events(&self) -> Result<Vec<String>, AppError> {
+        let mut events = Vec::new();
+        let mut last = 0;
+        loop {
+            let page = self.store.events_after(last, PAGE).await?;
+            let Some(newest) = page.last() else { return Ok(events) };
+            last = newest.n;
+            for stored in &page {
+                events.push(serde_json::to_string(&stored.event)?);
+            }
+        }
+    }
+
+    /// Checks pages, chains, audit, and read tables against documents.
+    pub async fn verify(&self) -> Result<Checked, AppError> {
+        let problems = self.store.verify().await?.iter().map(ToString::to_string).collect();
+        let scopes = self
+            .store
+            .digests()
+            .await?
+            .into_iter()
+            .map(|digest| {
+                let whole = format!("{}:{}:{}:{}", digest.documents, digest.facts, digest.rows, digest.count);
+                (digest.scope.to_string(), whole)
+            })
+            .collect();
+        Ok(Checked { problems, scopes })
+    }
+
+    /// Makes the read tables again; with `only_compare` they are put back as they were. Gives what differed.
+    pub async fn rebuild(&self, only_compare: bool) -> Result<Vec<String>, AppError> {
+        Ok(self.store.rebuild(!only_compare).await?.iter().map(ToString::to_string).collect())
+    }
+
+    /// Forgets the person behind a record: their key is destroyed everywhere, what was clear here is purged.
+    ///
+    /// # Errors
+    /// `relay.unreachable`: the others have to hear of it.
+    #[tracing::instrument(skip_all)]
+    pub async fn person_erase(&self, record: String) -> Result<Changes, AppError> {
+        self.allow(Action::ErasePerson, Object::in_scope(Scope::Admin))?;
+        let record: uuid::Uuid = record.parse().map_err(|_| AppError::invalid("id"))?;
+        let keys = self.store.person_keys_of(record).await?;
+        if keys.is_empty() {
+            return Err(AppError::not_found("person"));
+        }
+        let control = self.exchange.control();
+        let ring = self.ring_with_bags(&control);
+        let mut bags = Vec::new();
+        for scope in control.scopes().collect::<Vec<_>>() {
+            let rows = self.store.bag_rows(zuc_store::domain_scope(scope), false).await?;
+            if let Some(generation) = control.bag(scope) {
+                let mut bag = Bag::new(scope, generation);
+                bag.merge(rows);
+                bags.push(bag);
+            }
+        }
+        let entropy = self.ports.entropy.clone();
+        let step = zuc_sync::membership::erase(&control, &ring, &bags, &keys, self.now().as_millisecond(), &mut || {
+            random(entropy.as_ref())
+        })?;
+        self.exchange.author(vec![step]).await?;
+        Ok(self.tell(Changes { done: "Persona olvidada".to_owned(), ..Changes::all() }))
+    }
+}

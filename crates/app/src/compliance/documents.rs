@@ -1,0 +1,68 @@
+//! The fiscal documents themselves, byte for byte, in the fiscal scope.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+use zuc_domain::shared::{InvoiceId, Scope};
+use zuc_protocol::receipt::SignedReceipt;
+use zuc_store::{FactRecord, Projector, StoreError};
+
+/// A document as it was sealed: what is sent, always these bytes.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct SealedDocument {
+    pub(super) id: Uuid,
+    pub(super) invoice: InvoiceId,
+    pub(super) stamp_key: String,
+    pub(super) xml: String,
+    pub(super) folio_receipt: SignedReceipt,
+}
+
+/// A document as the PAC stamped it: never reformatted.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct StampedDocument {
+    pub(super) id: Uuid,
+    pub(super) invoice: InvoiceId,
+    pub(super) uuid: String,
+    pub(super) xml: String,
+}
+
+impl SealedDocument {
+    /// Derived from the attempt, so that sealing again after a crash is the same fact.
+    pub(super) fn id_for(invoice: InvoiceId, stamp_key: &str) -> Uuid {
+        zuc_domain::shared::derive(Scope::Fiscal, invoice.uuid(), &format!("sealed {stamp_key}"))
+    }
+}
+
+impl StampedDocument {
+    pub(super) fn id_for(invoice: InvoiceId, uuid: &str) -> Uuid {
+        zuc_domain::shared::derive(Scope::Fiscal, invoice.uuid(), &format!("stamped {}", uuid.to_uppercase()))
+    }
+}
+
+macro_rules! fiscal_fact {
+    ($type:ty, $kind:literal) => {
+        impl FactRecord for $type {
+            const KIND: &'static str = $kind;
+            const SEALED: &'static [&'static str] = &[];
+
+            fn uuid(&self) -> Uuid {
+                self.id
+            }
+
+            fn subject(&self) -> Uuid {
+                self.invoice.uuid()
+            }
+
+            fn scope(&self) -> Scope {
+                Scope::Fiscal
+            }
+
+            async fn project(&self, _into: &mut Projector<'_>) -> Result<(), StoreError> {
+                // lists show the invoice; the document is read when somebody asks for it
+                Ok(())
+            }
+        }
+    };
+}
+
+fiscal_fact!(SealedDocument, "cfdi.sealed");
+fiscal_fact!(StampedDocument, "cfdi.stamped");

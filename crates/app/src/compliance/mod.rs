@@ -1,0 +1,8 @@
+//! Compliance: certificates, the sealed document, its stamp, its paper.
+
+mod build;
+mod csd;
+mod documents;
+mod issue;
+mod print;
+mod stamp;

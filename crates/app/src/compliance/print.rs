@@ -1,0 +1,61 @@
+//! The document and its paper, as they are handed on.
+
+use zuc_cfdi::xml;
+use zuc_documents::{
+    InvoicePdf,
+    invoice::SatState,
+    proposal::CompanyHead,
+};
+use zuc_domain::{
+    financial::Invoice,
+    shared::{Action, Object, Scope},
+};
+
+use super::{
+    build::{Place, document},
+    documents::StampedDocument,
+};
+use crate::{AppError, File, Office, financial};
+
+impl Office {
+    /// The stamped XML, byte for byte.
+    ///
+    /// # Errors
+    /// `invoice.not_stamped` before it was.
+    pub async fn invoice_xml(&self, invoice: String) -> Result<File, AppError> {
+        let stamped = self.stamped(&invoice).await?;
+        let stamped = stamped.ok_or_else(|| AppError::new("invoice.not_stamped", "there is no stamped document yet"))?;
+        Ok(File { name: format!("{}.xml", stamped.uuid.to_uppercase()), bytes: stamped.xml.into_bytes() })
+    }
+
+    /// The printed representation; before the stamp a draft that says so across the page.
+    pub async fn invoice_pdf(&self, invoice: String) -> Result<File, AppError> {
+        self.allow(Action::ReadCfdi, Object::in_scope(Scope::Fiscal))?;
+        let profile = self.profile().await?;
+        let (name, document) = match self.stamped(&invoice).await? {
+            Some(stamped) => (stamped.uuid.to_uppercase(), xml::read(stamped.xml.as_bytes())?),
+            None => {
+                let id = financial::id(&invoice)?;
+                let draft = self.store.read::<Invoice>(id).await?.ok_or_else(|| AppError::not_found("invoice"))?;
+                let fecha = self.now().to_zoned_datetime(self.zone.clone()).datetime();
+                let folio = draft.issuance.as_ref().map_or(0, |issued| issued.folio);
+                let place = Place { profile: &profile, serie: "", folio, fecha };
+                (draft.label(), document(&draft, &place)?)
+            }
+        };
+        let now = self.now();
+        let letterhead = CompanyHead { name: profile.legal_name, ..CompanyHead::default() };
+        let bytes = tokio::task::spawn_blocking(move || {
+            InvoicePdf::from_cfdi(&document, SatState::Valid, letterhead, &|_, _| None).render(now)
+        })
+        .await
+        .map_err(|_| AppError::new("app.internal", "drawing was interrupted"))?
+        .map_err(|error| AppError::new(error.code(), error.to_string()))?;
+        Ok(File { name: format!("{name}.pdf"), bytes })
+    }
+
+    async fn stamped(&self, invoice: &str) -> Result<Option<StampedDocument>, AppError> {
+        self.allow(Action::ReadCfdi, Object::in_scope(Scope::Fiscal))?;
+        Ok(self.store.facts::<StampedDocument>(financial::id(invoice)?.uuid()).await?.pop())
+    }
+}

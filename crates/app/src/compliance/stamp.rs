@@ -1,0 +1,228 @@
+//! Following a sealed document until it is stamped or refused. Nothing here sends other bytes than those that were kept.
+
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+use zuc_cfdi::tfd::verify_stamp;
+use zuc_domain::{
+    compliance::{CfdiState, ComplianceEvent, hours_left},
+    financial::{Invoice, Refusal, Timbre},
+    shared::{Action, CfdiId, InvoiceId, Object, Scope},
+};
+use zuc_ipc::Changes;
+use zuc_protocol::{
+    ids::{ItemId, RequestId},
+    messages::{ClientFrame, ServerFrame},
+    receipt::{Decision, StampState},
+    stamping::{StampCommand, StampJob, StampView},
+};
+use zuc_store::keys::random;
+
+use super::documents::{SealedDocument, StampedDocument};
+use crate::{AppError, Office, failpoint::failpoint, financial};
+
+/// How long a person waits in front of the button; the rest is followed in the background.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Between two looks at the ledger.
+const LOOK: Duration = Duration::from_millis(150);
+
+impl Office {
+    /// Takes an invoice's sealed document to the relay and follows it for a while.
+    ///
+    /// An unreachable relay is no error here: the document is queued, and taken up when the relay answers.
+    pub(super) async fn follow_stamp(&self, id: InvoiceId) -> Result<(), AppError> {
+        let invoice = self.store.read::<Invoice>(id).await?.ok_or_else(|| AppError::not_found("invoice"))?;
+        if !invoice.state().is_waiting() {
+            return Ok(());
+        }
+        let Some(issuance) = invoice.issuance.clone() else { return Ok(()) };
+        let sealed = self
+            .store
+            .facts::<SealedDocument>(id.uuid())
+            .await?
+            .into_iter()
+            .find(|sealed| sealed.stamp_key == issuance.stamp_key)
+            .ok_or_else(|| AppError::new("invoice.other_device", "the document was sealed on another device"))?;
+        let job = StampJob {
+            id: RequestId(random(self.ports.entropy.as_ref())),
+            invoice: ItemId::from_uuid(id.uuid()),
+            stamp_key: sealed.stamp_key.clone(),
+            serie: issuance.serie.clone(),
+            folio: issuance.folio,
+            folio_receipt: sealed.folio_receipt.clone(),
+            xml: sealed.xml.clone().into_bytes().into(),
+        };
+        let start = tokio::time::Instant::now();
+        let mut view = match self.ask_stamp(ClientFrame::Stamp(Box::new(job))).await {
+            Ok(view) => view,
+            Err(error) if error.is_network() => return self.queue(id, &error.code).await,
+            Err(error) => return Err(error),
+        };
+        failpoint("issue.sent")?;
+        while in_progress(view.state) && start.elapsed() < PATIENCE {
+            tokio::time::sleep(LOOK).await;
+            let command = StampCommand::Status { invoice: ItemId::from_uuid(id.uuid()) };
+            let question =
+                ClientFrame::StampCommand { id: RequestId(random(self.ports.entropy.as_ref())), command };
+            view = match self.ask_stamp(question).await {
+                Ok(view) => view,
+                Err(error) if error.is_network() => return self.queue(id, &error.code).await,
+                Err(error) => return Err(error),
+            };
+        }
+        self.settle(id, &sealed, view).await
+    }
+
+    /// Goes on with every document that waits for its stamp: after a start, after the relay came back.
+    pub(crate) async fn follow_waiting(&self) -> Result<(), AppError> {
+        if !self.may(Action::IssueInvoice, Object::in_scope(Scope::Finance)) {
+            return Ok(());
+        }
+        for row in self.store.waiting_for_stamp().await? {
+            let _alone = self.issuing.lock().await;
+            match self.follow_stamp(row.id).await {
+                Ok(()) => {}
+                // sealed elsewhere: that device follows it
+                Err(error) if error.code == "invoice.other_device" => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Before new bytes are sealed: an attempt that was refused is taken back at the ledger, so that its folio is free
+    /// for the next one.
+    pub(super) async fn withdraw_refused(&self, invoice: &Invoice) -> Result<(), AppError> {
+        let Some(issuance) = &invoice.issuance else { return Ok(()) };
+        let command = StampCommand::Withdraw { stamp_key: issuance.stamp_key.clone() };
+        let question = ClientFrame::StampCommand { id: RequestId(random(self.ports.entropy.as_ref())), command };
+        match self.ask_stamp(question).await {
+            Ok(view) if view.state == Some(StampState::Withdrawn) => Ok(()),
+            Ok(_) => Err(AppError::new("invoice.still_at_the_pac", "the earlier attempt is not settled")),
+            // it never reached the ledger
+            Err(error) if error.code == "relay.not_found" => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn ask_stamp(&self, question: ClientFrame) -> Result<StampView, AppError> {
+        match self.exchange.relay()?.ask(&self.exchange.credentials(), question).await? {
+            ServerFrame::Stamp(view) => Ok(*view),
+            _ => Err(AppError::new("relay.nonsense", "a stamping is answered by where it stands")),
+        }
+    }
+
+    async fn settle(&self, id: InvoiceId, sealed: &SealedDocument, view: StampView) -> Result<(), AppError> {
+        match view.state {
+            Some(StampState::Stamped) => self.keep_stamp(id, sealed, &view).await,
+            Some(StampState::Rejected | StampState::Refused) => {
+                let code = view.code.unwrap_or_default();
+                let message = code.rsplit_once(": ").map_or_else(|| code.clone(), |(_, text)| text.to_owned());
+                self.refuse_invoice(id, Refusal { code, message, field: None }).await
+            }
+            Some(StampState::Unknown | StampState::Human) => self.move_to(id, CfdiState::Unknown).await,
+            Some(StampState::Withdrawn) => self.move_to(id, CfdiState::WindowExpired).await,
+            Some(StampState::Received | StampState::Claimed | StampState::Absent) | None => {
+                self.queue(id, "relay.busy").await
+            }
+            Some(StampState::Sent) => self.move_to(id, CfdiState::Submitted).await,
+        }
+    }
+
+    /// The PAC's answer, believed only after it was checked: same document, same seal, and the relay's receipt says so.
+    async fn keep_stamp(&self, id: InvoiceId, sealed: &SealedDocument, view: &StampView) -> Result<(), AppError> {
+        let xml = view.xml.as_ref().ok_or_else(|| AppError::new("relay.nonsense", "stamped, and no document"))?;
+        let stamped = verify_stamp(sealed.xml.as_bytes(), &xml.0, None, &[])?;
+        let receipt = view.receipt.as_ref().ok_or_else(|| AppError::new("relay.nonsense", "stamped, and no receipt"))?;
+        let digest: [u8; 32] = Sha256::digest(&xml.0).into();
+        match self.receipt(receipt)? {
+            Decision::Stamp { uuid, xml, .. } if uuid.eq_ignore_ascii_case(&stamped.tfd.uuid) && xml.0 == digest => {}
+            _ => return Err(AppError::new("relay.nonsense", "the receipt is for another document")),
+        }
+        let text = String::from_utf8(xml.0.clone())
+            .map_err(|_| AppError::new("cfdi.stamp.unreadable", "the stamped document is not UTF-8"))?;
+        let xml_hash = hex::encode(digest);
+        let mut tx = self.begin().await?;
+        let mut invoice = financial::load(&mut tx, id).await?;
+        let act = tx.act();
+        let Some(transition) = invoice.stamped(&act)? else { return Ok(()) };
+        invoice.apply_transition(&transition);
+        invoice.refusal = None;
+        invoice.timbre = Some(Timbre {
+            uuid: stamped.tfd.uuid.clone(),
+            fecha_timbrado: stamped.tfd.fecha_timbrado.to_string(),
+            xml_hash: xml_hash.clone(),
+        });
+        let event = ComplianceEvent::Timbrado {
+            cfdi: CfdiId(id.uuid()),
+            uuid: stamped.tfd.uuid.clone(),
+            fecha_timbrado: stamped.tfd.fecha_timbrado.to_string(),
+            pac_rfc: stamped.tfd.rfc_prov_certif.clone(),
+            no_certificado_sat: stamped.tfd.no_certificado_sat.clone(),
+            sello_sat: stamped.tfd.sello_sat.clone(),
+            xml_hash,
+        };
+        let kept = StampedDocument {
+            id: StampedDocument::id_for(id, &stamped.tfd.uuid),
+            invoice: id,
+            uuid: stamped.tfd.uuid,
+            xml: text,
+        };
+        tx.record_fact(&kept, &[&event]).await?;
+        tx.repository().save(&invoice).await?;
+        tx.commit().await?;
+        tracing::info!(invoice.id = %id, "invoice stamped");
+        self.tell(Changes {
+            invoices: true,
+            customers: true,
+            done: format!("{} timbrada", invoice.label()),
+            ..Changes::default()
+        });
+        Ok(())
+    }
+
+    async fn queue(&self, id: InvoiceId, reason: &str) -> Result<(), AppError> {
+        let mut tx = self.begin().await?;
+        let mut invoice = financial::load(&mut tx, id).await?;
+        let act = tx.act();
+        let Some(issuance) = invoice.issuance.clone() else { return Ok(()) };
+        if hours_left(issuance.fecha, act.at) < 0 && invoice.state() == CfdiState::Queued {
+            return Err(AppError::new("invoice.window_expired", "72 hours passed without a stamp"));
+        }
+        // further than queued already: what the PAC may have seen is not unseen
+        if matches!(invoice.state(), CfdiState::Submitted | CfdiState::Unknown) {
+            return Ok(());
+        }
+        let Some(transition) = invoice.follow(CfdiState::Queued, &act)? else { return Ok(()) };
+        invoice.apply_transition(&transition);
+        let deadline = issuance.fecha.as_second() + zuc_domain::compliance::STAMP_WINDOW_HOURS * 3600;
+        let event = ComplianceEvent::Queued {
+            cfdi: CfdiId(id.uuid()),
+            xml_hash: issuance.xml_hash,
+            queued_at: act.at,
+            stamp_deadline: jiff::Timestamp::from_second(deadline).unwrap_or(act.at),
+            reason: reason.to_owned(),
+        };
+        tx.repository().record(&invoice, &event).await?;
+        tx.commit().await?;
+        self.tell(Changes { invoices: true, ..Changes::default() });
+        Ok(())
+    }
+
+    async fn move_to(&self, id: InvoiceId, to: CfdiState) -> Result<(), AppError> {
+        let mut tx = self.begin().await?;
+        let mut invoice = financial::load(&mut tx, id).await?;
+        let act = tx.act();
+        let Some(transition) = invoice.follow(to, &act)? else { return Ok(()) };
+        invoice.apply_transition(&transition);
+        tx.repository().save(&invoice).await?;
+        tx.commit().await?;
+        self.tell(Changes { invoices: true, ..Changes::default() });
+        Ok(())
+    }
+}
+
+/// Still on its way: a later look may find it stamped.
+fn in_progress(state: Option<StampState>) -> bool {
+    matches!(state, None | Some(StampState::Received | StampState::Claimed | StampState::Sent | StampState::Absent))
+}
