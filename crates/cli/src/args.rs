@@ -44,9 +44,34 @@ pub(crate) enum Command {
     /// Proposals
     #[command(subcommand)]
     Proposal(Proposal),
+    /// Certificates that seal invoices
+    #[command(subcommand)]
+    Csd(Csd),
+    /// Invoices
+    #[command(subcommand)]
+    Invoice(Invoice),
     /// Fiscal documents outside any company
     #[command(subcommand)]
     Cfdi(Cfdi),
+    /// What Inicio shows to the person of this home
+    Dashboard,
+    /// Every event of this device, one CloudEvent a line
+    Events,
+    /// Check pages, chains, audit and read tables
+    Verify {
+        /// Compare with this home in every scope both hold
+        #[arg(long, value_name = "HOME")]
+        same_as: Option<PathBuf>,
+    },
+    /// Make the read tables again from documents and facts
+    Rebuild {
+        /// Only say what would differ
+        #[arg(long)]
+        verify: bool,
+    },
+    /// Persons and what is known of them
+    #[command(subcommand)]
+    Person(Person),
     /// Exchange with the relay once
     Sync {
         /// Stay until everything is sent and received, at most so many seconds
@@ -335,6 +360,96 @@ pub(crate) enum Proposal {
         /// Where to
         #[arg(long)]
         out: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Csd {
+    /// Load a certificate and its key
+    Add {
+        /// The .cer
+        cer: PathBuf,
+        /// The .key
+        key: PathBuf,
+        /// File with the password
+        #[arg(long, env = "ZUC_CSD_PASSWORD_FILE")]
+        password_file: PathBuf,
+    },
+    /// Certificates of the company
+    List,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Invoice {
+    /// Invoices
+    List {
+        /// all, to_issue, in_progress, stamped, needs_someone
+        #[arg(long, default_value = "all")]
+        view: String,
+    },
+    /// One invoice and its CFDI's story
+    Show {
+        /// Invoice
+        id: String,
+    },
+    /// Receiver and terms of a draft
+    Fiscal {
+        /// Invoice
+        id: String,
+        /// RFC
+        #[arg(long)]
+        rfc: String,
+        /// Name without company type
+        #[arg(long)]
+        name: String,
+        /// The SAT's key of the régimen fiscal, as 601
+        #[arg(long)]
+        regimen: String,
+        /// Postal code of the fiscal domicile
+        #[arg(long)]
+        cp: String,
+        /// The SAT's key of the use, as G03
+        #[arg(long)]
+        uso: String,
+        /// PUE or PPD
+        #[arg(long, default_value = "PPD")]
+        metodo: String,
+        /// The SAT's key of the form of payment, as 03
+        #[arg(long, default_value = "99")]
+        forma: String,
+        /// Internal note
+        #[arg(long, default_value = "")]
+        note: String,
+    },
+    /// Folio, seal, stamp; goes on where it was interrupted
+    Issue {
+        /// Invoice
+        id: String,
+    },
+    /// Write its XML, byte for byte
+    Xml {
+        /// Invoice
+        id: String,
+        /// Where to
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Write its PDF
+    Pdf {
+        /// Invoice
+        id: String,
+        /// Where to
+        #[arg(long)]
+        out: PathBuf,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Person {
+    /// Forget the person behind a lead or a contact, on every device
+    Erase {
+        /// The record
+        record: String,
     },
 }
 

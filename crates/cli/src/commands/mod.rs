@@ -4,6 +4,7 @@ mod company;
 mod customer;
 mod device;
 mod import;
+mod invoice;
 mod lead;
 mod proposal;
 mod support;
@@ -14,7 +15,7 @@ use zuc_app::{AppError, Desk, Office};
 
 use crate::{
     Done, Ended,
-    args::{Cli, Command},
+    args::{Cli, Command, Person},
     cfdi,
     output::Output,
 };
@@ -46,7 +47,14 @@ pub(crate) async fn run(cli: Cli, output: Output) -> Done {
         Command::Customer(command) => customer::customers(command, &place, output).await,
         Command::Product(command) => customer::products(command, &place, output).await,
         Command::Proposal(command) => proposal::run(command, &place, output).await,
+        Command::Csd(command) => invoice::csd(command, &place, output).await,
+        Command::Invoice(command) => invoice::run(command, &place, output).await,
         Command::Cfdi(command) => cfdi::run(command, output),
+        Command::Dashboard => support::dashboard(&place, output).await,
+        Command::Events => support::events(&place).await,
+        Command::Verify { same_as } => support::verify(same_as, &place, output).await,
+        Command::Rebuild { verify } => support::rebuild(verify, &place, output).await,
+        Command::Person(Person::Erase { record }) => support::erase(record, &place, output).await,
         Command::Sync { wait } => support::sync(wait, &place, output).await,
         Command::Search { text } => support::search(text, &place, output).await,
         Command::Undo { token } => support::undo(token, &place, output).await,

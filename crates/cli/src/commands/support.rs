@@ -1,6 +1,6 @@
-//! `zuc sync`, `search` and `undo`.
+//! `zuc sync`, `search`, `undo`, and looking after a home.
 
-use std::time::Duration;
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use zuc_ipc::shared::Query;
 
@@ -30,6 +30,83 @@ pub(super) async fn search(text: String, place: &Place, output: Output) -> Done 
 
 pub(super) async fn undo(token: String, place: &Place, output: Output) -> Done {
     let changes = with_office(place, async |office| office.undo(token).await).await?;
+    output.show(&changes, |changes| changes.done.clone())?;
+    Ok(OK)
+}
+
+pub(super) async fn dashboard(place: &Place, output: Output) -> Done {
+    let home = with_office(place, async |office| office.home().await).await?;
+    output.show(&home, |home| {
+        let mut lines = Vec::new();
+        if let Some(manager) = &home.manager {
+            lines.push(format!("Ingresos del mes  {}", manager.revenue_month.amount));
+            lines.push(format!("Ganado en el mes  {}", manager.won_month.amount));
+            lines.push(format!("ARR               {}", manager.arr.amount));
+            lines.extend(
+                manager
+                    .funnel
+                    .iter()
+                    .map(|stage| format!("{:<20} {:>6}  {:>14}", stage.label, stage.count, stage.amount.amount)),
+            );
+            lines.extend(manager.new_invoices.iter().map(|row| format!("{}  {}", row.label, row.total.amount)));
+        }
+        if let Some(finance) = &home.finance {
+            lines.push(format!("Timbrado en el mes {}", finance.stamped_month.amount));
+            lines.push(format!("Por timbrar        {}", finance.to_stamp.len()));
+        }
+        if let Some(rep) = &home.rep {
+            lines.push(format!("Mi embudo          {}", rep.pipeline.amount));
+            lines.push(format!("Por contactar      {}", rep.to_call.len()));
+        }
+        lines.join("\n")
+    })?;
+    Ok(OK)
+}
+
+pub(super) async fn events(place: &Place) -> Done {
+    let events = with_office(place, async |office| office.events().await).await?;
+    for event in events {
+        Output::text(&event);
+    }
+    Ok(OK)
+}
+
+pub(super) async fn verify(same_as: Option<PathBuf>, place: &Place, output: Output) -> Done {
+    let mut checked = with_office(place, async |office| office.verify().await).await?;
+    if let Some(root) = same_as {
+        let other = Place { root, passphrase: place.passphrase.clone() };
+        let there = with_office(&other, async |office| office.verify().await).await?;
+        for (scope, digest) in &checked.scopes {
+            if there.scopes.get(scope).is_some_and(|theirs| theirs != digest) {
+                checked.problems.push(format!("verify.differs: {scope}"));
+            }
+        }
+        checked.scopes.retain(|scope, _| there.scopes.contains_key(scope));
+    }
+    output.show(&checked, |checked| {
+        if checked.problems.is_empty() {
+            let scopes: Vec<&str> = checked.scopes.keys().map(String::as_str).collect();
+            format!("Sin diferencias: {}", scopes.join(", "))
+        } else {
+            checked.problems.join("\n")
+        }
+    })?;
+    Ok(if checked.problems.is_empty() { OK } else { ExitCode::from(1) })
+}
+
+pub(super) async fn rebuild(only_compare: bool, place: &Place, output: Output) -> Done {
+    let differed = with_office(place, async |office| office.rebuild(only_compare).await).await?;
+    output.show(
+        &differed,
+        |differed| {
+            if differed.is_empty() { "Sin diferencias".to_owned() } else { differed.join("\n") }
+        },
+    )?;
+    Ok(if only_compare && !differed.is_empty() { ExitCode::from(1) } else { OK })
+}
+
+pub(super) async fn erase(record: String, place: &Place, output: Output) -> Done {
+    let changes = with_office(place, async |office| office.person_erase(record).await).await?;
     output.show(&changes, |changes| changes.done.clone())?;
     Ok(OK)
 }

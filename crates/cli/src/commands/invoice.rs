@@ -1,0 +1,98 @@
+//! `zuc invoice …` and `zuc csd …`
+
+use zuc_ipc::{
+    customer::FiscalProfile,
+    invoice::{CsdAdd, InvoiceFiscalSet, InvoiceQuery},
+};
+
+use super::{OK, Place, read, with_office, write};
+use crate::{
+    Done, Ended,
+    args::{Csd, Invoice},
+    output::Output,
+};
+
+pub(super) async fn run(command: Invoice, place: &Place, output: Output) -> Done {
+    match command {
+        Invoice::List { view } => {
+            let query = InvoiceQuery { view, limit: 500, ..InvoiceQuery::default() };
+            let page = with_office(place, async |office| office.invoice_list(query).await).await?;
+            output.show(&page, |page| {
+                let lines: Vec<String> = page
+                    .rows
+                    .iter()
+                    .map(|row| {
+                        format!(
+                            "{}  {:<9} {:<14} {:>14}  {}",
+                            row.id, row.label, row.fiscal_state, row.total.amount, row.customer
+                        )
+                    })
+                    .collect();
+                lines.join("\n")
+            })?;
+        }
+        Invoice::Show { id } => {
+            let view = with_office(place, async |office| office.invoice_get(id).await).await?;
+            output.show(&view, |view| {
+                format!(
+                    "{} {} total {} {}",
+                    view.row.label, view.row.fiscal_state, view.row.total.amount, view.row.uuid
+                )
+            })?;
+        }
+        Invoice::Fiscal { id, rfc, name, regimen, cp, uso, metodo, forma, note } => {
+            let receptor =
+                FiscalProfile { rfc, legal_name: name, regimen_fiscal: regimen, domicilio_cp: cp, uso_cfdi: uso };
+            let set = InvoiceFiscalSet { id, receptor, metodo_pago: metodo, forma_pago: forma, note };
+            let done = with_office(place, async |office| office.invoice_set_fiscal(set).await).await?;
+            output.show(&done.view, |view| format!("{} {}", view.row.label, view.row.rfc))?;
+        }
+        Invoice::Issue { id } => {
+            let done = with_office(place, async |office| office.invoice_issue(id).await).await?;
+            output
+                .show(&done.view, |view| format!("{} {} {}", view.row.label, view.row.fiscal_state, view.row.uuid))?;
+        }
+        Invoice::Xml { id, out } => {
+            let file = with_office(place, async |office| office.invoice_xml(id).await).await?;
+            save(&out, &file, output)?;
+        }
+        Invoice::Pdf { id, out } => {
+            let file = with_office(place, async |office| office.invoice_pdf(id).await).await?;
+            save(&out, &file, output)?;
+        }
+    }
+    Ok(OK)
+}
+
+pub(super) async fn csd(command: Csd, place: &Place, output: Output) -> Done {
+    let rows = match command {
+        Csd::Add { cer, key, password_file } => {
+            let password = String::from_utf8(read(&password_file)?)
+                .map_err(|error| Ended::Broken(anyhow::anyhow!("{}: {error}", password_file.display())))?;
+            let add = CsdAdd {
+                cer_path: cer.display().to_string(),
+                key_path: key.display().to_string(),
+                password: password.trim_end_matches(['\r', '\n']).to_owned(),
+            };
+            with_office(place, async |office| office.csd_add(add).await).await?
+        }
+        Csd::List => with_office(place, async |office| office.csd_list().await).await?,
+    };
+    output.show(&rows, |rows| {
+        let lines: Vec<String> = rows
+            .iter()
+            .map(|row| {
+                let key = if row.has_key { "llave aquí" } else { "sin llave" };
+                format!("{}  {}  hasta {}  {key}", row.no_certificado, row.rfc, row.valid_to)
+            })
+            .collect();
+        lines.join("\n")
+    })?;
+    Ok(OK)
+}
+
+fn save(out: &std::path::Path, file: &zuc_app::File, output: Output) -> Result<(), Ended> {
+    write(out, &file.bytes)?;
+    output.show(&serde_json::json!({ "file": out, "bytes": file.bytes.len() }), |_| out.display().to_string())?;
+    Ok(())
+}
