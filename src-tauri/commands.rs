@@ -86,7 +86,13 @@ commands! {
     proposal_save: ProposalSave => |office, args| office.proposal_save(args);
     proposal_sign: ProposalAccept => |office, args| office.proposal_sign(args);
 
-
+    home: HomeGet => |office, _| office.home();
+    invoice_list: InvoiceList => |office, args| office.invoice_list(args);
+    invoice_get: InvoiceGet => |office, args| office.invoice_get(args.id);
+    invoice_set_fiscal: InvoiceSetFiscal => |office, args| office.invoice_set_fiscal(args);
+    invoice_issue: InvoiceIssue => |office, args| office.invoice_issue(args.id);
+    csd_add: CsdLoad => |office, args| office.csd_add(args);
+    csd_list: CsdList => |office, _| office.csd_list();
 }
 
 /// Lets the person choose a file of a kind.
@@ -117,5 +123,29 @@ pub(crate) async fn proposal_save_pdf(
 ) -> Reply<list::ProposalPdf> {
     let office = desk.office().await.map_err(AppError::into_failure)?;
     let file = office.proposal_pdf(args.id).await.map_err(AppError::into_failure)?;
+    dialogs::save(&app, &file.name, file.bytes).await
+}
+
+/// Saves an invoice's XML, byte for byte.
+#[tauri::command]
+pub(crate) async fn invoice_save_xml(
+    app: AppHandle<Wry>,
+    desk: State<'_, Arc<Desk>>,
+    args: Args<list::InvoiceXml>,
+) -> Reply<list::InvoiceXml> {
+    let office = desk.office().await.map_err(AppError::into_failure)?;
+    let file = office.invoice_xml(args.id).await.map_err(AppError::into_failure)?;
+    dialogs::save(&app, &file.name, file.bytes).await
+}
+
+/// Saves an invoice's PDF.
+#[tauri::command]
+pub(crate) async fn invoice_save_pdf(
+    app: AppHandle<Wry>,
+    desk: State<'_, Arc<Desk>>,
+    args: Args<list::InvoicePdf>,
+) -> Reply<list::InvoicePdf> {
+    let office = desk.office().await.map_err(AppError::into_failure)?;
+    let file = office.invoice_pdf(args.id).await.map_err(AppError::into_failure)?;
     dialogs::save(&app, &file.name, file.bytes).await
 }

@@ -66,6 +66,15 @@ fn main() -> anyhow::Result<()> {
             commands::proposal_save,
             commands::proposal_sign,
             commands::proposal_save_pdf,
+            commands::home,
+            commands::invoice_list,
+            commands::invoice_get,
+            commands::invoice_set_fiscal,
+            commands::invoice_issue,
+            commands::invoice_save_xml,
+            commands::invoice_save_pdf,
+            commands::csd_add,
+            commands::csd_list,
         ])
         .setup(move |app| {
             start::window(app, &entry)?;
