@@ -10,7 +10,7 @@ use tokio::{sync::Notify, time::timeout};
 use crate::Office;
 
 /// Longest pause between two looks; a wake-up makes it shorter.
-const PAUSE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_mins(1);
 
 /// Works until the office is gone.
 pub(crate) async fn run(office: Weak<Office>, work: Arc<Notify>) {
@@ -24,7 +24,7 @@ pub(crate) async fn run(office: Weak<Office>, work: Arc<Notify>) {
         if let Err(error) = office.run_sagas().await {
             tracing::warn!(code = error.code, detail = error.detail, "the sagas stopped");
         }
-        if let Err(error) = office.follow_waiting().await {
+        if let Err(error) = Box::pin(office.follow_waiting()).await {
             tracing::warn!(code = error.code, detail = error.detail, "a document still waits for its stamp");
         }
     }

@@ -383,8 +383,12 @@ pub(crate) enum Csd {
 pub(crate) enum Invoice {
     /// Invoices
     List {
-        /// all, to_issue, in_progress, stamped, needs_someone
-        #[arg(long, default_value = "all")]
+        /// Which ones
+        #[arg(
+            long,
+            default_value = "all",
+            value_parser = ["all", "to_issue", "in_progress", "stamped", "needs_someone"]
+        )]
         view: String,
     },
     /// One invoice and its CFDI's story

@@ -1,10 +1,10 @@
 //! Events: sealed into the outbox of events with what they speak of, published to local handlers afterwards.
 
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use zuc_domain::shared::{CloudEvent, CompanyId, DeviceId, DomainEvent, EventContext, EventId, Hlc, PersonId, Scope};
 
 use crate::persons::Ring;
@@ -122,7 +122,11 @@ impl Tx {
 }
 
 /// Writes an event under a number of its own, or under the next one; one that is known changes nothing.
-pub(crate) async fn insert(conn: &mut SqliteConnection, n: Option<i64>, event: &CloudEvent) -> Result<bool, StoreError> {
+pub(crate) async fn insert(
+    conn: &mut SqliteConnection,
+    n: Option<i64>,
+    event: &CloudEvent,
+) -> Result<bool, StoreError> {
     let (id, subject) = (event.id.0.as_bytes().as_slice(), event.subject.as_bytes().as_slice());
     let (at, body) = (event.time.as_millisecond(), pack(event)?);
     let done = sqlx::query!(
@@ -193,7 +197,8 @@ impl Raw {
     pub(crate) fn event(self, company: CompanyId) -> Result<StoredEvent, StoreError> {
         let packed: Packed = serde_json::from_str(&self.body)?;
         let device = packed.v.unwrap_or(packed.h.device);
-        let time = Timestamp::from_millisecond(self.at).map_err(|_| StoreError::corrupt("outbox_events", "at", self.n))?;
+        let time =
+            Timestamp::from_millisecond(self.at).map_err(|_| StoreError::corrupt("outbox_events", "at", self.n))?;
         let event = CloudEvent {
             id: EventId(uuid_of("outbox_events", &self.id)?),
             source: packed.s.unwrap_or_else(|| source_of(company, device)),

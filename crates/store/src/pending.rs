@@ -185,11 +185,12 @@ impl Tx {
             query.build().execute(&mut *conn).await?;
         }
         for events in pending.events.chunks(CHUNK) {
-            let mut query =
-                QueryBuilder::<Sqlite>::new("INSERT INTO outbox_events (n, id, type, subject, at, body) ");
+            let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO outbox_events (n, id, type, subject, at, body) ");
             query.push_values(events, |mut row, (n, event, packed)| {
                 row.push_bind(*n).push_bind(event.id.0.as_bytes().to_vec()).push_bind(&event.event_type);
-                row.push_bind(event.subject.as_bytes().to_vec()).push_bind(event.time.as_millisecond()).push_bind(packed);
+                row.push_bind(event.subject.as_bytes().to_vec())
+                    .push_bind(event.time.as_millisecond())
+                    .push_bind(packed);
             });
             query.build().execute(&mut *conn).await?;
         }

@@ -39,7 +39,8 @@ impl Office {
         let untouched = LeadFilter { owners: mine, untouched: true, ..LeadFilter::default() };
         let untouched = self.store.lead_page(&untouched, LeadOrder::Score, true, 0, ROWS).await?;
         let deals = self.store.open_opportunities(Some(self.actor.person), ROWS).await?;
-        let pipeline = deals.iter().filter(|deal| deal.amount.currency() == Currency::Mxn).map(|deal| deal.amount.amount()).sum();
+        let pipeline =
+            deals.iter().filter(|deal| deal.amount.currency() == Currency::Mxn).map(|deal| deal.amount.amount()).sum();
         Ok(RepHome {
             due: due.rows.iter().map(lead::row).collect(),
             to_call: untouched.rows.iter().map(lead::row).collect(),
@@ -132,23 +133,23 @@ fn months(from: &str, to: &str) -> Vec<String> {
 fn stages(funnel: &[zuc_store::FunnelRow]) -> Vec<FunnelStage> {
     let sum = |label: &str, wanted: &dyn Fn(&zuc_store::FunnelRow) -> bool| {
         let rows: Vec<_> = funnel.iter().filter(|row| wanted(row)).collect();
-        let pesos = rows.iter().filter(|row| row.amount.currency() == Currency::Mxn).map(|row| row.amount.amount()).sum();
+        let pesos =
+            rows.iter().filter(|row| row.amount.currency() == Currency::Mxn).map(|row| row.amount.amount()).sum();
         FunnelStage {
             label: label.to_owned(),
             count: rows.iter().map(|row| row.rows).sum(),
             amount: money::amount(pesos, Currency::Mxn),
         }
     };
-    let lead = |row: &zuc_store::FunnelRow, states: &[&str]| row.object == "lead" && states.contains(&row.stage.as_str());
+    let lead =
+        |row: &zuc_store::FunnelRow, states: &[&str]| row.object == "lead" && states.contains(&row.stage.as_str());
     let mut stages = vec![
         sum("Prospectos abiertos", &|row| lead(row, &["new", "assigned", "working", "nurturing", "qualified"])),
         sum("En contacto", &|row| lead(row, &["working"])),
         sum("Calificados", &|row| lead(row, &["qualified"])),
     ];
-    stages.extend(
-        [Stage::Calificacion, Stage::Propuesta, Stage::Negociacion, Stage::Ganada].map(|stage| {
-            sum(customer::stage_label(stage), &|row| row.object == "opportunity" && row.stage == stage.name())
-        }),
-    );
+    stages.extend([Stage::Calificacion, Stage::Propuesta, Stage::Negociacion, Stage::Ganada].map(|stage| {
+        sum(customer::stage_label(stage), &|row| row.object == "opportunity" && row.stage == stage.name())
+    }));
     stages
 }

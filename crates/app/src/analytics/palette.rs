@@ -70,9 +70,21 @@ impl Office {
         let counts = self.store.counts().await?;
         Ok(SidebarCounts {
             leads,
-            customers: if self.may(Action::ReadCustomers, Object::in_scope(self.sales())) { counts.customers } else { 0 },
-            proposals: if self.may(Action::ReadProposals, Object::in_scope(self.sales())) { counts.proposals } else { 0 },
-            invoices: if self.may(Action::ReadInvoices, Object::in_scope(Scope::Finance)) { counts.invoices } else { 0 },
+            customers: if self.may(Action::ReadCustomers, Object::in_scope(self.sales())) {
+                counts.customers
+            } else {
+                0
+            },
+            proposals: if self.may(Action::ReadProposals, Object::in_scope(self.sales())) {
+                counts.proposals
+            } else {
+                0
+            },
+            invoices: if self.may(Action::ReadInvoices, Object::in_scope(Scope::Finance)) {
+                counts.invoices
+            } else {
+                0
+            },
             held: counts.held,
         })
     }

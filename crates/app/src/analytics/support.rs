@@ -82,9 +82,10 @@ impl Office {
             }
         }
         let entropy = self.ports.entropy.clone();
-        let step = zuc_sync::membership::erase(&control, &ring, &bags, &keys, self.now().as_millisecond(), &mut || {
-            random(entropy.as_ref())
-        })?;
+        let step =
+            zuc_sync::membership::erase(&control, &ring, &bags, &keys, self.now().as_millisecond(), &mut || {
+                random(entropy.as_ref())
+            })?;
         self.exchange.author(vec![step]).await?;
         Ok(self.tell(Changes { done: "Persona olvidada".to_owned(), ..Changes::all() }))
     }

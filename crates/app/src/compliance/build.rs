@@ -48,11 +48,8 @@ pub(super) fn document(invoice: &Invoice, place: &Place<'_>) -> Result<Comproban
             compute::priced_line(stated, priced, decimals)
         })
         .collect();
-    let mut header = DraftHeader::new(
-        TipoDeComprobante::Ingreso,
-        place.fecha,
-        place.profile.lugar_expedicion.as_str().to_owned(),
-    );
+    let mut header =
+        DraftHeader::new(TipoDeComprobante::Ingreso, place.fecha, place.profile.lugar_expedicion.as_str().to_owned());
     header.serie = Some(place.serie.to_owned());
     header.folio = Some(place.folio.to_string());
     header.moneda = Some(invoice.currency.to_string());

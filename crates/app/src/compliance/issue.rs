@@ -42,10 +42,10 @@ impl Office {
         let _alone = self.issuing.lock().await;
         let found = self.store.read::<Invoice>(id).await?.ok_or_else(|| AppError::not_found("invoice"))?;
         if found.state().is_editable() {
-            self.seal_invoice(found).await?;
+            Box::pin(self.seal_invoice(found)).await?;
             failpoint("issue.sealed")?;
         }
-        self.follow_stamp(id).await?;
+        Box::pin(self.follow_stamp(id)).await?;
         self.invoice_shown(id, "").await
     }
 
@@ -162,7 +162,8 @@ impl Office {
     /// What a receipt says, once its signature is the relay's that the control log names.
     pub(crate) fn receipt(&self, receipt: &SignedReceipt) -> Result<Decision, AppError> {
         let control = self.exchange.control();
-        let key = control.relay_key().ok_or_else(|| AppError::new("relay.key_not_entered", "no relay is trusted yet"))?;
+        let key =
+            control.relay_key().ok_or_else(|| AppError::new("relay.key_not_entered", "no relay is trusted yet"))?;
         Ok(receipt.verify(self.exchange.company(), key)?.decision)
     }
 }

@@ -1,11 +1,7 @@
 //! The document and its paper, as they are handed on.
 
 use zuc_cfdi::xml;
-use zuc_documents::{
-    InvoicePdf,
-    invoice::SatState,
-    proposal::CompanyHead,
-};
+use zuc_documents::{InvoicePdf, invoice::SatState, proposal::CompanyHead};
 use zuc_domain::{
     financial::Invoice,
     shared::{Action, Object, Scope},
@@ -24,7 +20,8 @@ impl Office {
     /// `invoice.not_stamped` before it was.
     pub async fn invoice_xml(&self, invoice: String) -> Result<File, AppError> {
         let stamped = self.stamped(&invoice).await?;
-        let stamped = stamped.ok_or_else(|| AppError::new("invoice.not_stamped", "there is no stamped document yet"))?;
+        let stamped =
+            stamped.ok_or_else(|| AppError::new("invoice.not_stamped", "there is no stamped document yet"))?;
         Ok(File { name: format!("{}.xml", stamped.uuid.to_uppercase()), bytes: stamped.xml.into_bytes() })
     }
 
@@ -32,16 +29,15 @@ impl Office {
     pub async fn invoice_pdf(&self, invoice: String) -> Result<File, AppError> {
         self.allow(Action::ReadCfdi, Object::in_scope(Scope::Fiscal))?;
         let profile = self.profile().await?;
-        let (name, document) = match self.stamped(&invoice).await? {
-            Some(stamped) => (stamped.uuid.to_uppercase(), xml::read(stamped.xml.as_bytes())?),
-            None => {
-                let id = financial::id(&invoice)?;
-                let draft = self.store.read::<Invoice>(id).await?.ok_or_else(|| AppError::not_found("invoice"))?;
-                let fecha = self.now().to_zoned_datetime(self.zone.clone()).datetime();
-                let folio = draft.issuance.as_ref().map_or(0, |issued| issued.folio);
-                let place = Place { profile: &profile, serie: "", folio, fecha };
-                (draft.label(), document(&draft, &place)?)
-            }
+        let (name, document) = if let Some(stamped) = self.stamped(&invoice).await? {
+            (stamped.uuid.to_uppercase(), xml::read(stamped.xml.as_bytes())?)
+        } else {
+            let id = financial::id(&invoice)?;
+            let draft = self.store.read::<Invoice>(id).await?.ok_or_else(|| AppError::not_found("invoice"))?;
+            let fecha = self.now().to_zoned_datetime(self.zone.clone()).datetime();
+            let folio = draft.issuance.as_ref().map_or(0, |issued| issued.folio);
+            let place = Place { profile: &profile, serie: "", folio, fecha };
+            (draft.label(), document(&draft, &place)?)
         };
         let now = self.now();
         let letterhead = CompanyHead { name: profile.legal_name, ..CompanyHead::default() };

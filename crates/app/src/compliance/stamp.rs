@@ -62,8 +62,7 @@ impl Office {
         while in_progress(view.state) && start.elapsed() < PATIENCE {
             tokio::time::sleep(LOOK).await;
             let command = StampCommand::Status { invoice: ItemId::from_uuid(id.uuid()) };
-            let question =
-                ClientFrame::StampCommand { id: RequestId(random(self.ports.entropy.as_ref())), command };
+            let question = ClientFrame::StampCommand { id: RequestId(random(self.ports.entropy.as_ref())), command };
             view = match self.ask_stamp(question).await {
                 Ok(view) => view,
                 Err(error) if error.is_network() => return self.queue(id, &error.code).await,
@@ -80,7 +79,7 @@ impl Office {
         }
         for row in self.store.waiting_for_stamp().await? {
             let _alone = self.issuing.lock().await;
-            match self.follow_stamp(row.id).await {
+            match Box::pin(self.follow_stamp(row.id)).await {
                 Ok(()) => {}
                 // sealed elsewhere: that device follows it
                 Err(error) if error.code == "invoice.other_device" => {}
@@ -133,7 +132,8 @@ impl Office {
     async fn keep_stamp(&self, id: InvoiceId, sealed: &SealedDocument, view: &StampView) -> Result<(), AppError> {
         let xml = view.xml.as_ref().ok_or_else(|| AppError::new("relay.nonsense", "stamped, and no document"))?;
         let stamped = verify_stamp(sealed.xml.as_bytes(), &xml.0, None, &[])?;
-        let receipt = view.receipt.as_ref().ok_or_else(|| AppError::new("relay.nonsense", "stamped, and no receipt"))?;
+        let receipt =
+            view.receipt.as_ref().ok_or_else(|| AppError::new("relay.nonsense", "stamped, and no receipt"))?;
         let digest: [u8; 32] = Sha256::digest(&xml.0).into();
         match self.receipt(receipt)? {
             Decision::Stamp { uuid, xml, .. } if uuid.eq_ignore_ascii_case(&stamped.tfd.uuid) && xml.0 == digest => {}

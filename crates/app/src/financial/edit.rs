@@ -52,12 +52,8 @@ impl Office {
     /// The page again, and what to reload.
     pub(crate) async fn invoice_shown(&self, id: InvoiceId, done: &str) -> Result<InvoiceIssued, AppError> {
         let view = self.invoice_get(id.to_string()).await?;
-        let changes = self.tell(Changes {
-            invoices: true,
-            customers: true,
-            done: done.to_owned(),
-            ..Changes::default()
-        });
+        let changes =
+            self.tell(Changes { invoices: true, customers: true, done: done.to_owned(), ..Changes::default() });
         Ok(InvoiceIssued { view, changes })
     }
 }

@@ -51,8 +51,7 @@ impl Office {
     async fn run_saga(&self, id: ProposalId) -> Result<(), AppError> {
         self.lease(id).await?;
         loop {
-            let proposal =
-                self.store.read::<Proposal>(id).await?.ok_or_else(|| AppError::not_found("proposal"))?;
+            let proposal = self.store.read::<Proposal>(id).await?.ok_or_else(|| AppError::not_found("proposal"))?;
             let mut tx = self.begin().await?;
             let saved = tx.saga::<ProposalToCash>(saga_id(id)).await?;
             let mut saga = saved.map(|saved| saved.body).unwrap_or_default();

@@ -54,8 +54,10 @@ impl Office {
         if tx.repository::<Contract>().load(id).await?.is_some() {
             return Ok(false);
         }
-        let acceptance =
-            proposal.acceptance.as_ref().ok_or_else(|| AppError::new("contract.nothing_signed", "nothing was signed"))?;
+        let acceptance = proposal
+            .acceptance
+            .as_ref()
+            .ok_or_else(|| AppError::new("contract.nothing_signed", "nothing was signed"))?;
         let figures = proposal.figures()?;
         let net = figures.quote.subtotal - figures.quote.descuento;
         let start = self.today();
@@ -64,7 +66,8 @@ impl Office {
             scope: proposal.scope,
             customer: proposal.customer,
             proposal: Some(proposal.id),
-            value: Money::try_new(net, proposal.currency).map_err(|error| AppError::new(error.code(), error.to_string()))?,
+            value: Money::try_new(net, proposal.currency)
+                .map_err(|error| AppError::new(error.code(), error.to_string()))?,
             mrr: figures.mrr,
             start,
             end: start.saturating_add(1.year()).saturating_sub(1.day()),

@@ -19,8 +19,7 @@ impl Office {
     pub async fn invoice_get(&self, invoice: String) -> Result<InvoiceView, AppError> {
         self.allow(Action::ReadInvoices, Object::in_scope(Scope::Finance))?;
         let invoice_id = id(&invoice)?;
-        let invoice =
-            self.store.read::<Invoice>(invoice_id).await?.ok_or_else(|| AppError::not_found("invoice"))?;
+        let invoice = self.store.read::<Invoice>(invoice_id).await?.ok_or_else(|| AppError::not_found("invoice"))?;
         let row = self.store.invoice_row(invoice_id).await?.ok_or_else(|| AppError::not_found("invoice"))?;
         let quote = invoice.quote()?;
         let text = |amount| money::text(amount, invoice.currency);
@@ -123,8 +122,11 @@ impl Office {
 fn story(invoice: &Invoice) -> Vec<StoryStep> {
     let state = invoice.state();
     let when = |wanted: CfdiState| {
-        let found: Option<&Transition<CfdiState>> =
-            invoice.transitions.values().filter(|transition| transition.to == wanted).max_by_key(|transition| transition.hlc);
+        let found: Option<&Transition<CfdiState>> = invoice
+            .transitions
+            .values()
+            .filter(|transition| transition.to == wanted)
+            .max_by_key(|transition| transition.hlc);
         found
             .and_then(|transition| jiff::Timestamp::from_millisecond(transition.hlc.millis).ok())
             .map(|at| at.to_string())
@@ -141,23 +143,26 @@ fn story(invoice: &Invoice) -> Vec<StoryStep> {
         CfdiState::Queued => ("now", "Espera respuesta del relevo".to_owned()),
         CfdiState::Submitted => ("now", "En el PAC".to_owned()),
         CfdiState::Unknown => ("now", "Sin respuesta del PAC; se consulta sin volver a enviar".to_owned()),
-        CfdiState::Rejected => ("failed", invoice.refusal.as_ref().map(|refusal| refusal.code.clone()).unwrap_or_default()),
+        CfdiState::Rejected => {
+            ("failed", invoice.refusal.as_ref().map(|refusal| refusal.code.clone()).unwrap_or_default())
+        }
         CfdiState::WindowExpired => ("failed", "Pasaron 72 horas sin timbre".to_owned()),
         CfdiState::Stamped => ("done", "Entregada al PAC".to_owned()),
         _ => ("next", String::new()),
     };
-    let seal = invoice.issuance.as_ref().map(|issued| format!("Folio {}-{}", issued.serie, issued.folio)).unwrap_or_default();
+    let seal =
+        invoice.issuance.as_ref().map(|issued| format!("Folio {}-{}", issued.serie, issued.folio)).unwrap_or_default();
     let stamp = invoice.timbre.as_ref().map(|timbre| timbre.uuid.clone()).unwrap_or_default();
     vec![
-        step("pre_invoice", if sealed { "done" } else { "now" }, invoice.created_on.to_string(), "Pre-factura".to_owned()),
+        step(
+            "pre_invoice",
+            if sealed { "done" } else { "now" },
+            invoice.created_on.to_string(),
+            "Pre-factura".to_owned(),
+        ),
         step("sealed", if sealed { "done" } else { "next" }, when(CfdiState::Generated), seal),
         step("queued", queued.0, when(state), queued.1),
-        step(
-            "stamped",
-            if state == CfdiState::Stamped { "done" } else { "next" },
-            when(CfdiState::Stamped),
-            stamp,
-        ),
+        step("stamped", if state == CfdiState::Stamped { "done" } else { "next" }, when(CfdiState::Stamped), stamp),
     ]
 }
 
