@@ -14,7 +14,8 @@ fn main() -> anyhow::Result<()> {
     start::logs(&options.home)?;
     let desk = start::desk(&options)?;
     let entry = options.entry();
-    tauri::Builder::default()
+    let at_exit = desk.clone();
+    let app = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| start::to_front(app)))
         .plugin(tauri_plugin_window_state::Builder::default().build())
         .plugin(tauri_plugin_dialog::init())
@@ -81,6 +82,13 @@ fn main() -> anyhow::Result<()> {
             notices::forward(app.handle().clone(), desk.clone());
             Ok(())
         })
-        .run(tauri::generate_context!("tauri.conf.json"))
-        .context("the window")
+        .build(tauri::generate_context!("tauri.conf.json"))
+        .context("the window")?;
+    app.run(move |_, event| {
+        if matches!(event, tauri::RunEvent::Exit) {
+            // SQLCipher frees its keys at exit: no connection may be open then
+            tauri::async_runtime::block_on(at_exit.close());
+        }
+    });
+    Ok(())
 }

@@ -16,6 +16,7 @@ mod money;
 mod office;
 pub mod ports;
 mod proposal;
+mod sample_company;
 mod sync;
 mod undo;
 

@@ -1,4 +1,3 @@
 //! Builders, sample data and pretend surroundings for tests.
 
 pub mod disk;
-pub mod sample;

@@ -9,19 +9,20 @@ use std::{
 /// Which rooms a room may name outside its tests.
 const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
+    ("sample", &[]),
     ("ipc", &["domain"]),
     ("protocol", &[]),
     ("cfdi", &["domain"]),
     ("documents", &["cfdi", "domain"]),
     ("sync", &["protocol"]),
     ("store", &["sync", "protocol", "domain"]),
-    ("app", &["store", "sync", "protocol", "cfdi", "documents", "ipc", "domain"]),
+    ("app", &["store", "sync", "protocol", "cfdi", "documents", "ipc", "domain", "sample"]),
     ("gateways", &["app", "protocol"]),
     ("relay-store", &["protocol"]),
     ("relay-sqlite", &["relay-store", "protocol"]),
     // never `domain`: the relay cannot read what it carries, and must not pretend to understand it
     ("relay", &["protocol", "cfdi", "relay-store", "relay-sqlite"]),
-    ("cli", &["app", "gateways", "store", "ipc", "domain", "cfdi", "testkit"]),
+    ("cli", &["app", "gateways", "store", "ipc", "domain", "cfdi", "documents"]),
 ];
 
 /// What may not be named in the sources of a room, and why.

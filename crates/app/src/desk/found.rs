@@ -17,7 +17,7 @@ use zuc_store::{Identity, Store, domain_scope, keys::random};
 use zuc_sync::membership::founding_bags;
 
 use super::{Desk, State, open::DEVICE};
-use crate::{AppError, company::CompanyProfile};
+use crate::{AppError, company::CompanyProfile, sample_company};
 
 impl Desk {
     /// Makes a company on this device; whoever makes it manages and administers it, and the sample's person does everything.
@@ -26,6 +26,7 @@ impl Desk {
     /// `company.exists` when there is one here; the codes of RFC, name, régimen and postal code.
     #[tracing::instrument(skip_all)]
     pub async fn company_create(&self, new: CompanyNew) -> Result<CompanyCreated, AppError> {
+        let new = if new.sample { sample_company::founding(new) } else { new };
         let profile = checked(&new)?;
         let mut state = self.state.lock().await;
         let State::Fresh(home) = &*state else {
@@ -48,6 +49,10 @@ impl Desk {
         office.set_profile(profile).await?;
         if !new.relay_url.trim().is_empty() {
             office.set_relay(new.relay_url.trim()).await?;
+        }
+        if new.sample {
+            // the lists are the project's own: a sample that cannot be made is a fault worth seeing
+            Box::pin(office.fill_with_sample()).await?;
         }
         *state = State::Open(office, true);
         drop(state);

@@ -11,7 +11,7 @@ use std::{
 };
 
 use serde::Deserialize;
-use zuc_testkit::sample::{Dialect, LeadList, ListSpec};
+use zuc_sample::{Dialect, LeadList, ListSpec};
 
 use super::*;
 
@@ -165,7 +165,7 @@ fn the_reference_products_are_read_whole() {
 
 #[test]
 fn sample_products_are_read_whole() {
-    let bytes = zuc_testkit::sample::ProductList::generate(1, 200).to_csv();
+    let bytes = zuc_sample::ProductList::generate(1, 200).to_csv();
     let list = products::read(&bytes).unwrap();
     assert_eq!(list.rows.len(), 200);
     assert!(list.rows.iter().all(|row| row.product.is_ok()));

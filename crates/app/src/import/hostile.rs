@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use proptest::prelude::*;
-use zuc_testkit::sample::{LeadList, ListSpec};
+use zuc_sample::{LeadList, ListSpec};
 
 use super::*;
 

@@ -26,7 +26,6 @@ pub(super) async fn run(command: Company, place: &Place, output: Output) -> Done
                 }
                 None => created.boot.clone(),
             };
-            desk.close().await;
             let code = if new.recovery_out.is_some() { String::new() } else { created.recovery_code.clone() };
             let shown = serde_json::json!({
                 "company": boot.company, "person": boot.person,
@@ -45,7 +44,6 @@ pub(super) async fn run(command: Company, place: &Place, output: Output) -> Done
         Company::Show => {
             let desk = place.desk().await?;
             let boot = desk.boot().await?;
-            desk.close().await;
             output.show(&boot, |boot| match &boot.company {
                 Some(company) => format!("{} · {} · {}", company.name, company.rfc, company.regimen_text),
                 None => "Todavía no hay una empresa aquí".to_owned(),

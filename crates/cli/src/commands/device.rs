@@ -28,7 +28,6 @@ pub(super) async fn run(command: Device, place: &Place, output: Output) -> Done 
                 tokio::time::sleep(Duration::from_millis(500)).await;
                 status = desk.join_status().await?;
             }
-            desk.close().await;
             output.show(&status, |status| match status.state.as_str() {
                 "approved" => "Listo: esta computadora ya es de la empresa".to_owned(),
                 "refused" => "La invitación ya no vale".to_owned(),

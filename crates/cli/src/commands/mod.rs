@@ -11,6 +11,7 @@ mod support;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
+use tokio::sync::OnceCell;
 use zuc_app::{AppError, Desk, Office};
 
 use crate::{
@@ -26,42 +27,63 @@ pub(crate) struct Place {
     pub(crate) root: PathBuf,
     /// Where the passphrase comes from, when not from the environment.
     pub(crate) passphrase: Option<String>,
+    desk: OnceCell<Arc<Desk>>,
 }
 
 impl Place {
-    /// Opens the home.
+    /// The home in a folder; nothing is opened yet.
+    pub(crate) fn new(root: PathBuf, passphrase: Option<String>) -> Self {
+        Self { root, passphrase, desk: OnceCell::new() }
+    }
+
+    /// The desk of the home, opened the first time.
     pub(crate) async fn desk(&self) -> Result<Arc<Desk>, Ended> {
-        Ok(zuc_gateways::desk_with(&self.root, self.passphrase.clone()).await?)
+        let open = || async { zuc_gateways::desk_with(&self.root, self.passphrase.clone()).await };
+        Ok(self.desk.get_or_try_init(open).await?.clone())
+    }
+
+    /// Ends the exchange and closes the data. The process must not end before: SQLCipher frees its keys at exit, under
+    /// the feet of a connection that is still open.
+    pub(crate) async fn close(&self) {
+        if let Some(desk) = self.desk.get() {
+            desk.close().await;
+        }
     }
 }
 
 /// Runs one command.
 pub(crate) async fn run(cli: Cli, output: Output) -> Done {
     let passphrase = cli.passphrase_fd.map(passphrase_from).transpose()?;
-    let place = Place { root: cli.home.unwrap_or_else(zuc_gateways::default_home), passphrase };
-    match cli.command {
-        Command::Company(command) => company::run(command, &place, output).await,
-        Command::Device(command) => device::run(command, &place, output).await,
-        Command::Import(command) => import::run(command, &place, output).await,
-        Command::Lead(command) => lead::run(command, &place, output).await,
-        Command::Customer(command) => customer::customers(command, &place, output).await,
-        Command::Product(command) => customer::products(command, &place, output).await,
-        Command::Proposal(command) => proposal::run(command, &place, output).await,
-        Command::Csd(command) => invoice::csd(command, &place, output).await,
-        Command::Invoice(command) => invoice::run(command, &place, output).await,
+    let place = Place::new(cli.home.unwrap_or_else(zuc_gateways::default_home), passphrase);
+    let done = command(cli.command, &place, output).await;
+    place.close().await;
+    done
+}
+
+async fn command(command: Command, place: &Place, output: Output) -> Done {
+    match command {
+        Command::Company(command) => company::run(command, place, output).await,
+        Command::Device(command) => device::run(command, place, output).await,
+        Command::Import(command) => import::run(command, place, output).await,
+        Command::Lead(command) => lead::run(command, place, output).await,
+        Command::Customer(command) => customer::customers(command, place, output).await,
+        Command::Product(command) => customer::products(command, place, output).await,
+        Command::Proposal(command) => proposal::run(command, place, output).await,
+        Command::Csd(command) => invoice::csd(command, place, output).await,
+        Command::Invoice(command) => invoice::run(command, place, output).await,
         Command::Cfdi(command) => cfdi::run(command, output),
-        Command::Dashboard => support::dashboard(&place, output).await,
-        Command::Events => support::events(&place).await,
-        Command::Verify { same_as } => support::verify(same_as, &place, output).await,
-        Command::Rebuild { verify } => support::rebuild(verify, &place, output).await,
-        Command::Person(Person::Erase { record }) => support::erase(record, &place, output).await,
-        Command::Sync { wait } => support::sync(wait, &place, output).await,
-        Command::Search { text } => support::search(text, &place, output).await,
-        Command::Undo { token } => support::undo(token, &place, output).await,
+        Command::Dashboard => support::dashboard(place, output).await,
+        Command::Events => support::events(place).await,
+        Command::Verify { same_as } => support::verify(same_as, place, output).await,
+        Command::Rebuild { verify } => support::rebuild(verify, place, output).await,
+        Command::Person(Person::Erase { record }) => support::erase(record, place, output).await,
+        Command::Sync { wait } => support::sync(wait, place, output).await,
+        Command::Search { text } => support::search(text, place, output).await,
+        Command::Undo { token } => support::undo(token, place, output).await,
     }
 }
 
-/// Opens the company, does one thing, closes it again.
+/// Does one thing with the company of the home.
 pub(crate) async fn with_office<T, F>(place: &Place, work: impl FnOnce(Arc<Office>) -> F) -> Result<T, Ended>
 where
     F: Future<Output = Result<T, AppError>>,
@@ -69,9 +91,7 @@ where
     let desk = place.desk().await?;
     let office = desk.office().await?;
     // a use case may be large: it waits on the heap
-    let result = Box::pin(work(office)).await;
-    desk.close().await;
-    Ok(result?)
+    Ok(Box::pin(work(office)).await?)
 }
 
 /// The usual end.

@@ -74,8 +74,10 @@ pub(super) async fn events(place: &Place) -> Done {
 pub(super) async fn verify(same_as: Option<PathBuf>, place: &Place, output: Output) -> Done {
     let mut checked = with_office(place, async |office| office.verify().await).await?;
     if let Some(root) = same_as {
-        let other = Place { root, passphrase: place.passphrase.clone() };
-        let there = with_office(&other, async |office| office.verify().await).await?;
+        let other = Place::new(root, place.passphrase.clone());
+        let there = with_office(&other, async |office| office.verify().await).await;
+        other.close().await;
+        let there = there?;
         for (scope, digest) in &checked.scopes {
             if there.scopes.get(scope).is_some_and(|theirs| theirs != digest) {
                 checked.problems.push(format!("verify.differs: {scope}"));

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{
+use crate::{
     dialect::Dialect,
     dice::Dice,
     disguise, rfc,

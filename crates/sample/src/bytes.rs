@@ -1,6 +1,6 @@
 //! Lists as the bytes of a file.
 
-use super::{dialect::TextEncoding, leads::LeadList, products::ProductList};
+use crate::{dialect::TextEncoding, leads::LeadList, products::ProductList};
 
 impl LeadList {
     /// The file: header and rows with quotes where they are needed, lines ended as Windows ends them.
@@ -55,7 +55,7 @@ fn encode(text: &str, encoding: TextEncoding) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Dialect, ListSpec, SampleLead};
+    use crate::{Dialect, ListSpec, SampleLead};
     use super::*;
 
     #[test]

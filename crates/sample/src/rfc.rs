@@ -1,11 +1,20 @@
 //! RFCs that nobody holds, with a right check digit or, where the truth says so, a wrong one.
 
-use super::dice::Dice;
+use crate::dice::Dice;
 
 /// The order the SAT counts letters in to make the check digit (Anexo I, algoritmo del dígito verificador).
 const ORDER: &str = "0123456789ABCDEFGHIJKLMN&OPQRSTUVWXYZ Ñ";
 const LETTERS: &[u8] = b"ABCDEFGHIJKLMNPQRSTUVWXYZ";
 const HOMOCLAVE: &[u8] = b"123456789ABCDEFGHIJKLMNPQRSTUVWXYZ";
+
+/// An RFC of a persona moral, in letters only.
+pub(super) fn moral(dice: &mut Dice) -> String {
+    let initials = dice.letters(LETTERS, 3);
+    let date = format!("{:02}{:02}{:02}", dice.between(50, 99), dice.between(1, 12), dice.between(1, 28));
+    let body = format!("{initials}{date}{}", dice.letters(HOMOCLAVE, 2));
+    let digit = check_digit(&body);
+    body + &digit.to_string()
+}
 
 /// An RFC of a persona moral, or in one of four cases of a persona física.
 pub(super) fn draw(dice: &mut Dice) -> String {

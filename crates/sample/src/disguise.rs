@@ -1,6 +1,6 @@
 //! One thing written in many ways, and things written wrong.
 
-use super::{dialect::Dialect, dice::Dice, leads::SampleLead, rfc, words};
+use crate::{dialect::Dialect, dice::Dice, leads::SampleLead, rfc, words};
 
 /// Ten digits as one of the many ways a telephone is written in Mexico.
 pub(super) fn write_phone(digits: &str, dice: &mut Dice) -> String {

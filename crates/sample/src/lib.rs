@@ -4,16 +4,20 @@
 //! same bytes on every machine.
 
 mod bytes;
+mod company;
 mod dialect;
 mod dice;
 mod disguise;
 mod leads;
 mod products;
 mod rfc;
+mod signature;
 mod truth;
 mod words;
 
+pub use company::SampleCompany;
 pub use dialect::{AmountStyle, DateStyle, Dialect, HeaderStyle, TextEncoding};
 pub use leads::{LeadList, ListSpec, SampleLead};
 pub use products::{ProductList, SampleProduct};
+pub use signature::signature;
 pub use truth::{DuplicateTruth, RowTruth, Truth};

@@ -1,6 +1,6 @@
 //! Products with the SAT's keys.
 
-use super::dice::Dice;
+use crate::dice::Dice;
 
 /// A product; prices are in hundredths of its currency.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The ways in which programs write one and the same list.
 
-use super::dice::Dice;
+use crate::dice::Dice;
 
 /// How letters become bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub enum HeaderStyle {
 }
 
 impl HeaderStyle {
-    /// The fourteen names, in the order of [`SampleLead`](super::SampleLead).
+    /// The fourteen names, in the order of [`SampleLead`](crate::SampleLead).
     pub const fn names(self) -> [&'static str; 14] {
         match self {
             Self::Spanish => [
