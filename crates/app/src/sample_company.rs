@@ -50,7 +50,7 @@ impl Office {
         let best = LeadQuery { sort: LeadSort::Score, descending: true, limit: 60, ..LeadQuery::default() };
         let best = self.lead_list(best).await?.rows.into_iter().filter(|row| !row.company.is_empty());
         for (nth, lead) in best.take(STORY.0).enumerate() {
-            self.play(nth, lead, &products).await?;
+            Box::pin(self.play(nth, lead, &products)).await?;
         }
         Ok(())
     }

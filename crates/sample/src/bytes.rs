@@ -55,8 +55,8 @@ fn encode(text: &str, encoding: TextEncoding) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Dialect, ListSpec, SampleLead};
     use super::*;
+    use crate::{Dialect, ListSpec, SampleLead};
 
     #[test]
     fn quotes_stand_where_they_must() {
