@@ -10,4 +10,6 @@ fn main() {
     )
     .expect("the configuration and the capability are checked in");
     println!("cargo::rerun-if-changed=src-tauri/capabilities");
+    // the pages are compiled in
+    println!("cargo::rerun-if-changed=dist");
 }

@@ -8,16 +8,30 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// Windows stand at the corner, without a frame, and keep the size they ask for: a picture is the page.
+const MANAGER: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<openbox_config xmlns="http://openbox.org/3.4/rc">
+  <applications>
+    <application class="*">
+      <decor>no</decor>
+      <position force="yes"><x>0</x><y>0</y></position>
+      <focus>yes</focus>
+    </application>
+  </applications>
+</openbox_config>
+"#;
+
 /// A virtual screen; it ends with the value.
-pub struct Display {
+pub(crate) struct Display {
     number: u32,
+    size: (u32, u32),
     server: Child,
     manager: Child,
 }
 
 impl Display {
     /// A screen of this size.
-    pub fn open(width: u32, height: u32) -> Self {
+    pub(crate) fn open(width: u32, height: u32) -> Self {
         let number = free_number();
         let server = Command::new("Xvfb")
             .arg(format!(":{number}"))
@@ -29,19 +43,24 @@ impl Display {
         wait_for(&format!("the screen :{number}"), Duration::from_secs(20), || {
             Path::new(&format!("/tmp/.X11-unix/X{number}")).exists()
         });
+        let config = target().join("e2e-openbox.xml");
+        fs::write(&config, MANAGER).expect("the build's folder can be written");
         let manager = Command::new("openbox")
+            .arg("--config-file")
+            .arg(config)
             .env("DISPLAY", format!(":{number}"))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("openbox is installed by the set-up");
-        Self { number, server, manager }
+        Self { number, size: (width, height), server, manager }
     }
 
     /// The variables a program needs to draw here.
-    pub fn variables(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
         vec![
             ("DISPLAY", format!(":{}", self.number)),
+            ("GDK_BACKEND", "x11".to_owned()),
             ("LIBGL_ALWAYS_SOFTWARE", "1".to_owned()),
             ("WEBKIT_DISABLE_COMPOSITING_MODE", "1".to_owned()),
             ("WEBKIT_DISABLE_DMABUF_RENDERER", "1".to_owned()),
@@ -50,11 +69,29 @@ impl Display {
         ]
     }
 
-    /// Takes a picture of the whole screen.
-    pub fn picture(&self, file: &Path) {
+    /// Size of the screen.
+    pub(crate) fn size(&self) -> (u32, u32) {
+        self.size
+    }
+
+    /// Gives the window another size.
+    pub(crate) fn resize(&self, (width, height): (u32, u32)) {
+        let done = Command::new("xdotool")
+            .args(["search", "--onlyvisible", "--name", "^Zuclubit$", "windowsize"])
+            .args([width.to_string(), height.to_string()])
+            .env("DISPLAY", format!(":{}", self.number))
+            .stdout(Stdio::null())
+            .status()
+            .expect("xdotool is installed by the set-up");
+        assert!(done.success(), "the window has no other size");
+    }
+
+    /// Takes a picture of a window of this size.
+    pub(crate) fn picture(&self, file: &Path, (width, height): (u32, u32)) {
         fs::create_dir_all(file.parent().expect("a picture lies in a folder")).expect("the folder can be made");
         let taken = Command::new("import")
-            .args(["-window", "root"])
+            .args(["-window", "root", "-crop", &format!("{width}x{height}+0+0"), "+repage", "-strip"])
+            .args(["-define", "png:exclude-chunks=date,time"])
             .arg(file)
             .env("DISPLAY", format!(":{}", self.number))
             .status()
@@ -73,17 +110,18 @@ impl Drop for Display {
 }
 
 /// Folder of the pictures, under the build's folder.
-pub fn pictures() -> PathBuf {
+pub(crate) fn pictures() -> PathBuf {
     target().join("e2e")
 }
 
-/// Where cargo put the programs of this run: two folders above the test itself.
-pub fn programs() -> PathBuf {
+/// Where cargo put the programs of this run: the folder above the test's own.
+pub(crate) fn programs() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows itself");
     test.ancestors().nth(2).expect("target/profile/deps/test").to_owned()
 }
 
-fn target() -> PathBuf {
+/// The build's folder.
+pub(crate) fn target() -> PathBuf {
     programs().parent().expect("target/profile").to_owned()
 }
 
@@ -91,7 +129,7 @@ fn target() -> PathBuf {
 ///
 /// # Panics
 /// When it is not ready in time.
-pub fn wait_for(what: &str, within: Duration, mut ready: impl FnMut() -> bool) {
+pub(crate) fn wait_for(what: &str, within: Duration, mut ready: impl FnMut() -> bool) {
     let start = Instant::now();
     while !ready() {
         assert!(start.elapsed() < within, "{what} did not come within {within:?}");

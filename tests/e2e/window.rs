@@ -2,133 +2,210 @@
 
 use std::{
     net::TcpListener,
-    path::Path,
     process::{Child, Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use fantoccini::{Client, ClientBuilder, Locator, elements::Element};
+use fantoccini::{Client, ClientBuilder};
 use serde_json::{Value, json};
 
 use crate::display::{Display, pictures, programs, wait_for};
 
 /// Longest wait for anything a person would wait for.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The window's own first size, and that of a small laptop's half screen.
+const WIDE: (u32, u32) = (1440, 900);
+const NARROW: (u32, u32) = (900, 720);
 
 /// One window of the program, on one home.
-pub struct Window {
+pub(crate) struct Window {
     client: Client,
     driver: Child,
     display: Display,
 }
 
 impl Window {
-    /// Starts the program on `home` with these variables and waits for its first page.
-    pub async fn open(home: &Path, variables: &[(&str, String)], size: (u32, u32)) -> Self {
-        let display = Display::open(size.0, size.1);
+    /// Starts the program with these variables and waits for its first page.
+    pub(crate) async fn open(variables: &[(&str, String)]) -> Self {
+        let display = Display::open(WIDE.0, WIDE.1);
         let port = free_port();
-        let driver = Command::new("WebKitWebDriver")
+        // a bus of its own: the program lets only one of its windows live on a bus
+        let driver = Command::new("dbus-run-session")
+            .args(["--", "WebKitWebDriver", "--host=127.0.0.1"])
             .arg(format!("--port={port}"))
-            .arg("--host=127.0.0.1")
             .envs(display.variables())
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
-            .env("ZUC_HOME", home)
-            .envs(variables.iter().map(|(name, value)| (*name, value.clone())))
+            .envs(variables.iter().map(|(name, value)| (*name, value)))
+            .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .expect("webkit2gtk-driver is installed by the set-up");
+            .expect("dbus and webkit2gtk-driver are installed by the set-up");
         wait_for("the driver", PATIENCE, || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
         let mut wanted = serde_json::Map::new();
         wanted.insert("webkitgtk:browserOptions".into(), json!({ "binary": programs().join("zuclubit") }));
-        let client = ClientBuilder::new(hyper_util_connector())
+        let client = ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new())
             .capabilities(wanted)
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
             .expect("the window opens");
         let window = Self { client, driver, display };
-        window.see("[data-testid=app-ready]").await;
+        window.see(".app, .solo").await;
         window
     }
 
-    /// Waits for an element and gives it.
-    pub async fn see(&self, css: &str) -> Element {
-        self.client
-            .wait()
-            .at_most(PATIENCE)
-            .for_element(Locator::Css(css))
-            .await
-            .unwrap_or_else(|error| panic!("{css} does not appear: {error}"))
+    /// Waits until `css` is on the page.
+    pub(crate) async fn see(&self, css: &str) {
+        self.until(&format!("{css} on the page"), "return document.querySelector(arguments[0]) !== null", &[css]).await;
     }
 
-    /// Text of an element.
-    pub async fn text(&self, css: &str) -> String {
-        self.see(css).await.text().await.expect("an element has text")
+    /// Waits until `css` is no longer on the page.
+    pub(crate) async fn miss(&self, css: &str) {
+        self.until(&format!("{css} gone"), "return document.querySelector(arguments[0]) === null", &[css]).await;
     }
 
-    /// Clicks as the page sees it.
-    pub async fn click(&self, css: &str) {
+    /// Waits until an element says `text`.
+    pub(crate) async fn read(&self, css: &str, text: &str) {
+        let script = "return [...document.querySelectorAll(arguments[0])]\
+            .some(element => (element.innerText ?? '').replaceAll('\\u00a0', ' ').includes(arguments[1]))";
+        self.until(&format!("{css} saying «{text}»"), script, &[css, text]).await;
+    }
+
+    /// What an element says now.
+    pub(crate) async fn text(&self, css: &str) -> String {
         self.see(css).await;
-        self.run("document.querySelector(arguments[0]).click()", vec![json!(css)]).await;
+        let said = self.run("return document.querySelector(arguments[0]).innerText", &[css]).await;
+        said.as_str().unwrap_or_default().replace('\u{a0}', " ").trim().to_owned()
+    }
+
+    /// How many elements there are now.
+    pub(crate) async fn count(&self, css: &str) -> u64 {
+        self.run("return document.querySelectorAll(arguments[0]).length", &[css]).await.as_u64().unwrap_or_default()
+    }
+
+    /// Presses a button or a link, once it can be pressed.
+    pub(crate) async fn click(&self, css: &str) {
+        let script = "const found = document.querySelector(arguments[0]); \
+            if (!found || found.disabled) return false; found.click(); return true";
+        self.until(&format!("{css} to press"), script, &[css]).await;
     }
 
     /// Types into a field, replacing what is there.
-    pub async fn fill(&self, css: &str, text: &str) {
-        self.see(css).await;
-        let script = "const field = document.querySelector(arguments[0]); field.focus(); \
+    pub(crate) async fn fill(&self, css: &str, text: &str) {
+        let script = "const field = document.querySelector(arguments[0]); \
+            if (!field || field.disabled) return false; \
+            field.focus(); \
             const set = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), 'value').set; \
             set.call(field, arguments[1]); \
             field.dispatchEvent(new Event('input', { bubbles: true })); \
-            field.dispatchEvent(new Event('change', { bubbles: true }));";
-        self.run(script, vec![json!(css), json!(text)]).await;
+            field.dispatchEvent(new Event('change', { bubbles: true })); \
+            return true";
+        self.until(&format!("{css} to fill"), script, &[css, text]).await;
+    }
+
+    /// Chooses in a select, once the choice is offered.
+    pub(crate) async fn choose(&self, css: &str, value: &str) {
+        let script = "const field = document.querySelector(arguments[0]); \
+            if (!field || field.disabled || ![...field.options].some(option => option.value === arguments[1])) return false; \
+            field.value = arguments[1]; \
+            field.dispatchEvent(new Event('change', { bubbles: true })); \
+            return true";
+        self.until(&format!("{css} offering {value}"), script, &[css, value]).await;
     }
 
     /// Presses a key where the focus is.
-    pub async fn press(&self, key: &str, ctrl: bool) {
-        let script = "(document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent('keydown', \
-            { key: arguments[0], ctrlKey: arguments[1], bubbles: true, cancelable: true }));";
-        self.run(script, vec![json!(key), json!(ctrl)]).await;
+    pub(crate) async fn press(&self, key: &str) {
+        let script = "const [key, ctrl] = arguments[0].startsWith('Ctrl+') \
+                ? [arguments[0].slice(5), true] : [arguments[0], false]; \
+            (document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent('keydown', \
+                { key, ctrlKey: ctrl, bubbles: true, cancelable: true }))";
+        self.run(script, &[key]).await;
     }
 
-    /// Waits until a text is somewhere in an element.
-    pub async fn read(&self, css: &str, text: &str) {
-        let start = std::time::Instant::now();
-        loop {
-            let found = self
-                .run("return document.querySelector(arguments[0])?.textContent ?? ''", vec![json!(css)])
-                .await;
-            let found = found.as_str().unwrap_or_default().replace('\u{a0}', " ");
-            if found.contains(text) {
-                return;
+    /// Waits until a script answers true.
+    pub(crate) async fn until(&self, what: &str, script: &str, arguments: &[&str]) {
+        let start = Instant::now();
+        while self.run(script, arguments).await != Value::Bool(true) {
+            if start.elapsed() > PATIENCE {
+                self.display.picture(&pictures().join("failed.png"), self.display.size());
+                let page = self.run("return document.body.innerText", &[]).await;
+                panic!("not {what}; the page says:\n{}", page.as_str().unwrap_or_default());
             }
-            assert!(start.elapsed() < PATIENCE, "{css} does not say «{text}»: {found}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
     /// Runs a script in the page.
-    pub async fn run(&self, script: &str, arguments: Vec<Value>) -> Value {
+    pub(crate) async fn run(&self, script: &str, arguments: &[&str]) -> Value {
+        let arguments = arguments.iter().map(|argument| json!(argument)).collect();
         self.client.execute(script, arguments).await.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
-    /// Takes a picture, in the theme asked for.
-    pub async fn picture(&self, name: &str, theme: &str) {
-        self.run("document.documentElement.dataset.theme = arguments[0]", vec![json!(theme)]).await;
-        tokio::time::sleep(Duration::from_millis(400)).await;
-        self.display.picture(&pictures().join(format!("{name}-{theme}.png")));
-        self.run("document.documentElement.dataset.theme = 'light'", vec![]).await;
+    /// The pictures of a page as it stands: light, dark and narrow.
+    pub(crate) async fn portrait(&self, page: &str) {
+        self.picture(page, "light", WIDE).await;
+        self.theme("dark").await;
+        self.picture(page, "dark", WIDE).await;
+        self.theme("light").await;
+        self.size(NARROW).await;
+        self.picture(page, "narrow", NARROW).await;
+        self.size(WIDE).await;
     }
 
-    /// Ends the program as a person closes it.
-    pub async fn close(mut self) {
-        let _ = self.client.clone().close().await;
+    /// The picture of a page with nothing on it.
+    pub(crate) async fn empty(&self, page: &str) {
+        self.picture(page, "empty", WIDE).await;
+    }
+
+    async fn theme(&self, theme: &str) {
+        self.run("document.documentElement.dataset.theme = arguments[0]", &[theme]).await;
+    }
+
+    async fn size(&self, size: (u32, u32)) {
+        self.display.resize(size);
+        let script = "return innerWidth === Number(arguments[0]) && innerHeight === Number(arguments[1])";
+        self.until("the new size", script, &[&size.0.to_string(), &size.1.to_string()]).await;
+    }
+
+    /// Takes a picture once the page has come to rest: no skeleton, every font there, two frames drawn, and the
+    /// screen twice the same.
+    async fn picture(&self, page: &str, look: &str, size: (u32, u32)) {
+        self.until(
+            "a page at rest",
+            "return document.querySelector('.sk') === null && document.fonts.status === 'loaded'",
+            &[],
+        )
+        .await;
+        let file = pictures().join(format!("{page}-{look}.png"));
+        let mut before = Vec::new();
+        let start = Instant::now();
+        loop {
+            let frames = "const done = arguments[arguments.length - 1]; \
+                requestAnimationFrame(() => requestAnimationFrame(() => done(true)))";
+            self.client.execute_async(frames, Vec::new()).await.expect("a page that draws");
+            self.display.picture(&file, size);
+            let now = std::fs::read(&file).expect("the picture was taken");
+            if now == before {
+                return;
+            }
+            assert!(start.elapsed() < PATIENCE, "{page} does not come to rest");
+            before = now;
+        }
+    }
+
+    /// Ends the program.
+    pub(crate) async fn close(mut self) {
+        self.client.clone().close().await.expect("the window closes");
         let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
 }
 
-fn hyper_util_connector() -> hyper_util::client::legacy::connect::HttpConnector {
-    hyper_util::client::legacy::connect::HttpConnector::new()
+impl Drop for Window {
+    fn drop(&mut self) {
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
 }
 
 fn free_port() -> u16 {

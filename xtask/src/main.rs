@@ -43,15 +43,14 @@ enum Task {
     Check,
     /// Writes the checked queries again after a change of SQL or schema
     Prepare,
+    /// Builds the window's pages into dist/, after a change in ui/
+    Pages,
     /// Leaves zuclubit, zuc and zuclubit-relay in the release folder
     Build,
     /// Measures us beside the peers and writes docs/benchmarks.md
     Bench {
-        /// Folder with the peers' programs
-        #[arg(long, env = "ZUC_PEERS")]
-        peers: Option<PathBuf>,
-        /// Only these rows
-        rows: Vec<String>,
+        /// Only these trials; the page is then left as it is
+        trials: Vec<String>,
     },
 }
 
@@ -62,7 +61,8 @@ fn main() -> anyhow::Result<()> {
         Task::Test { suites } => test::test(&shell, &suites),
         Task::Check => check::check(&shell),
         Task::Prepare => check::prepare(&shell),
+        Task::Pages => ui::build(&shell),
         Task::Build => build::release(&shell),
-        Task::Bench { peers, rows } => bench::bench(&shell, peers, &rows),
+        Task::Bench { trials } => bench::bench(&shell, &trials),
     }
 }

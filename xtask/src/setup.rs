@@ -59,6 +59,12 @@ pub(crate) fn for_tests(shell: &Shell) -> anyhow::Result<()> {
     packages(shell, TEST)
 }
 
+/// Everything the peers of the benchmark need, beside what our programs are built with.
+pub(crate) fn for_bench(shell: &Shell) -> anyhow::Result<()> {
+    packages(shell, BUILD)?;
+    packages(shell, &["python3-venv"])
+}
+
 fn packages(shell: &Shell, names: &[&str]) -> anyhow::Result<()> {
     let missing: Vec<&str> = names.iter().copied().filter(|name| !installed(shell, name)).collect();
     if missing.is_empty() {

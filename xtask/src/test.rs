@@ -8,7 +8,7 @@ use xshell::{Shell, cmd};
 use crate::{build, check, setup, tools::step};
 
 /// Suites in order.
-const SUITES: &[&str] = &["check", "unit", "layout", "desktop"];
+const SUITES: &[&str] = &["check", "unit", "layout", "desktop", "e2e"];
 
 /// Those that run when none is named: the others are under construction and named by hand.
 const USUAL: &[&str] = &["check", "unit", "layout", "desktop"];
@@ -38,6 +38,7 @@ pub(crate) fn test(shell: &Shell, wanted: &[String]) -> anyhow::Result<()> {
     run("unit", &unit)?;
     run("layout", &layout)?;
     run("desktop", &desktop)?;
+    run("e2e", &e2e)?;
     println!("\n| suite | minutes |\n| --- | ---: |");
     for (name, minutes) in minutes {
         println!("| {name} | {minutes:.1} |");
@@ -69,5 +70,11 @@ fn layout(shell: &Shell) -> anyhow::Result<()> {
 /// The shell around the use cases, and the promises of the layout.
 fn desktop(shell: &Shell) -> anyhow::Result<()> {
     build::for_tests(shell)?;
-    Ok(cmd!(shell, "cargo test --locked -p zuclubit --features custom-protocol").quiet().run()?)
+    Ok(cmd!(shell, "cargo test --locked -p zuclubit --features custom-protocol --bins").quiet().run()?)
+}
+
+/// The real window on a virtual screen.
+fn e2e(shell: &Shell) -> anyhow::Result<()> {
+    build::for_tests(shell)?;
+    Ok(cmd!(shell, "cargo test --locked -p zuclubit --features custom-protocol --test e2e").quiet().run()?)
 }

@@ -1,21 +1,28 @@
-//! `bench_seal CER KEY N`: builds and seals N three-line invoices and prints one line of JSON.
+//! `bench_seal FOLDER`: builds and seals three-line invoices for the benchmark, as many as a line of JSON on its input asks
+//! for, and answers with a line.
 //!
-//! Rates are by the CPU time of this process, so that a busy machine does not count against it. The password is the one
-//! of the SAT's public test keys.
+//! The folder gets a certificate of the sandbox where it has none. Processor time and memory are read by whoever starts it.
 
-#![expect(clippy::print_stdout, clippy::disallowed_macros, reason = "the figures are this program's output")]
+#![expect(clippy::print_stdout, clippy::disallowed_macros, reason = "the answers are this program's output")]
 #![expect(clippy::disallowed_methods, reason = "it measures time")]
 #![expect(clippy::unwrap_used, reason = "a bench that cannot read its key has nothing to measure")]
 
+use jiff::Timestamp;
 use rust_decimal::Decimal;
+use serde_json::{Value, json};
+use std::io::{BufRead as _, Write as _};
+use std::path::Path;
 use std::time::Instant;
 use zuc_cfdi::compute::{self, Rounding};
 use zuc_cfdi::csd::Csd;
 use zuc_cfdi::input::{Draft, DraftEmisor, DraftHeader, DraftLine, DraftReceptor, DraftTax};
 use zuc_cfdi::model::TipoDeComprobante;
+use zuc_cfdi::sandbox::{Authority, Holder, Kind, Validity};
 use zuc_cfdi::seal;
 
-const PASSWORD: &[u8] = b"12345678a";
+/// The password of the sandbox's keys, which are nobody's secret.
+const PASSWORD: &str = "12345678a";
+const NUMBER: &str = "30001000000500003416";
 
 fn line(clave: &str, quantity: Decimal, price: Decimal, words: &str) -> DraftLine {
     let mut line = DraftLine::new(clave.to_owned(), "E48".to_owned(), words.to_owned(), quantity, price);
@@ -59,62 +66,48 @@ fn invoice(number: usize) -> Draft {
     }
 }
 
-/// A figure of `/proc/self/status`, in kB.
-fn status_kb(name: &str) -> f64 {
-    let text = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = text.lines().find(|line| line.starts_with(name)).unwrap();
-    line.split_ascii_whitespace().nth(1).unwrap().parse().unwrap()
-}
-
-/// Seconds of CPU this thread has used, from the scheduler's nanoseconds.
-fn cpu_seconds() -> f64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
-    text.split_ascii_whitespace().next().unwrap().parse::<f64>().unwrap() / 1e9
+/// The certificate in the folder, made there once.
+fn certificate(folder: &Path) -> Csd {
+    let (cer, key) = (folder.join("csd.cer"), folder.join("csd.key"));
+    if !key.exists() {
+        let day = |year| format!("{year}-01-01T00:00:00Z").parse::<Timestamp>().unwrap();
+        let validity = Validity { from: day(2026), until: day(2030) };
+        let holder =
+            Holder { rfc: "EKU9003173C9", representative: Some("XIQB891116QE4"), name: "ESCUELA KEMPER URGATE" };
+        let issued = Authority::create(validity).unwrap().issue(holder, Kind::Csd, NUMBER, PASSWORD, validity).unwrap();
+        std::fs::write(&cer, &issued.cer).unwrap();
+        std::fs::write(&key, &*issued.key).unwrap();
+    }
+    Csd::open(&std::fs::read(cer).unwrap(), &std::fs::read(key).unwrap(), PASSWORD.as_bytes()).unwrap()
 }
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [cer, key, count] = arguments.as_slice() else {
-        println!("usage: bench_seal CER KEY N");
-        std::process::exit(2);
-    };
-    let count: usize = count.parse().unwrap();
-    let csd = Csd::open(&std::fs::read(cer).unwrap(), &std::fs::read(key).unwrap(), PASSWORD).unwrap();
+    let folder = std::env::args().nth(1).expect("usage: bench_seal FOLDER");
+    let csd = certificate(Path::new(&folder));
     let mut bytes = 0;
     let mut one = |number: usize| {
         let document = compute::build(invoice(number), Rounding::TwoDecimals).unwrap();
         bytes = seal::seal(document, &csd).unwrap().xml.len();
+        bytes
     };
     one(0);
-
-    let mut latencies = Vec::with_capacity(count);
-    let before = cpu_seconds();
-    for number in 1..=count {
-        let start = Instant::now();
-        one(number);
-        latencies.push(start.elapsed());
+    answer(&json!({ "ready": true }));
+    for line in std::io::stdin().lock().lines() {
+        let request: Value = serde_json::from_str(&line.unwrap()).unwrap();
+        let count = usize::try_from(request["n"].as_u64().unwrap()).unwrap();
+        let mut times = Vec::with_capacity(count);
+        for number in 1..=count {
+            let start = Instant::now();
+            one(number);
+            times.push(start.elapsed().as_secs_f64() * 1e3);
+        }
+        times.sort_by(f64::total_cmp);
+        let at = |share: usize| times.get((count * share / 100).min(count - 1));
+        answer(&json!({ "n": count, "p50_ms": at(50), "p99_ms": at(99), "bytes": one(0) }));
     }
-    let cpu = cpu_seconds() - before;
+}
 
-    // The same key's bare signing rate, for the ratio.
-    let text = "||4.0|".repeat(100);
-    let before = cpu_seconds();
-    for _ in 0..count {
-        csd.sign(&text).unwrap();
-    }
-    let signing = cpu_seconds() - before;
-
-    latencies.sort();
-    let millis = |part: usize| latencies[(count * part / 100).min(count - 1)].as_secs_f64() * 1e3;
-    let n = f64::from(u32::try_from(count).unwrap());
-    println!(
-        "{{\"peer\": \"zuc-cfdi\", \"n\": {count}, \"invoices_per_s\": {:.1}, \"signatures_per_s\": {:.1}, \
-         \"of_signing_rate\": {:.3}, \"p50_ms\": {:.3}, \"p99_ms\": {:.3}, \"peak_rss_mb\": {:.1}, \"bytes\": {bytes}}}",
-        n / cpu,
-        n / signing,
-        signing / cpu,
-        millis(50),
-        millis(99),
-        status_kb("VmHWM") / 1024.0,
-    );
+fn answer(value: &Value) {
+    println!("{value}");
+    std::io::stdout().flush().unwrap();
 }

@@ -23,6 +23,15 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    /// Play one sale end to end on three homes and a relay
+    Demo {
+        /// Folder for the documents
+        #[arg(long)]
+        out: PathBuf,
+        /// Leave the homes and the servers' data there too
+        #[arg(long)]
+        keep_homes: bool,
+    },
     /// The company of this home
     #[command(subcommand)]
     Company(Company),

@@ -3,6 +3,7 @@
 mod args;
 mod cfdi;
 mod commands;
+mod demo;
 mod output;
 
 use std::process::ExitCode;

@@ -22,7 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("relay-sqlite", &["relay-store", "protocol"]),
     // never `domain`: the relay cannot read what it carries, and must not pretend to understand it
     ("relay", &["protocol", "cfdi", "relay-store", "relay-sqlite"]),
-    ("cli", &["app", "gateways", "store", "ipc", "domain", "cfdi", "documents"]),
+    ("cli", &["app", "gateways", "ipc", "cfdi", "documents", "sample"]),
 ];
 
 /// What may not be named in the sources of a room, and why.

@@ -17,7 +17,7 @@ use zuc_app::{AppError, Desk, Office};
 use crate::{
     Done, Ended,
     args::{Cli, Command, Person},
-    cfdi,
+    cfdi, demo,
     output::Output,
 };
 
@@ -62,6 +62,7 @@ pub(crate) async fn run(cli: Cli, output: Output) -> Done {
 
 async fn command(command: Command, place: &Place, output: Output) -> Done {
     match command {
+        Command::Demo { out, keep_homes } => Box::pin(demo::run(&out, keep_homes, output)).await,
         Command::Company(command) => company::run(command, place, output).await,
         Command::Device(command) => device::run(command, place, output).await,
         Command::Import(command) => import::run(command, place, output).await,

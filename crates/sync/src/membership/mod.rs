@@ -146,20 +146,21 @@ fn add_device(
     });
     let mut log = log.clone();
     let mut steps = Vec::new();
-    let mut sign = |log: &mut ControlLog, act, wraps| -> Result<(), ControlError> {
+    let mut sign = |log: &mut ControlLog, act, replacements, wraps| -> Result<(), ControlError> {
         let record =
             if as_root { log.sign_as_root(act, time_ms, ring.keys())? } else { log.sign(act, time_ms, ring.keys())? };
         log.append(record.clone())?;
-        steps.push(ControlStep { record, replacements: vec![], wraps });
+        steps.push(ControlStep { record, replacements, wraps });
         Ok(())
     };
-    sign(&mut log, add, wraps)?;
+    sign(&mut log, add, vec![], wraps)?;
     for scope in lacking {
         let (key, bag) = (EpochKey::from_bytes(fresh()), BagKey::from_bytes(fresh()));
         let previous = ring.current(&log, scope);
         let act = next_epoch(&log, scope, &key, previous, Some(&bag), &[], fresh)?;
+        // whoever lets in holds no row of a scope they cannot read: its bag begins anew, empty
         let wraps = wraps_to_readers(&log, ring, scope, &bag, &[], fresh)?;
-        sign(&mut log, act, vec![wraps])?;
+        sign(&mut log, act, vec![BagReplacement { wraps, rows: vec![] }], vec![])?;
     }
     Ok(steps)
 }
