@@ -85,7 +85,7 @@ impl Store {
         }
         analytics::refresh(&mut tx, &dirty).await?;
         tx.commit().await?;
-        self.inner.committed.notify_waiters();
+        self.inner.committed.notify_one();
         Ok(out)
     }
 

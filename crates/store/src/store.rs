@@ -157,7 +157,7 @@ impl Store {
         Tx::begin(self, session).await
     }
 
-    /// Resolves after the next commit that wrote something: the sync engine waits on it, and sweeps besides.
+    /// Resolves after a commit that wrote something, even one since the last call: for the one task that pushes.
     pub async fn committed(&self) {
         self.inner.committed.notified().await;
     }

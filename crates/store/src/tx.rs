@@ -142,7 +142,7 @@ impl Tx {
             .await?;
         self.conn.commit().await?;
         if self.wrote {
-            self.store.inner.committed.notify_waiters();
+            self.store.inner.committed.notify_one();
         }
         Ok(())
     }
