@@ -76,14 +76,41 @@ impl Display {
 
     /// Gives the window another size.
     pub(crate) fn resize(&self, (width, height): (u32, u32)) {
+        let size = [width.to_string(), height.to_string()];
+        self.hands(&["search", "--onlyvisible", "--name", "Zuclubit", "windowsize", &size[0], &size[1]]);
+    }
+
+    /// Presses keys as a hand does, one after another, as xdotool names them.
+    pub(crate) fn press(&self, keys: &[&str]) {
+        let mut arguments = vec!["key", "--clearmodifiers", "--delay", "40"];
+        arguments.extend(keys);
+        self.hands(&arguments);
+    }
+
+    /// Types plain letters and figures as a hand does.
+    pub(crate) fn write(&self, text: &str) {
+        self.hands(&["type", "--clearmodifiers", "--delay", "20", text]);
+    }
+
+    /// Draws a stroke with the pointer held down.
+    pub(crate) fn draw(&self, points: &[(i32, i32)]) {
+        for (index, (x, y)) in points.iter().enumerate() {
+            self.hands(&["mousemove", "--sync", &x.to_string(), &y.to_string()]);
+            if index == 0 {
+                self.hands(&["mousedown", "1"]);
+            }
+        }
+        self.hands(&["mouseup", "1", "mousemove", "1", "1"]);
+    }
+
+    fn hands(&self, arguments: &[&str]) {
         let done = Command::new("xdotool")
-            .args(["search", "--onlyvisible", "--name", "^Zuclubit$", "windowsize"])
-            .args([width.to_string(), height.to_string()])
+            .args(arguments)
             .env("DISPLAY", format!(":{}", self.number))
             .stdout(Stdio::null())
             .status()
             .expect("xdotool is installed by the set-up");
-        assert!(done.success(), "the window has no other size");
+        assert!(done.success(), "xdotool {}", arguments.join(" "));
     }
 
     /// Takes a picture of a window of this size.

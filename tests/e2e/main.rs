@@ -9,6 +9,7 @@
     reason = "a test program: it says which story runs and measures how long it has waited"
 )]
 
+mod company;
 mod display;
 mod figure;
 mod place;

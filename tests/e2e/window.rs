@@ -2,6 +2,7 @@
 
 use std::{
     net::TcpListener,
+    os::unix::process::CommandExt as _,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -31,6 +32,7 @@ impl Window {
         let port = free_port();
         // a bus of its own: the program lets only one of its windows live on a bus
         let driver = Command::new("dbus-run-session")
+            .process_group(0)
             .args(["--", "WebKitWebDriver", "--host=127.0.0.1"])
             .arg(format!("--port={port}"))
             .envs(display.variables())
@@ -83,10 +85,20 @@ impl Window {
         self.run("return document.querySelectorAll(arguments[0]).length", &[css]).await.as_u64().unwrap_or_default()
     }
 
-    /// Presses a button or a link, once it can be pressed.
+    /// Presses what stands there, once it can be pressed, with all the events of a pointer.
     pub(crate) async fn click(&self, css: &str) {
         let script = "const found = document.querySelector(arguments[0]); \
-            if (!found || found.disabled) return false; found.click(); return true";
+            if (!found || found.disabled) return false; \
+            found.scrollIntoView({ block: 'nearest' }); \
+            const rect = found.getBoundingClientRect(); \
+            const about = { bubbles: true, cancelable: true, composed: true, view: window, detail: 1, button: 0, \
+                clientX: rect.left + rect.width / 2, clientY: rect.top + rect.height / 2 }; \
+            found.dispatchEvent(new PointerEvent('pointerdown', about)); \
+            found.dispatchEvent(new MouseEvent('mousedown', about)); \
+            found.dispatchEvent(new PointerEvent('pointerup', about)); \
+            found.dispatchEvent(new MouseEvent('mouseup', about)); \
+            found.dispatchEvent(new MouseEvent('click', about)); \
+            return true";
         self.until(&format!("{css} to press"), script, &[css]).await;
     }
 
@@ -113,13 +125,27 @@ impl Window {
         self.until(&format!("{css} offering {value}"), script, &[css, value]).await;
     }
 
-    /// Presses a key where the focus is.
-    pub(crate) async fn press(&self, key: &str) {
-        let script = "const [key, ctrl] = arguments[0].startsWith('Ctrl+') \
-                ? [arguments[0].slice(5), true] : [arguments[0], false]; \
-            (document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent('keydown', \
-                { key, ctrlKey: ctrl, bubbles: true, cancelable: true }))";
-        self.run(script, &[key]).await;
+    /// Presses keys as a hand does.
+    pub(crate) fn press(&self, keys: &[&str]) {
+        self.display.press(keys);
+    }
+
+    /// Types plain letters and figures as a hand does.
+    pub(crate) fn write(&self, text: &str) {
+        self.display.write(text);
+    }
+
+    /// Draws strokes over an element with the pointer; a point is in hundredths of its width and height.
+    pub(crate) async fn draw(&self, css: &str, strokes: &[&[(i32, i32)]]) {
+        self.see(css).await;
+        let script = "const rect = document.querySelector(arguments[0]).getBoundingClientRect(); \
+            return [rect.left, rect.top, rect.width, rect.height].map(Math.round)";
+        let rect: [i32; 4] = serde_json::from_value(self.run(script, &[css]).await).expect("four numbers");
+        for stroke in strokes {
+            let points: Vec<(i32, i32)> =
+                stroke.iter().map(|(x, y)| (rect[0] + x * rect[2] / 100, rect[1] + y * rect[3] / 100)).collect();
+            self.display.draw(&points);
+        }
     }
 
     /// Waits until a script answers true.
@@ -196,18 +222,28 @@ impl Window {
     /// Ends the program.
     pub(crate) async fn close(mut self) {
         self.client.clone().close().await.expect("the window closes");
-        let _ = self.driver.kill();
+        self.end();
+    }
+
+    /// The driver, its bus and the program are one group of processes.
+    fn end(&mut self) {
+        let group = format!("-{}", self.driver.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
         let _ = self.driver.wait();
     }
 }
 
 impl Drop for Window {
     fn drop(&mut self) {
-        let _ = self.driver.kill();
-        let _ = self.driver.wait();
+        self.end();
     }
 }
 
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+}
+
+/// The selector of a part of the page by its name.
+pub(crate) fn test(name: &str) -> String {
+    format!("[data-testid={name}]")
 }

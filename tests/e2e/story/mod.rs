@@ -1,11 +1,21 @@
 //! The stories, in order.
 
+mod sales;
 mod start;
 
-use std::pin::Pin;
+use std::{path::Path, pin::Pin, process::Command};
 
 /// A story to run.
 pub(crate) type Story = fn() -> Pin<Box<dyn Future<Output = ()>>>;
 
 /// Every story by its name.
-pub(crate) const ALL: &[(&str, Story)] = &[("start", || Box::pin(start::story()))];
+pub(crate) const ALL: &[(&str, Story)] =
+    &[("start", || Box::pin(start::story())), ("sales", || Box::pin(sales::story()))];
+
+/// The words of a PDF.
+pub(crate) fn pdf_text(file: &Path) -> String {
+    let done = Command::new("pdftotext").arg("-layout").arg(file).arg("-").output();
+    let done = done.expect("poppler-utils is installed by the set-up");
+    assert!(done.status.success(), "{} is no PDF", file.display());
+    String::from_utf8(done.stdout).expect("UTF-8")
+}

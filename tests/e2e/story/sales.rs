@@ -1,0 +1,140 @@
+//! Ana sells without a network: a list comes in, a lead becomes a customer, a proposal is signed on the screen.
+
+use crate::{
+    company::{Company, text, write_leads, write_products},
+    figure::{micro, random_amount, written},
+    story::pdf_text,
+    window::{Window, test},
+};
+
+pub(crate) async fn story() {
+    let mut company = Company::found("ventas");
+    company.relay_off();
+    let list = company.ana.file("prospectos.csv");
+    let truth = write_leads(&list, 2026, 140).truth;
+    let shelf = company.ana.file("productos.csv");
+    write_products(&shelf);
+    let picks = [("ZUC_PICK_LEADS", list.as_path()), ("ZUC_PICK_PRODUCTS", shelf.as_path())];
+
+    let window = company.ana.window("/", &picks).await;
+    window.read(&test("sync-status"), "Sin conexión").await;
+    window.click(&test("nav-leads")).await;
+    window.click(&test("empty-import")).await;
+    window.see(&test("import-choose")).await;
+    window.portrait("prospectos-importar").await;
+    import(&window, &company, &truth).await;
+    held(&window).await;
+    window.close().await;
+
+    // the first row of the list shows a figure that only the data know
+    let amount = random_amount();
+    let best = "SELECT id FROM lead_row WHERE open = 1 ORDER BY score DESC, n LIMIT 1";
+    company
+        .ana
+        .put(&[format!(
+            "UPDATE lead_row SET amount = '{amount}', currency = 'MXN', amount_micro = {} WHERE id = ({best})",
+            micro(&amount)
+        )])
+        .await;
+    let window = company.ana.window("/prospectos", &picks).await;
+    window.read(&test("cell-amount"), &written(&amount)).await;
+    leads(&window).await;
+    window.close().await;
+    let _ = (text(&list), pdf_text);
+}
+
+/// Dry run, rejected rows saved, import, undo, and in again.
+async fn import(window: &Window, company: &Company, truth: &zuc_sample::Truth) {
+    window.click(&test("import-choose")).await;
+    window.see(&test("import-row")).await;
+    window.read(&test("page-about"), "prospectos.csv").await;
+    window.read(&test("import-rejected"), &truth.rejected.len().to_string()).await;
+    let duplicates: u64 = number(window, "import-merged").await + number(window, "import-probable").await;
+    let expected = truth.duplicates_of_earlier_rows.len() as u64;
+    assert!(duplicates * 100 >= expected * 97, "{duplicates} of {expected} duplicates were seen");
+    window.portrait("importacion-ensayo").await;
+
+    window.click(&test("outcome-rejected")).await;
+    let bad = &truth.rejected[0];
+    window.see(&format!("[data-testid=import-row][data-row='{}'][data-outcome=rejected]", bad.row)).await;
+    window.click(&test("import-save-rejects")).await;
+    let saved = company.ana.saved("prospectos-por-corregir.csv");
+    crate::display::wait_for("the rejected rows", std::time::Duration::from_secs(20), || saved.exists());
+
+    let created = number(window, "import-created").await;
+    window.click(&test("import-commit")).await;
+    window.see(&test("import-result")).await;
+    window.read(&test("import-created"), &created.to_string()).await;
+    window.portrait("importacion-hecha").await;
+    window.click(&test("import-undo")).await;
+    window.see(&test("import-choose")).await;
+    window.click(&test("nav-leads")).await;
+    window.see(&test("empty-import")).await;
+
+    window.click(&test("empty-import")).await;
+    window.click(&test("import-choose")).await;
+    window.click(&test("import-commit")).await;
+    window.click(&test("import-see")).await;
+    window.read(&test("leads-count"), &created.to_string()).await;
+}
+
+/// A person decides on what the import held.
+async fn held(window: &Window) {
+    window.click(&test("view-held")).await;
+    window.see(&test("held-row")).await;
+    let before = window.count(&test("held-row")).await;
+    window.portrait("duplicados").await;
+    window.click(&test("held-merge")).await;
+    window
+        .until(
+            "one held row less",
+            "return document.querySelectorAll('[data-testid=held-row]').length === Number(arguments[0])",
+            &[&(before - 1).to_string()],
+        )
+        .await;
+}
+
+/// Filter, edit, log, qualify, convert.
+async fn leads(window: &Window) {
+    window.portrait("prospectos").await;
+    let all = number(window, "page-about").await;
+    window.choose(&test("filter-band"), "A").await;
+    window
+        .until(
+            "fewer leads, all of band A",
+            "const rows = [...document.querySelectorAll('[data-testid=lead-row] [data-testid=cell-score] b')]; \
+             return rows.length > 0 && rows.every(band => band.innerText === 'A')",
+            &[],
+        )
+        .await;
+    assert!(number(window, "page-about").await < all);
+    window.click(&test("filter-clear")).await;
+
+    window.press(&["j", "F2"]);
+    window.see(&test("cell-input")).await;
+    window.write("Talleres Prueba 77");
+    window.press(&["Return"]);
+    window.read(&test("cell-company"), "Talleres Prueba 77").await;
+    window.see(&test("toast")).await;
+
+    window.click("[data-testid=lead-row] [data-testid=cell-company] .m").await;
+    window.read(&test("panel-title"), "Talleres Prueba 77").await;
+    window.portrait("prospecto").await;
+    window.click(&test("lead-log")).await;
+    window.fill(&test("log-text"), "Pidió precios por teléfono").await;
+    window.click(&test("log-save")).await;
+    window.read(&test("timeline"), "Pidió precios por teléfono").await;
+    window.click(&test("lead-qualify")).await;
+    window.fill(&test("qualify-need"), "Renovar la línea de empaque").await;
+    window.click(&test("qualify-budget")).await;
+    window.click(&test("qualify-authority")).await;
+    window.click(&test("qualify-save")).await;
+    window.read(&test("panel-state"), "Calificado").await;
+    window.click(&test("lead-convert")).await;
+    window.read(&test("page-title"), "Talleres Prueba 77").await;
+    window.see(&test("customer-new-proposal")).await;
+}
+
+async fn number(window: &Window, name: &str) -> u64 {
+    window.text(&test(name)).await.replace(',', "").parse().unwrap_or_else(|error| panic!("{name}: {error}"))
+}
