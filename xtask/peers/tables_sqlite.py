@@ -114,6 +114,7 @@ def add_invoices(request):
         row = (f"EMPRESA DE PRUEBA {number % 2000}", f"B-{number}", state, str(day), str(day + timedelta(days=30)), net * 116 // 100, net)
         db.execute("INSERT INTO invoice VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", row)
     db.execute("COMMIT")
+    db.execute("ANALYZE")
     db.close()
     return {"invoices": request["n"]}
 
@@ -133,7 +134,7 @@ def pages():
         ("lead", f"{every} AND source = ?", ("Referido",), 0),
         ("found JOIN lead ON lead.n = found.rowid", f"found MATCH ? AND {every}", ('"ferre"*',), 0),
     ]
-    orders = ["score DESC, n", "company_sort, n", "name_sort, n", "amount DESC, n", "created DESC, n"]
+    orders = ["score DESC, n DESC", "company_sort, n", "name_sort, n", "amount DESC, n DESC", "created DESC, n DESC"]
     return [(order, *each) for each in asked for order in orders]
 
 

@@ -5,13 +5,13 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 use xshell::{Shell, cmd};
 
-use crate::{build, check, setup, tools::step};
+use crate::{build, check, setup, tools, tools::step};
 
 /// Suites in order.
-const SUITES: &[&str] = &["check", "unit", "layout", "desktop", "e2e"];
+const SUITES: &[&str] = &["check", "unit", "layout", "desktop", "demo", "e2e"];
 
 /// Those that run when none is named: the others are under construction and named by hand.
-const USUAL: &[&str] = &["check", "unit", "layout", "desktop"];
+const USUAL: &[&str] = &["unit", "layout", "desktop", "demo"];
 
 /// What the judges that are Python import, with the versions they were read with.
 const JUDGES: &[&str] = &["lxml==6.1.3", "cryptography==48.0.0"];
@@ -38,6 +38,7 @@ pub(crate) fn test(shell: &Shell, wanted: &[String]) -> anyhow::Result<()> {
     run("unit", &unit)?;
     run("layout", &layout)?;
     run("desktop", &desktop)?;
+    run("demo", &demo)?;
     run("e2e", &e2e)?;
     println!("\n| suite | minutes |\n| --- | ---: |");
     for (name, minutes) in minutes {
@@ -71,6 +72,39 @@ fn layout(shell: &Shell) -> anyhow::Result<()> {
 fn desktop(shell: &Shell) -> anyhow::Result<()> {
     build::for_tests(shell)?;
     Ok(cmd!(shell, "cargo test --locked -p zuclubit --features custom-protocol --bins").quiet().run()?)
+}
+
+/// The whole story on three homes and a relay, its papers read by judges of their own.
+fn demo(shell: &Shell) -> anyhow::Result<()> {
+    cmd!(shell, "cargo build --quiet --locked -p zuc-cli -p zuc-relay").quiet().run()?;
+    let out = tools::target().join("demo");
+    shell.remove_path(&out)?;
+    let zuc = tools::target().join("debug/zuc");
+    cmd!(shell, "{zuc} demo --out {out}").quiet().run()?;
+    let xml = out.join("factura.xml");
+    cmd!(shell, "xmllint --noout {xml}").quiet().run()?;
+    for (paper, words) in [
+        ("factura.pdf", ["Folio fiscal", "IVA 16", "M.N.", "representación impresa de un CFDI"]),
+        ("propuesta.pdf", ["Aceptada y firmada", "IVA 16", "M.N.", "Rosa Iñiguez"]),
+    ] {
+        let pdf = out.join(paper);
+        let text = cmd!(shell, "pdftotext -layout {pdf} -").quiet().read()?;
+        if let Some(lost) = words.iter().find(|word| !text.contains(**word)) {
+            bail!("{paper} does not say «{lost}»");
+        }
+    }
+    let Some(reference) = setup::conformance() else { return Ok(()) };
+    let python = setup::python(shell, "judges", JUDGES)?;
+    let judge = reference.join("sat/verify_cfdi.py");
+    let said = cmd!(shell, "{python} {judge} {xml}").quiet().ignore_status().read()?;
+    if let Some(failed) = said.lines().find(|line| line.starts_with("FAIL")) {
+        bail!("the stamped invoice: {failed}");
+    }
+    println!(
+        "   the judge found nothing to refuse in {} rules",
+        said.lines().filter(|line| line.starts_with("PASS")).count()
+    );
+    Ok(())
 }
 
 /// The real window on a virtual screen.

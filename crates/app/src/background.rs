@@ -7,10 +7,24 @@ use std::{
 
 use tokio::{sync::Notify, time::timeout};
 
-use crate::Office;
+use crate::{AppError, Office};
 
 /// Longest pause between two looks; a wake-up makes it shorter.
 const PAUSE: Duration = Duration::from_mins(1);
+
+impl Office {
+    /// Does now what would go on by itself; nothing without a relay.
+    ///
+    /// # Errors
+    /// Of the first act that failed; what was done before stays done.
+    pub async fn work_off(&self) -> Result<(), AppError> {
+        if !self.is_online() {
+            return Ok(());
+        }
+        self.run_sagas().await?;
+        self.follow_waiting().await
+    }
+}
 
 /// Works until the office is gone.
 pub(crate) async fn run(office: Weak<Office>, work: Arc<Notify>) {
@@ -18,14 +32,8 @@ pub(crate) async fn run(office: Weak<Office>, work: Arc<Notify>) {
         // over or woken, it looks again
         let _ = timeout(PAUSE, work.notified()).await;
         let Some(office) = office.upgrade() else { return };
-        if !office.is_online() {
-            continue;
-        }
-        if let Err(error) = office.run_sagas().await {
-            tracing::warn!(code = error.code, detail = error.detail, "the sagas stopped");
-        }
-        if let Err(error) = Box::pin(office.follow_waiting()).await {
-            tracing::warn!(code = error.code, detail = error.detail, "a document still waits for its stamp");
+        if let Err(error) = office.work_off().await {
+            tracing::warn!(code = error.code, detail = error.detail, "something that goes on by itself stopped");
         }
     }
 }

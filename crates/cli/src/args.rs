@@ -81,7 +81,7 @@ pub(crate) enum Command {
     /// Persons and what is known of them
     #[command(subcommand)]
     Person(Person),
-    /// Exchange with the relay once
+    /// Exchange with the relay once, and do what waits for it: sagas, stamps
     Sync {
         /// Stay until everything is sent and received, at most so many seconds
         #[arg(long, default_value_t = 30)]

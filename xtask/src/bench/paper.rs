@@ -44,7 +44,8 @@ clock.
 /// The table of what was run.
 pub(super) fn table(rounds: &Rounds) -> String {
     let mut table =
-        "| what | unit | ours | peer | ratio | floor | met |\n| --- | --- | ---: | ---: | ---: | --- | --- |\n".to_owned();
+        "| what | unit | ours | peer | ratio | floor | met |\n| --- | --- | ---: | ---: | ---: | --- | --- |\n"
+            .to_owned();
     for row in ROWS {
         let Some(rounds) = rounds.get(row.trial) else { continue };
         let floor = match row.floor {
@@ -112,7 +113,8 @@ fn figure(value: f64) -> String {
 
 /// Now, UTC.
 pub(super) fn now() -> anyhow::Result<String> {
-    Ok(cmd!(Shell::new()?, "date -u +%Y-%m-%dT%H:%M:%SZ").quiet().read()?)
+    let shell = Shell::new()?;
+    Ok(cmd!(shell, "date -u +%Y-%m-%dT%H:%M:%SZ").quiet().read()?)
 }
 
 /// Load of the last minute.

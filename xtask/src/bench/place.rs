@@ -127,7 +127,11 @@ fn exchange_peer(shell: &Shell, folder: &Path) -> anyhow::Result<PathBuf> {
     }
     if lock != shell.read_file(folder.join("package-lock.json"))? || !folder.join("node_modules").exists() {
         let _there = shell.push_dir(folder);
-        cmd!(shell, "npm ci --no-audit --no-fund --ignore-scripts").quiet().ignore_stdout().run().context("npm ci")?;
+        cmd!(shell, "npm install --no-audit --no-fund --ignore-scripts")
+            .quiet()
+            .ignore_stdout()
+            .run()
+            .context("npm install")?;
     }
     Ok(folder.to_owned())
 }

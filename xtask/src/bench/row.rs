@@ -54,7 +54,10 @@ pub(super) const ROWS: &[Row] = &[
         more: true,
         ..row("signing", "the same, beside nothing but signing", OPENSSL, "per CPU second")
     },
-    Row { figure: "/cpu_ms_each", ..row("invoice_pdf", "draw an invoice of one page, twelve lines", REPORTLAB, "ms of CPU") },
+    Row {
+        figure: "/cpu_ms_each",
+        ..row("invoice_pdf", "draw an invoice of one page, twelve lines", REPORTLAB, "ms of CPU")
+    },
     Row { figure: "/bytes", ..row("invoice_pdf", "its file", REPORTLAB, "bytes") },
     Row {
         figure: "/list/p99_ms",
@@ -68,10 +71,7 @@ pub(super) const ROWS: &[Row] = &[
         ..row("boards", "Inicio over 100,000 leads and 50,000 invoices, p99", SQLITE, "ms")
     },
     row("import_2000", "import a list of 2,000 rows", SQLITE, "CPU seconds"),
-    Row {
-        floor: Floor::AtMost(20.0),
-        ..row("import_100000", "import a list of 100,000 rows", SQLITE, "CPU seconds")
-    },
+    Row { floor: Floor::AtMost(20.0), ..row("import_100000", "import a list of 100,000 rows", SQLITE, "CPU seconds") },
     Row {
         floor: Floor::Times(10.0),
         ..row("exchange", "1,000 records A → B, imported on A", AUTOMERGE, "CPU seconds of all three")
@@ -108,7 +108,8 @@ pub(super) struct Result {
 impl Row {
     /// The medians; `None` where a round lacks a side, or its sides were not run within a minute of each other.
     pub(super) fn result(&self, rounds: &[Round]) -> Option<Result> {
-        let figure = |line: &Option<Value>| line.as_ref()?.pointer(self.figure)?.as_f64().filter(|figure| *figure > 0.0);
+        let figure =
+            |line: &Option<Value>| line.as_ref()?.pointer(self.figure)?.as_f64().filter(|figure| *figure > 0.0);
         let pairs: Vec<(f64, f64)> = rounds
             .iter()
             .map(|round| Some((figure(&round.ours)?, figure(&round.peer)?)).filter(|_| round.apart_s <= 60.0))

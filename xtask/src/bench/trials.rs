@@ -1,6 +1,6 @@
 //! What is run: each trial once on our side and once on the peer's, as near in time as one after the other.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
@@ -37,7 +37,11 @@ pub(super) const TRIALS: &[Trial] = &[
     Trial { name: "signing", ours: seal_ours, peer: signing_peer },
     Trial { name: "invoice_pdf", ours: pdf_ours, peer: pdf_peer },
     Trial { name: "boards", ours: boards_ours, peer: boards_peer },
-    Trial { name: "import_2000", ours: |place, _| import_ours(place, 2_000), peer: |place, _| import_peer(place, 2_000) },
+    Trial {
+        name: "import_2000",
+        ours: |place, _| import_ours(place, 2_000),
+        peer: |place, _| import_peer(place, 2_000),
+    },
     Trial {
         name: "import_100000",
         ours: |place, _| import_ours(place, 100_000),
@@ -113,7 +117,7 @@ fn boards_peer(place: &Place, _: u32) -> anyhow::Result<Value> {
 /// Into a company that has nothing yet.
 fn import_ours(place: &Place, rows: u32) -> anyhow::Result<Value> {
     let file = place.list(rows, true)?;
-    let home = emptied(&place.work("import")?)?;
+    let home = emptied(place.work("import")?)?;
     let mut desk = Player::start(place.example("bench_desk"))?;
     desk.ask(&json!({ "do": "found", "home": home }))?;
     asked(desk, &json!({ "do": "import", "file": file }))
@@ -121,12 +125,12 @@ fn import_ours(place: &Place, rows: u32) -> anyhow::Result<Value> {
 
 fn import_peer(place: &Place, rows: u32) -> anyhow::Result<Value> {
     let file = place.list(rows, true)?;
-    let folder = emptied(&place.work("import-plain")?)?;
+    let folder = emptied(place.work("import-plain")?)?;
     asked(Player::start(place.python("tables_sqlite.py", &folder))?, &json!({ "do": "import", "file": file }))
 }
 
-fn emptied(folder: &Path) -> anyhow::Result<&Path> {
-    std::fs::remove_dir_all(folder)?;
-    std::fs::create_dir_all(folder)?;
+fn emptied(folder: PathBuf) -> anyhow::Result<PathBuf> {
+    std::fs::remove_dir_all(&folder)?;
+    std::fs::create_dir_all(&folder)?;
     Ok(folder)
 }

@@ -8,7 +8,13 @@ use super::{OK, Place, with_office};
 use crate::{Done, output::Output};
 
 pub(super) async fn sync(wait: u64, place: &Place, output: Output) -> Done {
-    let status = with_office(place, async |office| office.sync_until_settled(Duration::from_secs(wait)).await).await?;
+    let wait = Duration::from_secs(wait);
+    let status = with_office(place, async |office| {
+        office.sync_until_settled(wait).await?;
+        office.work_off().await?;
+        office.sync_until_settled(wait).await
+    })
+    .await?;
     output.show(&status, |status| match status.state.as_str() {
         "up_to_date" => "Al día".to_owned(),
         "offline" => format!("Sin conexión, {} cambios por enviar", status.pending),

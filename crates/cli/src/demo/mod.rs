@@ -18,7 +18,7 @@ pub(crate) async fn run(out: &Path, keep_homes: bool, output: Output) -> Done {
     let passing = tempfile::tempdir().context("a folder for the homes")?;
     let root = if keep_homes { out } else { passing.path() };
     let mut team = Team::gather(root, output).await?;
-    let played = play(&mut team, out, output).await;
+    let played = Box::pin(play(&mut team, out, output)).await;
     team.close().await;
     let summary = played?;
     let text = serde_json::to_string_pretty(&summary).context("resumen.json")?;
@@ -32,7 +32,7 @@ async fn play(team: &mut Team, out: &Path, output: Output) -> Result<serde_json:
     story.share_a_lead(team, output).await?;
     team.servers.stop_relay().await;
     output.say("Sin red: Ana trabaja sola");
-    story.sell_offline(team, out, output).await?;
+    Box::pin(story.sell_offline(team, out, output)).await?;
     team.servers.start_relay().await?;
     story.catch_up(team, output).await?;
     story.invoice(team, out, output).await?;

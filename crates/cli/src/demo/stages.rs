@@ -1,6 +1,6 @@
 //! The story, stage by stage. Every promise is looked at; one that is not kept ends the demonstration.
 
-use std::{collections::BTreeMap, fs, path::Path, time::Instant};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
@@ -62,7 +62,7 @@ impl Story {
         write(&list, &LeadList::generate(&ListSpec::new(SEED, ROWS.0)).to_bytes())?;
         let source = ImportSource { path: list.display().to_string(), ..ImportSource::default() };
         let preview = ana.import_preview(source.clone()).await?;
-        let done = ana.import_commit(source).await?;
+        let done = Box::pin(ana.import_commit(source)).await?;
         if done.totals != preview.totals {
             return Err(broken("the import did something else than its dry run"));
         }
@@ -82,7 +82,7 @@ impl Story {
         output.say("Ana y Luis convirtieron el mismo prospecto, cada quien sin red: es el mismo cliente");
         self.customer.clone_from(&converted.customer_id);
         self.edit_a_cell(&team.ana).await?;
-        self.propose(&team.ana, converted, out, output).await
+        Box::pin(self.propose(&team.ana, converted, out, output)).await
     }
 
     async fn edit_a_cell(&self, ana: &Laptop) -> Result<(), Ended> {
@@ -150,7 +150,7 @@ impl Story {
             // each would find out by itself within seconds; the clock below is for the changes, not for noticing
             wait("the relay", async || Ok(laptop.office.sync_now().await?.state == "up_to_date")).await?;
         }
-        let start = Instant::now();
+        let start = zuc_gateways::now();
         let sent = team.ana.office.sync_until_settled(super::team::PATIENCE).await?;
         wait("Ana's leads at Luis's", async || {
             let page = team.luis.office.lead_list(LeadQuery { limit: 1, ..LeadQuery::default() }).await?;
@@ -159,10 +159,8 @@ impl Story {
         .await?;
         let caught = team.luis.office.customer_360(self.customer.clone()).await?;
         output.say(&format!("Luis ya ve a {} y sus {leads} prospectos", caught.row.name));
-        self.summary.insert(
-            "catch_up",
-            json!({ "leads": leads, "ms": u64::try_from(start.elapsed().as_millis()).unwrap_or_default(), "pending": sent.pending }),
-        );
+        self.summary
+            .insert("catch_up", json!({ "leads": leads, "ms": milliseconds_since(start), "pending": sent.pending }));
         Ok(())
     }
 
@@ -194,9 +192,9 @@ impl Story {
                 note: CANARY.to_owned(),
             })
             .await?;
-        let start = Instant::now();
+        let start = zuc_gateways::now();
         let issued = carla.invoice_issue(self.invoice.clone()).await?.view;
-        let ms = u64::try_from(start.elapsed().as_millis()).unwrap_or_default();
+        let ms = milliseconds_since(start);
         if issued.row.fiscal_state != "stamped" {
             return Err(broken(format!("the invoice is {}", issued.row.fiscal_state)));
         }
@@ -270,6 +268,10 @@ impl Story {
         self.summary.insert("homes", Value::Object(homes));
         Ok(())
     }
+}
+
+fn milliseconds_since(start: jiff::Timestamp) -> i64 {
+    zuc_gateways::now().as_millisecond() - start.as_millisecond()
 }
 
 async fn find_lead(laptop: &Laptop) -> Result<Option<String>, Ended> {
