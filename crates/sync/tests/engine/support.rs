@@ -82,6 +82,7 @@ pub(crate) fn company() -> Company {
         for step in approve_join(&log, &ring, &joining, 2, &mut || dice.roll()).unwrap() {
             log.append(step.record).unwrap();
             wraps.extend(step.wraps);
+            wraps.extend(step.replacements.into_iter().map(|replacement| replacement.wraps));
         }
     }
     Company { log, bag_wraps: wraps }

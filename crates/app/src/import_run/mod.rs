@@ -1,0 +1,173 @@
+//! A list on its way in: the last dry run, the running import, and taking one back.
+
+mod held;
+mod look;
+mod shown;
+mod write;
+
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+use zuc_domain::{
+    lead::Lead,
+    shared::{Action, ImportBatchId, Object},
+};
+use zuc_ipc::{
+    Changes,
+    import::{ImportDone, ImportPreview, ImportRow, ImportRowsQuery, ImportSource},
+    shared::Page,
+};
+
+pub(crate) use look::read_file;
+
+use crate::{
+    AppError, Office,
+    import::{self, Plan, PlannedRow, Table},
+    undo::Inverse,
+};
+
+/// Rows shown at once after a dry run.
+const FIRST_ROWS: usize = 200;
+
+/// The last dry run of this device, and the wish to stop.
+#[derive(Default)]
+pub(crate) struct Imports {
+    last: Mutex<Option<Arc<Looked>>>,
+    stop: Arc<AtomicBool>,
+}
+
+/// A dry run.
+struct Looked {
+    source: ImportSource,
+    table: Table,
+    plan: Plan,
+}
+
+impl Imports {
+    fn last(&self) -> Result<Arc<Looked>, AppError> {
+        self.last
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+            .ok_or_else(|| AppError::new("import.nothing_looked_at", "no list was looked at"))
+    }
+
+    fn keep(&self, looked: Arc<Looked>) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(looked);
+    }
+}
+
+impl Office {
+    /// Looks at a list: what was recognised, and what would happen with each row. Nothing is written.
+    ///
+    /// # Errors
+    /// `import.not_text`, `import.no_header`, `import.too_many_columns`, `import.row_too_long`, `import.zip_bomb`,
+    /// `import.empty`, `import.cancelled`, `file.not_read`.
+    #[tracing::instrument(skip_all)]
+    pub async fn import_preview(&self, source: ImportSource) -> Result<ImportPreview, AppError> {
+        self.imports.stop.store(false, Ordering::Relaxed);
+        let looked = self.look(&source).await?;
+        let file = std::path::Path::new(&source.path).file_name();
+        Ok(ImportPreview {
+            file: file.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+            format: shown::format(&looked),
+            totals: shown::totals(&looked.plan),
+            rows: looked.plan.rows.iter().take(FIRST_ROWS).map(shown::row).collect(),
+        })
+    }
+
+    /// A window of the last dry run's rows.
+    #[expect(clippy::unused_async, reason = "a use case is asked like every other")]
+    pub async fn import_rows(&self, query: ImportRowsQuery) -> Result<Page<ImportRow>, AppError> {
+        let looked = self.imports.last()?;
+        let wanted = |row: &&PlannedRow| query.outcome.is_empty() || shown::name(row.outcome) == query.outcome;
+        let total = looked.plan.rows.iter().filter(wanted).count();
+        let rows = looked
+            .plan
+            .rows
+            .iter()
+            .filter(wanted)
+            .skip(usize::try_from(query.offset).unwrap_or(usize::MAX))
+            .take(usize::try_from(query.limit.clamp(1, 500)).unwrap_or(500))
+            .map(shown::row)
+            .collect();
+        Ok(Page { total: u64::try_from(total).unwrap_or_default(), offset: query.offset, rows })
+    }
+
+    /// Does what the dry run said, in one transaction that is one undo.
+    ///
+    /// # Errors
+    /// As [`Self::import_preview`]; nothing of it stays when it is stopped.
+    #[tracing::instrument(skip_all)]
+    pub async fn import_commit(&self, source: ImportSource) -> Result<ImportDone, AppError> {
+        self.allow(Action::ImportLeads, Object::in_scope(self.sales()))?;
+        self.imports.stop.store(false, Ordering::Relaxed);
+        let looked = self.look(&source).await?;
+        let batch = self.write_plan(&looked).await?;
+        let totals = shown::totals(&looked.plan);
+        let undo = Inverse::Import { batch: batch.to_string() };
+        let changes = self.tell(Changes {
+            leads: true,
+            undo: Some(undo.token()),
+            done: format!("{} prospectos importados", totals.created),
+            ..Changes::default()
+        });
+        Ok(ImportDone { batch: batch.to_string(), totals, changes })
+    }
+
+    /// Stops the running import.
+    #[expect(clippy::unused_async, reason = "a use case is asked like every other")]
+    pub async fn import_cancel(&self) -> Result<Changes, AppError> {
+        self.imports.stop.store(true, Ordering::Relaxed);
+        Ok(Changes::default())
+    }
+
+    /// The dry run as scripts read it.
+    pub async fn import_report(&self, source: &ImportSource) -> Result<serde_json::Value, AppError> {
+        let looked = self.look(source).await?;
+        Ok(serde_json::to_value(looked.plan.report(None))?)
+    }
+
+    /// Imports, and gives the report as scripts read it.
+    pub async fn import_leads(&self, source: &ImportSource) -> Result<serde_json::Value, AppError> {
+        let done = self.import_commit(source.clone()).await?;
+        let batch = done.batch.parse().map_err(|_| AppError::invalid("batch"))?;
+        Ok(serde_json::to_value(self.imports.last()?.plan.report(Some(batch)))?)
+    }
+
+    /// The rows of the last dry run that stay out, with their reasons, as a CSV to mend.
+    ///
+    /// # Errors
+    /// `import.no_rejects` when every row may come in.
+    #[expect(clippy::unused_async, reason = "a use case is asked like every other")]
+    pub async fn import_rejects(&self) -> Result<Vec<u8>, AppError> {
+        let looked = self.imports.last()?;
+        import::rejects::to_csv(&looked.table, &looked.plan)
+            .ok_or_else(|| AppError::new("import.no_rejects", "no row was rejected"))
+    }
+
+    /// Takes an import back: its leads go, except those someone has worked on since.
+    #[tracing::instrument(skip_all)]
+    pub async fn import_undo(&self, batch: String) -> Result<Changes, AppError> {
+        self.allow(Action::UndoImport, Object::in_scope(self.sales()))?;
+        let batch: ImportBatchId = batch.parse().map_err(|_| AppError::invalid("batch"))?;
+        let (leads, kept) = self.store.import_leads(batch).await?;
+        let removed = leads.len();
+        let mut tx = self.begin().await?;
+        for lead in leads {
+            tx.repository::<Lead>().delete(lead).await?;
+        }
+        tx.close_import(batch).await?;
+        tx.commit().await?;
+        Ok(self.tell(Changes {
+            leads: true,
+            done: match kept {
+                0 => format!("Importación deshecha: {removed} prospectos"),
+                kept => format!("Importación deshecha: {removed} prospectos; {kept} con cambios posteriores se quedan"),
+            },
+            ..Changes::default()
+        }))
+    }
+}
