@@ -26,7 +26,7 @@ use crate::{
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
 /// How the store behaves.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// How long the writer waits for more work before it commits.
     pub gather: Duration,
@@ -34,11 +34,13 @@ pub struct Options {
     pub max_open: usize,
     /// `false` only in the test that shows why it must be `true`.
     pub synchronous_full: bool,
+    /// A SQLite VFS by name: the tests' one drops what was not synced.
+    pub vfs: Option<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { gather: Duration::from_millis(2), max_open: 64, synchronous_full: true }
+        Self { gather: Duration::from_millis(2), max_open: 64, synchronous_full: true, vfs: None }
     }
 }
 
@@ -84,7 +86,7 @@ impl SqliteStore {
         if !create && !tokio::fs::try_exists(&path).await.unwrap_or(false) {
             return Err(StoreError::UnknownCompany);
         }
-        let opened = Arc::new(open_company(&path, self.options).await?);
+        let opened = Arc::new(open_company(&path, &self.options).await?);
         opened.last_use.store(tick, Ordering::Relaxed);
         if open.len() >= self.options.max_open {
             // Only what nobody holds is closed; the writer ends when its handle is dropped.
@@ -102,9 +104,9 @@ impl SqliteStore {
     }
 }
 
-fn connect_options(path: &Path, options: Options) -> SqliteConnectOptions {
+fn connect_options(path: &Path, options: &Options) -> SqliteConnectOptions {
     let synchronous = if options.synchronous_full { SqliteSynchronous::Full } else { SqliteSynchronous::Off };
-    SqliteConnectOptions::new()
+    let connect = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
@@ -114,10 +116,14 @@ fn connect_options(path: &Path, options: Options) -> SqliteConnectOptions {
         // An erased person's wrapped key must not survive in a free page.
         .pragma("secure_delete", "ON")
         .pragma("cache_size", "-512")
-        .disable_statement_logging()
+        .disable_statement_logging();
+    match &options.vfs {
+        Some(vfs) => connect.vfs(vfs.clone()),
+        None => connect,
+    }
 }
 
-async fn open_company(path: &Path, options: Options) -> Result<Company, StoreError> {
+async fn open_company(path: &Path, options: &Options) -> Result<Company, StoreError> {
     let connect = connect_options(path, options);
     let mut connection = SqliteConnection::connect_with(&connect).await.map_err(db)?;
     MIGRATIONS

@@ -1,3 +1,3 @@
-//! Builders, sample data and pretend surroundings for tests.
+//! What tests need and no product may hold.
 
 pub mod disk;

@@ -56,6 +56,12 @@ const ABSENT: &[(&str, &[&str], &str)] = &[
     ("ui", &["inner_html", "tokio", "sqlx"], "text nodes only; the window holds no data of its own"),
 ];
 
+/// Where `unsafe` may stand, and why.
+const UNSAFE: &[(&str, &str)] = &[
+    ("crates/testkit/src/disk", "a VFS is a table of C functions"),
+    ("src-tauri/start.rs", "the environment is set before there is a second thread"),
+];
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("testkit lies in crates/").to_owned()
 }
@@ -131,6 +137,77 @@ fn dependencies_point_one_way() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// What a manifest's tables other than those for tests name, with the table's name.
+fn shipped(manifest: &str) -> Vec<(&str, &str)> {
+    let mut table = "";
+    let mut found = Vec::new();
+    for line in manifest.lines() {
+        if let Some(name) = line.strip_prefix('[') {
+            table = name.trim_end_matches(']');
+            // `[dependencies.zuc-testkit]` is another way to write it
+            if let Some((kind, name)) = table.rsplit_once("dependencies.") {
+                found.extend((kind != "dev-" && !kind.ends_with(".dev-")).then_some((table, name)));
+            }
+        } else if table.ends_with("dependencies")
+            && !table.ends_with("dev-dependencies")
+            && table != "workspace.dependencies"
+        {
+            let end = line.find(['.', ' ', '=']).unwrap_or(line.len());
+            found.push((table, &line[..end]));
+        }
+    }
+    found
+}
+
+/// The disk that forgets is compiled for tests alone: nothing that is shipped can be built with it.
+#[test]
+fn no_product_is_built_with_the_testkit() {
+    let mut manifests: Vec<PathBuf> =
+        ["Cargo.toml", "ui/Cargo.toml", "xtask/Cargo.toml"].iter().map(|path| root().join(path)).collect();
+    let rooms = fs::read_dir(root().join("crates")).expect("the rooms are there");
+    manifests.extend(rooms.map(|room| room.expect("readable").path().join("Cargo.toml")));
+    let mut wrong = Vec::new();
+    for path in manifests {
+        let manifest = fs::read_to_string(&path).expect("every package has a manifest");
+        for (table, _) in shipped(&manifest).into_iter().filter(|(_, name)| *name == "zuc-testkit") {
+            wrong.push(format!("{} names the testkit in [{table}]", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_dependency_for_tests_is_told_from_one_that_ships() {
+    let manifest = "[package]\nname = \"a\"\n[dependencies]\nb.workspace = true\n[dev-dependencies]\nc = \"1\"\n\
+                    [target.'cfg(unix)'.dependencies]\nd = { path = \"d\" }\n[build-dependencies]\ne = \"1\"\n\
+                    [dependencies.f]\npath = \"f\"\n[dev-dependencies.g]\npath = \"g\"\n[workspace.dependencies]\nh = \"1\"\n";
+    let names: Vec<&str> = shipped(manifest).into_iter().map(|(_, name)| name).filter(|name| name.len() == 1).collect();
+    assert_eq!(names, ["b", "d", "e", "f"]);
+}
+
+#[test]
+fn unsafe_stands_where_it_may_and_nowhere_else() {
+    let mut files = Vec::new();
+    for folder in ["crates", "src-tauri", "tests", "ui/src", "xtask/src"] {
+        sources(&root().join(folder), &mut files);
+    }
+    let mut wrong = Vec::new();
+    let mut used = BTreeSet::new();
+    for file in files {
+        let text = fs::read_to_string(&file).expect("UTF-8");
+        let lets = text.lines().any(|line| line.trim_start().starts_with('#') && line.contains("(unsafe_code"));
+        if !lets {
+            continue; // the lint of the workspace denies it there
+        }
+        match UNSAFE.iter().find(|(place, _)| file.starts_with(root().join(place))) {
+            Some((place, _)) => _ = used.insert(*place),
+            None => wrong.push(format!("{} lets unsafe code in", file.display())),
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!(used.len(), UNSAFE.len(), "a place that needs no unsafe any more: only {used:?} do");
 }
 
 #[test]

@@ -106,7 +106,9 @@ impl Figures {
         }
         row.1 += 1;
         if self.first_bad.len() < 5 {
-            self.first_bad.push(format!("seed {seed}, cut after {cut}, {crash}: {outcome:?}"));
+            // a damaged file has many complaints: the first says it
+            let what: String = format!("{outcome:?}").chars().take(120).collect();
+            self.first_bad.push(format!("seed {seed}, cut after {cut}, {crash}: {what}"));
         }
     }
 
