@@ -49,7 +49,8 @@ pub(crate) struct Exchange {
 impl Exchange {
     pub(crate) fn new(company: CompanyId, keys: Arc<DeviceKeys>, control: ControlLog) -> Self {
         let (orders, waiting) = mpsc::unbounded_channel();
-        let status = SyncStatus { state: "no_relay".to_owned(), ..SyncStatus::default() };
+        // whether there is a relay is said by the task that looks for it: who waits for it must not take this for its word
+        let status = SyncStatus { state: "syncing".to_owned(), ..SyncStatus::default() };
         Self {
             company,
             keys,
