@@ -24,8 +24,8 @@ use crate::{Ended, commands::write, output::Output};
 const SEED: u64 = 7;
 /// Prospects and products.
 const ROWS: (u32, u32) = (300, 80);
-/// Words of an internal note that only finance may ever hold.
-const CANARY: &str = "canario de finanzas 5b1f";
+/// An internal note that only who reads finance may ever hold; its longest word stands nowhere else.
+const CANARY: &str = "Canario 5b1f0e7c92d64a38 de finanzas";
 
 /// What the stages hand on.
 #[derive(Default)]
@@ -235,6 +235,7 @@ impl Story {
         self.summary.insert("timbres", json!(timbres));
         self.compare(team, out).await?;
         self.summary.insert("passphrase", json!(team.passphrase));
+        self.summary.insert("relay", json!(team.servers.relay_url()));
         Ok(json!(self.summary))
     }
 
