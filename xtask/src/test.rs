@@ -1,6 +1,6 @@
 //! Every suite, in the order in which a failure is cheapest to see.
 
-use std::time::Instant;
+use std::{fmt::Write as _, path::Path, time::Instant};
 
 use anyhow::{Context as _, bail};
 use xshell::{Shell, cmd};
@@ -8,16 +8,22 @@ use xshell::{Shell, cmd};
 use crate::{build, check, setup, tools, tools::step};
 
 /// Suites in order.
-const SUITES: &[&str] = &["check", "unit", "layout", "desktop", "demo", "e2e"];
+const SUITES: &[&str] = &["check", "unit", "layout", "desktop", "demo", "faults", "e2e"];
 
 /// Those that run when none is named: the others are under construction and named by hand.
-const USUAL: &[&str] = &["unit", "layout", "desktop", "demo"];
+const USUAL: &[&str] = &["unit", "layout", "desktop", "demo", "faults"];
 
 /// What the judges that are Python import, with the versions they were read with.
 const JUDGES: &[&str] = &["lxml==6.1.3", "cryptography==48.0.0"];
 
 /// Every room but the window, whose tests are the desktop suite's; one selection, so that cargo builds each room once.
 const ROOMS: &[&str] = &["--workspace", "--exclude", "zuc-ui", "--exclude", "zuclubit"];
+
+/// The slow tests that prove durability and secrecy, in order: a test target a line, and what it is about.
+const FAULTS: &[(&str, &str)] = &[
+    ("power", "power cuts under the laptop's store and the relay's"),
+    ("canary", "what must not be known, looked for in every home"),
+];
 
 /// Runs the named suites, or all.
 pub(crate) fn test(shell: &Shell, wanted: &[String]) -> anyhow::Result<()> {
@@ -39,6 +45,7 @@ pub(crate) fn test(shell: &Shell, wanted: &[String]) -> anyhow::Result<()> {
     run("layout", &layout)?;
     run("desktop", &desktop)?;
     run("demo", &demo)?;
+    run("faults", &faults)?;
     run("e2e", &e2e)?;
     println!("\n| suite | minutes |\n| --- | ---: |");
     for (name, minutes) in minutes {
@@ -60,6 +67,8 @@ fn unit(shell: &Shell) -> anyhow::Result<()> {
         println!("   ZUC_CONFORMANCE names no folder: the tests against reference data say so and pass by");
         None
     };
+    // a taste of the power cuts: the suite of faults has them all
+    let _points = shell.push_env("ZUC_DISK_POINTS", "20");
     Ok(cmd!(shell, "cargo test --locked {ROOMS...}").quiet().run()?)
 }
 
@@ -93,7 +102,11 @@ fn demo(shell: &Shell) -> anyhow::Result<()> {
             bail!("{paper} does not say «{lost}»");
         }
     }
-    let Some(reference) = setup::conformance() else { return Ok(()) };
+    let Some(reference) = setup::conformance() else {
+        println!("   ZUC_CONFORMANCE names no folder: the invoice passes by the SAT's schema and the judge");
+        return Ok(());
+    };
+    follows_the_schema(shell, &reference, &xml)?;
     let python = setup::python(shell, "judges", JUDGES)?;
     let judge = reference.join("sat/verify_cfdi.py");
     let said = cmd!(shell, "{python} {judge} {xml}").quiet().ignore_status().read()?;
@@ -104,6 +117,38 @@ fn demo(shell: &Shell) -> anyhow::Result<()> {
         "   the judge found nothing to refuse in {} rules",
         said.lines().filter(|line| line.starts_with("PASS")).count()
     );
+    Ok(())
+}
+
+/// The stamped invoice before the SAT's own schema. That of the CFDI lets anything stand in a complement whose schema is
+/// at hand, and it does not bring the timbre's along: one of our own brings both.
+fn follows_the_schema(shell: &Shell, reference: &Path, xml: &Path) -> anyhow::Result<()> {
+    let schemas = reference.canonicalize()?.join("sat/schemas/cfd");
+    let mut both = "<xs:schema xmlns:xs=\"http://www.w3.org/2001/XMLSchema\">\n".to_owned();
+    for (namespace, file) in [
+        ("http://www.sat.gob.mx/cfd/4", "4/cfdv40.xsd"),
+        ("http://www.sat.gob.mx/TimbreFiscalDigital", "TimbreFiscalDigital/TimbreFiscalDigitalv11.xsd"),
+    ] {
+        let place = schemas.join(file).display().to_string().replace('&', "&amp;").replace(' ', "%20");
+        writeln!(both, "  <xs:import namespace=\"{namespace}\" schemaLocation=\"{place}\"/>")?;
+    }
+    both.push_str("</xs:schema>\n");
+    let schema = tools::target().join("cfdi-and-timbre.xsd");
+    shell.write_file(&schema, both)?;
+    cmd!(shell, "xmllint --noout --nonet --schema {schema} {xml}").quiet().run()?;
+    Ok(())
+}
+
+/// What is lost when a machine dies, and what is known where it must not be: slow tests, whose figures are said.
+fn faults(shell: &Shell) -> anyhow::Result<()> {
+    // the story's programs, which find each other where cargo puts them
+    cmd!(shell, "cargo build --quiet --locked {ROOMS...} --bin zuc --bin zuclubit-relay").quiet().run()?;
+    for (test, what) in FAULTS {
+        step(what, || {
+            let tests = cmd!(shell, "cargo test --locked {ROOMS...} --test {test}");
+            Ok(tests.args(["--", "--include-ignored", "--nocapture"]).quiet().run()?)
+        })?;
+    }
     Ok(())
 }
 
