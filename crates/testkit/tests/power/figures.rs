@@ -13,6 +13,11 @@ pub(crate) fn from_env(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).map_or(otherwise, |text| text.parse().unwrap())
 }
 
+/// Whether commits are synced: `ZUC_DISK_SYNCHRONOUS=off` takes from the promises what keeps them, to see them red.
+pub(crate) fn synced() -> bool {
+    std::env::var("ZUC_DISK_SYNCHRONOUS").map_or(true, |text| text != "off")
+}
+
 /// Tells whoever runs the tests what was measured.
 #[expect(clippy::print_stdout, clippy::disallowed_macros, reason = "figures and seeds are this test's product")]
 pub(crate) fn say(what: fmt::Arguments<'_>) {

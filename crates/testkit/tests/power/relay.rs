@@ -10,7 +10,7 @@ use std::time::Duration;
 use zuc_relay_sqlite::{Options, SqliteStore};
 use zuc_testkit::disk::Disk;
 
-use crate::figures::{Draw, Figures, Stopwatch, from_env, say};
+use crate::figures::{Draw, Figures, Stopwatch, from_env, say, synced};
 
 use day::Day;
 
@@ -64,7 +64,7 @@ async fn run(label: &str, durable: bool, first: u64, points: u64) -> Figures {
 #[tokio::test]
 async fn what_the_relay_acknowledged_survives_every_power_cut() {
     let (seed, points) = (from_env("ZUC_DISK_SEED", 1), from_env("ZUC_DISK_POINTS", POINTS));
-    let figures = run("relay", true, seed, points).await;
+    let figures = run("relay", synced(), seed, points).await;
     assert_eq!(figures.bad(), 0, "{}", figures.first_bad.join("\n"));
     assert!(figures.biting() > figures.images / 2, "most images have something to lose");
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use zuc_store::keys::Home;
 use zuc_testkit::disk::{Disk, Failure, Fault};
 
-use crate::figures::{Draw, Figures, Outcome, Stopwatch, from_env, say};
+use crate::figures::{Draw, Figures, Outcome, Stopwatch, from_env, say, synced};
 use crate::home::{DATABASE, Day, adopt, open};
 
 const POINTS: u64 = 200;
@@ -58,7 +58,7 @@ async fn run(label: &str, durable: bool, first: u64, points: u64) -> Figures {
 #[tokio::test(flavor = "multi_thread")]
 async fn acknowledged_commands_survive_every_power_cut() {
     let (seed, points) = (from_env("ZUC_DISK_SEED", 1), from_env("ZUC_DISK_POINTS", POINTS));
-    let figures = run("store", true, seed, points).await;
+    let figures = run("store", synced(), seed, points).await;
     assert_eq!(figures.bad(), 0, "{}", figures.first_bad.join("\n"));
     assert!(figures.biting() > figures.images / 2, "most images have something to lose");
 }
