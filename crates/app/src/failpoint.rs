@@ -2,17 +2,25 @@
 
 use crate::AppError;
 
-/// Dies or fails here when `ZUC_FAILPOINT` names this place: `name` dies at once, as if the power went; `name=error`
-/// fails with `test.failure`. In a release this is nothing.
+/// Dies, fails or waits here when `ZUC_FAILPOINT`, a list with commas, names this place: `name` dies at once, as if the
+/// power went; `name=error` fails with `test.failure`; `name=wait` stays here, for whoever wants to kill it at this very
+/// place. In a release this is nothing.
 pub(crate) fn failpoint(name: &str) -> Result<(), AppError> {
-    if cfg!(debug_assertions)
-        && let Ok(wanted) = std::env::var("ZUC_FAILPOINT")
-    {
-        if wanted == name {
-            std::process::abort();
-        }
-        if wanted.strip_suffix("=error") == Some(name) {
-            return Err(AppError::new("test.failure", name.to_owned()));
+    if !cfg!(debug_assertions) {
+        return Ok(());
+    }
+    let places = std::env::var("ZUC_FAILPOINT").unwrap_or_default();
+    for place in places.split(',') {
+        match place.split_once('=').unwrap_or((place, "die")) {
+            (wanted, "die") if wanted == name => std::process::abort(),
+            (wanted, "error") if wanted == name => return Err(AppError::new("test.failure", name.to_owned())),
+            (wanted, "wait") if wanted == name => {
+                tracing::error!(place = name, "waits to be killed");
+                loop {
+                    std::thread::park();
+                }
+            }
+            _ => {}
         }
     }
     Ok(())

@@ -35,6 +35,9 @@ pub(crate) struct PacOptions {
     /// How long after the deadline a call may still take effect at the PAC, in milliseconds.
     #[arg(long, env = "ZUC_PAC_SETTLE_MS", default_value_t = 40_000)]
     pac_settle_ms: u64,
+    /// How long an attempt may be prepared before another worker takes it over, in milliseconds.
+    #[arg(long, env = "ZUC_PAC_CLAIM_MS", default_value_t = 20_000)]
+    pac_claim_ms: u64,
     /// RFC of the PAC; a timbre of another is not believed.
     #[arg(long, env = "ZUC_PAC_RFC")]
     pac_rfc: Option<String>,
@@ -80,6 +83,7 @@ impl PacOptions {
         };
         let sat_certificates = self.pac_certificate.iter().map(read).collect::<anyhow::Result<_>>()?;
         let trust = Trust { provider: self.pac_rfc.clone(), sat_certificates, authorities: vec![] };
-        Ok(StampingSettings { trust, ..StampingSettings::default() })
+        let claim = Duration::from_millis(self.pac_claim_ms);
+        Ok(StampingSettings { trust, claim, ..StampingSettings::default() })
     }
 }

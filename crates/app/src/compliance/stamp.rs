@@ -13,7 +13,7 @@ use zuc_ipc::Changes;
 use zuc_protocol::{
     ids::{ItemId, RequestId},
     messages::{ClientFrame, ServerFrame},
-    receipt::{Decision, StampState},
+    receipt::{Decision, IntentKind, StampState},
     stamping::{StampCommand, StampJob, StampView},
 };
 use zuc_store::keys::random;
@@ -102,6 +102,14 @@ impl Office {
             Err(error) if error.code == "relay.not_found" => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// Has the ledger promise that an invoice is never issued; `false` when somebody was first to issue it.
+    pub(crate) async fn void_intent(&self, id: InvoiceId) -> Result<bool, AppError> {
+        // no attempt was made, so there is neither serie nor folio to name
+        let command = StampCommand::Void { invoice: ItemId::from_uuid(id.uuid()), serie: String::new(), folio: 0 };
+        let question = ClientFrame::StampCommand { id: RequestId(random(self.ports.entropy.as_ref())), command };
+        Ok(self.ask_stamp(question).await?.intent == Some(IntentKind::Void))
     }
 
     async fn ask_stamp(&self, question: ClientFrame) -> Result<StampView, AppError> {

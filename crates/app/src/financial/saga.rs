@@ -3,7 +3,11 @@
 
 use uuid::Uuid;
 use zuc_domain::{
-    financial::proposal_to_cash::{Next, ProposalToCash, SagaState},
+    compliance::CfdiState,
+    financial::{
+        Invoice,
+        proposal_to_cash::{Next, ProposalToCash, SagaState, Step},
+    },
     proposal::Proposal,
     shared::{Action, Object, ProposalId, Scope},
 };
@@ -25,7 +29,8 @@ impl Office {
         if !self.may(Action::RunProposalToCash, Object::in_scope(self.sales())) {
             return Ok(());
         }
-        let Ok(_alone) = self.sagas.try_lock() else { return Ok(()) };
+        // whoever asks while they run waits for them: afterwards nothing is due
+        let _alone = self.sagas.lock().await;
         for row in self.store.proposals(0, MOST).await? {
             if row.state != "accepted" || self.is_settled(row.id).await? {
                 continue;
@@ -43,19 +48,25 @@ impl Office {
     }
 
     async fn is_settled(&self, proposal: ProposalId) -> Result<bool, AppError> {
+        Ok(matches!(self.saga_of(proposal).await?.state, SagaState::Done | SagaState::Compensated))
+    }
+
+    /// Where the saga of a proposal stands; one that has not begun is at its beginning.
+    async fn saga_of(&self, proposal: ProposalId) -> Result<ProposalToCash, AppError> {
         let mut tx = self.begin().await?;
         let saved = tx.saga::<ProposalToCash>(saga_id(proposal)).await?;
-        Ok(saved.is_some_and(|saved| matches!(saved.body.state, SagaState::Done | SagaState::Compensated)))
+        Ok(saved.map(|saved| saved.body).unwrap_or_default())
     }
 
     async fn run_saga(&self, id: ProposalId) -> Result<(), AppError> {
         self.lease(id).await?;
         loop {
             let proposal = self.store.read::<Proposal>(id).await?.ok_or_else(|| AppError::not_found("proposal"))?;
-            let mut tx = self.begin().await?;
-            let saved = tx.saga::<ProposalToCash>(saga_id(id)).await?;
-            let mut saga = saved.map(|saved| saved.body).unwrap_or_default();
+            let mut saga = self.saga_of(id).await?;
             let next = saga.next();
+            // asked between transactions: nobody else moves this saga while the lease is ours
+            let issued = next == Next::Undo(Step::Invoice) && !self.void_intent_of(id).await?;
+            let mut tx = self.begin().await?;
             match next {
                 Next::Over => return Ok(()),
                 Next::Do(step) => {
@@ -78,6 +89,10 @@ impl Office {
                         }
                     }
                 }
+                Next::Undo(Step::Invoice) if issued => {
+                    tracing::warn!("the invoice is being issued: the saga goes forward");
+                    saga.forward();
+                }
                 Next::Undo(step) => {
                     self.undo_step(&mut tx, &proposal, step, saga.failure.as_deref().unwrap_or_default()).await?;
                     saga.undid(step);
@@ -85,10 +100,22 @@ impl Office {
             }
             tx.put_saga(saga_id(id), KIND, id, saga.state.name(), &saga).await?;
             tx.commit().await?;
-            if let Next::Do(step) | Next::Undo(step) = next {
-                failpoint(&format!("saga.after.{step}"))?;
+            match next {
+                Next::Do(step) => failpoint(&format!("saga.after.{step}"))?,
+                Next::Undo(step) => failpoint(&format!("saga.undone.{step}"))?,
+                Next::Over => {}
             }
             self.tell(Changes { customers: true, invoices: true, leads: true, ..Changes::default() });
+        }
+    }
+
+    /// Has the relay promise that the drafted invoice is never issued; `false` when somebody issues it already.
+    async fn void_intent_of(&self, proposal: ProposalId) -> Result<bool, AppError> {
+        let id = Invoice::id_for(proposal);
+        match self.store.read::<Invoice>(id).await? {
+            Some(invoice) if invoice.state().is_waiting() || invoice.state() == CfdiState::Stamped => Ok(false),
+            Some(_) => self.void_intent(id).await,
+            None => Ok(true),
         }
     }
 

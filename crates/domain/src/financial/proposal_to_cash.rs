@@ -101,6 +101,14 @@ impl ProposalToCash {
         true
     }
 
+    /// The invoice turned out to be issued while its draft was to be taken back: nothing is, the failed step is tried
+    /// again.
+    pub fn forward(&mut self) {
+        self.issued = true;
+        self.failure = None;
+        self.state = SagaState::Running;
+    }
+
     /// A made step is taken back.
     pub fn undid(&mut self, step: Step) {
         self.made.retain(|made| *made != step);
@@ -168,7 +176,9 @@ mod tests {
         for step in [Step::Customer, Step::Contract, Step::Invoice] {
             saga.did(step, true);
         }
-        saga.issued = true;
+        assert!(saga.fail("test.failure"));
+        assert_eq!(saga.next(), Next::Undo(Step::Invoice));
+        saga.forward();
         assert!(!saga.fail("test.failure"));
         assert_eq!(saga.next(), Next::Do(Step::Lead));
     }

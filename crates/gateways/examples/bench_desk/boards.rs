@@ -71,9 +71,7 @@ fn queries() -> Vec<LeadQuery> {
     let all = OFFSETS.map(|offset| LeadQuery { offset, ..LeadQuery::default() });
     let chosen = all.into_iter().chain(narrowed);
     chosen
-        .flat_map(|query| {
-            orders.map(|(sort, descending)| LeadQuery { sort, descending, limit: ROWS, ..query.clone() })
-        })
+        .flat_map(|query| orders.map(|(sort, descending)| LeadQuery { sort, descending, limit: ROWS, ..query.clone() }))
         .collect()
 }
 

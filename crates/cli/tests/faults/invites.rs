@@ -1,0 +1,56 @@
+//! An invite is good once, for a day.
+
+use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+
+use crate::{Stage, refused};
+
+/// A day, in milliseconds.
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invite_that_was_used_lets_nobody_else_in() {
+    let stage = Stage::with_luis().await;
+    let code = invite(&stage).await;
+    let first = stage.world.ask("ana", &["device", "join", &code, "--person", "Ana", "--wait", "0"]).await;
+    assert_eq!(first["state"], "waiting");
+    let second = stage.world.run("eva", &["device", "join", &code, "--person", "Eva"]).await;
+    refused(&second, "enrolment.invite_invalid", 1);
+    // nothing is left behind: the home is as fresh as before
+    let shown = stage.world.ask("eva", &["company", "show"]).await;
+    assert_eq!(shown["stage"], "fresh", "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invite_a_day_old_lets_nobody_in() {
+    let mut stage = Stage::with_luis().await;
+    let code = invite(&stage).await;
+    stage.world.servers.kill_relay().await;
+    age(&stage).await;
+    stage.world.servers.start_relay().await;
+    let late = stage.world.run("ana", &["device", "join", &code, "--person", "Ana"]).await;
+    refused(&late, "enrolment.invite_invalid", 1);
+    let shown = stage.world.ask("ana", &["company", "show"]).await;
+    assert_eq!(shown["stage"], "fresh", "{shown}");
+}
+
+async fn invite(stage: &Stage) -> String {
+    let given = stage.world.ask("luis", &["device", "invite", "--person", "Ana"]).await;
+    given["code"].as_str().expect("an invite").to_owned()
+}
+
+/// A day passes for the invites the relay holds.
+async fn age(stage: &Stage) {
+    let companies = stage.world.root.join("relay/companies");
+    let mut aged = 0;
+    for entry in std::fs::read_dir(companies).expect("the relay's companies") {
+        let path = entry.expect("a file").path();
+        if path.extension().is_some_and(|kind| kind == "db" || kind == "sqlite" || kind == "sqlite3") {
+            let options = SqliteConnectOptions::new().filename(&path);
+            let mut connection = SqliteConnection::connect_with(&options).await.expect("the company's file");
+            let done = sqlx::query("UPDATE invite SET until_ms = until_ms - ?1").bind(DAY_MS);
+            aged += done.execute(&mut connection).await.expect("older invites").rows_affected();
+            connection.close().await.expect("closed");
+        }
+    }
+    assert!(aged > 0, "an invite grew older");
+}

@@ -1,0 +1,48 @@
+//! Issuing, killed after each of its durable steps: the next attempt ends with one timbre.
+
+use crate::{CARLA, Stage};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_after_each_step_the_next_issue_ends_with_one_timbre() {
+    for place in ["issue.folio", "issue.sealed", "issue.sent"] {
+        let (stage, id) = Stage::with_a_draft().await;
+        let world = &stage.world;
+        let waiting = format!("{place}=wait");
+        world.zuc(CARLA, &["invoice", "issue", &id]).failing_at(&waiting).killed_where_it_waits().await;
+        let answer = world.ask(CARLA, &["invoice", "issue", &id]).await;
+        assert_eq!(answer["row"]["fiscal_state"], "stamped", "killed after {place}");
+        assert_eq!(answer["row"]["label"], "A-1", "the folio it had, killed after {place}");
+        let ledger = world.servers.ledger().await;
+        assert_eq!(ledger.len(), 1, "killed after {place}");
+        assert_eq!(answer["row"]["uuid"].as_str().map(str::to_uppercase), Some(ledger[0].uuid.to_uppercase()));
+        // once more changes nothing
+        world.ask(CARLA, &["invoice", "issue", &id]).await;
+        assert_eq!(world.servers.ledger().await.len(), 1, "issued again, killed after {place}");
+        world.ask(CARLA, &["verify"]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_restarted_in_the_middle_of_a_stamp_finds_the_one_timbre() {
+    let (mut stage, id) = Stage::with_a_draft().await;
+    // the PAC stamps at once and answers late: the relay dies between the two
+    stage.world.servers.hostile("slow_reply", 1, 60_000).await;
+    let issuing = tokio::spawn(stage.world.zuc(CARLA, &["invoice", "issue", &id]).run());
+    while stage.world.servers.ledger().await.is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    stage.world.servers.kill_relay().await;
+    stage.world.servers.start_relay().await;
+    issuing.await.expect("zuc is waited for");
+    let mut state = String::new();
+    for _ in 0..10 {
+        let answer = stage.world.ask(CARLA, &["invoice", "issue", &id]).await;
+        answer["row"]["fiscal_state"].as_str().expect("a state").clone_into(&mut state);
+        if state == "stamped" {
+            break;
+        }
+    }
+    assert_eq!(state, "stamped");
+    assert_eq!(stage.world.servers.ledger().await.len(), 1);
+    stage.world.ask(CARLA, &["verify"]).await;
+}

@@ -1,0 +1,64 @@
+//! A relay that is away, slow, or restarted under a push.
+
+use std::{fs, time::Duration};
+
+use zuc_sample::{LeadList, ListSpec};
+
+use crate::{CARLA, Stage, refused};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_relay_an_invoice_stays_a_draft_and_the_work_waits() {
+    let (mut stage, id) = Stage::with_a_draft().await;
+    stage.world.servers.kill_relay().await;
+    let ran = stage.world.run(CARLA, &["invoice", "issue", &id]).await;
+    refused(&ran, "relay.unreachable", 3);
+    assert_eq!(stage.invoice_state().await.as_deref(), Some("pre_invoice"));
+    stage.world.ask(CARLA, &["lead", "create", "--name", "Rosa", "--company", "La Fragua"]).await;
+    let status = stage.world.ask(CARLA, &["sync", "--wait", "1"]).await;
+    assert_eq!(status["state"], "offline");
+    assert!(status["pending"].as_u64() > Some(0), "{status}");
+    stage.world.servers.start_relay().await;
+    let status = stage.world.ask(CARLA, &["sync"]).await;
+    assert_eq!((&status["state"], &status["pending"]), (&"up_to_date".into(), &0.into()), "{status}");
+    let answer = stage.world.ask(CARLA, &["invoice", "issue", &id]).await;
+    assert_eq!(answer["row"]["fiscal_state"], "stamped");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_relay_is_waited_for() {
+    let (stage, id) = Stage::with_a_draft().await;
+    stage.world.servers.freeze_relay(true);
+    let issuing = tokio::spawn(stage.world.zuc(CARLA, &["invoice", "issue", &id]).run());
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(!issuing.is_finished(), "nothing is issued without an answer");
+    stage.world.servers.freeze_relay(false);
+    let ran = issuing.await.expect("zuc is waited for");
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(ran.answer().expect("an answer")["row"]["fiscal_state"], "stamped");
+    assert_eq!(stage.world.servers.ledger().await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_restarted_in_the_middle_of_a_push_loses_and_doubles_nothing() {
+    let mut stage = Stage::set().await;
+    stage.world.servers.kill_relay().await;
+    let list = stage.world.root.join("lista.csv");
+    fs::write(&list, LeadList::generate(&ListSpec::new(5, 200)).to_bytes()).expect("a list");
+    stage.world.ask(CARLA, &["import", "leads", &list.display().to_string()]).await;
+    stage.world.servers.start_relay().await;
+    let syncing = tokio::spawn(stage.world.zuc(CARLA, &["sync", "--wait", "60"]).run());
+    for _ in 0..4 {
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        stage.world.servers.kill_relay().await;
+        stage.world.servers.start_relay().await;
+    }
+    let ran = syncing.await.expect("zuc is waited for");
+    let status = ran.answer().expect("a status");
+    assert_eq!((&status["state"], &status["pending"]), (&"up_to_date".into(), &0.into()), "{status}");
+    let url = stage.world.servers.relay_url();
+    stage.world.ask("luis", &["company", "relay", &url]).await;
+    let status = stage.world.ask("luis", &["sync", "--wait", "60"]).await;
+    assert_eq!(status["state"], "up_to_date", "{status}");
+    let there = stage.world.home("luis").display().to_string();
+    stage.world.ask(CARLA, &["verify", "--same-as", &there]).await;
+}

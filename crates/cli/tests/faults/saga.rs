@@ -1,0 +1,158 @@
+//! Proposal to cash: a step that fails takes the done ones back, a killed run goes on from its last commit.
+
+use serde_json::Value;
+
+use crate::{CARLA, Stage};
+
+/// The steps, in order.
+const STEPS: [&str; 4] = ["customer", "contract", "invoice", "lead"];
+
+/// What the company looks like when the saga is over.
+#[derive(Debug, PartialEq, Eq)]
+struct Outcome {
+    /// Whether the customer is in the list: an archived one is not.
+    listed: bool,
+    /// States of the customer's contracts.
+    contracts: Vec<String>,
+    /// The invoice's fiscal state.
+    invoice: Option<String>,
+    /// The lead's state.
+    lead: String,
+}
+
+impl Outcome {
+    async fn of(stage: &Stage) -> Self {
+        let world = &stage.world;
+        let customers = world.ask(CARLA, &["customer", "list"]).await;
+        let customer = world.ask(CARLA, &["customer", "show", &stage.deal.customer]).await;
+        let lead = world.ask(CARLA, &["lead", "show", &stage.deal.lead]).await;
+        let texts = |values: &Value, name: &str| -> Vec<String> {
+            let rows = values.as_array().into_iter().flatten();
+            rows.map(|row| row[name].as_str().expect("a text").to_owned()).collect()
+        };
+        let rows = if customers.is_array() { &customers } else { &customers["rows"] };
+        Self {
+            listed: texts(rows, "id").contains(&stage.deal.customer),
+            contracts: texts(&customer["contracts"], "state"),
+            invoice: stage.invoice_state().await,
+            lead: lead["row"]["state"].as_str().expect("a state").to_owned(),
+        }
+    }
+
+    /// All steps done.
+    fn done() -> Self {
+        Self {
+            listed: true,
+            contracts: vec!["active".to_owned()],
+            invoice: Some("pre_invoice".to_owned()),
+            lead: "converted".to_owned(),
+        }
+    }
+
+    /// The steps before `failed` done and taken back. The lead was converted by a person: that stays.
+    fn taken_back(failed: &str) -> Self {
+        let before = |step: &str| place(step) < place(failed);
+        Self {
+            listed: !before("customer"),
+            contracts: before("contract").then(|| "terminated".to_owned()).into_iter().collect(),
+            invoice: before("invoice").then(|| "voided".to_owned()),
+            lead: "converted".to_owned(),
+        }
+    }
+}
+
+fn place(step: &str) -> usize {
+    STEPS.iter().position(|known| *known == step).expect("a step")
+}
+
+/// Types of the saga's events, oldest first.
+async fn events(stage: &Stage) -> Vec<String> {
+    let ran = stage.world.run(CARLA, &["events"]).await;
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let types = ran.stdout.lines().map(|line| {
+        let event: Value = serde_json::from_str(line).expect("a CloudEvent");
+        event["type"].as_str().expect("a type").to_owned()
+    });
+    let ours = |kind: &String| kind.contains("Invoice.") || kind.contains("Contract.") || kind.contains("CFDI.");
+    types.filter(ours).map(|kind| kind.rsplit("zuclubit.").next().expect("a name").to_owned()).collect()
+}
+
+async fn sound(stage: &Stage) {
+    stage.world.ask(CARLA, &["verify"]).await;
+    stage.world.ask(CARLA, &["rebuild", "--verify"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_step_that_fails_takes_the_done_ones_back_in_reverse() {
+    for failed in STEPS {
+        let stage = Stage::set().await;
+        let place = format!("saga.{failed}=error");
+        let ran = stage.world.zuc(CARLA, &["sync"]).failing_at(&place).run().await;
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        assert_eq!(Outcome::of(&stage).await, Outcome::taken_back(failed), "{failed} fails");
+        // what is over stays over
+        stage.world.ask(CARLA, &["sync"]).await;
+        assert_eq!(Outcome::of(&stage).await, Outcome::taken_back(failed), "{failed} failed before");
+        sound(&stage).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_after_the_commit_of_each_step_it_goes_on_with_the_next() {
+    for killed in STEPS {
+        let stage = Stage::set().await;
+        let place = format!("saga.after.{killed}=wait");
+        stage.world.zuc(CARLA, &["sync"]).failing_at(&place).killed_where_it_waits().await;
+        stage.world.ask(CARLA, &["sync"]).await;
+        assert_eq!(Outcome::of(&stage).await, Outcome::done(), "killed after {killed}");
+        let events = events(&stage).await;
+        assert_eq!(events, ["Contract.Activated", "Invoice.Created"], "killed after {killed}: each once");
+        sound(&stage).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_it_takes_steps_back_it_goes_on_taking_back() {
+    for killed in ["invoice", "contract", "customer"] {
+        let stage = Stage::set().await;
+        let places = format!("saga.lead=error,saga.undone.{killed}=wait");
+        stage.world.zuc(CARLA, &["sync"]).failing_at(&places).killed_where_it_waits().await;
+        stage.world.ask(CARLA, &["sync"]).await;
+        assert_eq!(Outcome::of(&stage).await, Outcome::taken_back("lead"), "killed after {killed} was taken back");
+        let events = events(&stage).await;
+        assert_eq!(events.iter().filter(|kind| *kind == "Invoice.Voided").count(), 1, "{events:?}");
+        sound(&stage).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invoice_that_is_issued_meanwhile_is_not_taken_back() {
+    let stage = Stage::set().await;
+    let world = &stage.world;
+    world.zuc(CARLA, &["sync"]).failing_at("saga.after.invoice=wait").killed_where_it_waits().await;
+    let failing = "saga.lead=error";
+    let page = world.zuc(CARLA, &["invoice", "list"]).failing_at("saga.after.invoice=wait").run().await.answer();
+    let id = page.expect("invoices")["rows"][0]["id"].as_str().expect("the draft").to_owned();
+    // sealed and taken to the ledger while the saga has not gone on: the intent is ISSUE
+    world.zuc(CARLA, &["invoice", "issue", &id]).failing_at(failing).run().await;
+    let ran = world.zuc(CARLA, &["sync"]).failing_at(failing).run().await;
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let stamped = || Outcome { invoice: Some("stamped".to_owned()), ..Outcome::done() };
+    assert_eq!(Outcome::of(&stage).await, stamped());
+    world.ask(CARLA, &["sync"]).await;
+    assert_eq!(Outcome::of(&stage).await, stamped());
+    assert_eq!(world.servers.ledger().await.len(), 1);
+    sound(&stage).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invoice_that_was_taken_back_is_never_issued() {
+    let stage = Stage::set().await;
+    let world = &stage.world;
+    world.zuc(CARLA, &["sync"]).failing_at("saga.lead=error").run().await;
+    let page = world.ask(CARLA, &["invoice", "list"]).await;
+    let id = page["rows"][0]["id"].as_str().expect("the voided draft").to_owned();
+    let answer = world.ask(CARLA, &["invoice", "issue", &id]).await;
+    assert_eq!(answer["row"]["fiscal_state"], "voided");
+    assert!(world.servers.ledger().await.is_empty());
+}
