@@ -71,7 +71,7 @@ impl Invoices {
         .await;
         self.drafts = fresh(&office).await.into_iter().filter(|id| !self.begun.contains(id)).collect();
         settle(&office).await;
-        desk.close().await;
+        world.leave(WHO, desk, office).await;
     }
 
     /// Looks at an invoice after a kill. `said` is what a process had answered of it.
@@ -122,7 +122,7 @@ impl Invoices {
         for (id, answer) in &answers {
             self.look(world, &office, id, Some(answer)).await;
         }
-        desk.close().await;
+        world.leave(WHO, desk, office).await;
         let ledger = world.servers.ledger().await;
         let mut folios: Vec<u64> = ledger.iter().map(|timbre| timbre.folio.parse().expect("a folio")).collect();
         folios.sort_unstable();

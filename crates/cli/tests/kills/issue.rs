@@ -31,7 +31,7 @@ pub(crate) async fn run(root: PathBuf, kills: u64, mut dice: Dice, red: Red) -> 
             assert_eq!(found.state, "stamped", "an acknowledged timbre is gone");
         }
         sound(&office, tally.kills() % REBUILD == 0).await;
-        desk.close().await;
+        world.leave(WHO, desk, office).await;
         if ran.was_killed() {
             let (nth, phase) = phase(&found, said.is_some());
             tally.killed(nth, phase);

@@ -51,7 +51,7 @@ async fn stamping(world: &mut World, kills: u64, dice: &mut Dice, invoices: &mut
         let office = desk.office().await.expect("the home opens");
         let found = invoices.look(world, &office, &id, ran.answer().as_ref()).await;
         sound(&office, false).await;
-        desk.close().await;
+        world.leave(WHO, desk, office).await;
         if in_time {
             let (nth, phase) = phase(&found, ran.code == Some(0));
             tally.killed(nth, phase);
@@ -118,7 +118,7 @@ async fn capture(world: &mut World, dice: &mut Dice) -> u64 {
     let office = desk.office().await.expect("an office");
     let source = ImportSource { path: list.display().to_string(), ..ImportSource::default() };
     let made = office.import_commit(source).await.expect("an import").totals.created;
-    desk.close().await;
+    world.leave(WHO, desk, office).await;
     world.servers.start_relay().await;
     made
 }

@@ -71,6 +71,15 @@ impl World {
         desk_at(&self.home(person), &self.root.join("passphrase")).await
     }
 
+    /// Leaves a person's desk and waits until nothing of this process works in the home any more.
+    pub(crate) async fn leave(&self, person: &str, desk: Arc<Desk>, office: Arc<Office>) {
+        desk.close().await;
+        drop((desk, office));
+        // what goes on in the background may hold the home for a moment longer
+        let lock = self.home(person).join("lock");
+        until("the end of the desk", async || fs::File::open(&lock).is_ok_and(|file| file.try_lock().is_ok())).await;
+    }
+
     async fn load_csd(&self, office: &Office, company: &SampleCompany) {
         let csd = self.servers.csd(&company.rfc, company.name).await;
         let (cer, key) = (self.root.join("csd.cer"), self.root.join("csd.key"));
