@@ -30,7 +30,7 @@ pub(crate) fn JoinPart(step: RwSignal<Step>) -> impl IntoView {
                 <h1 class="h1">{tr!(join.title)}</h1>
                 <p class="t2" style="margin:6px 0 24px;max-width:580px">{tr!(join.about)}</p>
                 <div class="col gap-4" style="max-width:560px">
-                    <TextField label=tr!(join.invite) value=invite mono=true placeholder="zuc1:…" error=action.field("invite") testid="join-invite"/>
+                    <TextField label=tr!(join.invite) value=invite mono=true placeholder="XXXXX-XXXXX-…" error=action.field("invite") testid="join-invite"/>
                     <TextField label=tr!(create.person) value=person error=action.field("person_name") testid="join-person"/>
                     <FormFailure failure=action.elsewhere(&["invite", "person_name"])/>
                     <div class="row">

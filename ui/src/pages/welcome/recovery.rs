@@ -59,7 +59,7 @@ pub(crate) fn RecoveryPart() -> impl IntoView {
                     <div class="code" data-testid="recovery-code" style="display:grid;grid-template-columns:repeat(4,1fr);gap:16px 0">
                         {shown.iter().cloned().enumerate().map(|(index, group)| view! {
                             <span class="row" style="gap:12px"><span class="s11 t3 num" style="width:8px">{index + 1}</span>
-                                <span>{move || if started.get() { "••••".to_owned() } else { group.clone() }}</span></span>
+                                <span>{move || if started.get() { "•••••".to_owned() } else { group.clone() }}</span></span>
                         }).collect_view()}
                     </div>
                     <p class="s12 t3" style="margin-top:18px">{if shown.is_empty() { tr!(recovery.gone) } else { tr!(recovery.hides) }}</p>
@@ -96,7 +96,7 @@ fn group_field(index: usize, typed: StoredValue<Vec<RwSignal<String>>>) -> impl 
     view! {
         <div class="field">
             <label for=id.clone()>{tr!(recovery.group, number = index + 1)}</label>
-            <input id=id class="in mono" autocomplete="off" spellcheck="false" placeholder="– – – –"
+            <input id=id class="in mono" autocomplete="off" spellcheck="false" placeholder="– – – – –"
                 prop:value=move || value.get() data-testid=format!("recovery-group-{}", index + 1)
                 on:input=move |event| {
                     let text = event_target_value(&event);
