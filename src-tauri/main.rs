@@ -92,3 +92,25 @@ fn main() -> anyhow::Result<()> {
     });
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    /// The words of a file between two marks, without what stands around each.
+    fn listed<'a>(text: &'a str, from: &str, before: &str) -> BTreeSet<&'a str> {
+        let words = text.split_once("fn main()").map_or(text, |(_, main)| main);
+        let (_, rest) = words.split_once(from).expect("the list begins");
+        let (list, _) = rest.split_once(']').expect("the list ends");
+        list.split(',').filter_map(|word| word.trim().trim_matches('"').strip_prefix(before)).collect()
+    }
+
+    #[test]
+    fn the_shell_registers_and_grants_every_command_of_the_contract_and_no_other() {
+        let contract: BTreeSet<&str> = zuc_ipc::COMMANDS.iter().copied().collect();
+        assert_eq!(listed(include_str!("main.rs"), "generate_handler![", "commands::"), contract);
+        let granted = listed(include_str!("capabilities/main.json"), "\"permissions\": [", "allow-");
+        let granted: BTreeSet<String> = granted.into_iter().map(|name| name.replace('-', "_")).collect();
+        assert_eq!(granted, contract.into_iter().map(ToOwned::to_owned).collect());
+    }
+}
