@@ -11,6 +11,7 @@ use std::{
 /// Windows stand at the corner, without a frame, and keep the size they ask for: a picture is the page.
 const MANAGER: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <openbox_config xmlns="http://openbox.org/3.4/rc">
+  <theme><keepBorder>no</keepBorder></theme>
   <applications>
     <application class="*">
       <decor>no</decor>

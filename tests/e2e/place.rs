@@ -4,12 +4,13 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use serde_json::Value;
 
 use crate::{
-    display::{programs, target},
+    display::{programs, target, wait_for},
     figure,
     window::Window,
 };
@@ -47,6 +48,19 @@ impl Place {
     /// A file the program saved.
     pub(crate) fn saved(&self, name: &str) -> PathBuf {
         self.root.join("saved").join(name)
+    }
+
+    /// The file with this ending that the program saved, once it is there whole.
+    pub(crate) fn saved_as(&self, ending: &str) -> PathBuf {
+        let mut found = None;
+        wait_for(&format!("a saved .{ending}"), Duration::from_secs(30), || {
+            let files = fs::read_dir(self.root.join("saved")).expect("the folder can be read");
+            found = files.map(|file| file.expect("the folder can be read").path()).find(|file| {
+                file.extension().is_some_and(|is| is == ending) && file.metadata().is_ok_and(|is| is.len() > 0)
+            });
+            found.is_some()
+        });
+        found.expect("it was just found")
     }
 
     /// Opens the window at a page.

@@ -80,6 +80,13 @@ impl Window {
         said.as_str().unwrap_or_default().replace('\u{a0}', " ").trim().to_owned()
     }
 
+    /// What a field holds now.
+    pub(crate) async fn value(&self, css: &str) -> String {
+        self.see(css).await;
+        let held = self.run("return document.querySelector(arguments[0]).value", &[css]).await;
+        held.as_str().unwrap_or_default().to_owned()
+    }
+
     /// How many elements there are now.
     pub(crate) async fn count(&self, css: &str) -> u64 {
         self.run("return document.querySelectorAll(arguments[0]).length", &[css]).await.as_u64().unwrap_or_default()
@@ -225,11 +232,15 @@ impl Window {
         self.end();
     }
 
-    /// The driver, its bus and the program are one group of processes.
+    /// The driver, its bus and the program are one group of processes; the home is free once the last has gone.
     fn end(&mut self) {
-        let group = format!("-{}", self.driver.id());
-        let _ = Command::new("kill").args(["-KILL", "--", &group]).stderr(Stdio::null()).status();
+        let group = self.driver.id();
+        let _ = Command::new("kill").args(["-KILL", "--", &format!("-{group}")]).stderr(Stdio::null()).status();
         let _ = self.driver.wait();
+        let start = Instant::now();
+        while alive(group) && start.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 
@@ -237,6 +248,17 @@ impl Drop for Window {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// Some process of the group runs still.
+fn alive(group: u32) -> bool {
+    let Ok(processes) = std::fs::read_dir("/proc") else { return false };
+    processes.flatten().any(|process| {
+        let Ok(about) = std::fs::read_to_string(process.path().join("stat")) else { return false };
+        // after the name, which may hold anything: state, parent, group
+        let mut fields = about.rsplit(')').next().unwrap_or_default().split_whitespace();
+        !matches!(fields.next(), Some("Z" | "X")) && fields.nth(1) == Some(group.to_string().as_str())
+    })
 }
 
 fn free_port() -> u16 {

@@ -1,5 +1,8 @@
 //! The stories, in order.
 
+mod books;
+mod join;
+mod proposal;
 mod sales;
 mod start;
 
@@ -9,8 +12,12 @@ use std::{path::Path, pin::Pin, process::Command};
 pub(crate) type Story = fn() -> Pin<Box<dyn Future<Output = ()>>>;
 
 /// Every story by its name.
-pub(crate) const ALL: &[(&str, Story)] =
-    &[("start", || Box::pin(start::story())), ("sales", || Box::pin(sales::story()))];
+pub(crate) const ALL: &[(&str, Story)] = &[
+    ("start", || Box::pin(start::story())),
+    ("join", || Box::pin(join::story())),
+    ("sales", || Box::pin(sales::story())),
+    ("books", || Box::pin(books::story())),
+];
 
 /// The words of a PDF.
 pub(crate) fn pdf_text(file: &Path) -> String {

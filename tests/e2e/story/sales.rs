@@ -1,14 +1,14 @@
 //! Ana sells without a network: a list comes in, a lead becomes a customer, a proposal is signed on the screen.
 
 use crate::{
-    company::{Company, text, write_leads, write_products},
+    company::{Company, write_leads, write_products},
     figure::{micro, random_amount, written},
-    story::pdf_text,
     window::{Window, test},
 };
 
 pub(crate) async fn story() {
     let mut company = Company::found("ventas");
+    company.admit_ana();
     company.relay_off();
     let list = company.ana.file("prospectos.csv");
     let truth = write_leads(&list, 2026, 140).truth;
@@ -39,8 +39,9 @@ pub(crate) async fn story() {
     let window = company.ana.window("/prospectos", &picks).await;
     window.read(&test("cell-amount"), &written(&amount)).await;
     leads(&window).await;
+    super::proposal::products(&window).await;
     window.close().await;
-    let _ = (text(&list), pdf_text);
+    super::proposal::sell(&company.ana).await;
 }
 
 /// Dry run, rejected rows saved, import, undo, and in again.

@@ -1,21 +1,116 @@
 //! A fresh laptop becomes a company, and every page says what it is for while there is nothing on it.
 
-use crate::place::Place;
+use crate::{
+    place::Place,
+    window::{Window, test},
+};
 
 pub(crate) async fn story() {
     let place = Place::new("start");
     let window = place.window("/", &[]).await;
-    window.see("[data-testid=start-create]").await;
+    window.see(&test("start-create")).await;
+    window.empty("bienvenida").await;
     window.portrait("bienvenida").await;
-    window.click("[data-testid=start-create]").await;
-    window.fill("[data-testid=create-person]", "Luis Robles Ñáñez").await;
-    window.fill("[data-testid=create-rfc]", "EKU9003173C9").await;
-    window.fill("[data-testid=create-cp]", "42501").await;
-    window.fill("[data-testid=create-name]", "ESCUELA KEMPER URGATE").await;
-    window.choose("[data-testid=create-regimen]", "601").await;
-    window.portrait("empresa-nueva").await;
-    window.click("[data-testid=create-submit]").await;
-    window.see("[data-testid=recovery-code]").await;
-    window.portrait("recuperacion").await;
+    join(&window).await;
+    create(&window).await;
+    recover(&window).await;
+    window.see(&test("page-title")).await;
+    window.read(&test("company-name"), "ESCUELA KEMPER URGATE").await;
+    window.read(&test("sync-status"), "Solo en este equipo").await;
+    rooms(&window).await;
     window.close().await;
+
+    let window = place.window("/ajustes/apariencia", &[]).await;
+    window.see(&test("theme")).await;
+    window.portrait("ajustes-apariencia").await;
+    for (section, page) in [("acerca", "ajustes-acerca"), ("empresa", "ajustes-empresa")] {
+        window.click(&test(&format!("settings-{section}"))).await;
+        window.portrait(page).await;
+    }
+    window.read(&test("settings-rfc"), "EKU9003173C9").await;
+    window.close().await;
+}
+
+/// An invite that is none is refused in words.
+async fn join(window: &Window) {
+    window.click(&test("start-join")).await;
+    window.see(&test("join-invite")).await;
+    window.empty("unirse").await;
+    window.fill(&test("join-invite"), "zuc1:esto-no-es-una-invitacion").await;
+    window.fill(&test("join-person"), "Ana Beltrán").await;
+    window.click(&test("join-submit")).await;
+    window.see(".err, [data-testid=form-failure]").await;
+    window.portrait("unirse").await;
+    window.click("form .btn--ghost").await;
+}
+
+async fn create(window: &Window) {
+    window.click(&test("start-create")).await;
+    window.see(&test("create-rfc")).await;
+    window.empty("empresa-nueva").await;
+    window.fill(&test("create-person"), "Luis Robles Ñáñez").await;
+    window.fill(&test("create-rfc"), "EKU90031").await;
+    window.fill(&test("create-cp"), "42501").await;
+    window.fill(&test("create-name"), "ESCUELA KEMPER URGATE").await;
+    window.choose(&test("create-regimen"), "601").await;
+    window.click(&test("create-submit")).await;
+    window.see(".err").await;
+    window.fill(&test("create-rfc"), "EKU9003173C9").await;
+    window.choose(&test("create-regimen"), "601").await;
+    window.portrait("empresa-nueva").await;
+    window.click(&test("create-submit")).await;
+}
+
+/// The code is typed back before the company opens.
+async fn recover(window: &Window) {
+    window.see(&test("recovery-code")).await;
+    window.empty("recuperacion").await;
+    let shown = window.text(&test("recovery-code")).await;
+    let code: Vec<&str> = shown.split_whitespace().filter(|word| word.len() > 2).collect();
+    window.fill(&test("recovery-group-1"), &code.join("-")).await;
+    window.portrait("recuperacion").await;
+    window.click(&test("recovery-confirm")).await;
+}
+
+/// Every room while it is empty.
+async fn rooms(window: &Window) {
+    window.see(&test("nav-home")).await;
+    window.empty("inicio-gerencia").await;
+    for (room, page) in
+        [("leads", "prospectos"), ("customers", "clientes"), ("proposals", "propuestas"), ("invoices", "facturas")]
+    {
+        window.click(&test(&format!("nav-{room}"))).await;
+        window.see(&test("empty")).await;
+        window.empty(page).await;
+    }
+    window.click(&test("nav-proposals")).await;
+    window.click(&test("products-import")).await;
+    window.see(&test("import-choose")).await;
+    window.empty("productos-importar").await;
+    window.click(&test("nav-leads")).await;
+    window.click(&test("view-held")).await;
+    window.see(&test("empty")).await;
+    window.empty("duplicados").await;
+    window.click(&test("nav-leads")).await;
+    window.click(&test("empty-import")).await;
+    window.see(&test("import-choose")).await;
+    window.empty("prospectos-importar").await;
+    window.click(&test("nav-settings")).await;
+    for section in ["empresa", "csd", "dispositivos", "sincronia", "apariencia", "acerca"] {
+        window.click(&test(&format!("settings-{section}"))).await;
+        window.empty(&format!("ajustes-{section}")).await;
+    }
+    window.press(&["ctrl+k"]);
+    window.see(&test("palette-input")).await;
+    window.empty("paleta").await;
+    window.press(&["Escape"]);
+    window.miss(&test("palette-input")).await;
+    window.press(&["question"]);
+    window.see("[data-testid=shortcuts][open]").await;
+    window.empty("atajos").await;
+    window.portrait("atajos").await;
+    window.press(&["Escape"]);
+    window.click(&test("sync-status")).await;
+    window.see(&test("sync-log")).await;
+    window.empty("sync-log").await;
 }

@@ -1,0 +1,141 @@
+//! Carla invoices what Ana sold: certificate, fiscal profile, stamp, papers. Luis sees it on his boards.
+
+use std::{fs, time::Duration};
+
+use crate::{
+    company::Company,
+    display::wait_for,
+    figure::{micro, random_amount, written},
+    story::pdf_text,
+    window::{Window, test},
+};
+
+pub(crate) async fn story() {
+    let company = Company::found("libros");
+    company.admit_ana();
+    company.admit_carla();
+    let customer = company.sell();
+    wait_for("the invoice that the sale left", Duration::from_secs(60), || {
+        for place in [&company.ana, &company.luis, &company.carla] {
+            place.zuc(&["sync"]);
+        }
+        company.carla.zuc(&["invoice", "list"])["total"].as_u64().is_some_and(|total| total > 0)
+    });
+    let csd = company.csd();
+
+    // what the page says is owed is what the data say
+    let owed = random_amount();
+    company
+        .carla
+        .put(&[format!("UPDATE financial_invoice SET outstanding = '{owed}', outstanding_micro = {}", micro(&owed))])
+        .await;
+    let picks = [("ZUC_PICK_CER", csd.cer.as_path()), ("ZUC_PICK_KEY", csd.key.as_path())];
+    let carla = company.carla.window("/facturas", &picks).await;
+    carla.read("[data-testid=invoices-table]", &written(&owed)).await;
+    carla.portrait("facturas-por-timbrar").await;
+    load(&carla, &csd.password).await;
+    carla.click(&test("nav-home")).await;
+    carla.see(&test("home-queue")).await;
+    carla.portrait("inicio-finanzas").await;
+    let (label, uuid) = issue(&carla).await;
+    save(&company, &carla, &uuid).await;
+    carla.click(&test("nav-invoices")).await;
+    carla.read("[data-testid=invoices-table]", &label).await;
+    carla.portrait("facturas").await;
+    carla.close().await;
+
+    boards(&company, &customer, &label).await;
+}
+
+/// A wrong password is refused in words and nothing is kept; the right one opens the key.
+async fn load(window: &Window, password: &str) {
+    window.click(&test("nav-settings")).await;
+    window.click(&test("settings-csd")).await;
+    for wrong in [true, false] {
+        window.click(&test("csd-pick-cer")).await;
+        window.click(&test("csd-pick-key")).await;
+        window.fill(&test("csd-password"), if wrong { "no es esta" } else { password }).await;
+        window.click(&test("csd-load")).await;
+        if wrong {
+            window.see("form .err, form .note.bad, [data-testid=form-failure]").await;
+            assert_eq!(window.count(&test("csd-row")).await, 0);
+            window.portrait("csd-rechazado").await;
+        }
+    }
+    window.see(&test("csd-row")).await;
+    window.portrait("ajustes-csd").await;
+}
+
+/// Completes the draft and stamps it; its label and its UUID.
+async fn issue(window: &Window) -> (String, String) {
+    window.click(&test("nav-invoices")).await;
+    window.click("[data-testid=invoice-row] a").await;
+    window.see(&test("invoice-panel")).await;
+    window.empty("factura-sin-datos").await;
+    let buyer = zuc_sample::SampleCompany::buyer(7);
+    window.fill(&test("fiscal-rfc"), &buyer.rfc).await;
+    window.fill(&test("fiscal-cp"), buyer.cp).await;
+    // the company's kind is no part of its name for the SAT
+    window.fill(&test("fiscal-name"), &format!("{} S.A. DE C.V.", buyer.name)).await;
+    window.choose(&test("fiscal-regimen"), buyer.regimen_fiscal).await;
+    window.click(&test("fiscal-clean")).await;
+    window
+        .until(
+            "the clean name",
+            "return document.querySelector(arguments[0]).value === arguments[1]",
+            &[&test("fiscal-name"), buyer.name],
+        )
+        .await;
+    window.choose(&test("fiscal-uso"), "G03").await;
+    window.choose(&test("invoice-metodo"), "PPD").await;
+    window.choose(&test("invoice-forma"), "99").await;
+    window.portrait("factura-por-timbrar").await;
+    window.click(&test("invoice-issue")).await;
+    window.read(&test("invoice-state"), "Timbrada").await;
+    window.portrait("factura").await;
+    (window.text(&test("page-title")).await, window.text(&test("invoice-uuid")).await)
+}
+
+/// XML and PDF say the same UUID.
+async fn save(company: &Company, window: &Window, uuid: &str) {
+    window.click(&test("invoice-xml")).await;
+    window.click(&test("invoice-pdf")).await;
+    let xml = fs::read_to_string(company.carla.saved_as("xml")).expect("XML is text");
+    assert!(xml.to_uppercase().contains(&uuid.to_uppercase()), "the XML does not hold {uuid}");
+    let paper = pdf_text(&company.carla.saved_as("pdf"));
+    for words in [uuid, "representación impresa de un CFDI", "M.N."] {
+        assert!(paper.to_uppercase().contains(&words.to_uppercase()), "the PDF does not say «{words}»:\n{paper}");
+    }
+}
+
+/// The funnel, the revenue, the new invoice; and all of one customer.
+async fn boards(company: &Company, customer: &str, label: &str) {
+    let luis = &company.luis;
+    luis.zuc(&["sync"]);
+    let (arr, revenue) = (random_amount(), random_amount());
+    luis.put(&[
+        format!("UPDATE customer_contract SET arr = '{arr}', arr_micro = {}", micro(&arr)),
+        format!("UPDATE analytics_sales_summary SET net_micro = {} WHERE invoices > 0", micro(&revenue)),
+    ])
+    .await;
+    let window = luis.window("/", &[]).await;
+    window.read(&test("home-revenue-month"), &written(&revenue)).await;
+    window.read(&test("home-arr"), &written(&arr)).await;
+    window.read(&test("home-new-invoices"), label).await;
+    window.see(&test("home-funnel")).await;
+    window.portrait("inicio-gerencia").await;
+    window.click(&test("nav-customers")).await;
+    window.click("[data-testid=customer-row] a").await;
+    window.until("the customer's address", "return location.pathname.endsWith(arguments[0])", &[customer]).await;
+    window.read(&test("customer-arr"), &written(&arr)).await;
+    window.read(&test("customer-invoice"), label).await;
+    window.see(&test("customer-proposal")).await;
+    window.read(&test("contract-row"), "Activo").await;
+    window.portrait("cliente-360").await;
+    window.press(&["ctrl+k"]);
+    window.see(&test("palette-input")).await;
+    window.fill(&test("palette-input"), "suministro").await;
+    window.read(&test("palette-option-0"), "Suministro y soporte").await;
+    window.portrait("paleta").await;
+    window.close().await;
+}

@@ -1,0 +1,66 @@
+//! Two laptops, two windows, one relay: Ana comes in by invite, and what she writes appears on Luis's screen.
+
+use crate::{
+    company::Company,
+    figure::random,
+    window::{Window, test},
+};
+
+pub(crate) async fn story() {
+    let company = Company::found("union");
+    let luis = company.luis.window("/ajustes/dispositivos", &[]).await;
+    luis.click(&test("device-add")).await;
+    luis.fill(&test("invite-name"), "Ana Beltrán").await;
+    luis.click(&test("invite-make")).await;
+    luis.see(&test("invite-code")).await;
+    luis.portrait("dispositivos-invitar").await;
+    let invite = luis.value(&test("invite-code")).await;
+
+    let ana = company.ana.window("/", &[]).await;
+    ana.click(&test("start-join")).await;
+    ana.fill(&test("join-invite"), &invite).await;
+    ana.fill(&test("join-person"), "Ana Beltrán").await;
+    ana.click(&test("join-submit")).await;
+    ana.see(&test("join-code")).await;
+    let hers = code(&ana, "join-code").await;
+    ana.portrait("enrolar-nuevo").await;
+    luis.see(&test("device-request")).await;
+    assert_eq!(code(&luis, "device-code").await, hers, "both screens show one code");
+    luis.portrait("enrolar-admin").await;
+    luis.click(&test("device-approve")).await;
+
+    ana.read(&test("company-name"), company.issuer.name).await;
+    ana.read(&test("sync-status"), "Al día").await;
+    luis.miss(&test("device-request")).await;
+    luis.until("two devices", "return document.querySelectorAll('[data-testid=device-row]').length === 2", &[]).await;
+    luis.portrait("dispositivos").await;
+
+    luis.click(&test("nav-leads")).await;
+    luis.see(&test("empty")).await;
+    let name = format!("Herrajes Ñandú {}", random() % 1_000_000);
+    ana.click(&test("nav-leads")).await;
+    ana.click(&test("lead-new")).await;
+    ana.fill(&test("new-name"), "Julia Cano").await;
+    ana.fill(&test("new-company"), &name).await;
+    ana.fill(&test("new-email"), "no es un correo").await;
+    ana.click(&test("new-save")).await;
+    ana.see("[data-testid=lead-new-dialog] .err").await;
+    ana.portrait("prospecto-nuevo").await;
+    ana.fill(&test("new-email"), "julia@herrajes.example").await;
+    ana.click(&test("new-save")).await;
+    ana.read(&test("cell-company"), &name).await;
+    luis.read(&test("cell-company"), &name).await;
+    luis.click(&test("sync-status")).await;
+    luis.see("[data-testid=sync-log] li").await;
+    luis.portrait("sync-log").await;
+    ana.close().await;
+    luis.close().await;
+}
+
+/// The code that people compare aloud.
+async fn code(window: &Window, name: &str) -> String {
+    let css = format!("[data-testid={name}] .code");
+    window.see(&css).await;
+    let code = window.run("return document.querySelector(arguments[0]).dataset.code", &[&css]).await;
+    code.as_str().expect("a code has letters").to_owned()
+}
