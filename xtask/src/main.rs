@@ -34,9 +34,9 @@ enum Task {
         #[arg(long)]
         home: Option<PathBuf>,
     },
-    /// Installs what tests need and runs them all
+    /// Installs what tests need and runs the usual suites, or those that are named
     Test {
-        /// Only these suites: check, unit, desktop, demo, faults, e2e
+        /// Only these suites: check, unit, layout, desktop, demo, faults, e2e
         suites: Vec<String>,
     },
     /// rustfmt, clippy, prepared queries and cargo-deny

@@ -30,7 +30,7 @@ use crate::tools::step;
 const ROUNDS: u32 = 3;
 
 /// Lines of all rounds, by trial.
-pub(crate) type Rounds = BTreeMap<&'static str, Vec<Round>>;
+type Rounds = BTreeMap<&'static str, Vec<Round>>;
 
 /// Runs the named trials, or all; all together write `docs/benchmarks.md`.
 pub(crate) fn bench(shell: &Shell, wanted: &[String]) -> anyhow::Result<()> {

@@ -31,7 +31,7 @@ pub(crate) struct Red {
 }
 
 #[test]
-#[ignore = "minutes long: `cargo xtask test faults` runs it"]
+#[ignore = "minutes long, and needs zuclubit-relay built beside it: run it by name"]
 fn whatever_is_killed_nothing_acknowledged_is_lost_and_no_invoice_is_stamped_twice() {
     let seed = seed();
     let kills = number("ZUC_KILLS").unwrap_or(300);

@@ -379,3 +379,32 @@ fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &LeadFilter, terms: Option<&
         query.push(" AND r.next_step_due <= ").push_bind(day.to_string());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sqlx::AssertSqlSafe;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn each_order_has_the_index_that_a_long_list_is_walked_by() {
+        let store = crate::testing::device(1).await;
+        for order in [
+            LeadOrder::Company,
+            LeadOrder::Name,
+            LeadOrder::City,
+            LeadOrder::State,
+            LeadOrder::Score,
+            LeadOrder::Amount,
+            LeadOrder::CreatedOn,
+            LeadOrder::Owner,
+            LeadOrder::NextStep,
+        ] {
+            let (index, column) = (order.index(), order.column());
+            let sql = format!("EXPLAIN QUERY PLAN SELECT * FROM lead_row INDEXED BY {index} ORDER BY {column}, n");
+            let plan = sqlx::query_as::<_, (i64, i64, i64, String)>(AssertSqlSafe(sql));
+            let steps = plan.fetch_all(store.reader()).await.unwrap();
+            assert!(steps.iter().all(|step| !step.3.contains("TEMP B-TREE")), "{order:?}: {steps:?}");
+        }
+    }
+}
