@@ -50,8 +50,8 @@ async fn prepared() -> &'static Prepared {
             world.servers.kill_relay().await;
             let desk = world.desk(CARLA).await;
             let office = desk.office().await.expect("an office");
-            let buyer = customer(&office, 1).await;
-            let deal = sign(&office, &buyer).await;
+            let buyer = Box::pin(customer(&office, 1)).await;
+            let deal = Box::pin(sign(&office, &buyer)).await;
             desk.close().await;
             Prepared { root, deal, _folder: folder }
         })
@@ -60,7 +60,7 @@ async fn prepared() -> &'static Prepared {
 
 impl Stage {
     async fn set() -> Self {
-        let prepared = prepared().await;
+        let prepared = Box::pin(prepared()).await;
         let folder = tempfile::tempdir().expect("a folder");
         copy(&prepared.root, folder.path());
         let mut world = World::open(folder.path(), Options::default()).await;

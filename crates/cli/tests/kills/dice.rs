@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// SplitMix64.
+/// `SplitMix64`.
 pub(crate) struct Dice(u64);
 
 impl Dice {

@@ -55,7 +55,7 @@ pub(crate) async fn run(root: PathBuf, kills: u64, mut dice: Dice, red: Red) -> 
             assert_eq!(found, once, "an acknowledged import is gone");
             rows = (rows.0 + once, rows.1 + found);
         }
-        sound(&office, tally.kills() % REBUILD == 0).await;
+        sound(&office, tally.kills().is_multiple_of(REBUILD)).await;
         let source = ImportSource { path: list.clone(), ..ImportSource::default() };
         office.import_leads(&source).await.expect("the same list again");
         let after = if found == 0 { once } else { twice };

@@ -41,7 +41,7 @@ impl Invoices {
     /// A draft nobody has begun; more are made when there is none.
     pub(crate) async fn next(&mut self, world: &World) -> String {
         if self.drafts.is_empty() {
-            self.make(world).await;
+            Box::pin(self.make(world)).await;
         }
         let id = self.drafts.pop_front().expect("drafts were made");
         self.begun.push(id.clone());
@@ -56,7 +56,7 @@ impl Invoices {
             None => customer(&office, 1).await,
         };
         for _ in 0..BATCH {
-            sign(&office, &buyer).await;
+            Box::pin(sign(&office, &buyer)).await;
         }
         self.buyer = Some(buyer);
         let drafts = || InvoiceQuery { view: "to_issue".to_owned(), limit: 500, ..InvoiceQuery::default() };

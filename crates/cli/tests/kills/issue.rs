@@ -30,7 +30,7 @@ pub(crate) async fn run(root: PathBuf, kills: u64, mut dice: Dice, red: Red) -> 
         if red.acknowledged {
             assert_eq!(found.state, "stamped", "an acknowledged timbre is gone");
         }
-        sound(&office, tally.kills() % REBUILD == 0).await;
+        sound(&office, tally.kills().is_multiple_of(REBUILD)).await;
         world.leave(WHO, desk, office).await;
         if ran.was_killed() {
             let (nth, phase) = phase(&found, said.is_some());

@@ -85,12 +85,11 @@ impl Zuc {
         let (out, err) = (child.stdout.take(), child.stderr.take());
         let out = tokio::spawn(async move { all(out.expect("its output")).await });
         let err = tokio::spawn(async move { all(err.expect("its complaints")).await });
-        let status = match timeout(delay, child.wait()).await {
-            Ok(status) => status.expect("zuc is waited for"),
-            Err(_) => {
-                assert!(delay < PATIENCE, "zuc {} hangs", self.said);
-                kill(&mut child).await
-            }
+        let status = if let Ok(status) = timeout(delay, child.wait()).await {
+            status.expect("zuc is waited for")
+        } else {
+            assert!(delay < PATIENCE, "zuc {} hangs", self.said);
+            kill(&mut child).await
         };
         let lived = began.elapsed();
         let (stdout, stderr) = (out.await.expect("read"), err.await.expect("read"));

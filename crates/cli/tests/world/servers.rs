@@ -140,7 +140,7 @@ impl Servers {
             ],
         )
         .await;
-        self.relay_address = relay.listening().to_owned();
+        relay.listening().clone_into(&mut self.relay_address);
         self.relay = Some(relay);
     }
 

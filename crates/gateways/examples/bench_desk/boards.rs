@@ -10,8 +10,6 @@ use zuc_ipc::{
     shared::Query,
 };
 
-use crate::laptop::broken;
-
 /// Rows on the screen of the grid.
 const ROWS: u32 = 60;
 /// Where the grid is scrolled to.
@@ -23,7 +21,7 @@ pub(crate) async fn measure(office: &Office, words: &[&str], times: u64) -> anyh
     for turn in 0..=times {
         for query in queries() {
             let start = Instant::now();
-            let page = office.lead_list(query).await.map_err(broken)?;
+            let page = office.lead_list(query).await?;
             let took = start.elapsed().as_secs_f64() * 1e3;
             rows = page.total.max(rows);
             if turn > 0 {
@@ -32,21 +30,20 @@ pub(crate) async fn measure(office: &Office, words: &[&str], times: u64) -> anyh
         }
         for text in words {
             let start = Instant::now();
-            office.search(Query { text: (*text).to_owned(), limit: 20 }).await.map_err(broken)?;
+            office.search(Query { text: (*text).to_owned(), limit: 20 }).await?;
             if turn > 0 {
                 searches.push(start.elapsed().as_secs_f64() * 1e3);
             }
         }
         for _ in 0..words.len() {
             let start = Instant::now();
-            office.home().await.map_err(broken)?;
+            office.home().await?;
             if turn > 0 {
                 homes.push(start.elapsed().as_secs_f64() * 1e3);
             }
         }
     }
-    let invoices: u64 =
-        office.home().await.map_err(broken)?.manager.map_or(0, |home| home.revenue.iter().map(|row| row.count).sum());
+    let invoices: u64 = office.home().await?.manager.map_or(0, |home| home.revenue.iter().map(|row| row.count).sum());
     Ok(json!({
         "leads": rows, "invoices": invoices,
         "list": figures(lists), "search": figures(searches), "dashboard": figures(homes),
