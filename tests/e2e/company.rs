@@ -111,7 +111,7 @@ impl Company {
         let code = invite["code"].as_str().expect("an invite has a code").to_owned();
         std::thread::scope(|scope| {
             let joining = scope.spawn(|| place.zuc(&["device", "join", &code, "--person", name]));
-            crate::display::wait_for("the request to join", std::time::Duration::from_secs(60), || {
+            crate::display::wait_for("the request to join", std::time::Duration::from_mins(1), || {
                 let pending = self.luis.zuc(&["device", "pending"]);
                 let Some(device) = pending.as_array().and_then(|rows| rows.first()) else { return false };
                 self.luis.zuc(&["device", "approve", device["short_code"].as_str().expect("a code to compare")]);

@@ -1,4 +1,4 @@
-//! The product as a person meets it: the real window on a screen nobody sees, driven through WebDriver.
+//! The product as a person meets it: the real window on a screen nobody sees, driven through `WebDriver`.
 //!
 //! Stories run one after another, for they share a machine; an argument names the only one wanted. Every page leaves
 //! its pictures in `e2e/` of the build's folder.

@@ -1,4 +1,4 @@
-//! The real window, driven through WebDriver.
+//! The real window, driven through `WebDriver`.
 
 use std::{
     net::TcpListener,
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::display::{Display, pictures, programs, wait_for};
 
 /// Longest wait for anything a person would wait for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// The window's own first size, and that of a small laptop's half screen.
 const WIDE: (u32, u32) = (1440, 900);
 const NARROW: (u32, u32) = (900, 720);

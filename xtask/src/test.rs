@@ -11,7 +11,7 @@ use crate::{build, check, setup, tools, tools::step};
 const SUITES: &[&str] = &["check", "unit", "layout", "desktop", "demo", "faults", "e2e"];
 
 /// Those that run when none is named: the others are under construction and named by hand.
-const USUAL: &[&str] = &["unit", "layout", "desktop", "demo", "faults"];
+const USUAL: &[&str] = &["check", "unit", "layout", "desktop", "demo", "faults"];
 
 /// What the judges that are Python import, with the versions they were read with.
 const JUDGES: &[&str] = &["lxml==6.1.3", "cryptography==48.0.0"];

@@ -15,7 +15,7 @@ pub(crate) async fn story() {
     company.admit_ana();
     company.admit_carla();
     let customer = company.sell();
-    wait_for("the invoice that the sale left", Duration::from_secs(60), || {
+    wait_for("the invoice that the sale left", Duration::from_mins(1), || {
         for place in [&company.ana, &company.luis, &company.carla] {
             place.zuc(&["sync"]);
         }
