@@ -5,10 +5,20 @@ use zuc_domain::shared::PersonId;
 use crate::{Store, StoreError};
 
 impl Store {
-    /// Writes the names and roles of the company's people, and the names that rows show beside their ids.
+    /// Writes the names and roles of the company's people, and the names that rows show beside their ids; those that
+    /// stand already cost a look.
     pub async fn set_members(&self, members: &[(PersonId, String, Vec<String>)]) -> Result<(), StoreError> {
+        let known = sqlx::query!("SELECT person, name, roles FROM member").fetch_all(self.reader()).await?;
+        let stands = |(person, name, roles): &&(PersonId, String, Vec<String>)| {
+            let (person, roles) = (person.0.as_bytes().as_slice(), roles.join(","));
+            known.iter().any(|row| row.person == person && row.name == *name && row.roles == roles)
+        };
+        let news: Vec<_> = members.iter().filter(|member| !stands(member)).collect();
+        if news.is_empty() {
+            return Ok(());
+        }
         let mut tx = self.inner.pools.writer.begin_with("BEGIN IMMEDIATE").await?;
-        for (person, name, roles) in members {
+        for (person, name, roles) in news {
             let (person, roles) = (person.0.as_bytes().as_slice(), roles.join(","));
             sqlx::query!(
                 "INSERT INTO member (person, name, roles, teams) VALUES (?, ?, ?, '1')

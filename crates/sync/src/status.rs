@@ -3,9 +3,9 @@
 /// Where a device stands with the others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SyncStatus {
-    /// *Al día*: everything is acknowledged and everything known is here.
+    /// *Al día*: everything is acknowledged and everything known is here, with the keys to write beside it.
     UpToDate,
-    /// *Sincronizando n*: so many rows and entries are still to go or to come.
+    /// *Sincronizando n*: so many rows, entries and bags are still to go or to come.
     Syncing(u64),
     /// *Sin conexión, n por enviar*.
     Offline(u64),

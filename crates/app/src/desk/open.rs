@@ -95,6 +95,8 @@ impl Desk {
             Actor { person: PersonId(device.person.to_uuid()), device: DeviceId(keys.id().to_uuid()), roles, team };
         let exchange = Exchange::new(company, keys, control);
         let office = Office::new(store, self.ports.clone(), actor, self.notices.clone(), exchange);
+        // a founding and a joining write the control log without the exchange, which else tells who is who
+        office.remember_members().await?;
         office.start().await?;
         Ok(office)
     }

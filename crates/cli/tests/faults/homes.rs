@@ -24,3 +24,22 @@ async fn a_home_without_its_passphrase_stays_shut() {
     std::fs::write(stage.world.root.join("passphrase"), "\n").expect("no passphrase");
     refused(&stage.world.run(CARLA, &["lead", "list"]).await, "app.locked", 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_founds_a_company_without_a_relay_is_known_by_name() {
+    let stage = Stage::set().await;
+    let code = stage.world.root.join("recovery");
+    let founding = [
+        ["company", "create"],
+        ["--rfc", "EKU9003173C9"],
+        ["--name", "ESCUELA KEMPER URGATE"],
+        ["--regimen", "601"],
+        ["--cp", "42501"],
+        ["--person", "Eva Ñáñez"],
+        ["--recovery-out", code.to_str().expect("a plain name")],
+    ];
+    stage.world.ask("eva", founding.as_flattened()).await;
+    stage.world.ask("eva", &["lead", "create", "--name", "Julia Cano", "--company", "Herrajes Ñandú"]).await;
+    let found = stage.world.ask("eva", &["lead", "list"]).await;
+    assert_eq!(found["rows"][0]["owner"]["name"], "Eva Ñáñez", "{found}");
+}

@@ -33,6 +33,29 @@ async fn an_invite_a_day_old_lets_nobody_in() {
     assert_eq!(shown["stage"], "fresh", "{shown}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_just_joined_writes_after_one_sync_and_is_known_by_name() {
+    let stage = Stage::with_luis().await;
+    let code = invite(&stage).await;
+    let approving = async {
+        loop {
+            let waiting = stage.world.ask("luis", &["device", "pending"]).await;
+            if let Some(device) = waiting.as_array().and_then(|rows| rows.first()) {
+                let shown = device["short_code"].as_str().expect("a code to compare");
+                return stage.world.ask("luis", &["device", "approve", shown]).await;
+            }
+        }
+    };
+    let arguments = ["device", "join", &code, "--person", "Ana"];
+    let (joined, _) = tokio::join!(stage.world.ask("ana", &arguments), approving);
+    assert_eq!(joined["state"], "approved");
+    let synced = stage.world.ask("ana", &["sync"]).await;
+    assert_eq!(synced["state"], "up_to_date");
+    stage.world.ask("ana", &["lead", "create", "--name", "Julia Cano", "--company", "Herrajes Ñandú"]).await;
+    let found = stage.world.ask("ana", &["lead", "list", "--text", "Herrajes"]).await;
+    assert_eq!(found["rows"][0]["owner"]["name"], "Ana", "{found}");
+}
+
 async fn invite(stage: &Stage) -> String {
     let given = stage.world.ask("luis", &["device", "invite", "--person", "Ana"]).await;
     given["code"].as_str().expect("an invite").to_owned()

@@ -58,6 +58,8 @@ impl Engine {
         }
         if let Some(after) = last.filter(|_| more) {
             effects.push(Effect::Send(ClientFrame::Bag { scope, have: 0, after: Some(after) }));
+        } else {
+            self.bags_due.remove(&scope);
         }
     }
 

@@ -24,6 +24,7 @@ impl Engine {
 
     pub(super) fn disconnected(&mut self) {
         self.link = Link::Down;
+        self.bags_due.clear();
         for lane in self.outbound.values_mut() {
             lane.unsend();
             lane.stopped = false;
@@ -96,6 +97,7 @@ impl Engine {
         for scope in &readable {
             let have = self.bag_keys.get(scope).map_or(0, BTreeSet::len) as u64;
             self.listed.insert(*scope, BTreeSet::new());
+            self.bags_due.insert(*scope);
             effects.push(Effect::Send(ClientFrame::Bag { scope: *scope, have, after: None }));
         }
         effects.push(Effect::Send(ClientFrame::Subscribe { cursors }));

@@ -6,6 +6,7 @@ mod lane;
 mod link;
 mod push;
 mod receive;
+mod standing;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -102,6 +103,8 @@ pub struct Engine {
     greeted_anew: bool,
     bag_wraps: BTreeMap<Scope, Vec<BagKeyWraps>>,
     listed: BTreeMap<Scope, BTreeSet<KeyId>>,
+    /// Scopes whose bag was asked for and has not come whole.
+    bags_due: BTreeSet<Scope>,
     offered: BTreeSet<Scope>,
     authored: VecDeque<ControlStep>,
     waiting: u64,
@@ -151,6 +154,7 @@ impl Engine {
             greeted_anew: false,
             bag_wraps: BTreeMap::new(),
             listed: BTreeMap::new(),
+            bags_due: BTreeSet::new(),
             offered: BTreeSet::new(),
             authored: VecDeque::new(),
             waiting: 0,
@@ -209,49 +213,9 @@ impl Engine {
         &mut self.ring
     }
 
-    /// Whether batches flow.
-    pub fn is_ready(&self) -> bool {
-        self.link == Link::Ready
-    }
-
     /// How far a scope's log is applied.
     pub fn cursor(&self, scope: Scope) -> Cursor {
         self.inbound.get(&scope).map_or_else(|| self.start(scope), |lane| lane.applied)
-    }
-
-    /// Whether this device is at the head of every scope that it may read: what a lease asks for.
-    pub fn at_head(&self) -> bool {
-        self.is_ready()
-            && self.failed.is_none()
-            && self
-                .ring
-                .readable(&self.log)
-                .iter()
-                .all(|scope| self.inbound.get(scope).is_none_or(|lane| lane.applied.seq >= lane.head && !lane.held))
-    }
-
-    /// Where this device stands.
-    pub fn status(&self) -> SyncStatus {
-        if let Some(code) = self.trouble() {
-            return SyncStatus::Failed(code);
-        }
-        let sealed: usize = self.outbound.values().map(Outbound::rows).sum();
-        let out = self.waiting.max(sealed as u64);
-        if self.link == Link::Down {
-            return SyncStatus::Offline(out);
-        }
-        let coming: u64 = self.inbound.values().map(|lane| lane.head.saturating_sub(lane.applied.seq)).sum();
-        match out + coming {
-            0 if self.link == Link::Ready => SyncStatus::UpToDate,
-            left => SyncStatus::Syncing(left),
-        }
-    }
-
-    fn trouble(&self) -> Option<&'static str> {
-        if self.log.fork().is_some() {
-            return Some("sync.control_forked");
-        }
-        self.failed.or_else(|| self.inbound.values().find_map(Inbound::trouble))
     }
 
     fn start(&self, scope: Scope) -> Cursor {

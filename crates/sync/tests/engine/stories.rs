@@ -17,7 +17,8 @@ use zuc_sync::{Effect, Input, KeyRing, SyncStatus};
 
 fn scene() -> (Company, Relay, Device, Device) {
     let company = company();
-    let relay = Relay::new(company.log.clone());
+    let mut relay = Relay::new(company.log.clone());
+    relay.bag_wraps.clone_from(&company.bag_wraps);
     let (luis, ana) = (Device::new(1, &company), Device::new(2, &company));
     (company, relay, luis, ana)
 }
@@ -75,6 +76,41 @@ fn what_one_writes_offline_the_other_has_once_both_were_online() {
     assert_eq!(luis.engine.status(), SyncStatus::UpToDate);
     assert_eq!(ana.engine.status(), SyncStatus::UpToDate);
     assert!(ana.outbox.is_empty() && luis.engine.at_head());
+}
+
+#[test]
+fn who_has_just_joined_is_not_up_to_date_before_the_keys_to_write_have_come() {
+    let (company, mut relay, _, _) = scene();
+    let joined = Company { bag_wraps: vec![], ..company };
+    let mut ana = Device::new(2, &joined);
+    ana.input(Input::Connected { token: "t".into() });
+    let asks_bag = |frame: &ClientFrame| matches!(frame, ClientFrame::Bag { .. });
+    while !ana.sent.is_empty() {
+        let (bags, others): (Vec<_>, Vec<_>) = std::mem::take(&mut ana.sent).into_iter().partition(asks_bag);
+        others.into_iter().flat_map(|frame| relay.answer(frame)).for_each(|answer| ana.frame(answer));
+        if !bags.is_empty() && ana.sent.is_empty() {
+            // every entry is here, and still nothing could be written
+            assert!(ana.engine.at_head());
+            assert_eq!(ana.engine.status(), SyncStatus::Syncing(bags.len() as u64));
+            bags.into_iter().flat_map(|frame| relay.answer(frame)).for_each(|answer| ana.frame(answer));
+        } else {
+            ana.sent.extend(bags);
+        }
+    }
+    assert_eq!(ana.engine.status(), SyncStatus::UpToDate);
+}
+
+#[test]
+fn a_bag_whose_key_nobody_has_sealed_for_this_device_is_waited_for() {
+    let (company, mut relay, _, _) = scene();
+    let late = std::mem::take(&mut relay.bag_wraps);
+    let mut ana = Device::new(2, &Company { bag_wraps: vec![], ..company });
+    ana.online(&mut relay);
+    assert!(matches!(ana.engine.status(), SyncStatus::Syncing(_)));
+    for wraps in late {
+        ana.frame(ServerFrame::Bag { scope: wraps.scope, wraps: vec![wraps], rows: vec![], more: false });
+    }
+    assert_eq!(ana.engine.status(), SyncStatus::UpToDate);
 }
 
 #[test]

@@ -94,11 +94,12 @@ pub(crate) struct Relay {
     pub(crate) control: ControlLog,
     pub(crate) scopes: BTreeMap<Scope, Vec<LogEntry>>,
     pub(crate) numbers: BTreeMap<(Scope, DeviceId), Vec<Stored>>,
+    pub(crate) bag_wraps: Vec<zuc_protocol::person_key::BagKeyWraps>,
 }
 
 impl Relay {
     pub(crate) fn new(control: ControlLog) -> Self {
-        Self { log_id: LogId([1; 16]), control, scopes: BTreeMap::new(), numbers: BTreeMap::new() }
+        Self { log_id: LogId([1; 16]), control, scopes: BTreeMap::new(), numbers: BTreeMap::new(), bag_wraps: vec![] }
     }
 
     pub(crate) fn chain(&self, scope: Scope, seq: u64) -> ChainHash {
@@ -156,6 +157,10 @@ impl Relay {
             ClientFrame::Heads => {
                 vec![ServerFrame::Heads { heads: Scope::FIRST.map(|scope| self.head(scope)).to_vec() }]
             }
+            ClientFrame::Bag { scope, .. } => {
+                let wraps = self.bag_wraps.iter().filter(|wraps| wraps.scope == scope).cloned().collect();
+                vec![ServerFrame::Bag { scope, wraps, rows: vec![], more: false }]
+            }
             ClientFrame::Ping(number) => vec![ServerFrame::Pong { number, time_ms: 6 }],
             _ => vec![],
         }
@@ -212,6 +217,7 @@ pub(crate) struct Device {
     pub(crate) applied: usize,
     pub(crate) sent: Vec<ClientFrame>,
     pub(crate) effects: Vec<Effect>,
+    bag_wraps: Vec<zuc_protocol::person_key::BagKeyWraps>,
 }
 
 impl Device {
@@ -234,6 +240,7 @@ impl Device {
             applied: 0,
             sent: vec![],
             effects: vec![],
+            bag_wraps: company.bag_wraps.clone(),
         }
     }
 
@@ -248,6 +255,7 @@ impl Device {
             authors: self.authors.iter().map(|((scope, author), cursor)| (*scope, *author, *cursor)).collect(),
             own: self.own.clone(),
             unacked: self.sealed.clone(),
+            bag_wraps: self.bag_wraps.clone(),
             relay_log: Some(LogId([1; 16])),
             ..Resume::default()
         };
