@@ -25,6 +25,10 @@ byte_string!(
     KeyId, 16
 );
 byte_string!(
+    /// Which rows of a bag somebody holds: hash of their key ids in order (BLAKE3, first 16 bytes).
+    HeldRows, 16
+);
+byte_string!(
     /// One generation of a scope's bag key: hash of that key, so that a substituted key is noticed.
     BagId, 16
 );

@@ -7,7 +7,7 @@ use crate::chain::LogEntry;
 use crate::codec::{self, MAX_FRAME};
 use crate::control::{Mark, SignedControl};
 use crate::error::ProtocolError;
-use crate::ids::{BatchHash, ChainHash, ControlHash, DeviceId, KeyId, LogId, RequestId};
+use crate::ids::{BatchHash, ChainHash, ControlHash, DeviceId, HeldRows, KeyId, LogId, RequestId};
 use crate::person_key::{BagKeyWraps, BagReplacement, BagRow};
 use crate::receipt::{ClaimRequest, SignedReceipt};
 use crate::scope::Scope;
@@ -159,8 +159,9 @@ pub enum ClientFrame {
     Bag {
         /// The scope.
         scope: Scope,
-        /// How many rows of the current generation the device has: where the relay has as many, it sends none.
-        have: u64,
+        /// The rows of the current generation that the device knows the relay to have: where it has no others, it
+        /// sends none.
+        have: HeldRows,
         /// The last row of the page before; `None` for the first page.
         after: Option<KeyId>,
     },

@@ -9,7 +9,9 @@ use crate::codec::{self, MAX_FRAME};
 use crate::control::Recipient;
 use crate::error::ProtocolError;
 use crate::identity::{DeviceKeys, DevicePublic};
-use crate::ids::{BagId, CompanyId, DeviceId, Digest32, KeyId, ReceiveKey, Signature, VerifyKey, hash_parts, hash16};
+use crate::ids::{
+    BagId, CompanyId, DeviceId, Digest32, HeldRows, KeyId, ReceiveKey, Signature, VerifyKey, hash_parts, hash16,
+};
 use crate::scope::Scope;
 use crate::seal::{self, Wrapped};
 use crate::secret::{BagKey, PersonKey};
@@ -118,6 +120,17 @@ fn row_bound(company: CompanyId, scope: Scope, bag: BagId, key: KeyId) -> Vec<u8
 /// The generation of a bag key: its hash, so that nobody can pass off another.
 pub fn bag_id(key: &BagKey) -> BagId {
     BagId(hash16("zuclubit 1 bag id", &[key.expose()]))
+}
+
+/// Names a set of rows. A count would not do: two that hold as many rows may each lack what the other has.
+pub fn held_rows<'k>(in_order: impl IntoIterator<Item = &'k KeyId>) -> HeldRows {
+    let mut hasher = blake3::Hasher::new_derive_key("zuclubit 1 held rows");
+    for key in in_order {
+        hasher.update(&key.0);
+    }
+    let mut short = [0; 16];
+    short.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    HeldRows(short)
 }
 
 /// A bag key to those who may read its scope; signed by a member, kept outside the log, overwritten when replaced.

@@ -31,10 +31,13 @@ impl Store {
         for scope in control.scopes() {
             let Some(bag) = control.bag(scope) else { continue };
             let (number, generation) = (i64::from(scope.number()), bag.0.as_slice());
-            let keys =
-                sqlx::query_scalar!("SELECT key_id FROM person_key WHERE scope = ? AND bag = ?", number, generation)
-                    .fetch_all(self.reader())
-                    .await?;
+            let keys = sqlx::query_scalar!(
+                "SELECT key_id FROM person_key WHERE scope = ? AND bag = ? AND sent = 1",
+                number,
+                generation
+            )
+            .fetch_all(self.reader())
+            .await?;
             for key in keys {
                 let key =
                     key.as_slice().try_into().map_err(|_| StoreError::corrupt("person_key", "key_id", "length"))?;

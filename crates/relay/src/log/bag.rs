@@ -3,9 +3,9 @@
 use zuc_protocol::{
     Scope, codec,
     control::{ControlAct, ControlLog},
-    ids::{BagId, DeviceId, KeyId},
+    ids::{BagId, DeviceId, HeldRows, KeyId},
     messages::ServerFrame,
-    person_key::{BagKeyWraps, BagReplacement, BagRow},
+    person_key::{BagKeyWraps, BagReplacement, BagRow, held_rows},
 };
 use zuc_relay_store::{Bag as StoredBag, BagReplacement as StoredReplacement, BagRow as StoredRow, StoreError};
 
@@ -63,12 +63,12 @@ impl LogService {
         }
     }
 
-    /// A page of a scope's bag. A reader who says that it has as many rows as there are gets the key's wraps only.
+    /// A page of a scope's bag. A reader who says that it has just these rows gets the key's wraps only.
     pub(super) async fn bag(
         &self,
         session: &Session,
         scope: Scope,
-        have: u64,
+        have: HeldRows,
         after: Option<KeyId>,
     ) -> Result<Vec<ServerFrame>, RelayError> {
         let control = self.control(session.company).await?;
@@ -82,7 +82,7 @@ impl LogService {
             Some(_) => vec![],
             None => wraps_of(&bag)?,
         };
-        if after.is_none() && have == bag.rows.len() as u64 {
+        if after.is_none() && have == held_rows(bag.rows.iter().map(|row| &row.key)) {
             return Ok(vec![ServerFrame::Bag { scope, wraps, rows: vec![], more: false }]);
         }
         let row = |row: StoredRow| BagRow { scope, bag: bag.generation, key: row.key, wrap: row.wrap };

@@ -5,6 +5,7 @@ use zuc_protocol::{
     control::{ControlLog, Mark},
     ids::{CompanyId, ControlHash, DeviceId},
     messages::ServerFrame,
+    person_key::held_rows,
 };
 
 use super::{LogService, Session};
@@ -117,7 +118,7 @@ impl LogService {
         let Some(all) = session.bag_news() else {
             for (scope, _) in session.cursors() {
                 if control.may_read(session.device, scope) {
-                    frames.extend(self.bag(session, scope, 0, None).await?);
+                    frames.extend(self.bag(session, scope, held_rows([]), None).await?);
                 }
             }
             return Ok(());

@@ -6,7 +6,7 @@ use zuc_protocol::{
     envelope::SealedBatch,
     ids::{BatchHash, KeyId, PersonId},
     messages::{Acked, ClientFrame, RefusalCode, ScopeCursor, ServerFrame},
-    person_key::{Bag, BagRow, bag_id},
+    person_key::{Bag, BagRow, bag_id, held_rows},
     secret::{EpochKey, PersonKey},
 };
 use zuc_relay::HttpOptions;
@@ -94,11 +94,11 @@ async fn what_one_device_pushes_the_other_has_at_once_and_after_a_restart() {
     let page = ana.get(&relay, "/api/v1/scopes/sales.1/entries?from=0").await;
     let ServerFrame::Entries { entries: stored, .. } = crate::support::read(page).await else { panic!("no page") };
     assert_eq!(stored, entries);
-    let answer = ana.ask(&relay, &ClientFrame::Bag { scope: SALES, have: 0, after: None }).await;
+    let answer = ana.ask(&relay, &ClientFrame::Bag { scope: SALES, have: held_rows([]), after: None }).await;
     let ServerFrame::Bag { wraps, rows, more: false, .. } = answer else { panic!("no bag") };
     assert_eq!(rows, [row]);
     assert!(wraps.iter().all(|wraps| wraps.bag == bag_id(bag)) && !wraps.is_empty());
-    let all = ana.ask(&relay, &ClientFrame::Bag { scope: SALES, have: 1, after: None }).await;
+    let all = ana.ask(&relay, &ClientFrame::Bag { scope: SALES, have: held_rows([&rows[0].key]), after: None }).await;
     assert!(matches!(all, ServerFrame::Bag { rows, more: false, .. } if rows.is_empty()));
 
     // And the other way, live.

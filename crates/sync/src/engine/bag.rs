@@ -2,7 +2,7 @@
 
 use zuc_protocol::ids::KeyId;
 use zuc_protocol::messages::ClientFrame;
-use zuc_protocol::person_key::{BagKeyWraps, BagRow};
+use zuc_protocol::person_key::{BagKeyWraps, BagRow, held_rows};
 use zuc_protocol::scope::Scope;
 
 use crate::effect::Effect;
@@ -57,7 +57,7 @@ impl Engine {
             }
         }
         if let Some(after) = last.filter(|_| more) {
-            effects.push(Effect::Send(ClientFrame::Bag { scope, have: 0, after: Some(after) }));
+            effects.push(Effect::Send(ClientFrame::Bag { scope, have: held_rows([]), after: Some(after) }));
         } else {
             self.bags_due.remove(&scope);
         }

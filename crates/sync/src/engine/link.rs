@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use zuc_protocol::ids::{ControlHash, LogId};
 use zuc_protocol::messages::{ClientFrame, ScopeCursor, ScopeHead};
+use zuc_protocol::person_key::held_rows;
 use zuc_protocol::scope::Scope;
 
 use crate::effect::Effect;
@@ -95,7 +96,7 @@ impl Engine {
             })
             .collect();
         for scope in &readable {
-            let have = self.bag_keys.get(scope).map_or(0, BTreeSet::len) as u64;
+            let have = held_rows(self.bag_keys.get(scope).into_iter().flatten());
             self.listed.insert(*scope, BTreeSet::new());
             self.bags_due.insert(*scope);
             effects.push(Effect::Send(ClientFrame::Bag { scope: *scope, have, after: None }));

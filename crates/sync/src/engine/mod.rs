@@ -67,7 +67,7 @@ pub struct Resume {
     pub own: Vec<OwnHead>,
     /// Sealed, stored and not acknowledged, by number.
     pub unacked: Vec<StoredBatch>,
-    /// The rows that the store has of the bags' current generations.
+    /// The rows of the bags' current generations that the relay has; those it lacks travel with their batch.
     pub bag_keys: Vec<(Scope, KeyId)>,
     /// Key wraps of the bags' current generations.
     pub bag_wraps: Vec<BagKeyWraps>,

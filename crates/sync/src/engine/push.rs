@@ -53,7 +53,6 @@ impl Engine {
             nonce.copy_from_slice(&random[..24]);
             match sealer::seal(&self.log, &self.ring, self.me, place, group, &nonce) {
                 Ok(batch) => {
-                    self.bag_keys.entry(scope).or_default().extend(batch.bag_rows.iter().map(|row| row.key));
                     self.outbound.entry(scope).or_default().sealed(batch.clone());
                     effects.push(Effect::StoreSealed(batch));
                 }
@@ -86,6 +85,7 @@ impl Engine {
         for ack in acks {
             let Some(batch) = self.outbound.entry(scope).or_default().take(ack.hash) else { continue };
             self.stale = 0;
+            self.bag_keys.entry(scope).or_default().extend(batch.bag_rows.iter().map(|row| row.key));
             self.outbound.entry(scope).or_default().gap = false;
             let lane = self.lane(scope);
             let advance = (ack.seq == lane.received.seq + 1 && lane.broken.is_none() && !lane.held).then(|| Cursor {
@@ -138,6 +138,7 @@ impl Engine {
     pub(super) fn own_came_back(&mut self, scope: Scope, cursor: AuthorCursor, seq: u64, effects: &mut Vec<Effect>) {
         let lane = self.outbound.entry(scope).or_default();
         if let Some(batch) = lane.take(cursor.hash) {
+            self.bag_keys.entry(scope).or_default().extend(batch.bag_rows.iter().map(|row| row.key));
             effects.push(mark_acked(scope, batch, seq, None));
         } else {
             lane.acked(cursor.number, cursor.hash);
