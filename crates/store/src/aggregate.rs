@@ -187,6 +187,8 @@ impl Tx {
         }
         let version = held_doc.version;
         let heads = held_doc.document.heads();
+        // what changes nothing is no edit, and brings nothing back
+        let deleted = written.is_none() && held_doc.document.is_deleted()?;
         self.places.insert(id, number);
         self.docs.insert((number, id), held_doc);
 
@@ -211,8 +213,10 @@ impl Tx {
             outbox::insert(&mut self.conn, &item).await?;
         }
         self.audit(events.first().map_or("edited", |event| event.event_type()), id, &before, &heads).await?;
-        let mut projector = Projector { conn: &mut self.conn, scope, dirty: &mut self.dirty };
-        aggregate.project(&mut projector).await?;
+        if !deleted {
+            let mut projector = Projector { conn: &mut self.conn, scope, dirty: &mut self.dirty };
+            aggregate.project(&mut projector).await?;
+        }
         self.wrote = true;
         Ok(())
     }
