@@ -109,7 +109,6 @@ impl Tx {
     pub async fn close_import(&mut self, batch: ImportBatchId) -> Result<(), StoreError> {
         let (id, at) = (batch.0.as_bytes().as_slice(), self.session().at.as_millisecond());
         sqlx::query!("UPDATE import_batch SET undone_at = ? WHERE id = ?", at, id).execute(self.conn()).await?;
-        sqlx::query!("DELETE FROM lead_held WHERE batch = ?", id).execute(self.conn()).await?;
-        Ok(())
+        self.release_rows(batch).await
     }
 }

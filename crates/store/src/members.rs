@@ -2,7 +2,7 @@
 
 use zuc_domain::shared::PersonId;
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, customer, lead, proposal};
 
 impl Store {
     /// Writes the names and roles of the company's people, and the names that rows show beside their ids; those that
@@ -29,25 +29,9 @@ impl Store {
             )
             .execute(&mut *tx)
             .await?;
-            sqlx::query!("UPDATE lead_row SET owner_name = ? WHERE owner = ? AND owner_name <> ?", name, person, name)
-                .execute(&mut *tx)
-                .await?;
-            sqlx::query!(
-                "UPDATE customer_row SET owner_name = ? WHERE owner = ? AND owner_name <> ?",
-                name,
-                person,
-                name
-            )
-            .execute(&mut *tx)
-            .await?;
-            sqlx::query!(
-                "UPDATE proposal_row SET owner_name = ? WHERE owner = ? AND owner_name <> ?",
-                name,
-                person,
-                name
-            )
-            .execute(&mut *tx)
-            .await?;
+            lead::name_owner(&mut tx, person, name).await?;
+            customer::name_owner(&mut tx, person, name).await?;
+            proposal::name_owner(&mut tx, person, name).await?;
         }
         Ok(tx.commit().await?)
     }

@@ -56,6 +56,15 @@ const ABSENT: &[(&str, &[&str], &str)] = &[
     ("ui", &["inner_html", "tokio", "sqlx"], "text nodes only; the window holds no data of its own"),
 ];
 
+/// The store's folder that writes the tables with a domain's prefix; whoever else wants one changed asks it.
+const OWNERS: &[(&str, &str)] = &[
+    ("lead_", "lead"),
+    ("customer_", "customer"),
+    ("proposal_", "proposal"),
+    ("financial_", "financial"),
+    ("analytics_", "projections"),
+];
+
 /// Where `unsafe` may stand, and why.
 const UNSAFE: &[(&str, &str)] = &[
     ("crates/testkit/src/disk", "a VFS is a table of C functions"),
@@ -225,6 +234,48 @@ fn what_must_be_absent_is_absent() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Tables that `code` writes to: what follows `INTO`, `UPDATE` or `FROM` of a deletion.
+fn written_tables(code: &str) -> BTreeSet<&str> {
+    let verbs = ["INSERT INTO ", "INSERT OR IGNORE INTO ", "INSERT OR REPLACE INTO ", "UPDATE ", "DELETE FROM "];
+    let after = verbs.iter().flat_map(|verb| code.match_indices(verb).map(|(at, _)| &code[at + verb.len()..]));
+    after.map(|rest| &rest[..rest.find(|c: char| c != '_' && !c.is_ascii_lowercase()).unwrap_or(rest.len())]).collect()
+}
+
+#[test]
+fn a_table_is_written_by_the_domain_of_its_prefix() {
+    let store = root().join("crates/store/src");
+    let mut files = Vec::new();
+    sources(&store, &mut files);
+    let (mut wrong, mut owned) = (Vec::new(), BTreeSet::new());
+    for file in files {
+        let code = code(&file);
+        for table in written_tables(&code) {
+            let Some((prefix, owner)) = OWNERS.iter().find(|(prefix, _)| table.starts_with(prefix)) else { continue };
+            owned.insert(*prefix);
+            if !file.starts_with(store.join(owner)) {
+                wrong.push(format!("{} writes {table}, which is of {owner}/", file.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!(owned.len(), OWNERS.len(), "only {owned:?} have tables");
+    // and no room but the store speaks SQL to a laptop's tables
+    let others = ["crates/app/src", "crates/gateways/src", "crates/cli/src", "src-tauri"];
+    let mut files = Vec::new();
+    for folder in others {
+        sources(&root().join(folder), &mut files);
+    }
+    let speak: Vec<_> = files.into_iter().filter(|file| names(&code(file), "sqlx::")).collect();
+    assert!(speak.is_empty(), "{speak:#?}");
+}
+
+#[test]
+fn a_written_table_is_found_after_its_verb() {
+    let code =
+        "query(\"INSERT INTO lead_row (id)\"); query(\"SELECT 1 FROM customer_row\"); query(\"DELETE FROM undo\")";
+    assert_eq!(written_tables(code).into_iter().collect::<Vec<_>>(), ["lead_row", "undo"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod contract;
 mod queries;
 
+use sqlx::SqliteConnection;
 use uuid::Uuid;
 use zuc_domain::customer::Customer;
 use zuc_domain::shared::text::fold;
@@ -136,4 +137,12 @@ impl Aggregate for Customer {
         }
         Ok(())
     }
+}
+
+/// Shows a person's name beside the rows that they own.
+pub(crate) async fn name_owner(conn: &mut SqliteConnection, person: &[u8], name: &str) -> Result<(), StoreError> {
+    sqlx::query!("UPDATE customer_row SET owner_name = ? WHERE owner = ? AND owner_name <> ?", name, person, name)
+        .execute(conn)
+        .await?;
+    Ok(())
 }

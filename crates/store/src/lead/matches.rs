@@ -110,6 +110,13 @@ impl Tx {
         Ok(())
     }
 
+    /// Nobody is to decide about what a batch held any more.
+    pub(crate) async fn release_rows(&mut self, batch: ImportBatchId) -> Result<(), StoreError> {
+        let batch = batch.0.as_bytes().as_slice();
+        sqlx::query!("DELETE FROM lead_held WHERE batch = ?", batch).execute(self.conn()).await?;
+        Ok(())
+    }
+
     /// A person has decided about a held row.
     pub async fn release_row(&mut self, batch: ImportBatchId, row: i64) -> Result<(), StoreError> {
         let batch = batch.0.as_bytes().as_slice();

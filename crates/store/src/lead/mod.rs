@@ -21,7 +21,7 @@ use crate::aggregate::{Aggregate, Projector};
 use crate::doc::{Keep, Kind, MapSpec};
 use crate::shape::{SealedField, Shape, When};
 
-pub(crate) use rows::{remove, write};
+pub(crate) use rows::{name_owner, remove, write};
 
 static KIND: Kind = Kind { name: "lead", maps: &[MapSpec { name: "tags", keep: Keep::Set }], texts: &["notes"] };
 

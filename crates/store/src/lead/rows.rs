@@ -154,6 +154,14 @@ pub(crate) async fn remove(conn: &mut SqliteConnection, id: Uuid) -> Result<(), 
     Ok(())
 }
 
+/// Shows a person's name beside the rows that they own.
+pub(crate) async fn name_owner(conn: &mut SqliteConnection, person: &[u8], name: &str) -> Result<(), StoreError> {
+    sqlx::query!("UPDATE lead_row SET owner_name = ? WHERE owner = ? AND owner_name <> ?", name, person, name)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 async fn remove_keys(conn: &mut SqliteConnection, lead: i64, keys: &[i64]) -> Result<(), StoreError> {
     for key in keys {
         sqlx::query!("DELETE FROM lead_match_key WHERE key = ? AND lead = ?", key, lead).execute(&mut *conn).await?;

@@ -2,6 +2,7 @@
 
 mod product;
 
+use sqlx::SqliteConnection;
 use uuid::Uuid;
 use zuc_domain::proposal::{Proposal, ProposalState};
 use zuc_domain::shared::money::canonical_decimal;
@@ -292,4 +293,12 @@ impl Store {
         .await?;
         rows.into_iter().map(ProposalRow::try_from).collect()
     }
+}
+
+/// Shows a person's name beside the rows that they own.
+pub(crate) async fn name_owner(conn: &mut SqliteConnection, person: &[u8], name: &str) -> Result<(), StoreError> {
+    sqlx::query!("UPDATE proposal_row SET owner_name = ? WHERE owner = ? AND owner_name <> ?", name, person, name)
+        .execute(conn)
+        .await?;
+    Ok(())
 }
