@@ -7,6 +7,7 @@
 mod aggregate;
 mod audit;
 mod backup;
+mod carry;
 mod customer;
 mod erase;
 mod error;
@@ -42,6 +43,7 @@ mod testing;
 mod tests;
 
 pub use aggregate::{Aggregate, Projector, Repository};
+pub use carry::Carried;
 pub use customer::{ContactRow, ContractRow, CustomerRow};
 pub use error::StoreError;
 pub use events::StoredEvent;

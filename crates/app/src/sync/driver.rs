@@ -16,8 +16,6 @@ use zuc_sync::{Config, ControlStep, Engine, Input};
 use super::exchange::Order;
 use crate::{AppError, Notice, Office, background, ports::Link};
 
-/// Rows of the outbox sealed at once.
-pub(super) const BATCH: u32 = 256;
 /// First pause after a lost connection, and the longest.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
 /// How often the engine learns the time.
@@ -113,11 +111,7 @@ async fn run(office: Weak<Office>, mut driver: Driver, mut orders: mpsc::Unbound
         match woken {
             Woken::Frame(Some(frame)) => driver.inputs.push_back(Input::Frame(frame)),
             Woken::Frame(None) => disconnected(&this, &mut driver),
-            Woken::Committed => {
-                if let Err(error) = offer_outbox(&this, &mut driver).await {
-                    tracing::error!(code = error.code, detail = error.detail, "the outbox could not be read");
-                }
-            }
+            Woken::Committed => offer(&this, &mut driver).await,
             Woken::Tick => driver.inputs.push_back(Input::Tick(this.now().as_millisecond())),
             Woken::Order(order) => {
                 if obey(&this, &mut driver, order).await {
@@ -168,8 +162,9 @@ async fn connect(office: &Arc<Office>, driver: &mut Driver) -> bool {
             driver.inputs.push_back(Input::Tick(office.now().as_millisecond()));
             driver.inputs.push_back(Input::Connected { token: link.token.clone() });
             driver.link = Some(link);
-            if let Err(error) = count_waiting(office, driver).await {
-                tracing::error!(code = error.code, "the outbox could not be counted");
+            match office.store.unsent().await {
+                Ok(waiting) => driver.inputs.push_back(Input::Waiting(waiting)),
+                Err(error) => tracing::error!(code = error.code(), "the outbox could not be counted"),
             }
             settle(office, driver).await;
             office.work.notify_one();
@@ -220,22 +215,11 @@ fn author(driver: &mut Driver, steps: Vec<ControlStep>, answer: oneshot::Sender<
     driver.inputs.extend(steps.into_iter().map(Input::ControlAuthored));
 }
 
-async fn offer_outbox(office: &Arc<Office>, driver: &mut Driver) -> Result<(), AppError> {
-    count_waiting(office, driver).await?;
-    for scope in office.store.unsent_scopes().await? {
-        let scope = zuc_store::wire_scope(scope);
-        let items = office.store.outbox_ready(scope, BATCH).await?;
-        if !items.is_empty() {
-            driver.inputs.push_back(Input::OutboxReady { scope, items });
-        }
+async fn offer(office: &Arc<Office>, driver: &mut Driver) {
+    match office.store.offers().await {
+        Ok(inputs) => driver.inputs.extend(inputs),
+        Err(error) => tracing::error!(code = error.code(), "the outbox could not be read"),
     }
-    Ok(())
-}
-
-async fn count_waiting(office: &Arc<Office>, driver: &mut Driver) -> Result<(), AppError> {
-    let waiting = office.store.unsent().await?;
-    driver.inputs.push_back(Input::Waiting(waiting));
-    Ok(())
 }
 
 async fn set_state(office: &Arc<Office>, state: &str) {

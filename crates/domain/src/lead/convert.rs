@@ -1,9 +1,19 @@
 //! From lead to customer, contact and opportunity, by ids that every device computes alike.
 
+use jiff::{Timestamp, ToSpan as _, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use super::{Lead, LeadError, LeadEvent, LeadState};
-use crate::shared::{Act, ContactId, CustomerId, LeadId, OpportunityId, Scope, Transition};
+use super::{
+    Lead, LeadError, LeadEvent, LeadState,
+    opportunity::{NewOpportunity, Stage},
+};
+use crate::customer::{Contact, CustomerKind, DecisionPower, NewCustomer};
+use crate::shared::{
+    Act, ContactId, Currency, CustomerId, LeadId, Money, OpportunityId, PersonId, Persona, Rfc, Scope, Transition,
+};
+
+/// Days until a new opportunity is expected to close.
+const EXPECTED_DAYS: i64 = 30;
 
 /// A record that a conversion makes or takes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -83,7 +93,64 @@ impl Conversion {
     }
 }
 
+/// What a lead says of the records that its conversion makes.
+#[derive(Clone, Debug)]
+pub struct Becoming {
+    /// The customer.
+    pub customer: NewCustomer,
+    /// Its first contact.
+    pub contact: Contact,
+    /// The opportunity, when one is wanted.
+    pub opportunity: Option<NewOpportunity>,
+}
+
 impl Lead {
+    /// The records that `conversion` makes of this lead, for who has no owner by the person who acts.
+    pub fn becoming(&self, conversion: &Conversion, by: PersonId, today: Date, at: Timestamp) -> Becoming {
+        let name = || self.company.clone().or_else(|| self.full_name.clone()).unwrap_or_default();
+        let kind = match self.rfc.as_ref().map(Rfc::persona) {
+            Some(Persona::Fisica) => CustomerKind::Fisica,
+            _ => CustomerKind::Moral,
+        };
+        Becoming {
+            customer: NewCustomer {
+                id: conversion.customer,
+                scope: self.scope,
+                legal_name: name(),
+                trade_name: None,
+                rfc: self.rfc.clone(),
+                kind,
+                owner: self.owner.unwrap_or(by),
+                currency: self.estimated_amount.map_or(Currency::Mxn, Money::currency),
+                source: self.source.clone(),
+                lead: Some(self.id),
+            },
+            contact: Contact {
+                id: conversion.contact,
+                name: self.full_name.clone().or_else(|| self.company.clone()).unwrap_or_default(),
+                role: None,
+                is_primary: true,
+                email: self.email.clone(),
+                phone: self.phone.clone(),
+                decision_power: DecisionPower::Unknown,
+                consent: self.consent.clone(),
+            },
+            opportunity: conversion.opportunity.map(|id| NewOpportunity {
+                id,
+                scope: self.scope,
+                customer: conversion.customer,
+                lead: Some(self.id),
+                name: name(),
+                amount: self.estimated_amount.unwrap_or_else(|| Money::zero(Currency::Mxn)),
+                mrr: None,
+                stage: Stage::Calificacion,
+                expected_close: today.saturating_add(EXPECTED_DAYS.days()),
+                owner: by,
+                created_at: at,
+            }),
+        }
+    }
+
     /// Decides to convert a qualified lead; afterwards it is read-only.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 pub use activity::{Activity, ActivityKind, ActivitySubject, Direction};
-pub use convert::{Conversion, ConversionPlan, Target};
+pub use convert::{Becoming, Conversion, ConversionPlan, Target};
 pub use edit::{LeadEdit, LeadField};
 pub use error::LeadError;
 pub use event::LeadEvent;

@@ -1,0 +1,131 @@
+//! The half of the engine's effects that the disk carries out.
+
+use jiff::Timestamp;
+use zuc_protocol::control::Recipient;
+use zuc_protocol::ids::{CompanyId, ItemId};
+use zuc_protocol::item::DocKind;
+use zuc_sync::{Effect, Input, KeyRing};
+
+use crate::store::domain_scope;
+use crate::{Store, StoreError};
+
+/// Rows of the outbox sealed at once.
+const BATCH: u32 = 256;
+
+/// What is left behind by an effect that was carried out.
+#[derive(Debug, Default)]
+pub struct Carried {
+    /// What the engine waits to hear.
+    pub inputs: Vec<Input>,
+    /// Documents and facts that are new or other than before; a fact has kind 0.
+    pub touched: Vec<(DocKind, ItemId)>,
+    /// Why an entry was set aside.
+    pub refused: Option<String>,
+}
+
+impl Carried {
+    fn hears(input: Input) -> Self {
+        Self { inputs: vec![input], ..Self::default() }
+    }
+
+    fn touching(touched: Vec<(DocKind, ItemId)>) -> Self {
+        Self { touched, ..Self::default() }
+    }
+}
+
+impl Store {
+    /// Does what `effect` asks of the disk; what it asks of the network or of a screen is left to the caller. `ring`
+    /// opens the bags that this device may open.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the effect may then be carried out again.
+    pub async fn carry(&self, effect: &Effect, ring: &KeyRing, now: Timestamp) -> Result<Carried, StoreError> {
+        Ok(match effect {
+            Effect::StoreSealed(batch) => {
+                self.keep_sealed(batch).await?;
+                Carried::hears(Input::SealedStored { scope: batch.scope, number: batch.number })
+            }
+            Effect::MarkAcked { scope, number, hash, seq, outbox, advance } => {
+                self.acked(*scope, *number, *hash, *seq, outbox, *advance).await?;
+                Carried::hears(Input::Waiting(self.unsent().await?))
+            }
+            Effect::Apply { scope, advance, source, kind, bytes, items } => {
+                let received = self.apply_entry(*scope, *advance, source, *kind, bytes, items, now).await?;
+                Carried {
+                    inputs: vec![Input::Applied { scope: *scope, seq: advance.seq }],
+                    touched: received.touched,
+                    refused: received.refused,
+                }
+            }
+            Effect::Quarantine { scope, advance, kind, bytes, code } => {
+                self.set_aside_entry(*scope, *advance, *kind, bytes, code).await?;
+                let refused = Some((*code).to_owned());
+                Carried { refused, ..Carried::hears(Input::Applied { scope: *scope, seq: advance.seq }) }
+            }
+            Effect::OutboxRefused { scope, number, outbox, code } => {
+                self.refuse_outbox(*scope, *number, outbox, code).await?;
+                Carried::default()
+            }
+            Effect::Unseal { scope, numbers, outbox } => {
+                self.unseal(*scope, numbers, outbox).await?;
+                Carried::default()
+            }
+            Effect::NeedOutbox { scope } => Carried { inputs: self.offer(*scope).await?, ..Carried::default() },
+            Effect::NeedReoffer { scope, above } => {
+                let batches = self.own_batches_above(*scope, *above).await?;
+                Carried::hears(Input::Reoffer { scope: *scope, batches })
+            }
+            Effect::NeedBagRows { scope, .. } => {
+                Carried::hears(Input::BagRows(self.bag_rows(domain_scope(*scope), false).await?))
+            }
+            Effect::LogChanged { log } => {
+                self.restart_cursors(*log).await?;
+                Carried::default()
+            }
+            Effect::StoreControl { seq, record } => {
+                let bytes = record.to_bytes().map_err(|_| StoreError::corrupt("control", "bytes", seq))?;
+                self.append_control(*seq, &record.hash(), &bytes).await?;
+                Carried::default()
+            }
+            Effect::StoreBag { scope, bag, wraps, rows } => {
+                let me = Recipient::Device(ring.keys().id());
+                let company = CompanyId::from_uuid(self.identity().ok_or(StoreError::NoIdentity)?.company.0);
+                let key = wraps.iter().find_map(|wraps| wraps.open(company, me, ring.keys()).ok());
+                Carried::touching(self.store_bag(*scope, *bag, key.as_ref(), wraps, rows).await?)
+            }
+            Effect::ReplaceBag { scope, bag } => {
+                self.drop_other_bags(*scope, *bag).await?;
+                Carried::default()
+            }
+            Effect::Erase { keys } => Carried::touching(self.erase_keys(keys).await?),
+            Effect::PurgeScope { scope } => {
+                self.purge_scope(domain_scope(*scope)).await?;
+                Carried::default()
+            }
+            Effect::Send(_)
+            | Effect::Reconnect
+            | Effect::ControlRefused { .. }
+            | Effect::Removed { .. }
+            | Effect::RelayTime(_)
+            | Effect::Status(_)
+            | Effect::Marks(_)
+            | Effect::Receipt(_)
+            | Effect::Stamp(_)
+            | Effect::Refused { .. } => Carried::default(),
+        })
+    }
+
+    /// What waits to be sealed in every scope, and how much waits in all: what the engine hears after a commit.
+    pub async fn offers(&self) -> Result<Vec<Input>, StoreError> {
+        let mut inputs = vec![Input::Waiting(self.unsent().await?)];
+        for scope in self.unsent_scopes().await? {
+            inputs.extend(self.offer(crate::wire_scope(scope)).await?);
+        }
+        Ok(inputs)
+    }
+
+    async fn offer(&self, scope: zuc_protocol::Scope) -> Result<Vec<Input>, StoreError> {
+        let items = self.outbox_ready(scope, BATCH).await?;
+        Ok(if items.is_empty() { Vec::new() } else { vec![Input::OutboxReady { scope, items }] })
+    }
+}

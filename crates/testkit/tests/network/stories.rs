@@ -1,0 +1,134 @@
+//! Three laptops and a relay.
+
+use zuc_domain::customer::Customer;
+use zuc_domain::lead::{Lead, LeadField};
+use zuc_domain::shared::{CustomerId, Scope};
+use zuc_protocol::{Rights, Role};
+use zuc_testkit::network::Network;
+
+use crate::work::{self, SALES};
+
+const LUIS: usize = 0;
+const ANA: usize = 1;
+const CARLA: usize = 2;
+
+async fn company() -> Network {
+    let others = [("Ana", Rights::new([Role::Ventas], [1])), ("Carla", Rights::new([Role::Finanzas], [1]))];
+    Network::found(1, &others).await
+}
+
+#[tokio::test]
+async fn what_ana_did_offline_luis_has_once_she_is_online_and_nobody_holds_a_key_too_many() {
+    let mut network = company().await;
+    network.laptops[ANA].disconnect().await;
+    let lead = work::capture(&mut network.laptops[ANA], "peñón").await;
+    assert_eq!(network.laptops[ANA].store.unsent().await.unwrap(), 1);
+    assert!(network.laptops[LUIS].store.read::<Lead>(lead).await.unwrap().is_none());
+    network.settle().await;
+    assert_eq!(network.laptops[ANA].store.unsent().await.unwrap(), 0);
+    let here = network.laptops[LUIS].store.read::<Lead>(lead).await.unwrap().unwrap();
+    assert_eq!(here.full_name.as_deref(), Some("Íñigo peñón"), "with the person's key, that came along");
+    let holds = |at: usize, scope| network.laptops[at].store.bag(scope).is_some();
+    assert_eq!([ANA, CARLA].map(|at| holds(at, SALES)), [true, true], "both work for the team");
+    assert_eq!([ANA, CARLA].map(|at| holds(at, Scope::Fiscal)), [false, true]);
+    assert_eq!([ANA, CARLA].map(|at| holds(at, Scope::Admin)), [false, false]);
+}
+
+#[tokio::test]
+async fn one_lead_converted_by_two_at_once_is_one_customer_with_one_contact() {
+    let mut network = company().await;
+    let lead = work::capture(&mut network.laptops[ANA], "peñón").await;
+    work::call(&mut network.laptops[ANA], lead, "le interesa").await;
+    work::qualify(&mut network.laptops[ANA], lead).await;
+    network.settle().await;
+    for at in [ANA, LUIS] {
+        network.laptops[at].disconnect().await;
+        assert!(work::convert(&mut network.laptops[at], lead).await);
+    }
+    network.settle().await;
+    let (ana, luis) = (&network.laptops[ANA].store, &network.laptops[LUIS].store);
+    let id = CustomerId::derive(SALES, lead, "customer");
+    let customer = ana.read::<Customer>(id).await.unwrap().unwrap();
+    assert_eq!(customer.contacts.len(), 1);
+    assert_eq!(luis.read::<Customer>(id).await.unwrap(), Some(customer));
+    assert_eq!(shared(&network, ANA).await, shared(&network, LUIS).await);
+}
+
+#[tokio::test]
+async fn different_fields_edited_apart_are_both_kept_and_a_restart_in_between_loses_neither() {
+    let mut network = company().await;
+    let lead = work::capture(&mut network.laptops[ANA], "peñón").await;
+    network.settle().await;
+    network.laptops[ANA].disconnect().await;
+    work::edit(&mut network.laptops[ANA], lead, LeadField::City(Some("León".into()))).await;
+    network.laptops[ANA].restart().await;
+    work::edit(&mut network.laptops[LUIS], lead, LeadField::Industry(Some("Herrajes".into()))).await;
+    network.laptops[LUIS].restart().await;
+    network.settle().await;
+    for at in [ANA, LUIS] {
+        let lead = network.laptops[at].store.read::<Lead>(lead).await.unwrap().unwrap();
+        assert_eq!((lead.city.as_deref(), lead.industry.as_deref()), (Some("León"), Some("Herrajes")));
+    }
+    assert_eq!(shared(&network, ANA).await, shared(&network, LUIS).await);
+}
+
+#[tokio::test]
+async fn a_frame_that_comes_twice_or_out_of_order_is_written_once() {
+    let mut network = company().await;
+    network.connect(LUIS).await;
+    let lead = work::capture(&mut network.laptops[ANA], "uno").await;
+    work::call(&mut network.laptops[ANA], lead, "primera").await;
+    work::call(&mut network.laptops[ANA], lead, "segunda").await;
+    while network.carry_up(ANA, false).await {}
+    network.poll(LUIS).await;
+    for _ in 0..3 {
+        network.poll(LUIS).await;
+        network.laptops[LUIS].receive(1, 2).await;
+        network.laptops[LUIS].receive(0, 2).await;
+    }
+    network.settle().await;
+    assert_eq!(network.laptops[LUIS].store.activities(lead, 9).await.unwrap().len(), 2);
+    assert_eq!(shared(&network, ANA).await, shared(&network, LUIS).await);
+}
+
+#[tokio::test]
+async fn as_many_person_keys_are_not_the_same_ones() {
+    let mut network = company().await;
+    network.laptops[LUIS].disconnect().await;
+    let hers = work::capture(&mut network.laptops[ANA], "peñón").await;
+    let his = work::capture(&mut network.laptops[LUIS], "muñoz").await;
+    while network.carry_up(ANA, false).await {}
+    network.settle().await;
+    for at in [ANA, LUIS] {
+        for (lead, name) in [(hers, "Íñigo peñón"), (his, "Íñigo muñoz")] {
+            let lead = network.laptops[at].store.read::<Lead>(lead).await.unwrap().unwrap();
+            assert_eq!(lead.full_name.as_deref(), Some(name));
+        }
+    }
+    assert_eq!(shared(&network, ANA).await, shared(&network, LUIS).await);
+}
+
+#[tokio::test]
+async fn a_call_that_changes_nothing_of_a_lead_does_not_bring_it_back() {
+    let mut network = company().await;
+    let lead = work::capture(&mut network.laptops[ANA], "peñón").await;
+    work::call(&mut network.laptops[ANA], lead, "le interesa").await;
+    network.settle().await;
+    assert!(work::delete(&mut network.laptops[LUIS], lead).await);
+    network.settle().await;
+    assert!(work::call(&mut network.laptops[ANA], lead, "ya no contesta").await);
+    network.settle().await;
+    assert_eq!(network.laptops[ANA].store.rebuild(false).await.unwrap(), []);
+    assert_eq!(shared(&network, ANA).await, shared(&network, LUIS).await);
+    // while an edit does
+    work::edit(&mut network.laptops[ANA], lead, LeadField::City(Some("Celaya".into()))).await;
+    network.settle().await;
+    assert_eq!(network.laptops[LUIS].store.rebuild(false).await.unwrap(), []);
+    assert_eq!(shared(&network, ANA).await, shared(&network, LUIS).await);
+}
+
+/// What a laptop holds of the scope that sales and management share.
+async fn shared(network: &Network, laptop: usize) -> Option<zuc_store::ScopeDigest> {
+    let digests = network.laptops[laptop].store.digests().await.unwrap();
+    digests.into_iter().find(|digest| digest.scope == SALES)
+}

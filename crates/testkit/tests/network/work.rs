@@ -1,0 +1,131 @@
+//! What people do at a laptop, each thing one transaction, as the use cases do it.
+
+use jiff::civil::date;
+use zuc_domain::customer::Customer;
+use zuc_domain::lead::opportunity::{Opportunity, Stage};
+use zuc_domain::lead::{
+    Activity, ActivityKind, ActivitySubject, ConversionPlan, Criteria, Direction, Lead, LeadEvent, LeadField, NewLead,
+    Target,
+};
+use zuc_domain::shared::{ActivityId, DomainEvent, LeadId, OpportunityId, Scope};
+use zuc_testkit::network::Laptop;
+
+/// The team whose leads everybody here reads.
+pub(crate) const SALES: Scope = Scope::Sales(1);
+
+const EVERYTHING: Criteria = Criteria { budget: true, authority: true, need: true, timeline: true };
+
+/// Captures a lead that nobody owns.
+pub(crate) async fn capture(laptop: &mut Laptop, word: &str) -> LeadId {
+    let mut tx = laptop.begin().await;
+    let act = tx.act();
+    let id = LeadId(tx.fresh_id());
+    let new = NewLead {
+        full_name: Some(format!("Íñigo {word}")),
+        company: Some(format!("Ferretería {word}")),
+        email: Some(format!("{word}@ferreteria.mx").parse().unwrap()),
+        ..NewLead::new(id, SALES, "expo", date(2026, 9, 21))
+    };
+    let event = Lead::create(new, &act).unwrap();
+    let lead = Lead::from_created(&event).unwrap();
+    tx.repository().record(&lead, &event).await.unwrap();
+    laptop.commit(tx).await;
+    id
+}
+
+/// Changes a field; `false` when the lead is not here or may not be changed any more.
+pub(crate) async fn edit(laptop: &mut Laptop, id: LeadId, field: LeadField) -> bool {
+    let mut tx = laptop.begin().await;
+    let Some(mut lead) = tx.repository::<Lead>().load(id).await.unwrap() else { return false };
+    let Ok(edit) = lead.edit(field) else { return false };
+    lead.apply_edit(&edit);
+    tx.repository().save(&lead).await.unwrap();
+    laptop.commit(tx).await;
+    true
+}
+
+/// Logs a call; the first takes a lead of nobody.
+pub(crate) async fn call(laptop: &mut Laptop, id: LeadId, text: &str) -> bool {
+    let mut tx = laptop.begin().await;
+    let Some(mut lead) = tx.repository::<Lead>().load(id).await.unwrap() else { return false };
+    let act = tx.act();
+    let activity = Activity {
+        id: ActivityId(tx.fresh_id()),
+        scope: lead.scope,
+        subject: ActivitySubject::Lead(id),
+        kind: ActivityKind::Call,
+        direction: Direction::Outbound,
+        at: act.at,
+        text: text.to_owned(),
+        by: act.by,
+    };
+    let Ok(events) = lead.log_contact(&activity, &act) else { return false };
+    for event in &events {
+        lead.apply(event);
+    }
+    let events: Vec<&dyn DomainEvent> = events.iter().map(|event| event as &dyn DomainEvent).collect();
+    tx.record_fact(&activity, &[]).await.unwrap();
+    tx.repository().record_all(&lead, &events).await.unwrap();
+    laptop.commit(tx).await;
+    true
+}
+
+/// Passes the gate.
+pub(crate) async fn qualify(laptop: &mut Laptop, id: LeadId) -> bool {
+    let mut tx = laptop.begin().await;
+    let Some(mut lead) = tx.repository::<Lead>().load(id).await.unwrap() else { return false };
+    let act = tx.act();
+    let Ok(event) = lead.qualify(EVERYTHING, None, None, &act) else { return false };
+    lead.apply(&event);
+    tx.repository().record(&lead, &event).await.unwrap();
+    laptop.commit(tx).await;
+    true
+}
+
+/// Converts into customer, contact and opportunity by derived ids.
+pub(crate) async fn convert(laptop: &mut Laptop, id: LeadId) -> bool {
+    let person = laptop.person();
+    let mut tx = laptop.begin().await;
+    let Some(mut lead) = tx.repository::<Lead>().load(id).await.unwrap() else { return false };
+    let act = tx.act();
+    let plan = ConversionPlan { opportunity: Some(Target::New), ..ConversionPlan::default() };
+    let Ok(event) = lead.convert(&plan, &act) else { return false };
+    let LeadEvent::Converted { conversion, .. } = &event else { unreachable!("what was asked") };
+    let becoming = lead.becoming(conversion, person, tx.session().today, act.at);
+    let created = Customer::create(becoming.customer).unwrap();
+    let mut customer = Customer::from_created(&created).unwrap();
+    tx.follow_person(lead.id, becoming.contact.id).await.unwrap();
+    let contact = customer.add_contact(becoming.contact).unwrap();
+    customer.apply(&contact);
+    tx.repository().record_all(&customer, &[&created, &contact]).await.unwrap();
+    let next = tx.act();
+    let opened = Opportunity::create(becoming.opportunity.unwrap(), &next).unwrap();
+    tx.repository().record(&Opportunity::from_created(&opened).unwrap(), &opened).await.unwrap();
+    lead.apply(&event);
+    tx.repository().record(&lead, &event).await.unwrap();
+    laptop.commit(tx).await;
+    true
+}
+
+/// Moves the opportunity of a converted lead.
+pub(crate) async fn move_to(laptop: &mut Laptop, lead: LeadId, stage: Stage) -> bool {
+    let id = OpportunityId::derive(SALES, lead, "opportunity");
+    let mut tx = laptop.begin().await;
+    let Some(mut opportunity) = tx.repository::<Opportunity>().load(id).await.unwrap() else { return false };
+    let act = tx.act();
+    let Ok(event) = opportunity.move_to(stage, false, &act) else { return false };
+    opportunity.apply(&event, act.at);
+    tx.repository().record(&opportunity, &event).await.unwrap();
+    laptop.commit(tx).await;
+    true
+}
+
+/// Takes a lead away, as the undo of an import does.
+pub(crate) async fn delete(laptop: &mut Laptop, id: LeadId) -> bool {
+    let mut tx = laptop.begin().await;
+    if !tx.repository::<Lead>().delete(id).await.unwrap() {
+        return false;
+    }
+    laptop.commit(tx).await;
+    true
+}
