@@ -1,5 +1,7 @@
 //! Events: sealed into the outbox of events with what they speak of, published to local handlers afterwards.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -145,8 +147,8 @@ pub(crate) async fn insert(
 
 /// What of an envelope its row does not say.
 #[derive(Serialize, Deserialize)]
-struct Packed {
-    d: Value,
+struct Packed<'a> {
+    d: Cow<'a, Value>,
     a: PersonId,
     h: Hlc,
     c: Uuid,
@@ -158,14 +160,14 @@ struct Packed {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     u: Option<EventId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    k: Option<String>,
+    k: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     o: bool,
 }
 
 pub(crate) fn pack(event: &CloudEvent) -> Result<String, StoreError> {
     let packed = Packed {
-        d: event.data.clone(),
+        d: Cow::Borrowed(&event.data),
         a: event.actorid,
         h: event.hlc,
         c: event.correlationid,
@@ -173,7 +175,7 @@ pub(crate) fn pack(event: &CloudEvent) -> Result<String, StoreError> {
         v: (event.deviceid != event.hlc.device).then_some(event.deviceid),
         s: (event.source != source_of(event.tenantid, event.deviceid)).then(|| event.source.clone()),
         u: event.causationid,
-        k: event.dochead.clone(),
+        k: event.dochead.as_deref().map(Cow::Borrowed),
         o: event.offline,
     };
     Ok(serde_json::to_string(&packed)?)
@@ -195,7 +197,7 @@ pub(crate) struct Raw {
 
 impl Raw {
     pub(crate) fn event(self, company: CompanyId) -> Result<StoredEvent, StoreError> {
-        let packed: Packed = serde_json::from_str(&self.body)?;
+        let packed: Packed<'_> = serde_json::from_str(&self.body)?;
         let device = packed.v.unwrap_or(packed.h.device);
         let time =
             Timestamp::from_millisecond(self.at).map_err(|_| StoreError::corrupt("outbox_events", "at", self.n))?;
@@ -216,8 +218,8 @@ impl Raw {
             causationid: packed.u,
             aggversion: packed.n,
             offline: packed.o,
-            dochead: packed.k,
-            data: packed.d,
+            dochead: packed.k.map(Cow::into_owned),
+            data: packed.d.into_owned(),
         };
         Ok(StoredEvent { n: self.n, event })
     }

@@ -14,6 +14,7 @@ mod error;
 mod events;
 mod facts;
 mod financial;
+mod fresh;
 mod imports;
 mod lead;
 mod log;

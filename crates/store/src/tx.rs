@@ -1,6 +1,6 @@
 //! The unit of work: one command, one SQLite transaction, one acknowledgement.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
 use sqlx::{Sqlite, SqliteConnection, Transaction};
@@ -10,7 +10,7 @@ use zuc_domain::shared::{Act, EventId, Hlc, TransitionId};
 use crate::aggregate::{Aggregate, Repository};
 use crate::audit;
 use crate::doc::Document;
-use crate::keys::random;
+use crate::fresh::FreshIds;
 use crate::pending::Pending;
 use crate::persons::Ring;
 use crate::projections::analytics;
@@ -35,7 +35,7 @@ pub struct Tx {
     /// Scope of each document in hand.
     pub(crate) places: HashMap<Uuid, i64>,
     pub(crate) last_event: Option<i64>,
-    fresh: Mutex<HashSet<Uuid>>,
+    ids: Mutex<FreshIds>,
 }
 
 /// A document in hand and how many changes it had on disk.
@@ -73,7 +73,7 @@ impl Tx {
             last_docs: HashMap::new(),
             places: HashMap::new(),
             last_event: None,
-            fresh: Mutex::new(HashSet::new()),
+            ids: Mutex::default(),
         })
     }
 
@@ -89,20 +89,22 @@ impl Tx {
         }
     }
 
-    /// A fresh `UUIDv7` of this command's instant.
+    /// A fresh `UUIDv7` of this command's instant, above all that this transaction gave out before.
     pub fn fresh_id(&self) -> Uuid {
-        let id = self.unnoted_id();
-        self.fresh.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+        let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = ids.next(self.session.at.as_millisecond(), self.store.inner.entropy.as_ref());
+        ids.unwritten.insert(id);
         id
     }
 
     fn unnoted_id(&self) -> Uuid {
-        fresh_id(&self.store, self.session.at.as_millisecond())
+        let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        ids.next(self.session.at.as_millisecond(), self.store.inner.entropy.as_ref())
     }
 
     /// Whether this transaction gave out the id and nothing was written under it yet.
     pub(crate) fn take_fresh(&mut self, id: Uuid) -> bool {
-        self.fresh.get_mut().unwrap_or_else(PoisonError::into_inner).remove(&id)
+        self.ids.get_mut().unwrap_or_else(PoisonError::into_inner).unwritten.remove(&id)
     }
 
     pub(crate) fn event_id(&self) -> EventId {
@@ -156,9 +158,4 @@ impl Tx {
     pub(crate) async fn hold_keys(&mut self, ids: &BTreeSet<[u8; 16]>) -> Result<(), StoreError> {
         self.ring.load(&mut self.conn, ids).await
     }
-}
-
-pub(crate) fn fresh_id(store: &Store, millis: i64) -> Uuid {
-    let noise: [u8; 10] = random(store.inner.entropy.as_ref());
-    uuid::Builder::from_unix_timestamp_millis(u64::try_from(millis).unwrap_or(0), &noise).into_uuid()
 }

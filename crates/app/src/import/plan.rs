@@ -10,7 +10,7 @@ use super::{
     identity::{ExistingLeads, Identity},
     mapping::Mapping,
     reason::{Reason, Warning},
-    register::{Finding, Origin, Register},
+    register::{Finding, Origin, Register, Sought},
     row::RowReader,
     table::{FileFormat, Table},
 };
@@ -208,9 +208,10 @@ fn decide(
     draft: &LeadDraft,
 ) -> (Outcome, Option<Origin>, Option<Match>) {
     let identity = Identity::from(draft);
-    match register.find(above, &identity) {
+    let sought = Sought::from(&identity);
+    match register.find(above, &sought) {
         Finding::New => {
-            register.add(Origin::Row(row), false, above.len(), &identity);
+            register.add(Origin::Row(row), false, above.len(), &sought);
             (Outcome::Created, None, None)
         }
         Finding::Certain(entry, likeness) => {
@@ -219,7 +220,7 @@ fn decide(
         }
         Finding::Probable(entry, likeness) => {
             let origin = register.origin(entry);
-            register.add(origin, true, above.len(), &identity);
+            register.add(origin, true, above.len(), &sought);
             (Outcome::ProbableDuplicate, Some(origin), Some(likeness))
         }
     }

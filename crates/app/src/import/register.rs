@@ -48,6 +48,20 @@ struct Entry {
 /// Should two ever be alike, one more pair is compared.
 type KeyHash = u128;
 
+/// A prospect as the register looks it up: worked out once and used for asking, comparing and filing.
+pub(super) struct Sought {
+    record: MatchRecord,
+    keys: Vec<(KeyHash, BlockingKey)>,
+}
+
+impl From<&Identity> for Sought {
+    fn from(identity: &Identity) -> Self {
+        let record = identity.record();
+        let keys = record.keys().into_iter().map(|key| (hash(&key), key)).collect();
+        Self { record, keys }
+    }
+}
+
 /// What is known under one key.
 #[derive(Default)]
 struct Place {
@@ -88,13 +102,13 @@ impl<'a> Register<'a> {
     }
 
     /// Adds the row at place `began`: one that becomes a record, or one held against the record of `origin`.
-    pub(super) fn add(&mut self, origin: Origin, held: bool, began: usize, identity: &Identity) {
-        self.push(Entry { origin, held, began: Some(began) }, &identity.record());
+    pub(super) fn add(&mut self, origin: Origin, held: bool, began: usize, sought: &Sought) {
+        self.push(Entry { origin, held, began: Some(began) }, sought);
     }
 
-    fn push(&mut self, entry: Entry, record: &MatchRecord) -> usize {
+    fn push(&mut self, entry: Entry, sought: &Sought) -> usize {
         let number = self.entries.len();
-        self.file(number, &record.keys());
+        self.file(number, sought.keys.iter().map(|(hash, _)| *hash));
         self.entries.push(entry);
         number
     }
@@ -104,9 +118,9 @@ impl<'a> Register<'a> {
         let mut grown = self.identity(above, entry);
         let before: BTreeSet<BlockingKey> = grown.record().keys().into_iter().collect();
         grown.absorb(identity);
-        let fresh: Vec<BlockingKey> = grown.record().keys().into_iter().filter(|key| !before.contains(key)).collect();
+        let fresh = grown.record().keys().into_iter().filter(|key| !before.contains(key)).map(|key| hash(&key));
+        self.file(entry, fresh);
         self.identities.insert(entry, grown);
-        self.file(entry, &fresh);
     }
 
     /// Who an entry is. A single row is read off its draft again, because a hundred thousand identities would take
@@ -117,14 +131,12 @@ impl<'a> Register<'a> {
     }
 
     /// Whom a row probably or certainly is. A certain record beats a held row, that beats a probable record.
-    pub(super) fn find(&mut self, above: &[PlannedRow], identity: &Identity) -> Finding {
-        let record = identity.record();
-        let keys = record.keys();
-        self.ask(&keys);
+    pub(super) fn find(&mut self, above: &[PlannedRow], sought: &Sought) -> Finding {
+        self.ask(sought);
         let mut found: Vec<(usize, Match)> = self
-            .candidates(&keys)
+            .candidates(sought)
             .into_iter()
-            .map(|number| (number, self.identity(above, number).record().compare(&record)))
+            .map(|number| (number, self.identity(above, number).record().compare(&sought.record)))
             .filter(|(_, likeness)| likeness.score.likeness() != Likeness::None)
             .collect();
         found.sort_by(|(left, a), (right, b)| {
@@ -145,8 +157,8 @@ impl<'a> Register<'a> {
         probable.map_or(Finding::New, |(number, likeness)| Finding::Probable(*number, likeness.clone()))
     }
 
-    fn candidates(&self, keys: &[BlockingKey]) -> BTreeSet<usize> {
-        let places = keys.iter().filter_map(|key| self.by_key.get(&hash(key)));
+    fn candidates(&self, sought: &Sought) -> BTreeSet<usize> {
+        let places = sought.keys.iter().filter_map(|(hash, _)| self.by_key.get(hash));
         places
             .map(|place| place.filed.numbers())
             .filter(|list| list.len() <= NOISE_LIMIT)
@@ -156,16 +168,16 @@ impl<'a> Register<'a> {
     }
 
     /// Brings in the records of the store that have one of the keys, each key asked for once.
-    fn ask(&mut self, keys: &[BlockingKey]) {
-        for key in keys {
-            let place = self.by_key.entry(hash(key)).or_default();
+    fn ask(&mut self, sought: &Sought) {
+        for (hash, key) in &sought.keys {
+            let place = self.by_key.entry(*hash).or_default();
             if std::mem::replace(&mut place.asked, true) {
                 continue;
             }
             for lead in self.existing.find(key) {
                 if !self.by_id.contains_key(&lead.id) {
                     let entry = Entry { origin: Origin::Existing(lead.id), held: false, began: None };
-                    let number = self.push(entry, &lead.identity.record());
+                    let number = self.push(entry, &Sought::from(&lead.identity));
                     self.by_id.insert(lead.id, number);
                     self.identities.insert(number, lead.identity);
                 }
@@ -173,10 +185,10 @@ impl<'a> Register<'a> {
         }
     }
 
-    fn file(&mut self, number: usize, keys: &[BlockingKey]) {
+    fn file(&mut self, number: usize, keys: impl Iterator<Item = KeyHash>) {
         let Ok(entry) = u32::try_from(number) else { return };
         for key in keys {
-            let filed = &mut self.by_key.entry(hash(key)).or_default().filed;
+            let filed = &mut self.by_key.entry(key).or_default().filed;
             match filed {
                 Filed::Nobody => *filed = Filed::One(entry),
                 Filed::One(first) => *filed = Filed::Many(vec![*first, entry]),

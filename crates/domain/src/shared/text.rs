@@ -71,11 +71,11 @@ pub fn normalise_company(name: &str) -> String {
 
 /// How many words of the company type end the name; never all of it.
 fn suffix_words(words: &[&str]) -> Option<usize> {
-    SUFFIXES
-        .iter()
-        .chain(&SHORT_SUFFIXES)
-        .map(|suffix| suffix.split(' ').collect::<Vec<_>>())
-        .find_map(|suffix| (words.len() > suffix.len() && words.ends_with(&suffix)).then_some(suffix.len()))
+    SUFFIXES.iter().chain(&SHORT_SUFFIXES).find_map(|suffix| {
+        let mut before = words.iter().rev();
+        let ends = suffix.rsplit(' ').all(|word| before.next() == Some(&word));
+        (ends && before.len() > 0).then(|| words.len() - before.len())
+    })
 }
 
 /// The name as the SAT registers it: upper case, single blanks, accents and Ñ kept, company type taken off.
