@@ -263,7 +263,7 @@ mod sales {
     use zuc_domain::lead::{Conversion, ConversionPlan, Lead};
     use zuc_domain::proposal::order_key::OrderKey;
     use zuc_domain::proposal::{NewProposal, Proposal, ProposalLine, Recurrence, Signature, Signer, VersionContent};
-    use zuc_domain::shared::{Currency, LineId, Percentage, ProposalId, RoundingStrategy, TaxKind};
+    use zuc_domain::shared::{Currency, InvoiceId, LineId, Percentage, ProposalId, RoundingStrategy, TaxKind};
 
     use super::capture;
     use crate::Store;
@@ -467,7 +467,7 @@ mod sales {
         let row = store.proposal_row(proposal.id).await.unwrap().unwrap();
         assert_eq!((row.state.as_str(), row.accepted_on.as_deref()), ("accepted", Some("2026-09-21")));
 
-        invoice(&store, &held).await;
+        let issued = Box::pin(invoice(&store, &held)).await;
         store.erase_keys(&store.person_keys_of(contact).await.unwrap()).await.unwrap();
         let after = store.read::<Proposal>(proposal.id).await.unwrap().unwrap();
         let acceptance = after.acceptance.unwrap();
@@ -475,10 +475,17 @@ mod sales {
         assert_eq!(acceptance.content_hash, held.acceptance.unwrap().content_hash);
         // A fiscal document outlives the erasure of the person it names.
         assert_eq!(store.invoices(crate::InvoiceView::All, "berenice", 0, 9).await.unwrap().len(), 1);
+
+        // and one that is taken away is owed no more
+        let mut tx = store.begin(at(90)).await.unwrap();
+        assert!(tx.repository::<Invoice>().delete(issued).await.unwrap());
+        tx.commit().await.unwrap();
+        assert_eq!(store.receivables(date(2026, 12, 1)).await.unwrap()[2].amount(), Decimal::ZERO);
+        assert_eq!(store.verify().await.unwrap(), []);
     }
 
     /// Drafts, seals and stamps the invoice of an accepted proposal, and looks at every figure.
-    async fn invoice(store: &Store, proposal: &Proposal) {
+    async fn invoice(store: &Store, proposal: &Proposal) -> InvoiceId {
         use zuc_domain::customer::Contract;
         use zuc_domain::financial::{Invoice, Issuance, PaymentTerms, Receptor, Timbre};
 
@@ -536,6 +543,10 @@ mod sales {
             let found = store.invoices(crate::InvoiceView::Stamped, text, 0, 9).await.unwrap();
             assert_eq!(found.len(), 1, "{text}");
         }
+        for (view, count) in store.invoice_counts().await.unwrap() {
+            let shown = store.invoices(view, "", 0, 9).await.unwrap().len();
+            assert_eq!((shown as u64, view.name()), (count, view.name()));
+        }
         assert_eq!(store.unpaid_of(proposal.customer).await.unwrap().len(), 1);
         assert_eq!(store.receivables(date(2026, 12, 1)).await.unwrap()[2].amount(), Decimal::from(174));
         assert_eq!(
@@ -545,5 +556,6 @@ mod sales {
         let funnel = store.funnel().await.unwrap();
         assert!(funnel.iter().any(|row| row.object == "proposal" && row.stage == "accepted" && row.rows == 1));
         assert_eq!(store.verify().await.unwrap(), []);
+        invoice.id
     }
 }

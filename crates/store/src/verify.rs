@@ -28,7 +28,7 @@ const TABLES: [(&str, &str, &str); 9] = [
     ("financial_invoice", "scope = ?1", "id"),
 ];
 const LOCAL: [&str; 2] = ["n", "owner_name"];
-const DERIVED: [&str; 3] = ["lead_facet", "analytics_funnel", "analytics_sales_summary"];
+const DERIVED: [&str; 4] = ["lead_facet", "financial_receivable", "analytics_funnel", "analytics_sales_summary"];
 
 /// Something that is not as it must be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

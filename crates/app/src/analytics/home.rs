@@ -10,7 +10,7 @@ use zuc_ipc::{
     Money,
     home::{FinanceHome, FunnelStage, Home, ManagerHome, RepHome, RevenueMonth},
 };
-use zuc_store::{InvoiceView, LeadFilter, LeadOrder};
+use zuc_store::InvoiceView;
 
 use crate::{AppError, Office, customer, financial, lead, money};
 
@@ -33,17 +33,14 @@ impl Office {
     }
 
     async fn rep_home(&self) -> Result<RepHome, AppError> {
-        let mine = vec![Some(self.actor.person)];
-        let due = LeadFilter { owners: mine.clone(), due_by: Some(self.today()), ..LeadFilter::default() };
-        let due = self.store.lead_page(&due, LeadOrder::NextStep, false, 0, ROWS).await?;
-        let untouched = LeadFilter { owners: mine, untouched: true, ..LeadFilter::default() };
-        let untouched = self.store.lead_page(&untouched, LeadOrder::Score, true, 0, ROWS).await?;
+        let due = self.store.leads_due(self.actor.person, self.today(), ROWS).await?;
+        let to_call = self.store.leads_to_call(self.actor.person, ROWS).await?;
         let deals = self.store.open_opportunities(Some(self.actor.person), ROWS).await?;
         let pipeline =
             deals.iter().filter(|deal| deal.amount.currency() == Currency::Mxn).map(|deal| deal.amount.amount()).sum();
         Ok(RepHome {
-            due: due.rows.iter().map(lead::row).collect(),
-            to_call: untouched.rows.iter().map(lead::row).collect(),
+            due: due.iter().map(lead::row).collect(),
+            to_call: to_call.iter().map(lead::row).collect(),
             deals: deals.into_iter().map(customer::opportunity).collect(),
             pipeline: money::amount(pipeline, Currency::Mxn),
         })

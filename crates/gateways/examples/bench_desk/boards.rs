@@ -56,8 +56,12 @@ fn queries() -> Vec<LeadQuery> {
         (LeadSort::Score, true),
         (LeadSort::Company, false),
         (LeadSort::Name, false),
+        (LeadSort::City, false),
+        (LeadSort::State, false),
         (LeadSort::Amount, true),
         (LeadSort::CreatedOn, true),
+        (LeadSort::Owner, false),
+        (LeadSort::NextStep, false),
     ];
     let narrowed = [
         LeadQuery { states: vec!["new".to_owned(), "assigned".to_owned()], ..LeadQuery::default() },

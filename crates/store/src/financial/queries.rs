@@ -184,11 +184,33 @@ impl Store {
                 .fetch_all(self.reader())
                 .await?
             }
-            None => {
+            None if view == InvoiceView::All => {
+                invoices!("ORDER BY i.on_date DESC, i.created_at DESC LIMIT ? OFFSET ?", limit, offset)
+                    .fetch_all(self.reader())
+                    .await?
+            }
+            // one state is read in the order of its index; of several there are few, which are sorted
+            None if !states.trim_matches(',').contains(',') => {
+                let state = states.trim_matches(',');
                 invoices!(
-                    "WHERE instr(?1, ',' || i.fiscal_state || ',') > 0
-                     ORDER BY i.on_date DESC, i.created_at DESC LIMIT ?2 OFFSET ?3",
-                    states,
+                    "WHERE i.fiscal_state = ? ORDER BY i.on_date DESC, i.created_at DESC LIMIT ? OFFSET ?",
+                    state,
+                    limit,
+                    offset
+                )
+                .fetch_all(self.reader())
+                .await?
+            }
+            None => {
+                let mut names = states.split(',').filter(|name| !name.is_empty());
+                let [first, second, third, fourth] = std::array::from_fn(|_| names.next());
+                invoices!(
+                    "WHERE i.fiscal_state IN (?, ?, ?, ?)
+                     ORDER BY i.on_date DESC, i.created_at DESC LIMIT ? OFFSET ?",
+                    first,
+                    second,
+                    third,
+                    fourth,
                     limit,
                     offset
                 )
@@ -262,9 +284,8 @@ impl Store {
         let day = today.to_string();
         let rows = sqlx::query!(
             r#"SELECT CAST(julianday(?1) - julianday(due_date) AS INTEGER) AS "late!: i64",
-                   sum(outstanding_micro) AS "micro!: i64"
-               FROM financial_invoice
-               WHERE outstanding_micro > 0 AND fiscal_state = 'stamped' AND currency = 'MXN' GROUP BY due_date"#,
+                   outstanding_micro AS "micro!: i64"
+               FROM financial_receivable WHERE currency = 'MXN'"#,
             day,
         )
         .fetch_all(self.reader())

@@ -173,13 +173,13 @@ const FEW: u64 = 3_000;
 /// A text that more rows match than this says nothing: the newest are looked at.
 const MOST_HITS: i64 = 5_000;
 
-const SELECT: &str = "SELECT r.id, r.full_name, r.company, r.email, r.phone, r.rfc, r.city, r.postal_code, r.industry, \
+pub(super) const SELECT: &str = "SELECT r.id, r.full_name, r.company, r.email, r.phone, r.rfc, r.city, r.postal_code, r.industry, \
      r.company_size, r.source, r.state, r.needs_review, r.owner, r.owner_name, r.score, r.band, r.score_method, \
      r.factors, r.amount, r.currency, r.next_step, r.next_step_due, r.created_on, r.notes, r.customer, r.opportunity, \
      EXISTS (SELECT 1 FROM outbox WHERE item = r.id) AS unsent ";
 
 #[derive(sqlx::FromRow)]
-struct Raw {
+pub(super) struct Raw {
     id: Vec<u8>,
     full_name: String,
     company: String,

@@ -1,6 +1,7 @@
 //! The lead domain's documents and read tables.
 
 mod activity;
+mod agenda;
 mod list;
 mod matches;
 mod opportunity;
