@@ -260,6 +260,7 @@ mod sales {
     use jiff::civil::date;
     use rust_decimal::Decimal;
     use zuc_domain::customer::{Contact, Customer, CustomerKind, DecisionPower};
+    use zuc_domain::financial::Invoice;
     use zuc_domain::lead::{Conversion, ConversionPlan, Lead};
     use zuc_domain::proposal::order_key::OrderKey;
     use zuc_domain::proposal::{NewProposal, Proposal, ProposalLine, Recurrence, Signature, Signer, VersionContent};
@@ -487,7 +488,7 @@ mod sales {
     /// Drafts, seals and stamps the invoice of an accepted proposal, and looks at every figure.
     async fn invoice(store: &Store, proposal: &Proposal) -> InvoiceId {
         use zuc_domain::customer::Contract;
-        use zuc_domain::financial::{Invoice, Issuance, PaymentTerms, Receptor, Timbre};
+        use zuc_domain::financial::{Issuance, PaymentTerms, Receptor, Timbre};
 
         let mut tx = store.begin(at(60)).await.unwrap();
         let act = tx.act();
