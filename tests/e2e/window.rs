@@ -18,6 +18,12 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const WIDE: (u32, u32) = (1440, 900);
 const NARROW: (u32, u32) = (900, 720);
 
+/// Keeps what the page complains of, for a story that fails.
+const LISTEN: &str = "window.errorsOfTheTest = []; \
+    const say = console.error; \
+    console.error = (...words) => { window.errorsOfTheTest.push(words.join(' ')); say(...words) }; \
+    addEventListener('error', event => window.errorsOfTheTest.push(event.message))";
+
 /// One window of the program, on one home.
 pub(crate) struct Window {
     client: Client,
@@ -53,6 +59,7 @@ impl Window {
             .expect("the window opens");
         let window = Self { client, driver, display };
         window.see(".app, .solo").await;
+        window.run(LISTEN, &[]).await;
         window
     }
 
@@ -162,7 +169,9 @@ impl Window {
             if start.elapsed() > PATIENCE {
                 self.display.picture(&pictures().join("failed.png"), self.display.size());
                 let page = self.run("return document.body.innerText", &[]).await;
-                panic!("not {what}; the page says:\n{}", page.as_str().unwrap_or_default());
+                let errors = self.run("return window.errorsOfTheTest.join('\\n')", &[]).await;
+                let words = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+                panic!("not {what}; the page says:\n{}\n{}", words(&page), words(&errors));
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

@@ -145,6 +145,10 @@ pub(crate) fn today_in_words() -> String {
 
 /// An instant as `24/11/2026 09:41`.
 pub(crate) fn instant(instant: &str) -> String {
+    // A day alone has no zone to be shown in.
+    if !instant.contains('T') {
+        return day(instant);
+    }
     let (date, time) = local(instant);
     format!("{} {time}", day(&date)).trim_end().to_owned()
 }
@@ -164,6 +168,11 @@ pub(crate) fn share(part: f64, whole: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_without_an_hour_is_the_same_day_in_every_zone() {
+        assert_eq!(instant("2026-11-24"), "24/11/2026");
+    }
 
     #[test]
     fn an_amount_keeps_every_digit_and_two_decimals() {

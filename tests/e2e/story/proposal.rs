@@ -78,7 +78,14 @@ async fn edit(window: &Window, prices: &[Priced]) -> String {
         window.read(&test("picker-0"), &product.sku).await;
         window.read(&test("picker-0"), &written(&format!("{}.00", product.pesos))).await;
         window.click(&test("picker-0")).await;
-        window.see(&format!("[data-testid=line]:nth-child({})", index + 1)).await;
+        // the hand is led on to the quantity: whoever types before that types there
+        window
+            .until(
+                "the focus on the new line",
+                "return document.activeElement === document.querySelector(arguments[0])",
+                &[&format!("[data-testid=line]:nth-child({}) [data-testid=line-quantity]", index + 1)],
+            )
+            .await;
     }
     let cell = |line: u32, name: &str| format!("[data-testid=line]:nth-child({line}) [data-testid=line-{name}]");
     window.fill(&cell(1, "quantity"), "2").await;

@@ -37,6 +37,13 @@ pub(crate) fn TextField(
     let id = format!("f-{testid}");
     let described = format!("{id}-about");
     let mono = if mono { "mono" } else { "" };
+    // What was wrong is being mended: the word about it goes until the form is judged again.
+    let mending = RwSignal::new(false);
+    Effect::new(move |_| {
+        error.track();
+        mending.set(false);
+    });
+    let error = Memo::new(move |_| error.get().filter(|_| !mending.get()));
     view! {
         <div class="field">
             <label for=id.clone()>{label}</label>
@@ -51,7 +58,7 @@ pub(crate) fn TextField(
                 disabled=move || disabled.get()
                 aria-invalid=move || error.get().is_some().then_some("true")
                 aria-describedby=described.clone()
-                on:input=move |event| value.set(event_target_value(&event))
+                on:input=move |event| { mending.set(true); value.set(event_target_value(&event)); }
                 data-testid=testid
             />
             <span id=described class="col">

@@ -29,8 +29,8 @@ pub(crate) fn HeldPage() -> impl IntoView {
             } else {
                 view! {
                     <table class="tbl tbl--two tbl--lines" data-testid="held-table">
-                        <colgroup><col/><col/><col style="width:108px"/><col style="width:260px"/><col style="width:312px"/></colgroup>
-                        <thead><tr><th>{tr!(held.incoming)}</th><th>{tr!(held.existing)}</th><th class="num">{tr!(held.likeness)}</th><th>{tr!(import.why)}</th><th></th></tr></thead>
+                        <colgroup><col/><col/><col class="narrow-hide" style="width:108px"/><col style="width:20%"/><col style="width:312px"/></colgroup>
+                        <thead><tr><th>{tr!(held.incoming)}</th><th>{tr!(held.existing)}</th><th class="num narrow-hide">{tr!(held.likeness)}</th><th>{tr!(import.why)}</th><th></th></tr></thead>
                         <tbody>{rows.iter().cloned().map(|row| line(row, decide)).collect_view()}</tbody>
                     </table>
                 }.into_any()
@@ -59,7 +59,7 @@ fn line(row: HeldRow, decide: Action) -> impl IntoView {
         <tr data-testid="held-row" data-id=row.id>
             <td class="m">{name}<small>{reach}</small></td>
             <td><a class="m" href=route::lead(&row.existing_id)>{row.existing}</a></td>
-            <td class="num">{format!("{} %", row.likeness)}</td>
+            <td class="num narrow-hide">{format!("{} %", row.likeness)}</td>
             <td class="t2">{why}</td>
             <td class="num"><span class="row row-1" style="justify-content:flex-end">
                 <button class="btn btn--sm" on:click=say("merge") disabled=move || decide.busy.get() data-testid="held-merge"><Icon name="merge"/>{tr!(held.merge)}</button>

@@ -51,6 +51,10 @@ pub(crate) fn StatusBar(sheet: RwSignal<bool>) -> impl IntoView {
         }
     });
     listen::<SyncStatus>("sync-status", move |now| {
+        // an answer still on its way may be older than this: it is asked for again
+        if status.try_get_untracked().is_some_and(|before| before.state != now.state) {
+            first.reload();
+        }
         status.try_set(now);
     });
     let anchor = RwSignal::new(None::<Anchor>);

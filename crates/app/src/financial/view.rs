@@ -103,7 +103,8 @@ impl Office {
             ("edit_fiscal", state.is_editable(), Action::EditInvoice, finance),
             (
                 "issue",
-                (state.is_editable() && invoice.receptor.is_some()) || state.is_waiting(),
+                // the form saves what is missing before it issues
+                state.is_editable() || state.is_waiting(),
                 Action::IssueInvoice,
                 finance,
             ),
@@ -158,7 +159,7 @@ fn story(invoice: &Invoice) -> Vec<StoryStep> {
             "pre_invoice",
             if sealed { "done" } else { "now" },
             invoice.created_on.to_string(),
-            "Pre-factura".to_owned(),
+            if invoice.proposal.is_some() { "De la propuesta firmada".to_owned() } else { String::new() },
         ),
         step("sealed", if sealed { "done" } else { "next" }, when(CfdiState::Generated), seal),
         step("queued", queued.0, when(state), queued.1),

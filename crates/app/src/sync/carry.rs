@@ -25,10 +25,10 @@ impl Driver {
         }
         match effect {
             Effect::MarkAcked { outbox, .. } => {
-                office.exchange.line(office.now(), "sent", format!("{} cambios enviados", outbox.len()));
+                office.exchange.line(office.now(), "sent", counted(outbox.len(), "enviado"));
             }
             Effect::OutboxRefused { outbox, code, .. } => {
-                let text = format!("El relevo no aceptó {} cambios ({code})", outbox.len());
+                let text = format!("{} por el relevo ({code})", counted(outbox.len(), "rechazado"));
                 office.exchange.line(office.now(), "error", text);
             }
             Effect::StoreControl { record, .. } => {
@@ -70,7 +70,7 @@ impl Driver {
             self.changed = std::mem::take(&mut self.changed).and(changes_of(*kind));
         }
         if !touched.is_empty() {
-            office.exchange.line(office.now(), "received", format!("{} cambios recibidos", touched.len()));
+            office.exchange.line(office.now(), "received", counted(touched.len(), "recibido"));
         }
     }
 
@@ -116,6 +116,11 @@ impl Driver {
         let _ = office.notices.send(Notice::Sync(office.exchange.status()));
         Ok(())
     }
+}
+
+/// So many changes, and what became of them.
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 cambio {what}") } else { format!("{count} cambios {what}s") }
 }
 
 /// Which lists a document of this kind is shown in; a fact may be in any.

@@ -51,7 +51,7 @@ fn queue(rows: Vec<InvoiceRow>) -> AnyView {
     }
     view! {
         <table class="tbl" data-testid="home-queue">
-            <colgroup><col style="width:116px"/><col/><col style="width:136px"/><col style="width:116px"/><col style="width:88px"/><col style="width:140px"/><col style="width:104px"/></colgroup>
+            <colgroup><col style="width:104px"/><col/><col style="width:132px"/><col style="width:104px"/><col style="width:80px"/><col style="width:124px"/><col style="width:100px"/></colgroup>
             <thead><tr><th>{tr!(invoices.folio)}</th><th>{tr!(invoices.customer)}</th><th>{tr!(invoices.state)}</th><th>{tr!(invoices.date)}</th>
                 <th>{tr!(home.left)}</th><th class="num">{tr!(common.total)}</th><th></th></tr></thead>
             <tbody>{rows.into_iter().map(|row| {
@@ -88,5 +88,5 @@ fn receivables(rows: Vec<(String, Money)>) -> AnyView {
             strong: index > 0,
         })
         .collect();
-    view! { <BarList bars label_width=76 value_width=116 row=30/> }.into_any()
+    view! { <BarList bars label_width=96 value_width=104 row=30/> }.into_any()
 }

@@ -74,11 +74,11 @@ fn table(rows: &[InvoiceRow]) -> impl IntoView + use<> {
             <tr data-testid="invoice-row" data-id=row.id on:click=route::opens(to.clone())>
                 <td><span class="row"><a class="m tn" href=to.clone()>{row.label}</a>{row.unsent.then(|| view! { <Unsent/> })}</span></td>
                 <td class="m">{row.customer}</td>
-                <td class="mono t2">{row.rfc}</td>
+                <td class="mono t2 narrow-hide">{row.rfc}</td>
                 <td><Badge tone text=word icon=labels::fiscal_icon(&row.fiscal_state)/></td>
                 <td>{row.hours_left.map(|hours| view! { <Clock hours/> })}</td>
-                <td class="tn t2">{format::day(&row.on)}</td>
-                <td>{(row.fiscal_state == "stamped").then(|| view! { <Badge tone=paid_tone text=paid/> })}</td>
+                <td class="tn t2 narrow-hide">{format::day(&row.on)}</td>
+                <td class="narrow-hide">{(row.fiscal_state == "stamped").then(|| view! { <Badge tone=paid_tone text=paid/> })}</td>
                 <td class="num t2"><MoneyText amount=row.outstanding.amount currency=row.outstanding.currency/></td>
                 <td class="num"><MoneyText amount=row.total.amount currency=row.total.currency/></td>
             </tr>
@@ -86,9 +86,9 @@ fn table(rows: &[InvoiceRow]) -> impl IntoView + use<> {
     }).collect_view();
     view! {
         <table class="tbl tbl--lines tbl--click" data-testid="invoices-table">
-            <colgroup><col style="width:116px"/><col/><col style="width:140px"/><col style="width:136px"/><col style="width:84px"/><col style="width:110px"/><col style="width:122px"/><col style="width:136px"/><col style="width:140px"/></colgroup>
-            <thead><tr><th>{tr!(invoices.folio)}</th><th>{tr!(invoices.customer)}</th><th>{tr!(fiscal.rfc)}</th><th>{tr!(invoices.cfdi)}</th><th>{tr!(home.left)}</th><th>{tr!(invoices.date)}</th>
-                <th>{tr!(customers.collect)}</th><th class="num">{tr!(invoices.outstanding)}</th><th class="num">{tr!(common.total)}</th></tr></thead>
+            <colgroup><col style="width:112px"/><col/><col class="narrow-hide" style="width:132px"/><col style="width:128px"/><col style="width:80px"/><col class="narrow-hide" style="width:104px"/><col class="narrow-hide" style="width:112px"/><col style="width:124px"/><col style="width:136px"/></colgroup>
+            <thead><tr><th>{tr!(invoices.folio)}</th><th>{tr!(invoices.customer)}</th><th class="narrow-hide">{tr!(fiscal.rfc)}</th><th>{tr!(invoices.cfdi)}</th><th>{tr!(home.left)}</th><th class="narrow-hide">{tr!(invoices.date)}</th>
+                <th class="narrow-hide">{tr!(customers.collect)}</th><th class="num">{tr!(invoices.outstanding)}</th><th class="num">{tr!(common.total)}</th></tr></thead>
             <tbody>{lines}</tbody>
         </table>
     }

@@ -167,8 +167,8 @@ fn Table(grid: Grid, filters: Filters) -> impl IntoView {
                 on:keydown=move |event| keyboard::pressed(grid, &event)
                 on:focusin=move |_| grid.active.set(true)
                 on:focusout=move |event| keyboard::left(grid, &event)>
-                <colgroup><col style="width:48px"/><col style="width:232px"/><col style="width:142px"/><col style="width:164px"/><col style="width:118px"/>
-                    <col style="width:88px"/><col style="width:192px"/><col style="width:144px"/><col style="width:124px"/></colgroup>
+                <colgroup><col style="width:48px"/><col style="width:232px"/><col style="width:130px"/><col style="width:164px"/><col style="width:118px"/>
+                    <col style="width:88px"/><col style="width:176px"/><col style="width:144px"/><col style="width:124px"/></colgroup>
                 <thead><tr role="row" aria-rowindex="1">
                     <th role="columnheader"><Check label=tr!(leads.choose_seen) testid="choose-all" tabindex=-1
                         on=Signal::derive(move || grid.chosen.with(|chosen| !chosen.is_empty()))

@@ -46,6 +46,8 @@ pub(crate) struct Draft {
     pub(crate) open: Memo<bool>,
     changes: StoredValue<u32>,
     next_key: StoredValue<u32>,
+    /// Of the page: a line that is added from the list of products lives longer than the list.
+    owner: StoredValue<Owner>,
     bus: Bus,
     toaster: Toaster,
 }
@@ -67,6 +69,7 @@ impl Draft {
             open: Memo::new(move |_| now.with(|view| view.actions.iter().any(|action| action == "edit"))),
             changes: StoredValue::new(0),
             next_key: StoredValue::new(0),
+            owner: StoredValue::new(Owner::current().unwrap_or_default()),
             bus: expect_context(),
             toaster: use_toaster(),
         };
@@ -93,7 +96,8 @@ impl Draft {
 
     fn line(self, edit: LineEdit) -> Line {
         self.next_key.update_value(|key| *key += 1);
-        Line { key: self.next_key.get_value(), edit: RwSignal::new(edit) }
+        let edit = self.owner.with_value(|owner| owner.with(|| RwSignal::new(edit)));
+        Line { key: self.next_key.get_value(), edit }
     }
 
     fn edit(self) -> ProposalEdit {

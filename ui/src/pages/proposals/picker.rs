@@ -77,11 +77,17 @@ pub(crate) fn Picker(draft: Draft) -> impl IntoView {
                 <input node_ref=node class="lines-input" role="combobox" aria-expanded=move || asked.get().is_some().to_string() aria-label=tr!(lines.add) placeholder=tr!(lines.add_example)
                     autocomplete="off" spellcheck="false" prop:value=move || text.get() on:input=move |event| typed(event_target_value(&event)) on:keydown=pressed
                     on:focus=move |_| if asked.get_untracked().is_none() { asked.set(Some(text.get_untracked())) }
-                    on:blur=move |_| set_timeout(move || { asked.try_set(None); }, Duration::from_millis(150)) data-testid="line-add"/>
+                    on:blur=move |_| set_timeout(move || if !has_focus(node) { asked.try_set(None); }, Duration::from_millis(150)) data-testid="line-add"/>
                 {move || asked.get().is_some().then(|| options(products.get(), node, chosen, add))}
             </td>
         </tr>
     }
+}
+
+/// A click beside the input and back again leaves the list open.
+fn has_focus(node: NodeRef<html::Input>) -> bool {
+    let input = node.try_get_untracked().flatten();
+    input.is_some_and(|input| document().active_element().is_some_and(|active| active == **input))
 }
 
 fn options(

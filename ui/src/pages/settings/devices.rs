@@ -25,6 +25,15 @@ pub(crate) fn DevicesPart(inviting: RwSignal<bool>) -> impl IntoView {
     if let Ok(timer) = set_interval_with_handle(move || pending.reload(), Duration::from_secs(3)) {
         on_cleanup(move || timer.clear());
     }
+    // Whoever was invited is here: what counts now is the code at the top.
+    let asking = Memo::new(move |_| pending.value.get().map_or(0, |rows| rows.len()));
+    Effect::new(move |before: Option<usize>| {
+        let now = asking.get();
+        if now > before.unwrap_or_default() {
+            inviting.set(false);
+        }
+        now
+    });
     let approve = Action::new();
     view! {
         <div class="pane">
@@ -65,13 +74,13 @@ fn table(rows: &[DeviceRow]) -> impl IntoView + use<> {
             <tr class=if row.removed { "is-off" } else { "" } data-testid="device-row" data-id=row.id>
                 <td style="height:50px"><span class="row row-3"><Icon name="laptop" class="t3"/><span class="col" style="line-height:18px"><span class="m cut">{tr!(devices.of, name = row.person.clone())}</span><span class="s12 t3 mono">{short}</span></span></span></td>
                 <td><span class="col" style="line-height:18px"><span class="cut">{row.person}</span><span class="s12 t3 cut">{labels::roles(&row.roles)}</span></span></td>
-                <td><Badge tone=state.0 text=state.1/></td><td class="t2 tn">{format::day(&row.since)}</td><td class="t2 tn">{seen}</td>
+                <td><Badge tone=state.0 text=state.1/></td><td class="t2 tn">{format::day(&row.since)}</td><td class="t2 tn narrow-hide">{seen}</td>
             </tr>
         }
     }).collect_view();
     view! {
-        <table class="tbl" data-testid="devices-table"><colgroup><col/><col style="width:170px"/><col style="width:110px"/><col style="width:104px"/><col style="width:138px"/></colgroup>
-            <thead><tr><th>{tr!(devices.device)}</th><th>{tr!(devices.person)}</th><th>{tr!(leads.state)}</th><th>{tr!(devices.since)}</th><th>{tr!(devices.seen)}</th></tr></thead>
+        <table class="tbl" data-testid="devices-table"><colgroup><col/><col style="width:28%"/><col style="width:108px"/><col style="width:100px"/><col class="narrow-hide" style="width:120px"/></colgroup>
+            <thead><tr><th>{tr!(devices.device)}</th><th>{tr!(devices.person)}</th><th>{tr!(leads.state)}</th><th>{tr!(devices.since)}</th><th class="narrow-hide">{tr!(devices.seen)}</th></tr></thead>
             <tbody>{lines}</tbody></table>
     }
 }

@@ -66,7 +66,10 @@ pub(crate) fn WaitPart() -> impl IntoView {
     view! {
         <Solo status=tr!(join.status)>
             <div class="solo__main">
-                <h1 class="h1">{move || tr!(join.joining, company = status.value.get().map(|status| status.company.clone()).unwrap_or_default())}</h1>
+                <h1 class="h1">{move || match status.value.get().map(|status| status.company.clone()).filter(|company| !company.is_empty()) {
+                        Some(company) => tr!(join.joining_to, company = company),
+                        None => tr!(join.joining).to_owned(),
+                    }}</h1>
                 <ol class="tl" style="max-width:560px;margin-top:24px">
                     <li style="padding-left:40px;padding-bottom:24px">
                         <span class="tl__d ok" style="width:24px;height:24px"><Icon name="check"/></span>
