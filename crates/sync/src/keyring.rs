@@ -129,6 +129,12 @@ impl KeyRing {
             .collect()
     }
 
+    /// Whether a device reads a scope whose current key is not here. So it is for a moment after an approval: whoever lets
+    /// somebody in cannot give the keys of scopes that they do not read, and begins these anew in the records that follow.
+    pub fn lacks(&self, log: &ControlLog, device: DeviceId) -> bool {
+        log.scopes().any(|scope| log.may_read(device, scope) && self.current(log, scope).is_none())
+    }
+
     /// Proves that the enrolment went well: opens this device's own sealed name and the key of every scope that its
     /// roles read. To be called before the first write.
     ///
@@ -138,7 +144,7 @@ impl KeyRing {
         let device = self.device().and_then(|id| log.device(id)).ok_or(ProtocolError::BadSeal)?;
         let index = self.index.as_ref().ok_or(ProtocolError::BadSeal)?;
         let id = device.public.id();
-        if log.scopes().any(|scope| log.may_read(id, scope) && self.current(log, scope).is_none()) {
+        if self.lacks(log, id) {
             return Err(ProtocolError::BadSeal);
         }
         open_label(index, &device.public, &device.label)

@@ -107,7 +107,12 @@ impl Desk {
                     return Err(AppError::new("app.internal", "the desk moved"));
                 };
                 match self.enter(&store, &invite, records).await {
-                    Ok(()) => {
+                    Ok(false) => {
+                        let joining = Joining { invite: invite.to_code()?, short_code: short_code.clone() };
+                        *state = State::Joining(store, joining);
+                        Ok(JoinStatus { state: "waiting".to_owned(), short_code, company: String::new() })
+                    }
+                    Ok(true) => {
                         let office = self.office_over(store).await?;
                         *state = State::Open(office, false);
                         Ok(JoinStatus { state: "approved".to_owned(), short_code, company: String::new() })
@@ -122,15 +127,20 @@ impl Desk {
         }
     }
 
-    /// Proves that the keys wrapped to this device open, and only then makes the store this company's.
-    async fn enter(&self, store: &Store, invite: &Invite, records: Vec<SignedControl>) -> Result<(), AppError> {
+    /// Proves that the keys wrapped to this device open, and only then makes the store this company's; `false` while the
+    /// approval is there and the records with the rest of its keys are on their way.
+    async fn enter(&self, store: &Store, invite: &Invite, records: Vec<SignedControl>) -> Result<bool, AppError> {
         let seeds = store.vault_get(DEVICE).await?.ok_or_else(|| AppError::new("store.corrupt", "no device keys"))?;
         let seeds: &[u8; 64] =
             seeds.as_slice().try_into().map_err(|_| AppError::new("store.corrupt", "device keys of another size"))?;
         let control = ControlLog::replay(invite.company, records.iter().cloned())?;
         let keys = DeviceKeys::from_both(seeds);
         let public = keys.public();
-        KeyRing::of_device(keys, &control).prove(&control)?;
+        let ring = KeyRing::of_device(keys, &control);
+        if ring.lacks(&control, public.id()) {
+            return Ok(false);
+        }
+        ring.prove(&control)?;
         for (seq, record) in (0_u64..).zip(&records) {
             store.append_control(seq, &record.hash(), &record.to_bytes()?).await?;
         }
@@ -144,6 +154,7 @@ impl Desk {
                 actor: public.actor(incarnation),
             })
             .await?;
-        Ok(store.vault_delete(JOINING).await?)
+        store.vault_delete(JOINING).await?;
+        Ok(true)
     }
 }
