@@ -109,12 +109,8 @@ fn who_was_let_in_by_somebody_without_a_scopes_key_waits_for_the_record_that_beg
         let _ = ring.learn_bag(&log, wraps);
     }
     let (mut dice, device) = (Dice(12_000), keys(4).public());
-    let joining = Joining {
-        person: PersonId([4; 16]),
-        rights: Some(Rights::new([Role::Finanzas], [1])),
-        device: device.clone(),
-        label: "nueva",
-    };
+    let joining =
+        Joining { person: PersonId([4; 16]), rights: Some(Rights::new([Role::Finanzas], [1])), device, label: "nueva" };
     let steps = approve_join(&log, &ring, &joining, 2, &mut || dice.roll()).unwrap();
     assert!(steps.len() > 1, "Luis does not read what finance reads");
     for step in steps {
