@@ -14,6 +14,10 @@ pub(crate) async fn story() {
     let company = Company::found("libros");
     company.admit_ana();
     company.admit_carla();
+    let idle = company.carla.window("/", &[]).await;
+    idle.see(&test("home-to-stamp")).await;
+    idle.empty("inicio-finanzas").await;
+    idle.close().await;
     let customer = company.sell();
     wait_for("the invoice that the sale left", Duration::from_mins(1), || {
         for place in [&company.ana, &company.luis, &company.carla] {
@@ -71,7 +75,7 @@ async fn issue(window: &Window) -> (String, String) {
     window.click(&test("nav-invoices")).await;
     window.click("[data-testid=invoice-row] a").await;
     window.see(&test("invoice-panel")).await;
-    window.empty("factura-sin-datos").await;
+    window.empty("factura").await;
     let buyer = zuc_sample::SampleCompany::buyer(7);
     window.fill(&test("fiscal-rfc"), &buyer.rfc).await;
     window.fill(&test("fiscal-cp"), buyer.cp).await;

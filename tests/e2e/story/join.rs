@@ -33,7 +33,7 @@ pub(crate) async fn story() {
     ana.read(&test("sync-status"), "Al día").await;
     luis.miss(&test("device-request")).await;
     luis.until("two devices", "return document.querySelectorAll('[data-testid=device-row]').length === 2", &[]).await;
-    luis.portrait("dispositivos").await;
+    luis.portrait("ajustes-dispositivos").await;
 
     luis.click(&test("nav-leads")).await;
     luis.see(&test("empty")).await;
@@ -53,6 +53,9 @@ pub(crate) async fn story() {
     luis.click(&test("sync-status")).await;
     luis.see("[data-testid=sync-log] li").await;
     luis.portrait("sync-log").await;
+    luis.click(&test("nav-settings")).await;
+    luis.click(&test("settings-sincronia")).await;
+    luis.portrait("ajustes-sincronia").await;
     ana.close().await;
     luis.close().await;
 }

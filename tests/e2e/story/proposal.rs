@@ -27,6 +27,8 @@ pub(crate) async fn sell(ana: &Place) {
     window.portrait("clientes").await;
     window.click("[data-testid=customer-row] a").await;
     window.click(&test("customer-new-proposal")).await;
+    window.see(&test("line-add")).await;
+    window.empty("propuesta-editor").await;
     let total = edit(&window, &prices).await;
     window.portrait("propuesta-editor").await;
     window.click(&test("proposal-sign")).await;
@@ -112,6 +114,7 @@ async fn edit(window: &Window, prices: &[Priced]) -> String {
 /// The client reads, signs and accepts.
 async fn sign(window: &Window, total: &str) {
     window.read(&test("sign-total"), total).await;
+    window.empty("propuesta-firma").await;
     window.fill(&test("sign-name"), "Rosa Núñez").await;
     window.fill(&test("sign-role"), "Compras").await;
     window.click(&test("sign-consent")).await;

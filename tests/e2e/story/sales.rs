@@ -18,6 +18,8 @@ pub(crate) async fn story() {
 
     let window = company.ana.window("/", &picks).await;
     window.read(&test("sync-status"), "Sin conexión").await;
+    window.see(&test("home-pipeline")).await;
+    window.empty("inicio-rep").await;
     window.click(&test("nav-leads")).await;
     window.click(&test("empty-import")).await;
     window.see(&test("import-choose")).await;
@@ -110,8 +112,17 @@ async fn leads(window: &Window) {
         .await;
     assert!(number(window, "page-about").await < all);
     window.click(&test("filter-clear")).await;
+    window.read(&test("page-about"), &all.to_string()).await;
 
-    window.press(&["j", "F2"]);
+    window.press(&["j"]);
+    window
+        .until(
+            "the hand in the list",
+            "return document.activeElement.closest('[data-testid=cell-company]') !== null",
+            &[],
+        )
+        .await;
+    window.press(&["F2"]);
     window.see(&test("cell-input")).await;
     window.write("Talleres Prueba 77");
     window.press(&["Return"]);
@@ -134,6 +145,7 @@ async fn leads(window: &Window) {
     window.click(&test("lead-convert")).await;
     window.read(&test("page-title"), "Talleres Prueba 77").await;
     window.see(&test("customer-new-proposal")).await;
+    window.empty("cliente-360").await;
 }
 
 async fn number(window: &Window, name: &str) -> u64 {

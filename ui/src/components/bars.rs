@@ -32,12 +32,14 @@ pub(crate) fn BarList(
     bars.into_iter()
         .map(|bar| {
             let width = format::share(bar.size, largest);
+            // a little of something is seen, and nothing is not drawn
+            let least = if bar.size > 0.0 { 3 } else { 0 };
             let colour = if bar.strong { "var(--chart-1)" } else { "var(--accent-line)" };
             view! {
                 <div class="row" style=format!("height:{row}px;gap:12px")>
                     <span class="cut" style=format!("width:{label_width}px;flex:none")>{bar.label}</span>
                     <span class="grow" style="height:16px;display:flex">
-                        <span style=format!("width:{width:.1}%;min-width:3px;border-radius:2px;background:{colour}")></span>
+                        <span style=format!("width:{width:.1}%;min-width:{least}px;border-radius:2px;background:{colour}")></span>
                     </span>
                     <span class="num m" style=format!("min-width:{value_width}px")>{bar.value}</span>
                     {notes.then(|| view! { <span class="num t3 s12" style="width:44px">{bar.note}</span> })}

@@ -151,7 +151,7 @@ fn option(index: usize, entry: Entry, chosen: RwSignal<usize>, run: impl Fn(usiz
             on:click=move |_| run(index)>
             <Icon name=entry.icon/>
             <span class="cut">{entry.title}</span>
-            <span class="t3 cut">{entry.about}</span>
+            <span class="t3 cut" style="flex-shrink:40">{entry.about}</span>
             <span class="end">{entry.keys.into_iter().map(|key| view! { <Kbd key/> }).collect_view()}</span>
         </div>
     }

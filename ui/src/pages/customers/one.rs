@@ -73,7 +73,13 @@ pub(crate) fn CustomerPage() -> impl IntoView {
 }
 
 fn inside(customer: Arc<Customer360>, note: RwSignal<u32>) -> impl IntoView {
-    let overdue = customer.unpaid.as_ref().map(|rows| tr!(customers.unpaid_count, count = format::count(rows.len())));
+    let overdue = customer.unpaid.as_ref().map(|rows| {
+        if rows.len() == 1 {
+            tr!(customers.unpaid_one).to_owned()
+        } else {
+            tr!(customers.unpaid_count, count = format::count(rows.len()))
+        }
+    });
     view! {
         <div class="body stack">
             <aside class="pane pane--left" style="width:284px">{contacts(&customer.contacts)}</aside>

@@ -16,7 +16,11 @@ pub(crate) fn ManagerPart(manager: ManagerHome) -> impl IntoView {
     let rate =
         manager.win_rate_pct.as_ref().map_or_else(|| "—".to_owned(), |rate| format!("{} %", format::plain(rate)));
     let about = tr!(home.cut, when = format::instant(&manager.as_of));
-    let unsent = (manager.unsent > 0).then(|| tr!(home.unsent, count = format::count(manager.unsent)));
+    let unsent = match manager.unsent {
+        0 => None,
+        1 => Some(tr!(home.unsent_one).to_owned()),
+        count => Some(tr!(home.unsent, count = format::count(count))),
+    };
     view! {
         <div class="body body--col narrow-scroll" style="overflow:auto">
             <div class="kpis">

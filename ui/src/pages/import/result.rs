@@ -30,7 +30,7 @@ pub(crate) fn Result(wizard: Wizard) -> impl IntoView {
         view! {
             <div class="body"><div class="sheet" style="margin:48px auto 0;width:100%" data-testid="import-result">
                 <div class="row" style="margin-bottom:4px"><span class="success" style="display:flex"><Icon name="check"/></span><h2 class="h1">{title}</h2></div>
-                <p class="t2" style="margin-bottom:20px">{tr!(import.done_about)}</p>
+                {(!done.batch.is_empty()).then(|| view! { <p class="t2" style="margin-bottom:20px">{tr!(import.done_about)}</p> })}
                 {summary(&totals)}
                 <div class="row" style="margin-top:24px">
                     <a class="btn btn--primary" href=to data-testid="import-see">{go}</a>

@@ -16,8 +16,8 @@ use crate::words::tr;
 pub(crate) fn Lines(draft: Draft) -> impl IntoView {
     view! {
         <table class="tbl tbl--lines" aria-label=tr!(lines.title) data-testid="lines">
-            <colgroup><col style="width:40px"/><col style="width:94px"/><col/><col style="width:54px"/><col style="width:52px"/><col style="width:88px"/><col style="width:58px"/>
-                <col style="width:86px"/><col style="width:122px"/><col style="width:30px"/></colgroup>
+            <colgroup><col style="width:36px"/><col style="width:88px"/><col/><col style="width:50px"/><col style="width:50px"/><col style="width:80px"/><col style="width:64px"/>
+                <col style="width:84px"/><col style="width:112px"/><col style="width:30px"/></colgroup>
             <thead><tr><th></th><th>{tr!(lines.sku)}</th><th>{tr!(lines.description)}</th><th class="num">{tr!(lines.quantity)}</th><th>{tr!(lines.unit)}</th><th class="num">{tr!(lines.price)}</th>
                 <th class="num">{tr!(lines.discount)}</th><th>{tr!(lines.recurrence)}</th><th class="num">{move || tr!(lines.amount, currency = draft.view.with(|view| view.totals.total.currency.clone()))}</th><th></th></tr></thead>
             <tbody>

@@ -59,15 +59,15 @@ fn table(rows: &[ProposalRow]) -> impl IntoView + use<> {
                 <td><Badge tone text=word/></td>
                 <td class="tn t2">{format::day(&row.valid_until)}</td>
                 <td class="num"><MoneyText amount=row.total.amount currency=row.total.currency/></td>
-                <td>{row.owner.map(|owner| view! { <span class="row"><Avatar name=owner.name.clone()/><span class="cut">{owner.name}</span></span> })}</td>
+                <td class="narrow-hide">{row.owner.map(|owner| view! { <span class="row"><Avatar name=owner.name.clone()/><span class="cut">{owner.name}</span></span> })}</td>
             </tr>
         }
     }).collect_view();
     view! {
         <table class="tbl tbl--lines tbl--click" data-testid="proposals-table">
-            <colgroup><col style="width:110px"/><col/><col/><col style="width:170px"/><col style="width:124px"/><col style="width:150px"/><col style="width:160px"/></colgroup>
+            <colgroup><col style="width:110px"/><col/><col/><col style="width:136px"/><col style="width:112px"/><col style="width:136px"/><col class="narrow-hide" style="width:160px"/></colgroup>
             <thead><tr><th>{tr!(proposals.number)}</th><th>{tr!(proposals.title)}</th><th>{tr!(customers.name)}</th><th>{tr!(leads.state)}</th>
-                <th>{tr!(proposals.valid_until)}</th><th class="num">{tr!(common.total)}</th><th>{tr!(leads.owner)}</th></tr></thead>
+                <th>{tr!(proposals.valid_until)}</th><th class="num">{tr!(common.total)}</th><th class="narrow-hide">{tr!(leads.owner)}</th></tr></thead>
             <tbody>{lines}</tbody>
         </table>
     }

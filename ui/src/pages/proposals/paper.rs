@@ -20,13 +20,13 @@ pub(crate) fn Preview(draft: Draft) -> impl IntoView {
     view! {
         <aside class="pane pane--right pane--sunken" style="width:444px;overflow:hidden" aria-label=tr!(paper.title)>
             <div class="sec__h" style="padding:0 12px 0 20px;height:44px;margin:0;border-bottom:1px solid var(--line);background:var(--surface);flex:none">
-                <h2>{tr!(paper.title)}</h2><span class="t3">{tr!(paper.live)}</span><span class="end row row-1"><PdfButton draft/></span>
+                <h2>{tr!(paper.title)}</h2>{move || draft.open.get().then(|| view! { <span class="t3">{tr!(paper.live)}</span> })}<span class="end row row-1"><PdfButton draft/></span>
             </div>
             <div class="paper-frame" data-testid="paper">{move || pages(&draft.view.get())}</div>
             <div style="border-top:1px solid var(--line);background:var(--surface);padding:12px 20px;flex:none">
                 <SectionHead title=tr!(paper.versions)/>
                 <ul class="col" style="max-height:112px;overflow:auto">{move || draft.view.get().versions.iter().map(|version| view! {
-                    <li class="row" style="height:28px;flex:none"><span class="m tn">{version.number}</span><span class="cut">{version.state.clone()}</span><span class="t3 tn">{format::day(&version.on)}</span>
+                    <li class="row" style="height:28px;flex:none"><span class="m tn">{version.number}</span><span class="cut">{version.state.clone()}</span><span class="t3 tn cut">{tr!(paper.until, day = format::day(&version.on))}</span>
                         <span class="end tn">{format::money_text(&version.total.amount, &version.total.currency)}</span></li>
                 }).collect_view()}</ul>
             </div>
@@ -96,7 +96,7 @@ fn sums(view: &ProposalView) -> impl IntoView + use<> {
             {rows.into_iter().map(|(label, amount)| view! { <span></span><span class="t3">{label}</span><span>{amount}</span> }).collect_view()}
             <span></span><b style=line>{tr!(paper.total, currency = totals.total.currency.clone())}</b><b style=line>{format::money_text(&totals.total.amount, &totals.total.currency)}</b>
         </div>
-        <p class="t3" style="margin-top:8px;text-align:right">{format!("({})", totals.in_words)}</p>
+        <p class="t3" style="margin-top:8px;text-align:right">{totals.in_words.clone()}</p>
         <p style="margin:10px 0 24px;white-space:pre-wrap">{view.notes.clone()}</p>
     }
 }

@@ -72,7 +72,7 @@ fn Offer(view: Arc<ProposalView>) -> impl IntoView {
                 {taxes}
                 <dt class="b" style="color:var(--text);font:var(--text-16);font-weight:600;padding-top:8px">{tr!(common.total)}</dt>
                 <dd class="num b" style="font:var(--text-26);font-weight:600" data-testid="sign-total"><MoneyText amount=totals.total.amount.clone() currency=currency.clone()/><small class="s11 t3">" "{currency.clone()}</small></dd>
-                <dt></dt><dd class="t3 s12">{format!("({})", totals.in_words)}</dd>
+                <dt></dt><dd class="t3 s12">{totals.in_words.clone()}</dd>
             </dl>
             <p class="t2" style="margin-top:20px;white-space:pre-wrap">{view.notes.clone()}</p>
         </section>

@@ -81,13 +81,13 @@ fn table(rows: &[CsdRow]) -> impl IntoView + use<> {
             days => (Tone::Ok, tr!(csd.ends_in, days = days)),
         };
         view! {
-            <tr data-testid="csd-row"><td class="mono">{row.no_certificado}</td><td class="m">{row.name}</td><td class="mono t2">{row.rfc}</td><td class="tn t2">{format::day(&row.valid_to)}</td>
+            <tr data-testid="csd-row"><td class="mono">{row.no_certificado}</td><td class="m narrow-hide">{row.name}</td><td class="mono t2 narrow-hide">{row.rfc}</td><td class="tn t2">{format::day(&row.valid_to)}</td>
                 <td><Badge tone text=word/></td><td>{if row.has_key { view! { <Badge tone=Tone::Ok text=tr!(csd.here)/> }.into_any() } else { view! { <Badge tone=Tone::Neutral text=tr!(csd.elsewhere)/> }.into_any() }}</td></tr>
         }
     }).collect_view();
     view! {
-        <table class="tbl"><colgroup><col style="width:200px"/><col/><col style="width:140px"/><col style="width:110px"/><col style="width:150px"/><col style="width:150px"/></colgroup>
-            <thead><tr><th>{tr!(csd.number)}</th><th>{tr!(fiscal.name)}</th><th>{tr!(fiscal.rfc)}</th><th>{tr!(csd.until)}</th><th>{tr!(csd.validity)}</th><th>{tr!(csd.where_key)}</th></tr></thead>
+        <table class="tbl"><colgroup><col style="width:200px"/><col class="narrow-hide"/><col class="narrow-hide" style="width:140px"/><col style="width:110px"/><col style="width:150px"/><col style="width:150px"/></colgroup>
+            <thead><tr><th>{tr!(csd.number)}</th><th class="narrow-hide">{tr!(fiscal.name)}</th><th class="narrow-hide">{tr!(fiscal.rfc)}</th><th>{tr!(csd.until)}</th><th>{tr!(csd.validity)}</th><th>{tr!(csd.where_key)}</th></tr></thead>
             <tbody>{lines}</tbody></table>
     }
 }
