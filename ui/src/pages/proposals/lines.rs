@@ -16,7 +16,7 @@ use crate::words::tr;
 pub(crate) fn Lines(draft: Draft) -> impl IntoView {
     view! {
         <table class="tbl tbl--lines" aria-label=tr!(lines.title) data-testid="lines">
-            <colgroup><col style="width:36px"/><col style="width:88px"/><col/><col style="width:50px"/><col style="width:50px"/><col style="width:80px"/><col style="width:64px"/>
+            <colgroup><col style="width:36px"/><col style="width:98px"/><col/><col style="width:54px"/><col style="width:54px"/><col style="width:80px"/><col style="width:72px"/>
                 <col style="width:84px"/><col style="width:112px"/><col style="width:30px"/></colgroup>
             <thead><tr><th></th><th>{tr!(lines.sku)}</th><th>{tr!(lines.description)}</th><th class="num">{tr!(lines.quantity)}</th><th>{tr!(lines.unit)}</th><th class="num">{tr!(lines.price)}</th>
                 <th class="num">{tr!(lines.discount)}</th><th>{tr!(lines.recurrence)}</th><th class="num">{move || tr!(lines.amount, currency = draft.view.with(|view| view.totals.total.currency.clone()))}</th><th></th></tr></thead>
