@@ -116,30 +116,7 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         }
-        let mut docs = Vec::new();
-        for row in rows {
-            let (key, bag, wrap) = (row.key.0.as_slice(), row.bag.0.as_slice(), row.wrap.0.as_slice());
-            sqlx::query!(
-                "INSERT INTO person_key (scope, key_id, bag, wrap, sent)
-                 SELECT ?, ?, ?, ?, 1 WHERE NOT EXISTS (SELECT 1 FROM person_erased WHERE key_id = ?)
-                 ON CONFLICT DO UPDATE SET sent = 1, bag = excluded.bag, wrap = excluded.wrap",
-                number,
-                key,
-                bag,
-                wrap,
-                key,
-            )
-            .execute(&mut *tx)
-            .await?;
-            let waiting = sqlx::query!("DELETE FROM unopened WHERE key_id = ? RETURNING scope, id", key)
-                .fetch_all(&mut *tx)
-                .await?;
-            for doc in waiting {
-                docs.push((doc.scope, uuid_of("unopened", &doc.id)?));
-            }
-        }
-        docs.sort_unstable();
-        docs.dedup();
+        let docs = put_rows(&mut tx, number, rows).await?;
         let touched = match self.identity() {
             Some(identity) => reproject(self, &mut tx, identity.company.0, &identity.actor.0, &docs).await?,
             None => Vec::new(),
@@ -185,6 +162,39 @@ async fn documents_of(conn: &mut SqliteConnection, key: &[u8]) -> Result<Vec<(i6
     .fetch_all(conn)
     .await?;
     rows.into_iter().map(|row| Ok((row.scope, uuid_of("doc", &row.id)?))).collect()
+}
+
+/// Writes rows of a bag, and takes the documents that waited for them off the list of those that do, in order.
+async fn put_rows(conn: &mut SqliteConnection, scope: i64, rows: &[BagRow]) -> Result<Vec<(i64, Uuid)>, StoreError> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys = rows.iter().map(|row| hex::encode(row.key.0));
+    let keys = serde_json::to_string(&keys.collect::<Vec<_>>())?;
+    let rows = rows.iter().map(|row| [hex::encode(row.key.0), hex::encode(row.bag.0), hex::encode(&row.wrap.0)]);
+    let rows = serde_json::to_string(&rows.collect::<Vec<_>>())?;
+    sqlx::query!(
+        "INSERT INTO person_key (scope, key_id, bag, wrap, sent)
+         SELECT ?, unhex(value ->> 0), unhex(value ->> 1), unhex(value ->> 2), 1 FROM json_each(?)
+         WHERE unhex(value ->> 0) NOT IN (SELECT key_id FROM person_erased)
+         ON CONFLICT DO UPDATE SET sent = 1, bag = excluded.bag, wrap = excluded.wrap",
+        scope,
+        rows,
+    )
+    .execute(&mut *conn)
+    .await?;
+    let waiting = sqlx::query!(
+        "DELETE FROM unopened WHERE key_id IN (SELECT unhex(value) FROM json_each(?)) RETURNING scope, id",
+        keys,
+    )
+    .fetch_all(conn)
+    .await?;
+    let docs: Result<Vec<_>, StoreError> =
+        waiting.into_iter().map(|doc| Ok((doc.scope, uuid_of("unopened", &doc.id)?))).collect();
+    let mut docs = docs?;
+    docs.sort_unstable();
+    docs.dedup();
+    Ok(docs)
 }
 
 /// Projects documents again.

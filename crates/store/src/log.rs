@@ -123,12 +123,7 @@ impl Store {
     pub async fn bag_rows_sent(&self, scope: Scope, keys: &[KeyId]) -> Result<(), StoreError> {
         let scope = scope_number(scope);
         let mut tx = self.inner.pools.writer.begin_with("BEGIN IMMEDIATE").await?;
-        for key in keys {
-            let key = key.0.as_slice();
-            sqlx::query!("UPDATE person_key SET sent = 1 WHERE scope = ? AND key_id = ?", scope, key)
-                .execute(&mut *tx)
-                .await?;
-        }
+        crate::remote::keys_sent(&mut tx, scope, keys).await?;
         tx.commit().await?;
         Ok(())
     }

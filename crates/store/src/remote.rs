@@ -126,9 +126,10 @@ impl Store {
         )
         .execute(&mut *tx)
         .await?;
-        for n in &batch.outbox {
-            sqlx::query!("UPDATE outbox SET batch = ? WHERE n = ?", hash, n).execute(&mut *tx).await?;
-        }
+        let rows = serde_json::to_string(&batch.outbox)?;
+        sqlx::query!("UPDATE outbox SET batch = ? WHERE n IN (SELECT value FROM json_each(?))", hash, rows)
+            .execute(&mut *tx)
+            .await?;
         if !batch.bag_rows.is_empty() {
             let keys = serde_json::to_string(&batch.bag_rows.iter().map(|row| row.key).collect::<Vec<_>>())?;
             put_setting(&mut tx, &bag_rows_of(&batch.hash), &keys).await?;
@@ -154,21 +155,15 @@ impl Store {
         sqlx::query!("UPDATE entry SET seq = ? WHERE hash = ? AND scope = ? AND number = ?", seq, bytes, scope, number)
             .execute(&mut *tx)
             .await?;
-        for n in outbox {
-            sqlx::query!("DELETE FROM outbox WHERE n = ?", n).execute(&mut *tx).await?;
-        }
+        let rows = serde_json::to_string(outbox)?;
+        sqlx::query!("DELETE FROM outbox WHERE n IN (SELECT value FROM json_each(?))", rows).execute(&mut *tx).await?;
         sqlx::query!("DELETE FROM outbox WHERE batch = ?", bytes).execute(&mut *tx).await?;
         let name = bag_rows_of(&hash);
         let keys = sqlx::query_scalar!("DELETE FROM setting WHERE name = ? RETURNING value", name)
             .fetch_optional(&mut *tx)
             .await?;
         let keys: Vec<KeyId> = keys.map(|keys| serde_json::from_str(&keys)).transpose()?.unwrap_or_default();
-        for key in keys {
-            let key = key.0.as_slice();
-            sqlx::query!("UPDATE person_key SET sent = 1 WHERE scope = ? AND key_id = ?", scope, key)
-                .execute(&mut *tx)
-                .await?;
-        }
+        keys_sent(&mut tx, scope, &keys).await?;
         if let Some(advance) = &advance {
             move_cursors(&mut tx, scope, advance).await?;
         }
@@ -251,6 +246,22 @@ impl Store {
 
 pub(crate) fn bag_rows_of(hash: &BatchHash) -> String {
     format!("bag_rows/{}", hex::encode(hash.0))
+}
+
+/// Notes that the relay has rows of a scope's bag.
+pub(crate) async fn keys_sent(conn: &mut SqliteConnection, scope: i64, keys: &[KeyId]) -> Result<(), StoreError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let keys = serde_json::to_string(&keys.iter().map(|key| hex::encode(key.0)).collect::<Vec<_>>())?;
+    sqlx::query!(
+        "UPDATE person_key SET sent = 1 WHERE scope = ? AND key_id IN (SELECT unhex(value) FROM json_each(?))",
+        scope,
+        keys,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 impl Receiver<'_> {
