@@ -82,6 +82,7 @@ async fn issue(window: &Window) -> (String, String) {
     // the company's kind is no part of its name for the SAT
     window.fill(&test("fiscal-name"), &format!("{} S.A. DE C.V.", buyer.name)).await;
     window.choose(&test("fiscal-regimen"), buyer.regimen_fiscal).await;
+    window.read(&test("fiscal-clean"), buyer.name).await;
     window.click(&test("fiscal-clean")).await;
     window
         .until(

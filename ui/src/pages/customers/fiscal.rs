@@ -46,6 +46,12 @@ impl FiscalFields {
     }
 }
 
+/// Whether `clean` is what stays of this name, and not of the one that stood here when the answer was asked for.
+fn is_clean_of(clean: &str, typed: &str) -> bool {
+    let words = typed.split_whitespace().collect::<Vec<_>>().join(" ");
+    clean != typed && words.to_uppercase().starts_with(&clean.to_uppercase())
+}
+
 /// The form; problems come from the core as the fields are typed.
 #[component]
 pub(crate) fn FiscalForm(
@@ -91,7 +97,7 @@ pub(crate) fn FiscalForm(
             .value
             .get()
             .map(|choices| choices.clean_name.clone())
-            .filter(|clean| !clean.is_empty() && *clean != fields.name.get())
+            .filter(|clean| !clean.is_empty() && is_clean_of(clean, &fields.name.get()))
     };
     view! {
         <div class="col gap-3">
@@ -153,5 +159,17 @@ pub(crate) fn FiscalSection(customer: Arc<Customer360>) -> impl IntoView {
                 }.into_any()
             }}
         </section>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_clean_of;
+
+    #[test]
+    fn a_clean_name_is_offered_only_for_the_name_it_comes_from() {
+        assert!(is_clean_of("HOTELERA COSTA AZUL", "Hotelera  Costa Azul S.A. de C.V."));
+        assert!(!is_clean_of("MAQUINADOS DEL GOLFO", "HOTELERA COSTA AZUL S.A. DE C.V."));
+        assert!(!is_clean_of("HOTELERA COSTA AZUL", "HOTELERA COSTA AZUL"));
     }
 }
