@@ -266,7 +266,10 @@ fn alive(group: u32) -> bool {
         let Ok(about) = std::fs::read_to_string(process.path().join("stat")) else { return false };
         // after the name, which may hold anything: state, parent, group
         let mut fields = about.rsplit(')').next().unwrap_or_default().split_whitespace();
-        !matches!(fields.next(), Some("Z" | "X")) && fields.nth(1) == Some(group.to_string().as_str())
+        // a dead process whose threads still wait for the disk holds its files as long as they do
+        let threads = std::fs::read_dir(process.path().join("task")).map_or(0, Iterator::count);
+        let gone = matches!(fields.next(), Some("Z" | "X"));
+        (threads > 1 || !gone) && fields.nth(1) == Some(group.to_string().as_str())
     })
 }
 
