@@ -1,6 +1,6 @@
 //! Every suite, in the order in which a failure is cheapest to see.
 
-use std::{fmt::Write as _, path::Path, time::Instant};
+use std::{env, fmt::Write as _, path::Path, time::Instant};
 
 use anyhow::{Context as _, bail};
 use xshell::{Shell, cmd};
@@ -23,7 +23,11 @@ const ROOMS: &[&str] = &["--workspace", "--exclude", "zuc-ui", "--exclude", "zuc
 const FAULTS: &[(&str, &str)] = &[
     ("power", "power cuts under the laptop's store and the relay's"),
     ("canary", "what must not be known, looked for in every home"),
+    ("kills", "processes killed at random moments"),
 ];
+
+/// Kills of one run, when the environment names no other number: the test's own is five times as many, and as long.
+const KILLS: &str = "60";
 
 /// Runs the named suites, or all.
 pub(crate) fn test(shell: &Shell, wanted: &[String]) -> anyhow::Result<()> {
@@ -59,10 +63,10 @@ fn unit(shell: &Shell) -> anyhow::Result<()> {
     let _path = if setup::conformance().is_some() {
         let python = setup::python(shell, "judges", JUDGES)?;
         let first = python.parent().context("a program lies in a folder")?;
-        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = env::var_os("PATH").unwrap_or_default();
         // the tests ask for `python3` by name: this one is found first
-        let folders = std::iter::once(first.to_owned()).chain(std::env::split_paths(&path));
-        Some(shell.push_env("PATH", std::env::join_paths(folders)?))
+        let folders = std::iter::once(first.to_owned()).chain(env::split_paths(&path));
+        Some(shell.push_env("PATH", env::join_paths(folders)?))
     } else {
         println!("   ZUC_CONFORMANCE names no folder: the tests against reference data say so and pass by");
         None
@@ -145,7 +149,8 @@ fn faults(shell: &Shell) -> anyhow::Result<()> {
     cmd!(shell, "cargo build --quiet --locked {ROOMS...} --bin zuc --bin zuclubit-relay").quiet().run()?;
     for (test, what) in FAULTS {
         step(what, || {
-            let tests = cmd!(shell, "cargo test --locked {ROOMS...} --test {test}");
+            let kills = env::var("ZUC_KILLS").unwrap_or_else(|_| KILLS.to_owned());
+            let tests = cmd!(shell, "cargo test --locked {ROOMS...} --test {test}").env("ZUC_KILLS", kills);
             Ok(tests.args(["--", "--include-ignored", "--nocapture"]).quiet().run()?)
         })?;
     }

@@ -4,7 +4,8 @@
 //! may have two timbres in the PAC's own ledger. The dead are opened again by the same programs.
 //!
 //! `ZUC_KILLS` says how many, `ZUC_KILL_SEED` which. `ZUC_KILL_RED=acknowledged` takes what a killed process had not
-//! said for said, `ZUC_KILL_RED=resend` lets the relay send again to a PAC that dedupes nothing: with either this fails.
+//! said for said: this fails at the first kill of that kind. `ZUC_KILL_RED=resend` lets the relay send again to a PAC that
+//! dedupes nothing: this fails when a kill falls between the timbre and the relay's note of it, a few milliseconds.
 
 mod dice;
 mod import;
@@ -31,7 +32,7 @@ pub(crate) struct Red {
 }
 
 #[test]
-#[ignore = "minutes long, and needs zuclubit-relay built beside it: run it by name"]
+#[ignore = "minutes long, and needs zuclubit-relay built beside it: the suite of faults runs it"]
 fn whatever_is_killed_nothing_acknowledged_is_lost_and_no_invoice_is_stamped_twice() {
     let seed = seed();
     let kills = number("ZUC_KILLS").unwrap_or(300);
