@@ -69,6 +69,8 @@ pub struct ProposalBrief {
     pub id: String,
     /// `P-0421`.
     pub number: String,
+    /// Title.
+    pub title: String,
     /// State key.
     pub state: String,
     /// Total with taxes.
@@ -84,6 +86,8 @@ pub struct InvoiceBrief {
     pub id: String,
     /// Serie and folio, or the draft's label.
     pub label: String,
+    /// Customer.
+    pub customer: String,
     /// Fiscal state key.
     pub fiscal_state: String,
     /// Total.

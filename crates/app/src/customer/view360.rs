@@ -65,6 +65,7 @@ impl Office {
                 .map(|proposal| ProposalBrief {
                     id: proposal.id.to_string(),
                     number: proposal.number,
+                    title: proposal.title,
                     state: proposal.state,
                     total: money::signed(proposal.total),
                     on: self.day_of(proposal.updated_at),

@@ -60,6 +60,7 @@ pub(crate) fn brief(row: zuc_store::InvoiceRow) -> InvoiceBrief {
     InvoiceBrief {
         id: row.id.to_string(),
         label: row.label,
+        customer: row.customer_name,
         fiscal_state: row.fiscal_state,
         total: money::signed(row.total),
         outstanding: money::signed(row.outstanding),

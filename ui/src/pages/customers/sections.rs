@@ -50,14 +50,14 @@ pub(crate) fn proposals(rows: &[ProposalBrief]) -> impl IntoView + use<> {
     let lines = rows.iter().cloned().map(|row| {
         let (word, tone) = labels::proposal_state(&row.state);
         view! {
-            <tr data-testid="customer-proposal"><td class="m tn"><a href=route::proposal(&row.id)>{row.number}</a></td><td><Badge tone text=word/></td><td class="tn t2">{format::day(&row.on)}</td>
+            <tr data-testid="customer-proposal"><td class="m tn"><a href=route::proposal(&row.id)>{row.number}</a></td><td>{row.title}</td><td><Badge tone text=word/></td><td class="tn t2">{format::day(&row.on)}</td>
                 <td class="num"><MoneyText amount=row.total.amount currency=row.total.currency/></td></tr>
         }
     }).collect_view();
     let body = if rows.is_empty() {
         view! { <EmptyLine text=tr!(customers.no_proposals)/> }.into_any()
     } else {
-        view! { <table class="tbl"><colgroup><col/><col style="width:150px"/><col style="width:120px"/><col style="width:140px"/></colgroup><tbody>{lines}</tbody></table> }.into_any()
+        view! { <table class="tbl"><colgroup><col style="width:96px"/><col/><col style="width:120px"/><col style="width:100px"/><col style="width:130px"/></colgroup><tbody>{lines}</tbody></table> }.into_any()
     };
     view! { <section class="sec sec--flush"><SectionHead title=tr!(shell.proposals)/>{body}</section> }
 }

@@ -117,14 +117,15 @@ fn invoices(rows: Vec<InvoiceBrief>) -> AnyView {
     }
     view! {
         <table class="tbl" data-testid="home-new-invoices">
-            <colgroup><col style="width:140px"/><col/><col style="width:140px"/><col style="width:160px"/><col style="width:160px"/></colgroup>
-            <thead><tr><th>{tr!(invoices.folio)}</th><th>{tr!(invoices.cfdi)}</th><th>{tr!(invoices.due)}</th>
+            <colgroup><col style="width:120px"/><col/><col style="width:140px"/><col style="width:130px"/><col style="width:140px"/><col style="width:140px"/></colgroup>
+            <thead><tr><th>{tr!(invoices.folio)}</th><th>{tr!(invoices.customer)}</th><th>{tr!(invoices.cfdi)}</th><th>{tr!(invoices.due)}</th>
                 <th class="num">{tr!(invoices.outstanding)}</th><th class="num">{tr!(common.total)}</th></tr></thead>
             <tbody>{rows.into_iter().map(|row| {
                 let (word, tone) = labels::fiscal_state(&row.fiscal_state);
                 view! {
                     <tr>
                         <td class="m tn"><a href=route::invoice(&row.id)>{row.label}</a></td>
+                        <td>{row.customer}</td>
                         <td><Badge tone text=word icon=labels::fiscal_icon(&row.fiscal_state)/></td>
                         <td class="tn t2">{format::day(&row.due)}</td>
                         <td class="num t2"><MoneyText amount=row.outstanding.amount currency=row.outstanding.currency/></td>
