@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 use serde_json::Value;
 
 /// How long one answer may take.
-const PATIENCE: Duration = Duration::from_mins(5);
+const PATIENCE: Duration = Duration::from_mins(20);
 /// What the kernel counts processor time in: hundredths of a second, on every Linux a program sees.
 const TICKS: f64 = 100.0;
 
