@@ -21,6 +21,7 @@ mod log;
 mod members;
 mod open;
 mod outbox;
+mod outgoing;
 mod pending;
 mod persons;
 mod projections;

@@ -123,7 +123,7 @@ impl Store {
     pub async fn bag_rows_sent(&self, scope: Scope, keys: &[KeyId]) -> Result<(), StoreError> {
         let scope = scope_number(scope);
         let mut tx = self.inner.pools.writer.begin_with("BEGIN IMMEDIATE").await?;
-        crate::remote::keys_sent(&mut tx, scope, keys).await?;
+        crate::outgoing::keys_sent(&mut tx, scope, keys).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -9,7 +9,7 @@ use zuc_protocol::person_key::BagKeyWraps;
 use zuc_sync::{AuthorCursor, Cursor, OwnHead, Resume, StoredBatch};
 
 use crate::outbox::hash_of;
-use crate::remote::bag_rows_of;
+use crate::outgoing::bag_rows_of;
 use crate::store::{domain_scope, scope_number, scope_of, wire_scope};
 use crate::{Store, StoreError};
 

@@ -202,15 +202,11 @@ impl Store {
                 .await?
             }
             None => {
-                let mut names = states.split(',').filter(|name| !name.is_empty());
-                let [first, second, third, fourth] = std::array::from_fn(|_| names.next());
+                let names = serde_json::to_string(&states.trim_matches(',').split(',').collect::<Vec<_>>())?;
                 invoices!(
-                    "WHERE i.fiscal_state IN (?, ?, ?, ?)
+                    "WHERE i.fiscal_state IN (SELECT value FROM json_each(?))
                      ORDER BY i.on_date DESC, i.created_at DESC LIMIT ? OFFSET ?",
-                    first,
-                    second,
-                    third,
-                    fourth,
+                    names,
                     limit,
                     offset
                 )

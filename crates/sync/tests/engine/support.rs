@@ -400,3 +400,24 @@ impl Device {
 pub(crate) fn by_luis(relay: &Relay, act: zuc_protocol::control::ControlAct) -> SignedControl {
     relay.control.sign(act, 9, &keys(1)).unwrap()
 }
+
+pub(crate) fn scene() -> (Company, Relay, Device, Device) {
+    let company = company();
+    let mut relay = Relay::new(company.log.clone());
+    relay.bag_wraps.clone_from(&company.bag_wraps);
+    let (luis, ana) = (Device::new(1, &company), Device::new(2, &company));
+    (company, relay, luis, ana)
+}
+
+pub(crate) fn fact(id: u8, kind: &str) -> Fact {
+    Fact {
+        id: ItemId([id; 16]),
+        kind: kind.into(),
+        subject: ItemId([1; 16]),
+        fence: 0,
+        body: "{}".into(),
+        person_keys: vec![],
+        events: vec![],
+        part: None,
+    }
+}

@@ -1,0 +1,153 @@
+//! Own batches on disk: sealed, acknowledged, refused, or taken back to be sealed again.
+
+use sqlx::SqliteConnection;
+use zuc_protocol::Scope as WireScope;
+use zuc_protocol::ids::{BatchHash, KeyId};
+use zuc_sync::{Advance, StoredBatch};
+
+use crate::remote::{move_cursors, put_setting};
+use crate::store::{domain_scope, scope_number};
+use crate::{Store, StoreError};
+
+impl Store {
+    /// Puts a sealed batch on disk before its first byte leaves, and marks the items it carries.
+    pub async fn keep_sealed(&self, batch: &StoredBatch) -> Result<(), StoreError> {
+        let (scope, number) =
+            (scope_number(domain_scope(batch.scope)), i64::try_from(batch.number).unwrap_or(i64::MAX));
+        let hash = batch.hash.0.as_slice();
+        let author = self.identity().ok_or(StoreError::NoIdentity)?.device;
+        let author = author.0.as_bytes().as_slice();
+        let mut tx = self.begin_plain().await?;
+        sqlx::query!(
+            "INSERT INTO entry (scope, seq, kind, author, number, hash, bytes) VALUES (?, NULL, 1, ?, ?, ?, ?)
+             ON CONFLICT (hash) DO NOTHING",
+            scope,
+            author,
+            number,
+            hash,
+            batch.bytes,
+        )
+        .execute(&mut *tx)
+        .await?;
+        let rows = serde_json::to_string(&batch.outbox)?;
+        sqlx::query!("UPDATE outbox SET batch = ? WHERE n IN (SELECT value FROM json_each(?))", hash, rows)
+            .execute(&mut *tx)
+            .await?;
+        if !batch.bag_rows.is_empty() {
+            let keys = serde_json::to_string(&batch.bag_rows.iter().map(|row| row.key).collect::<Vec<_>>())?;
+            put_setting(&mut tx, &bag_rows_of(&batch.hash), &keys).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// The relay has a batch on disk at `seq`: only now its items leave the outbox.
+    pub async fn acked(
+        &self,
+        scope: WireScope,
+        number: u64,
+        hash: BatchHash,
+        seq: u64,
+        outbox: &[i64],
+        advance: Option<Advance>,
+    ) -> Result<(), StoreError> {
+        let (scope, seq) = (scope_number(domain_scope(scope)), i64::try_from(seq).unwrap_or(i64::MAX));
+        let number = i64::try_from(number).unwrap_or(i64::MAX);
+        let mut tx = self.begin_plain().await?;
+        let bytes = hash.0.as_slice();
+        sqlx::query!("UPDATE entry SET seq = ? WHERE hash = ? AND scope = ? AND number = ?", seq, bytes, scope, number)
+            .execute(&mut *tx)
+            .await?;
+        let rows = serde_json::to_string(outbox)?;
+        sqlx::query!("DELETE FROM outbox WHERE n IN (SELECT value FROM json_each(?))", rows).execute(&mut *tx).await?;
+        sqlx::query!("DELETE FROM outbox WHERE batch = ?", bytes).execute(&mut *tx).await?;
+        let name = bag_rows_of(&hash);
+        let keys = sqlx::query_scalar!("DELETE FROM setting WHERE name = ? RETURNING value", name)
+            .fetch_optional(&mut *tx)
+            .await?;
+        let keys: Vec<KeyId> = keys.map(|keys| serde_json::from_str(&keys)).transpose()?.unwrap_or_default();
+        keys_sent(&mut tx, scope, &keys).await?;
+        if let Some(advance) = &advance {
+            move_cursors(&mut tx, scope, advance).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Takes items that the relay will never accept out of the outbox and into the conflict inbox.
+    pub async fn refuse_outbox(
+        &self,
+        scope: WireScope,
+        number: Option<u64>,
+        outbox: &[i64],
+        code: &str,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.begin_plain().await?;
+        for n in outbox {
+            sqlx::query!(
+                "INSERT INTO refused (n, scope, kind, item, body, code)
+                 SELECT n, scope, kind, item, CASE kind WHEN 1 THEN (SELECT substr(tail, tail_at + 1, tail_len) FROM doc
+                     WHERE doc.scope = outbox.scope AND doc.id = outbox.item) ELSE body END, ?
+                 FROM outbox WHERE n = ? ON CONFLICT DO NOTHING",
+                code,
+                n,
+            )
+            .execute(&mut *tx)
+            .await?;
+            sqlx::query!("DELETE FROM outbox WHERE n = ?", n).execute(&mut *tx).await?;
+        }
+        if let Some(number) = number {
+            delete_unsent(&mut tx, scope_number(domain_scope(scope)), number).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Deletes sealed batches that will be sealed again under other numbers or another key.
+    pub async fn unseal(&self, scope: WireScope, numbers: &[u64], outbox: &[i64]) -> Result<(), StoreError> {
+        let mut tx = self.begin_plain().await?;
+        for n in outbox {
+            sqlx::query!("UPDATE outbox SET batch = NULL WHERE n = ?", n).execute(&mut *tx).await?;
+        }
+        for number in numbers {
+            delete_unsent(&mut tx, scope_number(domain_scope(scope)), *number).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+pub(crate) fn bag_rows_of(hash: &BatchHash) -> String {
+    format!("bag_rows/{}", hex::encode(hash.0))
+}
+
+/// Notes that the relay has rows of a scope's bag.
+pub(crate) async fn keys_sent(conn: &mut SqliteConnection, scope: i64, keys: &[KeyId]) -> Result<(), StoreError> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let keys = serde_json::to_string(&keys.iter().map(|key| hex::encode(key.0)).collect::<Vec<_>>())?;
+    sqlx::query!(
+        "UPDATE person_key SET sent = 1 WHERE scope = ? AND key_id IN (SELECT unhex(value) FROM json_each(?))",
+        scope,
+        keys,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+async fn delete_unsent(conn: &mut SqliteConnection, scope: i64, number: u64) -> Result<(), StoreError> {
+    let number = i64::try_from(number).unwrap_or(i64::MAX);
+    sqlx::query!(
+        "UPDATE outbox SET batch = NULL WHERE batch IN (SELECT hash FROM entry WHERE scope = ? AND seq IS NULL AND number = ?)",
+        scope,
+        number,
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!("DELETE FROM entry WHERE scope = ? AND seq IS NULL AND number = ?", scope, number)
+        .execute(conn)
+        .await?;
+    Ok(())
+}

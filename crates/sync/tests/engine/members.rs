@@ -1,0 +1,331 @@
+//! Who is let in, put out and forgotten, and what the control log and the bags make of it.
+
+use crate::support::{Company, Device, Dice, Relay, SALES, by_luis, company, fact, keys, root, scene};
+use zuc_protocol::chain::LogKind;
+use zuc_protocol::control::{ControlAct, Recipient};
+use zuc_protocol::envelope::{BatchBody, BatchHeader, BatchKind, SealedBatch, SeenTip};
+use zuc_protocol::ids::{BatchHash, DeviceId, Incarnation, ItemId, PersonId};
+use zuc_protocol::item::{Fact, Item};
+use zuc_protocol::messages::{ClientFrame, ServerFrame};
+use zuc_protocol::person_key::{Bag, BagRow, bag_id};
+use zuc_protocol::relay_fact::{RelayFactHeader, SealedRelayFact};
+use zuc_protocol::scope::{Rights, Role, Scope};
+use zuc_protocol::secret::PersonKey;
+use zuc_protocol::suite;
+use zuc_sync::membership::{Changing, Joining, change_rights, erase, recover};
+use zuc_sync::{Effect, Input, KeyRing, SyncStatus};
+
+#[test]
+fn the_recovery_code_enrols_an_admin_who_reads_what_there_was() {
+    let (company, mut relay, mut luis, _) = scene();
+    luis.online(&mut relay);
+    luis.write(SALES, 1, "antes");
+    luis.talk(&mut relay);
+    let log = relay.control.clone();
+    let mut ring = KeyRing::of_root(root(), &log);
+    assert_eq!(ring.readable(&log).len(), 6, "the code opens every scope");
+    for wraps in &company.bag_wraps {
+        let _ = ring.learn_bag(&log, wraps);
+    }
+    let new = keys(7);
+    let joining = Joining {
+        person: PersonId([7; 16]),
+        rights: Some(Rights::new([Role::Gerencia, Role::Administracion], [])),
+        device: new.public(),
+        label: "equipo nuevo",
+    };
+    let mut dice = Dice(9_000);
+    for step in recover(&log, &ring, &joining, 9, &mut || dice.roll()).unwrap() {
+        relay.control.append(step.record).unwrap();
+    }
+    let mut late = Device::new(7, &Company { log: relay.control.clone(), bag_wraps: company.bag_wraps });
+    assert_eq!(late.engine.ring().prove(&relay.control).unwrap(), "equipo nuevo");
+    late.online(&mut relay);
+    assert_eq!(late.facts, luis.facts);
+    assert!(relay.control.sign(ControlAct::SchemaFloor(1), 9, &new).is_ok());
+}
+
+#[test]
+fn a_newcomer_reads_the_scopes_of_the_role_and_no_other() {
+    let (company, mut relay, mut luis, _) = scene();
+    luis.online(&mut relay);
+    luis.write(SALES, 1, "venta");
+    luis.write(Scope::Admin, 2, "interno");
+    luis.talk(&mut relay);
+    let mut carla = Device::new(3, &company);
+    carla.online(&mut relay);
+    assert_eq!(carla.facts.len(), 1);
+    let readable = carla.engine.ring().readable(&relay.control);
+    assert_eq!(readable, [SALES, Scope::Catalog, Scope::Finance, Scope::Fiscal, Scope::Analytics]);
+    // Luis founded the company, and still cannot read what is fiscal.
+    assert!(luis.engine.ring().current(&relay.control, Scope::Fiscal).is_none());
+    assert!(carla.engine.ring().bag(Scope::Fiscal).is_some());
+    // A frame of a scope that is not hers is left alone.
+    carla.frame(relay.entries(Scope::Admin, 0));
+    assert_eq!(carla.facts.len(), 1);
+}
+
+#[test]
+fn a_person_who_changes_roles_gains_and_loses_keys() {
+    let (company, mut relay, mut luis, mut ana) = scene();
+    luis.online(&mut relay);
+    luis.write(SALES, 1, "venta");
+    luis.write(Scope::Analytics, 2, "cifras");
+    luis.talk(&mut relay);
+    ana.online(&mut relay);
+    assert_eq!(ana.facts.len(), 1);
+    let log = relay.control.clone();
+    let mut ring = KeyRing::of_device(keys(1), &log);
+    for wraps in &company.bag_wraps {
+        let _ = ring.learn_bag(&log, wraps);
+    }
+    // Ana goes from ventas to finanzas: finance, analytics and fiscal come, nothing goes; then back to ventas of team 2.
+    let mut dice = Dice(12_000);
+    let to = |rights| Changing { person: PersonId([2; 16]), rights, marks: vec![] };
+    for step in change_rights(&log, &ring, &[], &to(Rights::new([Role::Finanzas], [])), 9, &mut || dice.roll()).unwrap()
+    {
+        relay.control.append(step.record).unwrap();
+    }
+    ana.input(Input::Disconnected);
+    ana.online(&mut relay);
+    let readable = ana.engine.ring().readable(&relay.control);
+    assert_eq!(readable, [SALES, Scope::Catalog, Scope::Finance, Scope::Fiscal, Scope::Analytics]);
+    assert_eq!(ana.facts.len(), 2, "what was written before she could read it is hers too");
+    let log = relay.control.clone();
+    ring.learn(&log);
+    for step in change_rights(&log, &ring, &[], &to(Rights::new([Role::Ventas], [2])), 9, &mut || dice.roll()).unwrap()
+    {
+        relay.control.append(step.record).unwrap();
+    }
+    ana.input(Input::Disconnected);
+    ana.online(&mut relay);
+    assert_eq!(ana.engine.ring().readable(&relay.control), [Scope::Catalog]);
+    assert!(ana.engine.ring().current(&relay.control, SALES).is_none(), "the new key is not hers");
+    let purged = |scope| ana.effects.contains(&Effect::PurgeScope { scope });
+    assert!(purged(SALES) && purged(Scope::Finance) && !purged(Scope::Catalog));
+    luis.input(Input::Disconnected);
+    luis.online(&mut relay);
+    luis.write(SALES, 3, "después");
+    luis.talk(&mut relay);
+    assert!(luis.outbox.is_empty());
+    assert!(!ana.facts.contains_key(&ItemId([3; 16])));
+}
+
+#[test]
+fn an_erased_person_is_gone_from_the_bag_and_refused_ever_after() {
+    let (company, mut relay, mut luis, _) = scene();
+    luis.online(&mut relay);
+    let log = relay.control.clone();
+    let mut ring = KeyRing::of_device(keys(1), &log);
+    for wraps in &company.bag_wraps {
+        let _ = ring.learn_bag(&log, wraps);
+    }
+    let bag_key = ring.bag(SALES).unwrap().clone();
+    let key = zuc_protocol::ids::KeyId([0x33; 16]);
+    let row = BagRow::wrap(log.company(), SALES, &bag_key, key, &PersonKey::from_bytes([5; 32]), &[6; 24]);
+    let mut bag = Bag::new(SALES, bag_id(&bag_key));
+    bag.merge([row.clone()]);
+    luis.frame(ServerFrame::Bag { scope: SALES, wraps: vec![], rows: vec![row.clone()], more: false });
+    assert!(luis.effects.iter().any(|effect| matches!(effect, Effect::StoreBag { rows, .. } if rows.len() == 1)));
+
+    let mut dice = Dice(10_000);
+    let step = erase(&log, &ring, &[bag], &[key], 9, &mut || dice.roll()).unwrap();
+    luis.input(Input::ControlAuthored(step));
+    luis.talk(&mut relay);
+    assert!(luis.effects.contains(&Effect::Erase { keys: vec![key] }));
+    assert!(luis.effects.iter().any(|effect| matches!(effect, Effect::ReplaceBag { scope: SALES, .. })));
+    assert!(luis.engine.ring().bag(SALES).is_some_and(|new| *new != bag_key), "the new key came with it");
+    // Neither the old row nor a batch that still names the key comes back.
+    luis.effects.clear();
+    luis.frame(ServerFrame::Bag { scope: SALES, wraps: vec![], rows: vec![row], more: false });
+    assert!(!luis.effects.iter().any(|effect| matches!(effect, Effect::StoreBag { .. })));
+    let log = relay.control.clone();
+    let header = BatchHeader {
+        version: suite::VERSION,
+        suite: suite::SUITE,
+        scope: SALES,
+        epoch: log.epoch(SALES).unwrap().id,
+        kind: BatchKind::Fact,
+        author: keys(2).id(),
+        incarnation: Incarnation([2; 16]),
+        number: 1,
+        prev: BatchHash::NONE,
+        control_head: log.head().head(),
+    };
+    let named = Fact { person_keys: vec![key], ..fact(1, "activity.logged") };
+    let body = BatchBody {
+        seen: SeenTip::new(0, &zuc_protocol::chain::start(log.company(), SALES)),
+        items: vec![Item::Fact(named)],
+    };
+    let epoch_key = ring.current(&log, SALES).unwrap();
+    let batch = SealedBatch::seal(log.company(), header, &body, epoch_key, &keys(2), &[7; 24]).unwrap();
+    relay.append(SALES, LogKind::Batch, batch.into_bytes());
+    luis.frame(relay.entries(SALES, 0));
+    assert_eq!(luis.quarantined, ["sync.erased_key"]);
+}
+
+#[test]
+fn the_relay_is_given_the_bag_rows_that_it_lacks_and_a_large_bag_goes_in_parts() {
+    let (company, mut relay, mut luis, _) = scene();
+    let log = relay.control.clone();
+    let mut ring = KeyRing::of_device(keys(1), &log);
+    for wraps in &company.bag_wraps {
+        let _ = ring.learn_bag(&log, wraps);
+    }
+    let bag_key = ring.bag(SALES).unwrap().clone();
+    let mut dice = Dice(11_000);
+    let mut bag = Bag::new(SALES, bag_id(&bag_key));
+    for number in 0..4_100_u32 {
+        let mut key = [0; 16];
+        key[..4].copy_from_slice(&number.to_be_bytes());
+        let secret = PersonKey::from_bytes([5; 32]);
+        bag.merge([BagRow::wrap(log.company(), SALES, &bag_key, zuc_protocol::ids::KeyId(key), &secret, &[6; 24])]);
+    }
+    luis.online(&mut relay);
+    let erased = zuc_protocol::ids::KeyId([0; 16]);
+    let step = erase(&log, &ring, &[bag], &[erased], 9, &mut || dice.roll()).unwrap();
+    luis.input(Input::ControlAuthored(step));
+    let append = luis.sent.iter().find(|frame| matches!(frame, ClientFrame::ControlAppend { .. })).unwrap();
+    assert!(append.to_bytes().is_ok(), "it fits a frame");
+    let answers: Vec<_> = std::mem::take(&mut luis.sent).into_iter().flat_map(|frame| relay.answer(frame)).collect();
+    for answer in answers {
+        luis.frame(answer);
+    }
+    let rest: usize = luis
+        .sent
+        .iter()
+        .map(|frame| match frame {
+            ClientFrame::BagOffer { rows, .. } => rows.len(),
+            _ => 0,
+        })
+        .sum();
+    assert_eq!(rest, 99, "4,100 less the erased one, less the 4,000 that went with the record");
+    // The connection broke before the rest arrived: the listing shows what is missing.
+    let some = luis.effects.iter().find_map(|effect| match effect {
+        Effect::StoreBag { rows, .. } if rows.len() == 4_099 => Some(rows[..4_000].to_vec()),
+        _ => None,
+    });
+    luis.frame(ServerFrame::Bag { scope: SALES, wraps: vec![], rows: some.unwrap(), more: false });
+    let missing = luis.effects.iter().find_map(|effect| match effect {
+        Effect::NeedBagRows { keys, .. } => Some(keys.len()),
+        _ => None,
+    });
+    assert_eq!(missing, Some(99));
+}
+
+#[test]
+fn a_record_that_the_relay_refuses_is_said_and_blocks_nothing() {
+    let (_, mut relay, mut luis, _) = scene();
+    luis.online(&mut relay);
+    let sign = |luis: &Device| zuc_sync::ControlStep {
+        record: luis.engine.log().sign(ControlAct::SchemaFloor(1), 9, &keys(1)).unwrap(),
+        replacements: vec![],
+        wraps: vec![],
+    };
+    let step = sign(&luis);
+    luis.input(Input::ControlAuthored(step));
+    luis.sent.clear();
+    luis.frame(ServerFrame::Error { request: None, code: "sync.mark_stale".into() });
+    assert!(luis.effects.contains(&Effect::ControlRefused { code: "sync.mark_stale".into() }));
+    let step = sign(&luis);
+    luis.input(Input::ControlAuthored(step));
+    luis.talk(&mut relay);
+    assert_eq!(relay.control.schema_floor(), 1);
+}
+
+#[test]
+fn the_relay_writes_its_role_and_nothing_else() {
+    let (_, mut relay, mut luis, _) = scene();
+    let relay_keys = keys(0x60);
+    let record = by_luis(&relay, ControlAct::RelayKey { key: relay_keys.public().verify, url: "https://r".into() });
+    relay.control.append(record).unwrap();
+    luis.online(&mut relay);
+    let log = relay.control.clone();
+    let epoch = log.epoch(SALES).unwrap().clone();
+    let write = |relay: &mut Relay, id: u8, kind: &str, signer: u8| {
+        let header = RelayFactHeader {
+            version: suite::VERSION,
+            suite: suite::SUITE,
+            scope: SALES,
+            epoch: epoch.id,
+            id: ItemId([id; 16]),
+            receipt: None,
+        };
+        let sealed =
+            SealedRelayFact::seal(log.company(), header, &fact(id, kind), &epoch.public, &keys(signer), &[id; 32])
+                .unwrap();
+        relay.append(SALES, LogKind::RelayFact, sealed.to_bytes().unwrap());
+    };
+    write(&mut relay, 1, "lead.captured", 0x60);
+    write(&mut relay, 2, "approval.granted", 0x60);
+    write(&mut relay, 3, "lead.captured", 0x61);
+    luis.frame(relay.entries(SALES, 0));
+    assert_eq!(luis.applied, 1);
+    assert_eq!(luis.quarantined, ["sync.not_the_relays_role", "sync.not_the_relay"]);
+}
+
+#[test]
+fn a_fork_of_the_control_log_stops_sealing_until_the_root_settles_it() {
+    let (_, mut relay, _, mut ana) = scene();
+    ana.online(&mut relay);
+    let mut other = relay.control.clone();
+    let theirs = other.sign(ControlAct::SchemaFloor(2), 9, &keys(1)).unwrap();
+    other.append(theirs.clone()).unwrap();
+    let ours = by_luis(&relay, ControlAct::SchemaFloor(1));
+    relay.control.append(ours).unwrap();
+    ana.frame(relay.control_from(relay.control.last_seq()));
+    ana.talk(&mut relay);
+    let from = other.last_seq();
+    ana.frame(ServerFrame::ControlRecords { from, records: vec![theirs.clone()], len: other.len() });
+    assert_eq!(ana.engine.status(), SyncStatus::Failed("sync.control_forked"));
+    ana.sent.clear();
+    ana.write(SALES, 1, "espera");
+    assert!(ana.sealed.is_empty());
+    assert_eq!(ana.outbox.len(), 1, "the outbox stays");
+    let settle = relay.control.sign_as_root(ControlAct::Settle { loser: theirs.hash() }, 9, &root()).unwrap();
+    relay.control.append(settle).unwrap();
+    ana.frame(relay.control_from(relay.control.last_seq()));
+    ana.talk(&mut relay);
+    assert!(ana.outbox.is_empty());
+    assert_eq!(ana.engine.status(), SyncStatus::UpToDate);
+}
+
+#[test]
+fn an_act_signed_on_an_old_head_is_refused_and_said() {
+    let (_, mut relay, mut luis, _) = scene();
+    luis.online(&mut relay);
+    let record = luis.engine.log().sign(ControlAct::SchemaFloor(1), 9, &keys(1)).unwrap();
+    let other = by_luis(&relay, ControlAct::Freeze { device: keys(2).id(), on: true });
+    relay.control.append(other).unwrap();
+    luis.input(Input::ControlAuthored(zuc_sync::ControlStep { record, replacements: vec![], wraps: vec![] }));
+    luis.talk(&mut relay);
+    assert!(luis.effects.contains(&Effect::ControlRefused { code: "sync.control_conflict".into() }));
+    assert_eq!(luis.engine.log().head(), relay.control.head());
+}
+
+#[test]
+fn a_frozen_device_sends_nothing_and_goes_on_when_it_is_let_go() {
+    let (_, mut relay, _, mut ana) = scene();
+    ana.online(&mut relay);
+    let freeze = by_luis(&relay, ControlAct::Freeze { device: ana.id(), on: true });
+    relay.control.append(freeze).unwrap();
+    ana.write(SALES, 1, "llamada");
+    ana.talk(&mut relay);
+    assert_eq!(relay.head(SALES).seq, 0);
+    assert!(!ana.effects.iter().any(|effect| matches!(effect, Effect::PurgeScope { .. })));
+    let thaw = by_luis(&relay, ControlAct::Freeze { device: ana.id(), on: false });
+    relay.control.append(thaw).unwrap();
+    ana.input(Input::Disconnected);
+    ana.online(&mut relay);
+    assert_eq!(relay.head(SALES).seq, 1);
+    assert!(ana.outbox.is_empty());
+}
+
+#[test]
+fn recipients_and_ids_are_those_of_the_devices() {
+    let device: DeviceId = keys(2).id();
+    let log = company().log;
+    let epoch = log.epoch(SALES).unwrap();
+    assert!(epoch.wraps.iter().any(|wrap| wrap.to == Recipient::Device(device)));
+    assert!(!log.epoch(Scope::Finance).unwrap().wraps.iter().any(|wrap| wrap.to == Recipient::Device(device)));
+}
