@@ -200,6 +200,12 @@ async fn obey(office: &Arc<Office>, driver: &mut Driver, order: Option<Order>) -
             return true;
         }
         Some(Order::Reconnect) => disconnected(office, driver),
+        Some(Order::Anew(begun)) => {
+            disconnected(office, driver);
+            settle(office, driver).await;
+            // who asked may have gone
+            let _ = begun.send(());
+        }
         Some(Order::Author(steps, answer)) => author(driver, steps, answer),
     }
     settle(office, driver).await;

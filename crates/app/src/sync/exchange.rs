@@ -30,6 +30,8 @@ pub(crate) enum Order {
     Author(Vec<ControlStep>, oneshot::Sender<Result<(), AppError>>),
     /// Connect to another relay, or begin at once.
     Reconnect,
+    /// The same; the answer comes when nothing of the connection before is said any more.
+    Anew(oneshot::Sender<()>),
     /// End.
     Stop(oneshot::Sender<()>),
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use zuc_ipc::sync::{SyncLogRow, SyncStatus};
 
 use super::exchange::Order;
@@ -18,28 +19,34 @@ impl Office {
 
     /// Exchanges now, without waiting for the next attempt.
     pub async fn sync_now(&self) -> Result<SyncStatus, AppError> {
-        self.exchange.order(Order::Reconnect);
+        let (begun, beginning) = oneshot::channel();
+        self.exchange.order(Order::Anew(begun));
+        // without this, what the old connection had reached would pass for an answer; a closing office gives none
+        let _ = beginning.await;
         self.sync_until_settled(Duration::from_secs(10)).await
     }
 
-    /// Waits until everything is sent and received, or until `within` is over.
+    /// Waits until everything is sent and received, or until `within` is over; the state is that of the moment in which
+    /// the waiting ended, whatever has come since.
     pub async fn sync_until_settled(&self, within: Duration) -> Result<SyncStatus, AppError> {
         let mut states = self.exchange.watch();
         let settled = async {
             loop {
-                let state = states.borrow_and_update().state.clone();
-                let unsent = self.store.unsent().await?;
-                if state == "no_relay" || (state == "up_to_date" && unsent == 0) {
-                    return Ok::<(), AppError>(());
+                let mut status = states.borrow_and_update().clone();
+                status.pending = self.store.unsent().await?;
+                if status.state == "no_relay" || (status.state == "up_to_date" && status.pending == 0) {
+                    return Ok::<_, AppError>(status);
                 }
                 // the outbox can empty without a change of state
                 let _ = tokio::time::timeout(Duration::from_millis(50), states.changed()).await;
             }
         };
-        if let Ok(done) = tokio::time::timeout(within, settled).await {
-            done?;
-        }
-        self.sync_status().await
+        let mut status = match tokio::time::timeout(within, settled).await {
+            Ok(settled) => settled?,
+            Err(_late) => return self.sync_status().await,
+        };
+        status.csd_days_left = self.csd_days_left().await?;
+        Ok(status)
     }
 
     /// The sync log, newest first.

@@ -148,8 +148,9 @@ impl Story {
         let leads = team.ana.office.lead_list(LeadQuery { limit: 1, ..LeadQuery::default() }).await?.total;
         for (_, laptop) in team.laptops() {
             // each would find out by itself within seconds; the clock below is for the changes, not for noticing
-            wait("the relay", async || Ok(laptop.office.sync_now().await?.state == "up_to_date")).await?;
+            laptop.office.sync_now().await?;
         }
+        team.settle().await?;
         let start = zuc_gateways::now();
         let sent = team.ana.office.sync_until_settled(super::team::PATIENCE).await?;
         wait("Ana's leads at Luis's", async || {

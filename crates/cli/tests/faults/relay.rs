@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use zuc_sample::{LeadList, ListSpec};
 
-use crate::{CARLA, Stage, refused};
+use crate::{CARLA, Stage, refused, world::company::settle};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_relay_an_invoice_stays_a_draft_and_the_work_waits() {
@@ -61,4 +61,22 @@ async fn a_relay_restarted_in_the_middle_of_a_push_loses_and_doubles_nothing() {
     assert_eq!(status["state"], "up_to_date", "{status}");
     let there = stage.world.home("luis").display().to_string();
     stage.world.ask(CARLA, &["verify", "--same-as", &there]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn exchanging_now_is_answered_by_the_new_connection_not_by_what_the_old_one_had_reached() {
+    let stage = Stage::set().await;
+    let desk = stage.world.desk(CARLA).await;
+    let office = desk.office().await.expect("an office");
+    settle(&office).await;
+    let connections = async || {
+        let log = office.sync_log().await.expect("a log");
+        log.iter().filter(|line| line.kind == "connected").count()
+    };
+    for asked in 1..=20 {
+        let before = connections().await;
+        let status = office.sync_now().await.expect("a status");
+        assert_eq!((status.state.as_str(), connections().await), ("up_to_date", before + 1), "asked {asked} times");
+    }
+    stage.world.leave(CARLA, desk, office).await;
 }
