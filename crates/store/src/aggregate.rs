@@ -281,7 +281,9 @@ pub(crate) async fn fetch(conn: &mut SqliteConnection, shape: &Shape, id: Uuid) 
     let (bytes, kind) = (id.as_bytes().as_slice(), i64::from(shape.number.0));
     let stored = sqlx::query_as!(
         Stored,
-        "SELECT scope, snapshot, tail, version FROM doc WHERE id = ? AND kind = ? ORDER BY scope LIMIT 1",
+        // left to choose, the planner walks every document of the kind for the sake of the order
+        "SELECT scope, snapshot, tail, version FROM doc INDEXED BY doc_id
+         WHERE id = ? AND kind = ? ORDER BY scope LIMIT 1",
         bytes,
         kind,
     )

@@ -182,9 +182,20 @@ impl Ring {
                 continue;
             }
             let bytes = id.as_slice();
-            let rows = sqlx::query!("SELECT scope, bag, wrap FROM person_key WHERE key_id = ?", bytes)
-                .fetch_all(&mut *conn)
-                .await?;
+            // scope by scope, of which there are few: the table is ordered by them, and keys are many
+            let rows = sqlx::query!(
+                r#"WITH RECURSIVE known (scope) AS (
+                       SELECT min(scope) FROM person_key
+                       UNION ALL
+                       SELECT (SELECT min(scope) FROM person_key WHERE scope > known.scope) FROM known
+                       WHERE known.scope IS NOT NULL
+                   )
+                   SELECT key.scope AS "scope!: i64", key.bag AS "bag!: Vec<u8>", key.wrap AS "wrap!: Vec<u8>"
+                   FROM known CROSS JOIN person_key key ON key.scope = known.scope AND key.key_id = ?"#,
+                bytes
+            )
+            .fetch_all(&mut *conn)
+            .await?;
             for row in rows {
                 let scope = scope_of(row.scope)?;
                 let Some(bag) = self.store.bag(scope) else { continue };
