@@ -8,6 +8,10 @@ mod start;
 
 use anyhow::Context as _;
 
+/// A list of prospects is millions of small pieces: a fifth less processor time for its import than with the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> anyhow::Result<()> {
     start::quiet_the_renderer();
     let options = start::options();

@@ -13,6 +13,10 @@ use zuc_ipc::Failure;
 
 use crate::{args::Cli, output::Output};
 
+/// A list of prospects is millions of small pieces: a fifth less processor time for its import than with the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How a command can end without a result.
 #[derive(Debug)]
 pub(crate) enum Ended {

@@ -13,6 +13,10 @@ use std::io::{BufRead as _, Write as _};
 use laptop::Laptop;
 use serde_json::{Value, json};
 
+/// As `zuc` and the window have it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> anyhow::Result<()> {
     // as `zuc` and the window do
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
