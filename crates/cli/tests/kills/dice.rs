@@ -45,6 +45,8 @@ impl Length {
 
     /// One was left alone again: the machine may have become slower or faster.
     pub(crate) fn saw(&mut self, lived: Duration) {
-        self.whole = ((self.whole + lived) / 2).max(self.opening);
+        self.whole = (self.whole + lived) / 2;
+        // an opening that was measured in a slow moment would leave every kill too late
+        self.opening = self.opening.min(self.whole);
     }
 }
