@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
@@ -37,6 +38,7 @@ pub(super) fn take(place: &Place) -> anyhow::Result<PathBuf> {
             .args([SCREEN.0, "-screen", "0", SCREEN.1, "-nolisten", "tcp"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
+            .process_group(0)
             .spawn()
             .context("Xvfb")?,
     );
@@ -69,6 +71,7 @@ fn one(place: &Place, page: &str, theme: &str, file: &Path, empty: &[u8]) -> any
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
+            .process_group(0)
             .spawn()
             .context("dbus-run-session")?,
     );
@@ -105,12 +108,21 @@ fn wait(what: &str, mut ready: impl FnMut() -> anyhow::Result<bool>) -> anyhow::
     bail!("{what} did not come within {} s", PATIENCE.as_secs())
 }
 
-/// A process that ends with the value.
+/// A process, leader of its group, that ends with the value; so do the processes it started, which may hold the home.
 struct Ended(Child);
 
 impl Drop for Ended {
     fn drop(&mut self) {
-        let _ = self.0.kill();
+        let group = format!("-{}", self.0.id());
+        let tell = |signal: &str| {
+            let told = Command::new("kill").args([signal, "--", &group]).stderr(Stdio::null()).status();
+            told.is_ok_and(|status| status.success())
+        };
+        tell("-KILL");
         let _ = self.0.wait();
+        let start = Instant::now();
+        while tell("-0") && start.elapsed() < PATIENCE {
+            thread::sleep(Duration::from_millis(20));
+        }
     }
 }
