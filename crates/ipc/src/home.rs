@@ -89,8 +89,10 @@ pub struct RepHome {
 /// Finance's desk.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FinanceHome {
-    /// Drafts and sealed ones, the shortest clock first.
+    /// The first of those that wait: sealed ones, the shortest clock first, then refused ones and drafts.
     pub to_stamp: Vec<InvoiceRow>,
+    /// How many wait in all.
+    pub to_stamp_count: u64,
     /// Outstanding by age: label, amount.
     pub receivables: Vec<(String, Money)>,
     /// Days until the certificate ends.

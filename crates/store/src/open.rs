@@ -149,4 +149,49 @@ mod tests {
         let again = open(&path, &[7; 32], &OpenOptions::default()).await.unwrap();
         again.writer.close().await;
     }
+
+    #[tokio::test]
+    async fn leads_of_an_older_version_get_their_facets() {
+        let base = SqliteConnectOptions::new().filename(":memory:").in_memory(true);
+        let writer = pool(base, 2048, 1, &OpenOptions::default()).await.unwrap();
+        let older = sqlx::migrate::Migrator {
+            migrations: MIGRATIONS.iter().filter(|migration| migration.version < 8).cloned().collect(),
+            ..sqlx::migrate::Migrator::DEFAULT
+        };
+        older.run(&writer).await.unwrap();
+        for (n, state, batch, amount) in [(1, "new", None, 5), (2, "new", None, 7), (3, "working", Some([7u8; 16]), 0)]
+        {
+            sqlx::query(
+                "INSERT INTO lead_row (n, id, scope, full_name, company, email, phone, rfc, city, postal_code, industry,
+                     source, state, open, owner, owner_name, score, band, score_method, factors, currency, amount_micro,
+                     next_step, created_on, created_at, import_batch, notes, company_sort, name_sort, city_sort,
+                     match_keys)
+                 VALUES (?1, ?1, 1, '', '', '', '', '', '', '', '', 'Expo', ?2, 1, x'', '', 0, 'C', '', '', 'MXN', ?4, '',
+                     '', 0, ?3, '', '', '', '', x'')",
+            )
+            .bind(n)
+            .bind(state)
+            .bind(batch.as_ref().map(<[u8; 16]>::as_slice))
+            .bind(amount)
+            .execute(&writer)
+            .await
+            .unwrap();
+        }
+        sqlx::query("INSERT INTO outbox (scope, kind, item, body, incarnation) VALUES (3, 1, x'', x'', x'')")
+            .execute(&writer)
+            .await
+            .unwrap();
+        migrate(&writer).await.unwrap();
+        let totals: Vec<(String, i64, i64)> = sqlx::query_as(
+            "SELECT f.state, t.rows, t.amount_micro FROM lead_row r JOIN lead_facet f ON f.n = r.facet
+             JOIN lead_total t ON t.facet = f.n ORDER BY r.n",
+        )
+        .fetch_all(&writer)
+        .await
+        .unwrap();
+        let expected = [("new", 2, 12), ("new", 2, 12), ("working", 1, 0)];
+        assert_eq!(totals, expected.map(|(state, rows, micro)| (state.to_owned(), rows, micro)));
+        let waiting: Vec<(i64, i64)> = sqlx::query_as("SELECT * FROM outbox_count").fetch_all(&writer).await.unwrap();
+        assert_eq!(waiting, [(3, 1)]);
+    }
 }

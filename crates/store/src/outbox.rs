@@ -134,14 +134,17 @@ impl Store {
 
     /// How many items wait or are on their way, over all scopes: the status bar's count.
     pub async fn unsent(&self) -> Result<u64, StoreError> {
-        let count = sqlx::query_scalar!("SELECT count(*) FROM outbox").fetch_one(self.reader()).await?;
+        let count = sqlx::query_scalar!(r#"SELECT ifnull(sum(items), 0) AS "items!: i64" FROM outbox_count"#)
+            .fetch_one(self.reader())
+            .await?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
     /// Scopes with something to seal or to send.
     pub async fn unsent_scopes(&self) -> Result<Vec<Scope>, StoreError> {
-        let rows =
-            sqlx::query_scalar!("SELECT DISTINCT scope FROM outbox ORDER BY scope").fetch_all(self.reader()).await?;
+        let rows = sqlx::query_scalar!("SELECT scope FROM outbox_count WHERE items > 0 ORDER BY scope")
+            .fetch_all(self.reader())
+            .await?;
         rows.into_iter().map(crate::store::scope_of).collect()
     }
 }

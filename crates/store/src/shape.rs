@@ -89,7 +89,7 @@ struct Sealing<'a> {
 
 impl Shape {
     fn sealed_field(&self, of: &str, name: &str) -> Option<&SealedField> {
-        self.sealed.iter().find(|field| field.of == of && field.name == name)
+        self.sealed.iter().find(|field| field.name == name && field.of == of)
     }
 
     fn bound(&self, of: &str, name: &str) -> String {

@@ -27,8 +27,18 @@ const TABLES: [(&str, &str, &str); 9] = [
     ("proposal_product", "scope = ?1", "id"),
     ("financial_invoice", "scope = ?1", "id"),
 ];
-const LOCAL: [&str; 2] = ["n", "owner_name"];
-const DERIVED: [&str; 4] = ["lead_facet", "financial_receivable", "analytics_funnel", "analytics_sales_summary"];
+const LOCAL: [&str; 3] = ["n", "facet", "owner_name"];
+/// Counts and sums over them: name, and what is compared.
+const DERIVED: [(&str, &str); 4] = [
+    (
+        "lead_total",
+        "SELECT f.state, f.owner, f.band, f.source, f.import_batch, t.currency, t.rows, t.amount_micro
+         FROM lead_total t LEFT JOIN lead_facet f ON f.n = t.facet ORDER BY 1, 2, 3, 4, 5, 6",
+    ),
+    ("financial_receivable", "SELECT * FROM financial_receivable ORDER BY 1, 2, 3"),
+    ("analytics_funnel", "SELECT * FROM analytics_funnel ORDER BY 1, 2, 3"),
+    ("analytics_sales_summary", "SELECT * FROM analytics_sales_summary ORDER BY 1, 2, 3"),
+];
 
 /// Something that is not as it must be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -92,6 +102,7 @@ impl Store {
             sqlx::query(AssertSqlSafe(format!("DELETE FROM {table}"))).execute(&mut *tx).await?;
         }
         for table in [
+            "lead_facet",
             "lead_match_key",
             "customer_search",
             "proposal_search",
@@ -289,9 +300,8 @@ async fn all_rows(conn: &mut SqliteConnection) -> Result<Vec<(String, blake3::Ha
         let sql = format!("SELECT {columns} FROM {table} ORDER BY {order}");
         hashes.push((table.to_owned(), hash_rows(conn, &sql, None).await?.0));
     }
-    for table in DERIVED {
-        let sql = format!("SELECT * FROM {table} ORDER BY 1, 2, 3");
-        hashes.push((table.to_owned(), hash_rows(conn, &sql, None).await?.0));
+    for (table, sql) in DERIVED {
+        hashes.push((table.to_owned(), hash_rows(conn, sql, None).await?.0));
     }
     Ok(hashes)
 }

@@ -90,7 +90,7 @@ impl Office {
 
     async fn finance_home(&self) -> Result<FinanceHome, AppError> {
         self.allow(Action::ReadInvoices, Object::in_scope(Scope::Finance))?;
-        let mut to_stamp = self.store.waiting_for_stamp().await?;
+        let mut to_stamp = self.store.waiting_for_stamp(ROWS).await?;
         to_stamp.extend(self.store.invoices(InvoiceView::NeedsSomeone, "", 0, ROWS).await?);
         to_stamp.extend(self.store.invoices(InvoiceView::ToIssue, "", 0, ROWS).await?);
         let now = self.now();
@@ -99,6 +99,7 @@ impl Office {
         let stamped = stamped.iter().filter(|row| in_pesos(row)).map(|row| row.invoiced.amount()).sum();
         let ages = self.store.receivables(self.today()).await?;
         Ok(FinanceHome {
+            to_stamp_count: self.store.invoices_to_stamp().await?,
             to_stamp: to_stamp.into_iter().map(|row| financial::shown(row, now)).collect(),
             receivables: AGES.into_iter().map(ToOwned::to_owned).zip(ages.map(money::signed)).collect(),
             csd_days_left: self.csd_days_left().await?,

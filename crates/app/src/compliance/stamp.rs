@@ -25,6 +25,8 @@ use crate::{AppError, Office, failpoint::failpoint, financial};
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Between two looks at the ledger.
 const LOOK: Duration = Duration::from_millis(150);
+/// Documents followed at a time.
+const WAITING: u32 = 500;
 
 impl Office {
     /// Takes an invoice's sealed document to the relay and follows it for a while.
@@ -77,7 +79,7 @@ impl Office {
         if !self.may(Action::IssueInvoice, Object::in_scope(Scope::Finance)) {
             return Ok(());
         }
-        for row in self.store.waiting_for_stamp().await? {
+        for row in self.store.waiting_for_stamp(WAITING).await? {
             let _alone = self.issuing.lock().await;
             match Box::pin(self.follow_stamp(row.id)).await {
                 Ok(()) => {}

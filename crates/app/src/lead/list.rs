@@ -134,8 +134,6 @@ fn filter(query: &LeadQuery) -> Result<LeadFilter, AppError> {
         bands: named(&query.bands, "bands")?,
         sources: query.sources.clone(),
         import_batch,
-        untouched: false,
-        due_by: None,
     })
 }
 

@@ -58,7 +58,7 @@ pub(super) async fn dashboard(place: &Place, output: Output) -> Done {
         }
         if let Some(finance) = &home.finance {
             lines.push(format!("Timbrado en el mes {}", finance.stamped_month.amount));
-            lines.push(format!("Por timbrar        {}", finance.to_stamp.len()));
+            lines.push(format!("Por timbrar        {}", finance.to_stamp_count));
         }
         if let Some(rep) = &home.rep {
             lines.push(format!("Mi embudo          {}", rep.pipeline.amount));

@@ -172,9 +172,13 @@ impl Store {
         let rows = match search_terms(text) {
             Some(terms) => {
                 invoices!(
-                    "WHERE instr(?1, ',' || i.fiscal_state || ',') > 0 AND (i.n IN
-                         (SELECT rowid FROM financial_invoice_search WHERE financial_invoice_search MATCH ?2 LIMIT 2000)
-                         OR c.n IN (SELECT rowid FROM customer_search WHERE customer_search MATCH ?2 LIMIT 100))
+                    "WHERE instr(?1, ',' || i.fiscal_state || ',') > 0 AND i.n IN (
+                         SELECT n FROM (SELECT rowid AS n FROM financial_invoice_search
+                             WHERE financial_invoice_search MATCH ?2 ORDER BY rowid DESC LIMIT 2000)
+                         UNION
+                         SELECT of.n FROM financial_invoice of WHERE of.customer IN (
+                             SELECT id FROM customer_row WHERE n IN
+                                 (SELECT rowid FROM customer_search WHERE customer_search MATCH ?2 LIMIT 100)))
                      ORDER BY i.on_date DESC, i.created_at DESC LIMIT ?3 OFFSET ?4",
                     states,
                     terms,
@@ -215,6 +219,17 @@ impl Store {
             }
         };
         rows.into_iter().map(InvoiceRow::try_from).collect()
+    }
+
+    /// How many invoices wait for somebody or for their stamp.
+    pub async fn invoices_to_stamp(&self) -> Result<u64, StoreError> {
+        let rows = sqlx::query_scalar!(
+            "SELECT count(*) FROM financial_invoice WHERE fiscal_state IN
+                 ('pre_invoice', 'window_expired', 'generated', 'queued', 'submitted', 'unknown', 'rejected')"
+        )
+        .fetch_one(self.reader())
+        .await?;
+        Ok(u64::try_from(rows).unwrap_or(0))
     }
 
     /// How many invoices each view shows.
@@ -264,14 +279,12 @@ impl Store {
         money_of_micro(micro, Currency::Mxn)
     }
 
-    /// Sealed documents that wait for their stamp, the shortest clock first.
-    pub async fn waiting_for_stamp(&self) -> Result<Vec<InvoiceRow>, StoreError> {
-        let rows = invoices!(
-            "WHERE i.fiscal_state IN ('generated', 'queued', 'submitted', 'unknown') ORDER BY i.stamp_deadline LIMIT ?",
-            500
-        )
-        .fetch_all(self.reader())
-        .await?;
+    /// Sealed documents that wait for their stamp, the shortest clock first; only they have one.
+    pub async fn waiting_for_stamp(&self, limit: u32) -> Result<Vec<InvoiceRow>, StoreError> {
+        let rows =
+            invoices!("WHERE i.stamp_deadline IS NOT NULL ORDER BY i.stamp_deadline, i.created_at LIMIT ?", limit)
+                .fetch_all(self.reader())
+                .await?;
         rows.into_iter().map(InvoiceRow::try_from).collect()
     }
 

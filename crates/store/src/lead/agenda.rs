@@ -11,7 +11,8 @@ impl Store {
     /// Leads of `owner` whose next step is due on `day` or before, the oldest first.
     pub async fn leads_due(&self, owner: PersonId, day: Date, limit: u32) -> Result<Vec<LeadRow>, StoreError> {
         let sql = format!(
-            "{SELECT} FROM lead_row r INDEXED BY lead_by_due WHERE r.next_step_due <= ? AND r.owner = ?
+            "{SELECT} FROM lead_row r INDEXED BY lead_by_due WHERE r.next_step_due <= ?
+             AND r.facet IN (SELECT n FROM lead_facet WHERE owner = ?)
              ORDER BY r.next_step_due, r.n LIMIT ?"
         );
         // only constants are put together here

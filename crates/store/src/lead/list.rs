@@ -1,89 +1,13 @@
-//! The list of leads: a typed filter and order, compiled to SQL with bound values.
+//! The list of leads: a window of what passes a filter, in an order, with the totals of all.
 
 use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
-use zuc_domain::lead::LeadState;
-use zuc_domain::lead::score::Band;
-use zuc_domain::shared::{ImportBatchId, LeadId, PersonId};
+use zuc_domain::shared::{LeadId, PersonId};
 
+use super::filter::{LeadFilter, LeadOrder};
 use crate::projections::{FromColumn as _, Money, search_terms};
 use crate::store::uuid_of;
 use crate::{Store, StoreError};
-
-/// Which leads; an empty list or `None` asks for nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LeadFilter {
-    /// Words over person, company, mail, phone and RFC, without accents, the last one perhaps unfinished.
-    pub text: String,
-    /// One of these states.
-    pub states: Vec<LeadState>,
-    /// One of these owners; `None` among them is nobody.
-    pub owners: Vec<Option<PersonId>>,
-    /// One of these bands.
-    pub bands: Vec<Band>,
-    /// One of these sources.
-    pub sources: Vec<String>,
-    /// Of this import.
-    pub import_batch: Option<ImportBatchId>,
-    /// Only those nobody has touched.
-    pub untouched: bool,
-    /// Only those whose next step is due on this day or before.
-    pub due_by: Option<jiff::civil::Date>,
-}
-
-/// By which column.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum LeadOrder {
-    /// The company's name.
-    Company,
-    /// The person's name.
-    Name,
-    /// City.
-    City,
-    /// Where it stands.
-    State,
-    /// The score.
-    #[default]
-    Score,
-    /// The estimated amount.
-    Amount,
-    /// The day of capture.
-    CreatedOn,
-    /// The owner's name.
-    Owner,
-    /// The day of the next step.
-    NextStep,
-}
-
-impl LeadOrder {
-    const fn column(self) -> &'static str {
-        match self {
-            Self::Company => "company_sort",
-            Self::Name => "name_sort",
-            Self::City => "city_sort",
-            Self::State => "state",
-            Self::Score => "score",
-            Self::Amount => "amount_micro",
-            Self::CreatedOn => "created_on",
-            Self::Owner => "owner_name",
-            Self::NextStep => "next_step_due",
-        }
-    }
-
-    const fn index(self) -> &'static str {
-        match self {
-            Self::Company => "lead_by_company",
-            Self::Name => "lead_by_name",
-            Self::City => "lead_by_city",
-            Self::State => "lead_by_state",
-            Self::Score => "lead_by_score",
-            Self::Amount => "lead_by_amount",
-            Self::CreatedOn => "lead_by_created",
-            Self::Owner => "lead_by_owner",
-            Self::NextStep => "lead_by_due",
-        }
-    }
-}
 
 /// A row of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,8 +92,8 @@ pub struct LeadPage {
     pub sums: Vec<LeadSum>,
 }
 
-/// Below this many matches the rows are fetched and sorted; above, an index in the wanted order is walked.
-const FEW: u64 = 3_000;
+/// Up to this many matches the rows are fetched and sorted; with more, an index in the wanted order is walked.
+const FEW: u64 = 1_000;
 /// A text that more rows match than this says nothing: the newest are looked at.
 const MOST_HITS: i64 = 5_000;
 
@@ -266,50 +190,54 @@ impl Store {
         offset: u64,
         limit: u32,
     ) -> Result<LeadPage, StoreError> {
+        self.page(filter, order, descending, (offset, limit), FEW).await
+    }
+
+    async fn page(
+        &self,
+        filter: &LeadFilter,
+        order: LeadOrder,
+        descending: bool,
+        (offset, limit): (u64, u32),
+        few: u64,
+    ) -> Result<LeadPage, StoreError> {
         let terms = search_terms(&filter.text);
-        let narrowed = terms.is_some() || filter.import_batch.is_some() || filter.untouched || filter.due_by.is_some();
-        let mut page = LeadPage::default();
-        let mut totals = QueryBuilder::<Sqlite>::new("");
-        if narrowed {
-            totals.push("SELECT currency, count(*), ifnull(sum(amount_micro), 0) FROM lead_row r WHERE 1 = 1");
-            facets(&mut totals, "r", filter);
-            narrow(&mut totals, filter, terms.as_deref());
-        } else {
-            totals.push("SELECT currency, sum(rows), sum(amount_micro) FROM lead_facet r WHERE 1 = 1");
-            facets(&mut totals, "r", filter);
-        }
-        totals.push(" GROUP BY currency ORDER BY currency");
-        let sums: Vec<(String, i64, i64)> = totals.build_query_as().fetch_all(self.reader()).await?;
-        page.sums = sums
+        // one reading of the file: where the window lies is reckoned from the total
+        let mut conn = self.reader().begin().await?;
+        let sums: Vec<(String, i64, i64)> =
+            totals(filter, terms.as_deref()).build_query_as().fetch_all(&mut *conn).await?;
+        let sums: Vec<LeadSum> = sums
             .into_iter()
             .map(|(currency, rows, micro)| LeadSum { currency, rows: u64::try_from(rows).unwrap_or(0), micro })
             .collect();
-        page.total = page.sums.iter().map(|sum| sum.rows).sum();
-        page.truncated = terms.is_some() && page.total >= u64::try_from(MOST_HITS).unwrap_or(u64::MAX);
+        let total = sums.iter().map(|sum| sum.rows).sum();
+        let truncated = terms.is_some() && total >= u64::try_from(MOST_HITS).unwrap_or(u64::MAX);
 
+        let window = Window::of(total, offset, limit);
         let mut query = QueryBuilder::<Sqlite>::new(SELECT);
-        if narrowed {
-            query.push("FROM lead_row r WHERE 1 = 1");
-            facets(&mut query, "r", filter);
-            narrow(&mut query, filter, terms.as_deref());
-        } else if page.total <= FEW {
-            // The few combinations of facets that match, each found through the index.
-            query.push("FROM (SELECT DISTINCT state, owner, band, source FROM lead_facet f WHERE 1 = 1");
-            facets(&mut query, "f", filter);
-            query.push(
-                ") f CROSS JOIN lead_row r INDEXED BY lead_by_facet
-                 ON r.state = f.state AND r.owner = f.owner AND r.band = f.band AND r.source = f.source",
-            );
-        } else {
+        if total > few {
             query.push("FROM lead_row r INDEXED BY ").push(order.index()).push(" WHERE 1 = 1");
-            facets(&mut query, "r", filter);
+            filter.push_rows(&mut query);
+            push_found(&mut query, terms.as_deref());
+        } else if terms.is_some() {
+            query.push("FROM lead_row r WHERE 1 = 1");
+            filter.push_rows(&mut query);
+            push_found(&mut query, terms.as_deref());
+        } else {
+            // the few facets that match, each found through its index
+            query.push("FROM lead_facet f CROSS JOIN lead_row r INDEXED BY lead_by_facet ON r.facet = f.n WHERE 1 = 1");
+            filter.push_facets(&mut query);
         }
-        let direction = if descending { " DESC" } else { "" };
+        let direction = if descending == window.from_the_end { "" } else { " DESC" };
         query.push(" ORDER BY r.").push(order.column()).push(direction).push(", r.n").push(direction);
-        query.push(" LIMIT ").push_bind(limit).push(" OFFSET ").push_bind(i64::try_from(offset).unwrap_or(i64::MAX));
-        let rows: Vec<Raw> = query.build_query_as().fetch_all(self.reader()).await?;
-        page.rows = rows.into_iter().map(LeadRow::try_from).collect::<Result<_, _>>()?;
-        Ok(page)
+        query.push(" LIMIT ").push_bind(window.limit).push(" OFFSET ").push_bind(window.offset);
+        let rows: Vec<Raw> = query.build_query_as().fetch_all(&mut *conn).await?;
+        conn.rollback().await?;
+        let mut rows = rows.into_iter().map(LeadRow::try_from).collect::<Result<Vec<_>, _>>()?;
+        if window.from_the_end {
+            rows.reverse();
+        }
+        Ok(LeadPage { total, truncated, rows, sums })
     }
 
     /// Leads by a few letters, best score first: the palette and the search box as one types.
@@ -327,40 +255,52 @@ impl Store {
 
     /// The sources that leads came from, most frequent first.
     pub async fn lead_sources(&self) -> Result<Vec<String>, StoreError> {
-        Ok(sqlx::query_scalar!("SELECT source FROM lead_facet GROUP BY source ORDER BY sum(rows) DESC")
-            .fetch_all(self.reader())
-            .await?)
+        Ok(sqlx::query_scalar!(
+            "SELECT f.source FROM lead_facet f JOIN lead_total t ON t.facet = f.n
+             GROUP BY f.source ORDER BY sum(t.rows) DESC, f.source"
+        )
+        .fetch_all(self.reader())
+        .await?)
     }
 }
 
-fn facets(query: &mut QueryBuilder<Sqlite>, table: &str, filter: &LeadFilter) {
-    one_of(query, table, "state", filter.states.iter().map(|state| state.name()));
-    one_of(query, table, "band", filter.bands.iter().map(|band| band.name()));
-    one_of(query, table, "source", filter.sources.iter().cloned());
-    one_of(
-        query,
-        table,
-        "owner",
-        filter.owners.iter().map(|owner| owner.map(|owner| owner.0.as_bytes().to_vec()).unwrap_or_default()),
-    );
+/// A window of a walk that starts at the end that is nearer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Window {
+    from_the_end: bool,
+    offset: i64,
+    limit: i64,
 }
 
-fn one_of<T>(query: &mut QueryBuilder<Sqlite>, table: &str, column: &str, values: impl ExactSizeIterator<Item = T>)
-where
-    T: for<'q> sqlx::Encode<'q, Sqlite> + sqlx::Type<Sqlite> + Send + 'static,
-{
-    if values.len() == 0 {
-        return;
+impl Window {
+    fn of(total: u64, offset: u64, limit: u32) -> Self {
+        let limit = u64::from(limit).min(total.saturating_sub(offset));
+        let after = total.saturating_sub(offset).saturating_sub(limit);
+        let from_the_end = after < offset;
+        let offset = if from_the_end { after } else { offset };
+        let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+        Self { from_the_end, offset: number(offset), limit: number(limit) }
     }
-    query.push(" AND ").push(table).push(".").push(column).push(" IN (");
-    let mut list = query.separated(", ");
-    for value in values {
-        list.push_bind(value);
-    }
-    query.push(")");
 }
 
-fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &LeadFilter, terms: Option<&str>) {
+/// Rows and amounts of all that match, by currency.
+fn totals(filter: &LeadFilter, terms: Option<&str>) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::<Sqlite>::new("");
+    if terms.is_some() {
+        query.push("SELECT r.currency, count(*), ifnull(sum(r.amount_micro), 0) FROM lead_row r INDEXED BY lead_by_n WHERE 1 = 1");
+        filter.push_rows(&mut query);
+        push_found(&mut query, terms);
+        query.push(" GROUP BY r.currency ORDER BY r.currency");
+    } else {
+        query.push("SELECT t.currency, sum(t.rows), sum(t.amount_micro) FROM lead_facet f JOIN lead_total t ON t.facet = f.n WHERE 1 = 1");
+        filter.push_facets(&mut query);
+        query.push(" GROUP BY t.currency ORDER BY t.currency");
+    }
+    query
+}
+
+/// ` AND …` over `lead_row r`: the text was found in it.
+fn push_found(query: &mut QueryBuilder<Sqlite>, terms: Option<&str>) {
     if let Some(terms) = terms {
         query
             .push(" AND r.n IN (SELECT rowid FROM lead_search WHERE lead_search MATCH ")
@@ -369,37 +309,111 @@ fn narrow(query: &mut QueryBuilder<Sqlite>, filter: &LeadFilter, terms: Option<&
             .push_bind(MOST_HITS)
             .push(")");
     }
-    if let Some(batch) = filter.import_batch {
-        query.push(" AND r.import_batch = ").push_bind(batch.0.as_bytes().to_vec());
-    }
-    if filter.untouched {
-        query.push(" AND r.touched = 0");
-    }
-    if let Some(day) = filter.due_by {
-        query.push(" AND r.next_step_due <= ").push_bind(day.to_string());
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use sqlx::AssertSqlSafe;
+    use zuc_domain::lead::LeadState;
+    use zuc_domain::shared::Money as Amount;
+    use zuc_domain::shared::{Currency, ImportBatchId};
 
     use super::*;
+    use crate::testing::{at, device, lead};
+
+    const ORDERS: [LeadOrder; 9] = [
+        LeadOrder::Company,
+        LeadOrder::Name,
+        LeadOrder::City,
+        LeadOrder::State,
+        LeadOrder::Score,
+        LeadOrder::Amount,
+        LeadOrder::CreatedOn,
+        LeadOrder::Owner,
+        LeadOrder::NextStep,
+    ];
+
+    #[test]
+    fn a_window_is_walked_to_from_the_nearer_end() {
+        let window = |total, offset, limit| {
+            let window = Window::of(total, offset, limit);
+            (window.from_the_end, window.offset, window.limit)
+        };
+        assert_eq!(window(100, 0, 10), (false, 0, 10));
+        assert_eq!(window(100, 45, 10), (false, 45, 10));
+        assert_eq!(window(100, 60, 10), (true, 30, 10));
+        assert_eq!(window(100, 95, 10), (true, 0, 5));
+        assert_eq!(window(100, 100, 10), (true, 0, 0));
+        assert_eq!(window(100, u64::MAX, 10), (true, 0, 0));
+        assert_eq!(window(0, 0, 10), (false, 0, 0));
+        assert_eq!(window(7, 0, 10), (false, 0, 7));
+    }
+
+    #[tokio::test]
+    async fn a_long_list_is_walked_to_the_rows_that_a_short_one_is_sorted_into() {
+        let store = device(1).await;
+        let batch = ImportBatchId(Uuid::from_u128(77));
+        let mut tx = store.begin(at(0)).await.unwrap();
+        for number in 0..90u128 {
+            let company = ["Mercería Ñandú", "Aceros", "Zapatos"][number as usize % 3];
+            let (mut lead, event) = lead(number + 1, &format!("Persona {:02}", number * 7 % 90), company, &tx.act());
+            lead.city = Some(["León", "Ávila"][number as usize % 2].to_owned());
+            lead.owner = (number % 4 != 0).then(|| at(0).person);
+            lead.import_batch = (number % 5 == 0).then_some(batch);
+            lead.source = ["Expo", "Web"][usize::from(number > 60)].to_owned();
+            lead.estimated_amount = Amount::try_new(u32::try_from(number % 11).unwrap().into(), Currency::Mxn).ok();
+            tx.repository().record(&lead, &event).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let filters = [
+            LeadFilter::default(),
+            LeadFilter { text: "merc".into(), ..LeadFilter::default() },
+            LeadFilter { text: "merc".into(), sources: vec!["Web".into()], ..LeadFilter::default() },
+            LeadFilter { owners: vec![None], states: vec![LeadState::New], ..LeadFilter::default() },
+            LeadFilter { import_batch: Some(batch), ..LeadFilter::default() },
+        ];
+        for (filter, total) in filters.iter().zip([90, 30, 9, 23, 18]) {
+            for order in ORDERS {
+                for descending in [false, true] {
+                    let all = store.page(filter, order, descending, (0, 500), u64::MAX).await.unwrap();
+                    assert_eq!((all.total, all.rows.len()), (total, usize::try_from(total).unwrap()), "{filter:?}");
+                    let mut walked = Vec::new();
+                    for offset in (0..total + 7).step_by(7) {
+                        let page = store.page(filter, order, descending, (offset, 7), 0).await.unwrap();
+                        assert_eq!((page.total, &page.sums), (all.total, &all.sums), "{filter:?}");
+                        walked.extend(page.rows);
+                    }
+                    assert_eq!(walked, all.rows, "{filter:?} by {order:?}");
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_facet_that_no_lead_has_any_more_is_forgotten() {
+        let store = device(1).await;
+        let mut tx = store.begin(at(0)).await.unwrap();
+        let (mut lead, event) = lead(1, "Ana", "Una", &tx.act());
+        lead.source = "Recomendada por Julia".to_owned();
+        tx.repository().record(&lead, &event).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(store.lead_sources().await.unwrap(), ["Recomendada por Julia"]);
+        let mut tx = store.begin(at(1)).await.unwrap();
+        lead.source = "Expo".to_owned();
+        tx.repository().save(&lead).await.unwrap();
+        tx.commit().await.unwrap();
+        let held = || sqlx::query_scalar::<_, String>("SELECT source FROM lead_facet").fetch_all(store.reader());
+        assert_eq!(held().await.unwrap(), ["Expo"]);
+        let mut tx = store.begin(at(2)).await.unwrap();
+        assert!(tx.repository::<zuc_domain::lead::Lead>().delete(lead.id).await.unwrap());
+        tx.commit().await.unwrap();
+        assert_eq!(held().await.unwrap(), Vec::<String>::new());
+    }
 
     #[tokio::test]
     async fn each_order_has_the_index_that_a_long_list_is_walked_by() {
-        let store = crate::testing::device(1).await;
-        for order in [
-            LeadOrder::Company,
-            LeadOrder::Name,
-            LeadOrder::City,
-            LeadOrder::State,
-            LeadOrder::Score,
-            LeadOrder::Amount,
-            LeadOrder::CreatedOn,
-            LeadOrder::Owner,
-            LeadOrder::NextStep,
-        ] {
+        let store = device(1).await;
+        for order in ORDERS {
             let (index, column) = (order.index(), order.column());
             let sql = format!("EXPLAIN QUERY PLAN SELECT * FROM lead_row INDEXED BY {index} ORDER BY {column}, n");
             let plan = sqlx::query_as::<_, (i64, i64, i64, String)>(AssertSqlSafe(sql));

@@ -2,6 +2,8 @@
 
 mod activity;
 mod agenda;
+mod facet;
+mod filter;
 mod list;
 mod matches;
 mod opportunity;
@@ -13,7 +15,8 @@ use zuc_domain::shared::{LeadId, Scope};
 use zuc_protocol::item::DocKind;
 
 pub use activity::ActivityRow;
-pub use list::{LeadFilter, LeadOrder, LeadPage, LeadRow, LeadSum};
+pub use filter::{LeadFilter, LeadOrder};
+pub use list::{LeadPage, LeadRow, LeadSum};
 pub use matches::HeldRow;
 pub use opportunity::OpportunityRow;
 

@@ -1,6 +1,6 @@
 //! A lead's row in the list, its search entry and its match keys.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite, SqliteConnection};
 use uuid::Uuid;
@@ -9,6 +9,7 @@ use zuc_domain::lead::duplicates::{BlockingKey, MatchRecord};
 use zuc_domain::shared::money::canonical_decimal;
 use zuc_domain::shared::text::fold;
 
+use super::facet::{Facet, forget_facets, name_facets};
 use crate::StoreError;
 use crate::store::scope_number;
 
@@ -56,16 +57,18 @@ pub(crate) async fn write(conn: &mut SqliteConnection, leads: &[&Lead], new: boo
     if leads.is_empty() {
         return Ok(());
     }
-    let old = if new { HashMap::new() } else { old_keys(conn, leads).await? };
+    let old = if new { HashMap::new() } else { old_rows(conn, leads).await? };
+    name_facets(conn, leads).await?;
     let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO lead_row (");
-    query.push(COLUMNS.join(", ")).push(", created_at, owner, owner_name) ");
+    query.push(COLUMNS.join(", ")).push(", created_at, owner, owner_name, facet) ");
     let mut new_keys: HashMap<Uuid, Vec<i64>> = HashMap::with_capacity(leads.len());
     query.push_values(leads, |mut row, lead| {
         let folded = lead.folded();
         let state = folded.state();
         let open = !matches!(state, zuc_domain::lead::LeadState::Converted | zuc_domain::lead::LeadState::Disqualified);
         let keys = match_keys(lead);
-        let owner = lead.owner.map(|owner| owner.0.as_bytes().to_vec()).unwrap_or_default();
+        let facet = Facet::of(lead);
+        let owner = facet.owner.clone();
         let score = lead.score.as_ref();
         let factors = score.and_then(|score| serde_json::to_string(&score.factors).ok());
         let text = |field: &Option<String>| field.clone().unwrap_or_default();
@@ -113,11 +116,16 @@ pub(crate) async fn write(conn: &mut SqliteConnection, leads: &[&Lead], new: boo
                 .push_bind_unseparated(owner)
                 .push_unseparated("), '')");
         }
+        row.push("(SELECT n FROM lead_facet WHERE state = ").push_bind_unseparated(facet.state);
+        row.push_unseparated(" AND owner = ").push_bind_unseparated(facet.owner);
+        row.push_unseparated(" AND band = ").push_bind_unseparated(facet.band);
+        row.push_unseparated(" AND source = ").push_bind_unseparated(facet.source);
+        row.push_unseparated(" AND import_batch = ").push_bind_unseparated(facet.import_batch).push_unseparated(")");
         new_keys.insert(lead.id.0, keys);
     });
     query.push(" ON CONFLICT (id) DO UPDATE SET ");
     let mut set = query.separated(", ");
-    for column in COLUMNS.iter().skip(1).chain(&["owner", "owner_name"]) {
+    for column in COLUMNS.iter().skip(1).chain(&["owner", "owner_name", "facet"]) {
         set.push(*column).push_unseparated(" = excluded.").push_unseparated(*column);
     }
     query.push(" RETURNING n, id");
@@ -126,11 +134,10 @@ pub(crate) async fn write(conn: &mut SqliteConnection, leads: &[&Lead], new: boo
     for (n, id) in rows {
         let id = crate::store::uuid_of("lead_row", &id)?;
         let Some(keys) = new_keys.remove(&id) else { continue };
-        let gone: Vec<i64> = old.get(&id).into_iter().flatten().filter(|key| !keys.contains(key)).copied().collect();
+        let before = old.get(&id).map_or(&[] as &[i64], |row| &row.keys);
+        let gone: Vec<i64> = before.iter().filter(|key| !keys.contains(key)).copied().collect();
         remove_keys(conn, n, &gone).await?;
-        added.extend(
-            keys.into_iter().filter(|key| !old.get(&id).is_some_and(|old| old.contains(key))).map(|key| (key, n)),
-        );
+        added.extend(keys.into_iter().filter(|key| !before.contains(key)).map(|key| (key, n)));
     }
     for chunk in added.chunks(500) {
         let mut query = QueryBuilder::<Sqlite>::new("INSERT OR IGNORE INTO lead_match_key (key, lead) ");
@@ -139,19 +146,19 @@ pub(crate) async fn write(conn: &mut SqliteConnection, leads: &[&Lead], new: boo
         });
         query.build().execute(&mut *conn).await?;
     }
-    Ok(())
+    forget_facets(conn, old.values().map(|row| row.facet).collect()).await
 }
 
 /// Takes a lead out of the list, the search and the match keys.
 pub(crate) async fn remove(conn: &mut SqliteConnection, id: Uuid) -> Result<(), StoreError> {
     let id = id.as_bytes().as_slice();
-    let row = sqlx::query!(r#"SELECT n AS "n!: i64", match_keys FROM lead_row WHERE id = ?"#, id)
+    let row = sqlx::query!(r#"SELECT n AS "n!: i64", facet, match_keys FROM lead_row WHERE id = ?"#, id)
         .fetch_optional(&mut *conn)
         .await?;
     let Some(row) = row else { return Ok(()) };
     remove_keys(conn, row.n, &unpack(&row.match_keys)).await?;
-    sqlx::query!("DELETE FROM lead_row WHERE n = ?", row.n).execute(conn).await?;
-    Ok(())
+    sqlx::query!("DELETE FROM lead_row WHERE n = ?", row.n).execute(&mut *conn).await?;
+    forget_facets(conn, BTreeSet::from([row.facet])).await
 }
 
 /// Shows a person's name beside the rows that they own.
@@ -169,15 +176,24 @@ async fn remove_keys(conn: &mut SqliteConnection, lead: i64, keys: &[i64]) -> Re
     Ok(())
 }
 
-async fn old_keys(conn: &mut SqliteConnection, leads: &[&Lead]) -> Result<HashMap<Uuid, Vec<i64>>, StoreError> {
+/// What a row was found by before it is written over.
+struct OldRow {
+    keys: Vec<i64>,
+    facet: i64,
+}
+
+async fn old_rows(conn: &mut SqliteConnection, leads: &[&Lead]) -> Result<HashMap<Uuid, OldRow>, StoreError> {
     let marks = vec!["?"; leads.len()].join(", ");
     // Only question marks are put together here.
-    let mut query = sqlx::query_as(AssertSqlSafe(format!("SELECT id, match_keys FROM lead_row WHERE id IN ({marks})")));
+    let sql = format!("SELECT id, match_keys, facet FROM lead_row WHERE id IN ({marks})");
+    let mut query = sqlx::query_as(AssertSqlSafe(sql));
     for lead in leads {
         query = query.bind(lead.id.0.as_bytes().to_vec());
     }
-    let rows: Vec<(Vec<u8>, Vec<u8>)> = query.fetch_all(conn).await?;
-    rows.into_iter().map(|(id, keys)| Ok((crate::store::uuid_of("lead_row", &id)?, unpack(&keys)))).collect()
+    let rows: Vec<(Vec<u8>, Vec<u8>, i64)> = query.fetch_all(conn).await?;
+    rows.into_iter()
+        .map(|(id, keys, facet)| Ok((crate::store::uuid_of("lead_row", &id)?, OldRow { keys: unpack(&keys), facet })))
+        .collect()
 }
 
 fn unpack(keys: &[u8]) -> Vec<i64> {

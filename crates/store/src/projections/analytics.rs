@@ -60,7 +60,8 @@ pub(crate) async fn refresh(conn: &mut SqliteConnection, dirty: &Dirty) -> Resul
         sqlx::query!("DELETE FROM analytics_funnel WHERE object = 'lead'").execute(&mut *conn).await?;
         sqlx::query!(
             "INSERT INTO analytics_funnel (object, stage, currency, rows, amount_micro)
-             SELECT 'lead', state, currency, sum(rows), sum(amount_micro) FROM lead_facet GROUP BY state, currency",
+             SELECT 'lead', f.state, t.currency, sum(t.rows), sum(t.amount_micro)
+             FROM lead_total t JOIN lead_facet f ON f.n = t.facet GROUP BY f.state, t.currency",
         )
         .execute(&mut *conn)
         .await?;

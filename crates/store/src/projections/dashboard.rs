@@ -59,7 +59,8 @@ impl Store {
     pub async fn counts(&self) -> Result<Counts, StoreError> {
         let row = sqlx::query!(
             r#"SELECT
-                (SELECT ifnull(sum(rows), 0) FROM lead_facet WHERE state NOT IN ('converted', 'disqualified')) AS "leads!: i64",
+                (SELECT ifnull(sum(rows), 0) FROM analytics_funnel WHERE object = 'lead'
+                    AND stage NOT IN ('converted', 'disqualified')) AS "leads!: i64",
                 (SELECT count(*) FROM customer_row WHERE state <> 'archived') AS "customers!: i64",
                 (SELECT ifnull(sum(rows), 0) FROM analytics_funnel WHERE object = 'proposal'
                     AND stage NOT IN ('accepted', 'declined', 'expired', 'withdrawn')) AS "proposals!: i64",

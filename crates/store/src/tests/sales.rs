@@ -264,7 +264,7 @@ async fn invoice(store: &Store, proposal: &Proposal) -> InvoiceId {
     tx.repository().record(&invoice, &issued).await.unwrap();
     tx.put_saga(v7(1), "proposal_to_cash", proposal.id, "done", &["lead"]).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(store.waiting_for_stamp().await.unwrap()[0].label, "C-7");
+    assert_eq!(store.waiting_for_stamp(9).await.unwrap()[0].label, "C-7");
     assert!(store.open_sagas::<Vec<String>>("proposal_to_cash").await.unwrap().is_empty());
     assert!(store.sales_summary("2026-01", "2026-12").await.unwrap().iter().all(|month| month.invoices == 0));
 

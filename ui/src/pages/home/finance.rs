@@ -22,7 +22,7 @@ pub(crate) fn FinancePart(finance: FinanceHome) -> impl IntoView {
     view! {
         <div class="body body--col">
             <div class="kpis">
-                <Kpi label=tr!(home.to_stamp) value=format::count(finance.to_stamp.len()).into_any() testid="home-to-stamp" note=clock.into_any()/>
+                <Kpi label=tr!(home.to_stamp) value=format::count(finance.to_stamp_count).into_any() testid="home-to-stamp" note=clock.into_any()/>
                 <Kpi label=tr!(home.stamped_month) value=kpi_money(&finance.stamped_month.amount, &finance.stamped_month.currency) testid="home-stamped-month"
                     note=tr!(home.stamped_about).into_any()/>
                 <Kpi label=tr!(home.csd) value=csd.into_any() class=csd_class note=tr!(home.csd_about).into_any()/>
@@ -31,7 +31,7 @@ pub(crate) fn FinancePart(finance: FinanceHome) -> impl IntoView {
                 <div class="pane">
                     <section class="sec sec--flush">
                         <SectionHead title=tr!(home.to_stamp) about=tr!(home.window).to_owned()/>
-                        {queue(finance.to_stamp)}
+                        {queue(finance.to_stamp, finance.to_stamp_count)}
                     </section>
                 </div>
                 <aside class="pane pane--right" style="width:376px">
@@ -45,10 +45,11 @@ pub(crate) fn FinancePart(finance: FinanceHome) -> impl IntoView {
     }
 }
 
-fn queue(rows: Vec<InvoiceRow>) -> AnyView {
+fn queue(rows: Vec<InvoiceRow>, count: u64) -> AnyView {
     if rows.is_empty() {
         return view! { <EmptyLine text=tr!(home.nothing_to_stamp)/> }.into_any();
     }
+    let more = u64::try_from(rows.len()).is_ok_and(|shown| shown < count);
     view! {
         <table class="tbl" data-testid="home-queue">
             <colgroup><col style="width:104px"/><col/><col style="width:132px"/><col style="width:104px"/><col style="width:80px"/><col style="width:124px"/><col style="width:100px"/></colgroup>
@@ -69,6 +70,7 @@ fn queue(rows: Vec<InvoiceRow>) -> AnyView {
                 }
             }).collect_view()}</tbody>
         </table>
+        {more.then(|| view! { <a class="btn btn--ghost btn--sm" href=route::INVOICES>{tr!(home.all_to_stamp, count = format::count(count))}</a> })}
     }.into_any()
 }
 
