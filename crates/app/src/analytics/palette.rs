@@ -6,6 +6,7 @@ use zuc_ipc::{
     lead::LeadQuery,
     shared::Query,
 };
+use zuc_store::InvoiceView;
 
 use crate::{AppError, Office};
 
@@ -41,6 +42,16 @@ impl Office {
                     kind: "proposal".to_owned(),
                     id: row.id.to_string(),
                     title,
+                    subtitle: row.customer_name,
+                });
+            }
+        }
+        if self.may(Action::ReadInvoices, Object::in_scope(Scope::Finance)) {
+            for row in self.store.invoices(InvoiceView::All, text, 0, each).await? {
+                hits.push(Hit {
+                    kind: "invoice".to_owned(),
+                    id: row.id.to_string(),
+                    title: row.label,
                     subtitle: row.customer_name,
                 });
             }
