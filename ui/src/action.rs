@@ -80,7 +80,7 @@ impl Action {
         C::Args: 'static,
         C::Reply: Outcome + 'static,
     {
-        self.start::<C>(args, false, after);
+        self.start::<C>(args, Voice::Form, after);
     }
 
     /// Runs `C`; a refusal is said in a toast, for there is no form to show it.
@@ -90,7 +90,17 @@ impl Action {
         C::Args: 'static,
         C::Reply: Outcome + 'static,
     {
-        self.start::<C>(args, true, after);
+        self.start::<C>(args, Voice::Toast, after);
+    }
+
+    /// Runs `C` as the first step of an act whose last one says what was done; a refusal stays for the form to show.
+    pub(crate) fn step<C>(self, args: C::Args, after: impl FnOnce(C::Reply) + 'static)
+    where
+        C: Command + 'static,
+        C::Args: 'static,
+        C::Reply: Outcome + 'static,
+    {
+        self.start::<C>(args, Voice::Quiet, after);
     }
 
     /// Runs `C` beside others that may still be on their way, such as one edited cell after another.
@@ -131,7 +141,7 @@ impl Action {
         })
     }
 
-    fn start<C>(self, args: C::Args, say_failure: bool, after: impl FnOnce(C::Reply) + 'static)
+    fn start<C>(self, args: C::Args, voice: Voice, after: impl FnOnce(C::Reply) + 'static)
     where
         C: Command + 'static,
         C::Args: 'static,
@@ -148,13 +158,15 @@ impl Action {
             self.busy.try_set(false);
             match reply {
                 Ok(reply) => {
-                    if let Some(changes) = reply.changes() {
-                        tell(self.bus, self.toaster, changes);
+                    match reply.changes() {
+                        Some(changes) if voice == Voice::Quiet => self.bus.publish(changes),
+                        Some(changes) => tell(self.bus, self.toaster, changes),
+                        None => {}
                     }
                     after(reply);
                 }
                 Err(failure) => {
-                    if say_failure {
+                    if voice == Voice::Toast {
                         self.toaster.fail(&failure);
                     }
                     self.failure.try_set(Some(failure));
@@ -162,6 +174,17 @@ impl Action {
             }
         });
     }
+}
+
+/// Where a command's outcome is said.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Voice {
+    /// A refusal in the form, what was done in a toast.
+    Form,
+    /// Both in a toast.
+    Toast,
+    /// A refusal in the form; what was done is not said.
+    Quiet,
 }
 
 /// Tells the queries what changed and the person what was done, with its undo.

@@ -46,7 +46,14 @@ impl Office {
             failpoint("issue.sealed")?;
         }
         Box::pin(self.follow_stamp(id)).await?;
-        self.invoice_shown(id, "").await
+        let issued = self.store.read::<Invoice>(id).await?.ok_or_else(|| AppError::not_found("invoice"))?;
+        let done = match issued.state() {
+            CfdiState::Stamped => format!("Factura {} timbrada", issued.label()),
+            state if state.is_waiting() => format!("La factura {} espera su timbre", issued.label()),
+            // a refusal is shown on the invoice
+            _ => String::new(),
+        };
+        self.invoice_shown(id, &done).await
     }
 
     /// Claims the folio, builds, checks and seals; durable when it returns.

@@ -68,7 +68,7 @@ fn EditFiscal(view: Arc<InvoiceView>) -> impl IntoView {
     let do_save = move |_| save.run::<list::InvoiceSetFiscal>(set(), |_| ());
     let do_issue = move || {
         // The data go first, so that what is sealed is what is seen.
-        save.run::<list::InvoiceSetFiscal>(set(), move |_| {
+        save.step::<list::InvoiceSetFiscal>(set(), move |_| {
             issue.run::<list::InvoiceIssue>(ById { id: id.get_value() }, |_| ());
         });
     };
