@@ -21,6 +21,9 @@ pub(crate) fn App() -> impl IntoView {
     Deeds::provide();
     let session = Session::provide();
     Effect::new(move |before: Option<String>| {
+        if theme::told_at_start() {
+            return String::new();
+        }
         let chosen = session.get().map(|boot| boot.theme.clone()).filter(|theme| !theme.is_empty());
         if let Some(chosen) = chosen.as_ref().filter(|chosen| before.as_ref() != Some(*chosen)) {
             theme::choose_theme(chosen);

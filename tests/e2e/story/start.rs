@@ -1,5 +1,7 @@
 //! A fresh laptop becomes a company, and every page says what it is for while there is nothing on it.
 
+use std::path::Path;
+
 use crate::{
     place::Place,
     window::{Window, test},
@@ -20,7 +22,8 @@ pub(crate) async fn story() {
     rooms(&window).await;
     window.close().await;
 
-    let window = place.window("/ajustes/apariencia", &[]).await;
+    let window = place.window("/ajustes/apariencia", &[("ZUC_THEME", Path::new("dark"))]).await;
+    window.see("html[data-theme=dark]").await;
     window.see(&test("theme")).await;
     window.portrait("ajustes-apariencia").await;
     for (section, page) in [("acerca", "ajustes-acerca"), ("empresa", "ajustes-empresa")] {
