@@ -128,7 +128,7 @@ def page(db, order, source, where, values, offset):
 
 def pages():
     every = "state IN ('new', 'assigned', 'working', 'nurturing', 'qualified')"
-    asked = [("lead", every, (), offset) for offset in (0, 600, 10_000, 90_000)] + [
+    asked = [("lead", every, (), offset) for offset in (0, 600, 10_000, 50_000, 90_000)] + [
         ("lead", "state IN ('new', 'assigned')", (), 0),
         ("lead", f"{every} AND band IN ('A', 'B')", (), 0),
         ("lead", f"{every} AND source = ?", ("Referido",), 0),
