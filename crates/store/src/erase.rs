@@ -15,8 +15,9 @@ use zuc_protocol::secret::BagKey;
 use crate::doc::Document;
 use crate::persons::Ring;
 use crate::projections::analytics::{self, Dirty};
+use crate::reread::Reread;
 use crate::store::{domain_scope, scope_number, scope_of, uuid_of};
-use crate::{Store, StoreError, registry, remote};
+use crate::{Store, StoreError, registry};
 
 impl Store {
     /// Destroys the keys of persons and everything clear that came of them: read rows, search entries, pending items
@@ -208,18 +209,20 @@ pub(crate) async fn reproject(
     let mut ring = Ring::new(store, company);
     let mut dirty = Dirty::default();
     let mut touched = Vec::new();
+    let mut rows = Reread::new(conn, &mut ring, &mut dirty);
     for (scope, id) in docs {
         let bytes = id.as_bytes().as_slice();
         let row = sqlx::query!("SELECT kind, snapshot, tail FROM doc WHERE scope = ? AND id = ?", scope, bytes)
-            .fetch_optional(&mut *conn)
+            .fetch_optional(&mut *rows.conn)
             .await?;
         let Some(row) = row else { continue };
         let kind = DocKind(u16::try_from(row.kind).unwrap_or(0));
         let Some(shape) = registry::shape(kind) else { continue };
         let mut document = Document::load(shape.kind, &row.snapshot, &row.tail, actor)?;
-        remote::project_document(conn, &mut ring, &mut dirty, shape, scope_of(*scope)?, *id, &mut document).await?;
+        rows.document(shape, scope_of(*scope)?, *id, &mut document).await?;
         touched.push((kind, ItemId::from_uuid(*id)));
     }
+    rows.finish().await?;
     analytics::refresh(conn, &dirty).await?;
     Ok(touched)
 }

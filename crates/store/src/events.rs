@@ -1,11 +1,12 @@
 //! Events: sealed into the outbox of events with what they speak of, published to local handlers afterwards.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sqlx::SqliteConnection;
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use uuid::Uuid;
 use zuc_domain::shared::{CloudEvent, CompanyId, DeviceId, DomainEvent, EventContext, EventId, Hlc, PersonId, Scope};
 
@@ -145,6 +146,21 @@ pub(crate) async fn insert(
     Ok(done.rows_affected() == 1)
 }
 
+/// Writes events of others under the next numbers; those that are known change nothing.
+pub(crate) async fn insert_all(conn: &mut SqliteConnection, events: &[CloudEvent]) -> Result<(), StoreError> {
+    for chunk in events.chunks(100) {
+        let packed = chunk.iter().map(pack).collect::<Result<Vec<_>, _>>()?;
+        let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO outbox_events (id, type, subject, at, body) ");
+        query.push_values(chunk.iter().zip(packed), |mut row, (event, body)| {
+            row.push_bind(event.id.0.as_bytes().to_vec()).push_bind(&event.event_type);
+            row.push_bind(event.subject.as_bytes().to_vec()).push_bind(event.time.as_millisecond()).push_bind(body);
+        });
+        query.push(" ON CONFLICT DO NOTHING");
+        query.build().execute(&mut *conn).await?;
+    }
+    Ok(())
+}
+
 /// What of an envelope its row does not say.
 #[derive(Serialize, Deserialize)]
 struct Packed<'a> {
@@ -233,6 +249,21 @@ impl Store {
             .await?;
         let company = self.identity().ok_or(StoreError::NoIdentity)?.company;
         rows.into_iter().map(|row| row.event(company)).collect()
+    }
+
+    /// Events by their numbers.
+    pub(crate) async fn events_numbered(&self, numbers: &[i64]) -> Result<HashMap<i64, CloudEvent>, StoreError> {
+        let numbers = serde_json::to_string(numbers)?;
+        let rows = sqlx::query_as!(
+            Raw,
+            r#"SELECT n AS "n!: i64", id, type AS event_type, subject, at, body FROM outbox_events
+               WHERE n IN (SELECT value FROM json_each(?))"#,
+            numbers,
+        )
+        .fetch_all(self.reader())
+        .await?;
+        let company = self.identity().ok_or(StoreError::NoIdentity)?.company;
+        rows.into_iter().map(|row| row.event(company).map(|stored| (stored.n, stored.event))).collect()
     }
 
     /// Marks an event as given to every handler.

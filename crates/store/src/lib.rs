@@ -28,6 +28,7 @@ mod projections;
 mod proposal;
 mod registry;
 mod remote;
+mod reread;
 mod resume;
 mod shape;
 mod store;

@@ -1,5 +1,6 @@
 //! The device's side of the logs: where each scope's stands, the control log, what was set aside, the bags.
 
+use std::collections::BTreeSet;
 use std::sync::PoisonError;
 
 use zuc_domain::shared::Scope;
@@ -99,24 +100,35 @@ impl Store {
     /// Rows of a scope's bag; with `unsent`, only those the relay has not yet been given.
     pub async fn bag_rows(&self, scope: Scope, unsent: bool) -> Result<Vec<BagRow>, StoreError> {
         let number = scope_number(scope);
-        let rows = sqlx::query!(
+        let rows = sqlx::query_as!(
+            RawRow,
             "SELECT key_id, bag, wrap FROM person_key WHERE scope = ? AND (sent = 0 OR NOT ?) ORDER BY key_id",
             number,
             unsent,
         )
         .fetch_all(self.reader())
         .await?;
-        rows.into_iter()
-            .map(|row| {
-                let corrupt = || StoreError::corrupt("person_key", "key_id", hex::encode(&row.key_id));
-                Ok(BagRow {
-                    scope: wire_scope(scope),
-                    bag: BagId(row.bag.as_slice().try_into().map_err(|_| corrupt())?),
-                    key: KeyId(row.key_id.as_slice().try_into().map_err(|_| corrupt())?),
-                    wrap: Blob(row.wrap),
-                })
-            })
-            .collect()
+        rows.into_iter().map(|row| row.of(scope)).collect()
+    }
+
+    /// Those of `keys` whose rows the relay has not yet been given.
+    pub(crate) async fn unsent_bag_rows(
+        &self,
+        scope: Scope,
+        keys: &BTreeSet<KeyId>,
+    ) -> Result<Vec<BagRow>, StoreError> {
+        let number = scope_number(scope);
+        let keys = serde_json::to_string(&keys.iter().map(|key| hex::encode(key.0)).collect::<Vec<_>>())?;
+        let rows = sqlx::query_as!(
+            RawRow,
+            "SELECT key_id, bag, wrap FROM person_key
+             WHERE scope = ? AND sent = 0 AND key_id IN (SELECT unhex(value) FROM json_each(?))",
+            number,
+            keys,
+        )
+        .fetch_all(self.reader())
+        .await?;
+        rows.into_iter().map(|row| row.of(scope)).collect()
     }
 
     /// The relay has these rows.
@@ -150,5 +162,23 @@ impl Store {
         tx.commit().await?;
         self.inner.bags.write().unwrap_or_else(PoisonError::into_inner).insert(scope, key.clone());
         Ok(())
+    }
+}
+
+struct RawRow {
+    key_id: Vec<u8>,
+    bag: Vec<u8>,
+    wrap: Vec<u8>,
+}
+
+impl RawRow {
+    fn of(self, scope: Scope) -> Result<BagRow, StoreError> {
+        let corrupt = || StoreError::corrupt("person_key", "key_id", hex::encode(&self.key_id));
+        Ok(BagRow {
+            scope: wire_scope(scope),
+            bag: BagId(self.bag.as_slice().try_into().map_err(|_| corrupt())?),
+            key: KeyId(self.key_id.as_slice().try_into().map_err(|_| corrupt())?),
+            wrap: Blob(self.wrap),
+        })
     }
 }

@@ -12,7 +12,6 @@ use zuc_protocol::item::{Change, DocKind, Fact, Item, Part};
 use zuc_protocol::person_key::BagRow;
 use zuc_sync::OutboxItem;
 
-use crate::events;
 use crate::store::{domain_scope, scope_number, uuid_of};
 use crate::{Store, StoreError};
 
@@ -93,22 +92,24 @@ impl Store {
         )
         .fetch_all(self.reader())
         .await?;
-        let company = self.identity().ok_or(StoreError::NoIdentity)?.company;
+        let rows = rows
+            .into_iter()
+            .map(|row| {
+                let extras: Option<Extras> = row.extras.as_deref().map(serde_json::from_str).transpose()?;
+                Ok((row, extras.unwrap_or_default()))
+            })
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        let keys: BTreeSet<KeyId> = rows.iter().flat_map(|(_, extras)| extras.person_keys.iter().copied()).collect();
         let mut unsent: BTreeMap<KeyId, BagRow> =
-            self.bag_rows(scope, true).await?.into_iter().map(|row| (row.key, row)).collect();
+            self.unsent_bag_rows(scope, &keys).await?.into_iter().map(|row| (row.key, row)).collect();
+        let numbers: Vec<i64> = rows.iter().flat_map(|(_, extras)| extras.events.iter().copied()).collect();
+        let mut happened = self.events_numbered(&numbers).await?;
         let mut items = Vec::with_capacity(rows.len());
-        for row in rows {
-            let extras: Extras = row.extras.map(|json| serde_json::from_str(&json)).transpose()?.unwrap_or_default();
+        for (row, extras) in rows {
             let mut events = Vec::with_capacity(extras.events.len());
             for n in &extras.events {
-                let raw = sqlx::query_as!(
-                    events::Raw,
-                    r#"SELECT n AS "n!: i64", id, type AS event_type, subject, at, body FROM outbox_events WHERE n = ?"#,
-                    n,
-                )
-                .fetch_one(self.reader())
-                .await?;
-                events.push(serde_json::to_string(&raw.event(company)?.event)?);
+                let event = happened.remove(n).ok_or_else(|| StoreError::corrupt("outbox_events", "n", n))?;
+                events.push(serde_json::to_string(&event)?);
             }
             let bag_rows = extras.person_keys.iter().filter_map(|key| unsent.remove(key)).collect();
             let id = ItemId::from_uuid(uuid_of("outbox", &row.item)?);

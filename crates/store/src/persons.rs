@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::PoisonError;
 
-use sqlx::SqliteConnection;
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use uuid::Uuid;
 use zuc_domain::shared::Scope;
 use zuc_protocol::ids::{CompanyId, KeyId};
@@ -12,7 +12,7 @@ use zuc_protocol::secret::{BagKey, PersonKey};
 
 use crate::keys::{Entropy, random};
 use crate::shape::Seals;
-use crate::store::{scope_number, scope_of, wire_scope};
+use crate::store::{scope_number, scope_of, uuid_of, wire_scope};
 use crate::{Store, StoreError};
 
 impl Store {
@@ -177,42 +177,43 @@ impl Ring {
         conn: &mut SqliteConnection,
         ids: &BTreeSet<[u8; 16]>,
     ) -> Result<(), StoreError> {
-        for id in ids {
-            if self.keys.contains_key(id) {
+        let wanted: Vec<String> = ids.iter().filter(|id| !self.keys.contains_key(*id)).map(hex::encode).collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let wanted = serde_json::to_string(&wanted)?;
+        // scope by scope, of which there are few: the table is ordered by them, and keys are many
+        let rows = sqlx::query!(
+            r#"WITH RECURSIVE known (scope) AS (
+                   SELECT min(scope) FROM person_key
+                   UNION ALL
+                   SELECT (SELECT min(scope) FROM person_key WHERE scope > known.scope) FROM known
+                   WHERE known.scope IS NOT NULL
+               )
+               SELECT key.scope AS "scope!: i64", key.key_id AS "key!: Vec<u8>", key.bag AS "bag!: Vec<u8>",
+                   key.wrap AS "wrap!: Vec<u8>"
+               FROM json_each(?) wanted CROSS JOIN known
+               CROSS JOIN person_key key ON key.scope = known.scope AND key.key_id = unhex(wanted.value)"#,
+            wanted
+        )
+        .fetch_all(conn)
+        .await?;
+        for row in rows {
+            let scope = scope_of(row.scope)?;
+            let key = *uuid_of("person_key", &row.key)?.as_bytes();
+            let Some(bag) = self.store.bag(scope) else { continue };
+            let generation = bag_id(&bag);
+            if self.keys.contains_key(&key) || generation.0.as_slice() != row.bag.as_slice() {
                 continue;
             }
-            let bytes = id.as_slice();
-            // scope by scope, of which there are few: the table is ordered by them, and keys are many
-            let rows = sqlx::query!(
-                r#"WITH RECURSIVE known (scope) AS (
-                       SELECT min(scope) FROM person_key
-                       UNION ALL
-                       SELECT (SELECT min(scope) FROM person_key WHERE scope > known.scope) FROM known
-                       WHERE known.scope IS NOT NULL
-                   )
-                   SELECT key.scope AS "scope!: i64", key.bag AS "bag!: Vec<u8>", key.wrap AS "wrap!: Vec<u8>"
-                   FROM known CROSS JOIN person_key key ON key.scope = known.scope AND key.key_id = ?"#,
-                bytes
-            )
-            .fetch_all(&mut *conn)
-            .await?;
-            for row in rows {
-                let scope = scope_of(row.scope)?;
-                let Some(bag) = self.store.bag(scope) else { continue };
-                let generation = bag_id(&bag);
-                if generation.0.as_slice() != row.bag.as_slice() {
-                    continue;
-                }
-                let wrapped = BagRow {
-                    scope: wire_scope(scope),
-                    bag: generation,
-                    key: KeyId(*id),
-                    wrap: zuc_protocol::Blob(row.wrap),
-                };
-                if let Ok(secret) = wrapped.open(self.company, &bag) {
-                    self.keys.insert(*id, secret);
-                    break;
-                }
+            let wrapped = BagRow {
+                scope: wire_scope(scope),
+                bag: generation,
+                key: KeyId(key),
+                wrap: zuc_protocol::Blob(row.wrap),
+            };
+            if let Ok(secret) = wrapped.open(self.company, &bag) {
+                self.keys.insert(key, secret);
             }
         }
         Ok(())
@@ -230,19 +231,27 @@ impl Ring {
         self.keys.contains_key(id)
     }
 
-    /// Remembers which key seals which subject, as a document of another device says.
+    /// Remembers which key seals which subject, as documents of another device say.
     pub(crate) async fn learn(
         &mut self,
         conn: &mut SqliteConnection,
-        pairs: &BTreeSet<(Uuid, [u8; 16])>,
+        pairs: &[(Uuid, [u8; 16])],
     ) -> Result<(), StoreError> {
-        for (subject, key) in pairs {
-            if self.subjects.get(subject) != Some(key) {
-                insert_subject(conn, *subject, *key).await?;
-                self.subjects.insert(*subject, *key);
-            }
+        for chunk in pairs.chunks(500) {
+            let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO person_subject (subject, key_id) ");
+            query.push_values(chunk, |mut row, (subject, key)| {
+                row.push_bind(subject.as_bytes().to_vec()).push_bind(key.to_vec());
+            });
+            query.push(" ON CONFLICT DO UPDATE SET key_id = excluded.key_id");
+            query.build().execute(&mut *conn).await?;
         }
+        self.subjects.extend(pairs.iter().copied());
         Ok(())
+    }
+
+    /// Whether this key is known to seal this subject.
+    pub(crate) fn knows(&self, subject: Uuid, key: [u8; 16]) -> bool {
+        self.subjects.get(&subject) == Some(&key)
     }
 
     /// The sealed text of an identifier inside a fact's or an event's JSON.

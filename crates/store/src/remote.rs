@@ -1,7 +1,5 @@
 //! What others wrote, onto the disk: each entry in one transaction with its cursor.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
 use uuid::Uuid;
@@ -17,6 +15,7 @@ use crate::doc::{self, Document};
 use crate::facts::Put;
 use crate::persons::Ring;
 use crate::projections::analytics::{self, Dirty};
+use crate::reread::{Reread, keys_of};
 use crate::shape::Shape;
 use crate::store::{Identity, domain_scope, scope_number};
 use crate::{Store, StoreError, aggregate, events, facts, registry};
@@ -33,10 +32,8 @@ pub struct Received {
 }
 
 struct Receiver<'c> {
-    conn: &'c mut SqliteConnection,
     identity: Identity,
-    ring: &'c mut Ring,
-    dirty: &'c mut Dirty,
+    rows: Reread<'c>,
     out: &'c mut Received,
 }
 
@@ -66,7 +63,8 @@ impl Store {
         let mut ring = Ring::new(self, identity.company.0);
         let mut latest: Option<Hlc> = None;
         let mut part = tx.begin().await?;
-        let mut receiver = Receiver { conn: &mut part, identity, ring: &mut ring, dirty: &mut dirty, out: &mut out };
+        let rows = Reread::new(&mut part, &mut ring, &mut dirty);
+        let mut receiver = Receiver { identity, rows, out: &mut out };
         match receiver.entry(scope, source, items, &mut latest).await {
             Ok(()) => part.commit().await?,
             Err(StoreError::ChangeRefused(refusal)) => {
@@ -150,6 +148,12 @@ impl Receiver<'_> {
             Source::Device { author, .. } => author.to_uuid(),
             Source::Relay { .. } => Uuid::nil(),
         };
+        let changes = items.iter().filter_map(|item| match item {
+            Item::Change(change) => Some(change),
+            Item::Fact(_) => None,
+        });
+        self.rows.ring.load(self.rows.conn, &keys_of(changes)).await?;
+        let mut happened = Vec::new();
         for item in items {
             let item_events = match item {
                 Item::Change(change) => {
@@ -167,10 +171,11 @@ impl Receiver<'_> {
                 if latest.is_none_or(|latest| event.hlc > latest) {
                     *latest = Some(event.hlc);
                 }
-                events::insert(self.conn, None, &event).await?;
+                happened.push(event);
             }
         }
-        Ok(())
+        self.rows.finish().await?;
+        events::insert_all(self.rows.conn, &happened).await
     }
 
     async fn change(&mut self, scope: Scope, change: &Change) -> Result<(), StoreError> {
@@ -180,7 +185,7 @@ impl Receiver<'_> {
         };
         let (number, id) = (scope_number(scope), change.doc.to_uuid());
         let chunks = doc::split(&change.chunk)?;
-        let stored = fetch_in(self.conn, shape, number, id).await?;
+        let stored = fetch_in(self.rows.conn, shape, number, id).await?;
         let actor = &self.identity.actor.0;
         let (mut document, version) = match &stored {
             Some(stored) => (Document::load(shape.kind, &stored.snapshot, &stored.tail, actor)?, stored.version),
@@ -188,56 +193,23 @@ impl Receiver<'_> {
         };
         let Some(written) = document.apply(&chunks)? else { return Ok(()) };
         let version = version + i64::try_from(written.changes.len()).unwrap_or(0);
-        aggregate::store_written(self.conn, shape, number, id, &written, version).await?;
-        project_document(self.conn, self.ring, self.dirty, shape, scope, id, &mut document).await?;
+        aggregate::store_written(self.rows.conn, shape, number, id, &written, version).await?;
+        self.rows.document(shape, scope, id, &mut document).await?;
         self.out.touched.push((change.kind, change.doc));
         Ok(())
     }
 
     async fn fact(&mut self, scope: Scope, author: Uuid, fact: &Fact) -> Result<(), StoreError> {
-        match facts::put(self.conn, scope_number(scope), fact, author).await? {
+        match facts::put(self.rows.conn, scope_number(scope), fact, author).await? {
             Put::Known => {}
             Put::Lost => self.out.lost.push(fact.id),
             Put::Stands => {
-                registry::project_fact(scope, fact, self.ring, self.conn, self.dirty).await?;
+                registry::project_fact(scope, fact, self.rows.ring, self.rows.conn, self.rows.dirty).await?;
                 self.out.touched.push((DocKind(0), fact.id));
             }
         }
         Ok(())
     }
-}
-
-/// Writes the read rows of a document anew from what it says now.
-pub(crate) async fn project_document(
-    conn: &mut SqliteConnection,
-    ring: &mut Ring,
-    dirty: &mut Dirty,
-    shape: &Shape,
-    scope: Scope,
-    id: Uuid,
-    document: &mut Document,
-) -> Result<(), StoreError> {
-    let content = document.content()?;
-    ring.learn(conn, &Shape::person_subjects(id, &content)).await?;
-    let keys = Shape::person_keys(&content);
-    ring.load(conn, &keys).await?;
-    let missing: BTreeSet<_> = keys.into_iter().filter(|key| !ring.holds(key)).collect();
-    let (number, bytes) = (scope_number(scope), id.as_bytes().as_slice());
-    for key in missing {
-        let key = key.as_slice();
-        sqlx::query!(
-            "INSERT INTO unopened (scope, id, key_id) SELECT ?, ?, ?
-             WHERE NOT EXISTS (SELECT 1 FROM person_erased WHERE key_id = ?) ON CONFLICT DO NOTHING",
-            number,
-            bytes,
-            key,
-            key,
-        )
-        .execute(&mut *conn)
-        .await?;
-    }
-    let deleted = document.is_deleted()?;
-    registry::project(shape, scope, id, &content, deleted, ring, conn, dirty).await
 }
 
 async fn fetch_in(

@@ -1,0 +1,109 @@
+//! Read rows of documents that came from elsewhere or are read again: written anew from what each document says.
+
+use std::collections::BTreeSet;
+
+use sqlx::SqliteConnection;
+use uuid::Uuid;
+use zuc_domain::lead::Lead;
+use zuc_domain::shared::Scope;
+use zuc_protocol::item::DocKind;
+
+use crate::doc::Document;
+use crate::persons::Ring;
+use crate::projections::analytics::Dirty;
+use crate::shape::Shape;
+use crate::store::scope_number;
+use crate::{StoreError, aggregate, lead, registry};
+
+/// Leads written at a time: a first exchange brings a hundred thousand of them.
+const CHUNK: usize = 100;
+
+/// Documents on their way into the read tables of one transaction. [`Self::finish`] writes what still waits.
+pub(crate) struct Reread<'c> {
+    pub(crate) conn: &'c mut SqliteConnection,
+    pub(crate) ring: &'c mut Ring,
+    pub(crate) dirty: &'c mut Dirty,
+    leads: Vec<Lead>,
+    subjects: Vec<(Uuid, [u8; 16])>,
+}
+
+impl<'c> Reread<'c> {
+    pub(crate) fn new(conn: &'c mut SqliteConnection, ring: &'c mut Ring, dirty: &'c mut Dirty) -> Self {
+        Self { conn, ring, dirty, leads: Vec::new(), subjects: Vec::new() }
+    }
+
+    /// Takes a document as it is now.
+    pub(crate) async fn document(
+        &mut self,
+        shape: &Shape,
+        scope: Scope,
+        id: Uuid,
+        document: &mut Document,
+    ) -> Result<(), StoreError> {
+        let content = document.content()?;
+        let subjects = Shape::person_subjects(id, &content);
+        self.subjects.extend(subjects.into_iter().filter(|(subject, key)| !self.ring.knows(*subject, *key)));
+        let keys = Shape::person_keys(&content);
+        self.ring.load(self.conn, &keys).await?;
+        for key in keys {
+            if !self.ring.holds(&key) {
+                self.wait_for_key(scope, id, key).await?;
+            }
+        }
+        let deleted = document.is_deleted()?;
+        if shape.number == DocKind::LEAD && !deleted {
+            match aggregate::read::<Lead>(scope, id, &content, self.ring) {
+                Ok(lead) if lead.merged_into.is_none() => return self.lead(lead).await,
+                // the dispatch below takes an alias out of the list, and leaves what cannot be read as it was
+                Ok(_) | Err(StoreError::Corrupt { .. }) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        self.write_leads().await?;
+        registry::project(shape, scope, id, &content, deleted, self.ring, self.conn, self.dirty).await
+    }
+
+    /// Writes what waits.
+    pub(crate) async fn finish(&mut self) -> Result<(), StoreError> {
+        self.write_leads().await?;
+        let subjects = std::mem::take(&mut self.subjects);
+        self.ring.learn(self.conn, &subjects).await
+    }
+
+    async fn lead(&mut self, lead: Lead) -> Result<(), StoreError> {
+        match self.leads.iter_mut().find(|waiting| waiting.id == lead.id) {
+            Some(waiting) => *waiting = lead,
+            None => self.leads.push(lead),
+        }
+        if self.leads.len() >= CHUNK { self.write_leads().await } else { Ok(()) }
+    }
+
+    async fn write_leads(&mut self) -> Result<(), StoreError> {
+        if self.leads.is_empty() {
+            return Ok(());
+        }
+        self.dirty.leads();
+        let leads = std::mem::take(&mut self.leads);
+        lead::write(self.conn, &leads.iter().collect::<Vec<_>>(), false).await
+    }
+
+    async fn wait_for_key(&mut self, scope: Scope, id: Uuid, key: [u8; 16]) -> Result<(), StoreError> {
+        let (number, bytes, key) = (scope_number(scope), id.as_bytes().as_slice(), key.as_slice());
+        sqlx::query!(
+            "INSERT INTO unopened (scope, id, key_id) SELECT ?, ?, ?
+             WHERE NOT EXISTS (SELECT 1 FROM person_erased WHERE key_id = ?) ON CONFLICT DO NOTHING",
+            number,
+            bytes,
+            key,
+            key,
+        )
+        .execute(&mut *self.conn)
+        .await?;
+        Ok(())
+    }
+}
+
+/// The keys that `documents` name, for one look at the disk.
+pub(crate) fn keys_of<'i>(documents: impl Iterator<Item = &'i zuc_protocol::item::Change>) -> BTreeSet<[u8; 16]> {
+    documents.flat_map(|change| change.person_keys.iter().map(|key| key.0)).collect()
+}
