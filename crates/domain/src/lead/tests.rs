@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::duplicates::MatchScore;
 use super::score::rule_score;
 use super::*;
-use crate::shared::{ActivityId, Currency, CustomerId, DeviceId, DomainEvent, Hlc, OpportunityId};
+use crate::shared::{Act, ActivityId, Currency, CustomerId, DeviceId, DomainEvent, Hlc, OpportunityId};
 
 const SCOPE: Scope = Scope::Sales(1);
 const ANA: PersonId = PersonId(Uuid::from_u128(1));
