@@ -1,0 +1,88 @@
+//! The company, its devices and people.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+#[derive(Subcommand)]
+pub(crate) enum Company {
+    /// Make a company here
+    Create(CompanyCreate),
+    /// Show it
+    Show,
+    /// Set the relay's address
+    Relay {
+        /// Address
+        url: String,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct CompanyCreate {
+    /// RFC
+    #[arg(long, default_value = "")]
+    pub(crate) rfc: String,
+    /// Name without company type
+    #[arg(long, default_value = "")]
+    pub(crate) name: String,
+    /// The SAT's key of the régimen fiscal, as 601
+    #[arg(long, default_value = "601")]
+    pub(crate) regimen: String,
+    /// Place of issue
+    #[arg(long, default_value = "")]
+    pub(crate) cp: String,
+    /// Who makes it
+    #[arg(long, default_value = "Administración")]
+    pub(crate) person: String,
+    /// Relay's address
+    #[arg(long, default_value = "")]
+    pub(crate) relay: String,
+    /// Fill it with sample data, marked as such
+    #[arg(long)]
+    pub(crate) sample: bool,
+    /// Write the recovery code here instead of showing it; counts as typing it back
+    #[arg(long, value_name = "FILE")]
+    pub(crate) recovery_out: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Device {
+    /// Make a one-time invite
+    Invite {
+        /// Who it is for
+        #[arg(long, default_value = "")]
+        person: String,
+        /// Roles: ventas, gerencia, finanzas, administracion
+        #[arg(long, value_delimiter = ',', default_value = "ventas")]
+        roles: Vec<String>,
+    },
+    /// Ask to join, show the code to compare, wait for the approval
+    Join {
+        /// The invite
+        code: String,
+        /// Who sits here
+        #[arg(long)]
+        person: String,
+        /// Wait so many seconds for the approval
+        #[arg(long, default_value_t = 120)]
+        wait: u64,
+    },
+    /// Devices that ask to come in
+    Pending,
+    /// Let in the device that shows this code
+    Approve {
+        /// The code both screens show
+        code: String,
+    },
+    /// Devices of the company
+    List,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Person {
+    /// Forget the person behind a lead or a contact, on every device
+    Erase {
+        /// The record
+        record: String,
+    },
+}

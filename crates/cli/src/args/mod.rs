@@ -1,0 +1,108 @@
+//! What may be typed after `zuc`.
+
+mod company;
+mod fiscal;
+mod sales;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use company::{Company, Device, Person};
+pub(crate) use fiscal::{Cfdi, Csd, Invoice};
+pub(crate) use sales::{Customer, Import, Lead, Product, Proposal};
+
+/// Zuclubit without a window.
+#[derive(Parser)]
+#[command(name = "zuc", version, about = "Zuclubit sin ventana: los mismos casos de uso, para guiones y soporte")]
+pub(crate) struct Cli {
+    /// Folder of the data
+    #[arg(long, global = true, env = "ZUC_HOME")]
+    pub(crate) home: Option<PathBuf>,
+    /// Print one JSON value and nothing else
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Descriptor from which the passphrase is read, where there is no keyring
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) passphrase_fd: Option<i32>,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Play one sale end to end on three homes and a relay
+    Demo {
+        /// Folder for the documents
+        #[arg(long)]
+        out: PathBuf,
+        /// Leave the homes and the servers' data there too
+        #[arg(long)]
+        keep_homes: bool,
+    },
+    /// The company of this home
+    #[command(subcommand)]
+    Company(Company),
+    /// Devices: invite, join, approve
+    #[command(subcommand)]
+    Device(Device),
+    /// Bring a list in, or take one back
+    #[command(subcommand)]
+    Import(Import),
+    /// Leads
+    #[command(subcommand)]
+    Lead(Lead),
+    /// Customers
+    #[command(subcommand)]
+    Customer(Customer),
+    /// Products of the catalogue
+    #[command(subcommand)]
+    Product(Product),
+    /// Proposals
+    #[command(subcommand)]
+    Proposal(Proposal),
+    /// Certificates that seal invoices
+    #[command(subcommand)]
+    Csd(Csd),
+    /// Invoices
+    #[command(subcommand)]
+    Invoice(Invoice),
+    /// Fiscal documents outside any company
+    #[command(subcommand)]
+    Cfdi(Cfdi),
+    /// What Inicio shows to the person of this home
+    Dashboard,
+    /// Every event of this device, one CloudEvent a line
+    Events,
+    /// Check pages, chains, audit and read tables
+    Verify {
+        /// Compare with this home in every scope both hold
+        #[arg(long, value_name = "HOME")]
+        same_as: Option<PathBuf>,
+    },
+    /// Make the read tables again from documents and facts
+    Rebuild {
+        /// Only say what would differ
+        #[arg(long)]
+        verify: bool,
+    },
+    /// Persons and what is known of them
+    #[command(subcommand)]
+    Person(Person),
+    /// Exchange with the relay once, and do what waits for it: sagas, stamps
+    Sync {
+        /// Stay until everything is sent and received, at most so many seconds
+        #[arg(long, default_value_t = 30)]
+        wait: u64,
+    },
+    /// Records by text
+    Search {
+        /// What to look for
+        text: String,
+    },
+    /// Undo by token
+    Undo {
+        /// Token that a command returned
+        token: String,
+    },
+}
