@@ -17,24 +17,22 @@ DROP INDEX lead_by_state;
 DROP INDEX lead_by_facet;
 DROP INDEX lead_by_batch;
 
--- `owner` and `import_batch` are x'' where there is none.
+-- `owner` is x'' where nobody owns.
 CREATE TABLE lead_facet (
-    n            INTEGER PRIMARY KEY,
-    state        TEXT    NOT NULL,
-    owner        BLOB    NOT NULL,
-    band         TEXT    NOT NULL,
-    source       TEXT    NOT NULL,
-    import_batch BLOB    NOT NULL,
-    UNIQUE (state, owner, band, source, import_batch)
+    n      INTEGER PRIMARY KEY,
+    state  TEXT    NOT NULL,
+    owner  BLOB    NOT NULL,
+    band   TEXT    NOT NULL,
+    source TEXT    NOT NULL,
+    UNIQUE (state, owner, band, source)
 );
-INSERT INTO lead_facet (state, owner, band, source, import_batch)
-SELECT DISTINCT state, owner, band, source, ifnull(import_batch, x'') FROM lead_row;
+INSERT INTO lead_facet (state, owner, band, source) SELECT DISTINCT state, owner, band, source FROM lead_row;
 
 ALTER TABLE lead_row ADD COLUMN facet INTEGER NOT NULL DEFAULT 0;
 UPDATE lead_row SET facet = (
     SELECT f.n FROM lead_facet f
-    WHERE f.state = lead_row.state AND f.owner = lead_row.owner AND f.band = lead_row.band AND f.source = lead_row.source
-        AND f.import_batch = ifnull(lead_row.import_batch, x''));
+    WHERE f.state = lead_row.state AND f.owner = lead_row.owner AND f.band = lead_row.band
+        AND f.source = lead_row.source);
 
 -- `n` breaks ties.
 CREATE INDEX lead_by_score ON lead_row (score, n, facet);
@@ -47,7 +45,8 @@ CREATE INDEX lead_by_owner ON lead_row (owner_name, n, facet);
 CREATE INDEX lead_by_due ON lead_row (next_step_due, n, facet);
 CREATE INDEX lead_by_state ON lead_row (state, n, facet);
 CREATE INDEX lead_by_facet ON lead_row (facet);
--- What the totals of a search read of each lead that was found.
+CREATE INDEX lead_by_batch ON lead_row (import_batch, n) WHERE import_batch IS NOT NULL;
+-- What the totals of a search or of an import read of each lead that was found.
 CREATE INDEX lead_by_n ON lead_row (n, facet, currency, amount_micro);
 
 -- Counts and sums by facet: totals of a page without touching its rows.

@@ -232,7 +232,7 @@ impl Tx {
         let context = events::context(self, version, heads);
         let envelope = events::seal(self, scope, event, &context).await?;
         let n = self.next_event().await?;
-        events::insert(&mut self.conn, Some(n), &envelope).await?;
+        events::insert(&mut self.conn, n, &envelope).await?;
         Ok(n)
     }
 

@@ -76,7 +76,7 @@ impl Store {
                 Carried::hears(Input::Reoffer { scope: *scope, batches })
             }
             Effect::NeedBagRows { scope, .. } => {
-                Carried::hears(Input::BagRows(self.bag_rows(domain_scope(*scope), false).await?))
+                Carried::hears(Input::BagRows(self.bag_rows(domain_scope(*scope)).await?))
             }
             Effect::LogChanged { log } => {
                 self.restart_cursors(*log).await?;

@@ -124,16 +124,12 @@ impl Tx {
     }
 }
 
-/// Writes an event under a number of its own, or under the next one; one that is known changes nothing.
-pub(crate) async fn insert(
-    conn: &mut SqliteConnection,
-    n: Option<i64>,
-    event: &CloudEvent,
-) -> Result<bool, StoreError> {
+/// Writes an event of this device under its number.
+pub(crate) async fn insert(conn: &mut SqliteConnection, n: i64, event: &CloudEvent) -> Result<(), StoreError> {
     let (id, subject) = (event.id.0.as_bytes().as_slice(), event.subject.as_bytes().as_slice());
     let (at, body) = (event.time.as_millisecond(), pack(event)?);
-    let done = sqlx::query!(
-        "INSERT INTO outbox_events (n, id, type, subject, at, body) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    sqlx::query!(
+        "INSERT INTO outbox_events (n, id, type, subject, at, body) VALUES (?, ?, ?, ?, ?, ?)",
         n,
         id,
         event.event_type,
@@ -143,7 +139,7 @@ pub(crate) async fn insert(
     )
     .execute(conn)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(())
 }
 
 /// Writes events of others under the next numbers; those that are known change nothing.
@@ -202,17 +198,17 @@ fn source_of(company: CompanyId, device: DeviceId) -> String {
 }
 
 /// A row of the outbox of events.
-pub(crate) struct Raw {
-    pub(crate) n: i64,
-    pub(crate) id: Vec<u8>,
-    pub(crate) event_type: String,
-    pub(crate) subject: Vec<u8>,
-    pub(crate) at: i64,
-    pub(crate) body: String,
+struct Raw {
+    n: i64,
+    id: Vec<u8>,
+    event_type: String,
+    subject: Vec<u8>,
+    at: i64,
+    body: String,
 }
 
 impl Raw {
-    pub(crate) fn event(self, company: CompanyId) -> Result<StoredEvent, StoreError> {
+    fn event(self, company: CompanyId) -> Result<StoredEvent, StoreError> {
         let packed: Packed<'_> = serde_json::from_str(&self.body)?;
         let device = packed.v.unwrap_or(packed.h.device);
         let time =

@@ -97,14 +97,13 @@ impl Store {
             .collect()
     }
 
-    /// Rows of a scope's bag; with `unsent`, only those the relay has not yet been given.
-    pub async fn bag_rows(&self, scope: Scope, unsent: bool) -> Result<Vec<BagRow>, StoreError> {
+    /// Rows of a scope's bag.
+    pub async fn bag_rows(&self, scope: Scope) -> Result<Vec<BagRow>, StoreError> {
         let number = scope_number(scope);
         let rows = sqlx::query_as!(
             RawRow,
-            "SELECT key_id, bag, wrap FROM person_key WHERE scope = ? AND (sent = 0 OR NOT ?) ORDER BY key_id",
+            "SELECT key_id, bag, wrap FROM person_key WHERE scope = ? ORDER BY key_id",
             number,
-            unsent,
         )
         .fetch_all(self.reader())
         .await?;
@@ -117,6 +116,9 @@ impl Store {
         scope: Scope,
         keys: &BTreeSet<KeyId>,
     ) -> Result<Vec<BagRow>, StoreError> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
         let number = scope_number(scope);
         let keys = serde_json::to_string(&keys.iter().map(|key| hex::encode(key.0)).collect::<Vec<_>>())?;
         let rows = sqlx::query_as!(

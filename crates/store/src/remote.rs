@@ -204,7 +204,7 @@ impl Receiver<'_> {
             Put::Known => {}
             Put::Lost => self.out.lost.push(fact.id),
             Put::Stands => {
-                registry::project_fact(scope, fact, self.rows.ring, self.rows.conn, self.rows.dirty).await?;
+                self.rows.fact(scope, fact).await?;
                 self.out.touched.push((DocKind(0), fact.id));
             }
         }

@@ -6,7 +6,7 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 use zuc_domain::lead::Lead;
 use zuc_domain::shared::Scope;
-use zuc_protocol::item::DocKind;
+use zuc_protocol::item::{Change, DocKind, Fact};
 
 use crate::doc::Document;
 use crate::persons::Ring;
@@ -54,13 +54,21 @@ impl<'c> Reread<'c> {
         if shape.number == DocKind::LEAD && !deleted {
             match aggregate::read::<Lead>(scope, id, &content, self.ring) {
                 Ok(lead) if lead.merged_into.is_none() => return self.lead(lead).await,
-                // the dispatch below takes an alias out of the list, and leaves what cannot be read as it was
-                Ok(_) | Err(StoreError::Corrupt { .. }) => {}
+                // an alias is taken out of the list below
+                Ok(_) => {}
+                // Bad content of a peer must not stop the log: the row keeps what it last showed.
+                Err(StoreError::Corrupt { .. }) => return Ok(()),
                 Err(other) => return Err(other),
             }
         }
         self.write_leads().await?;
         registry::project(shape, scope, id, &content, deleted, self.ring, self.conn, self.dirty).await
+    }
+
+    /// Takes a fact that stands, after the documents before it.
+    pub(crate) async fn fact(&mut self, scope: Scope, fact: &Fact) -> Result<(), StoreError> {
+        self.write_leads().await?;
+        registry::project_fact(scope, fact, self.ring, self.conn, self.dirty).await
     }
 
     /// Writes what waits.
@@ -104,6 +112,6 @@ impl<'c> Reread<'c> {
 }
 
 /// The keys that `documents` name, for one look at the disk.
-pub(crate) fn keys_of<'i>(documents: impl Iterator<Item = &'i zuc_protocol::item::Change>) -> BTreeSet<[u8; 16]> {
+pub(crate) fn keys_of<'i>(documents: impl Iterator<Item = &'i Change>) -> BTreeSet<[u8; 16]> {
     documents.flat_map(|change| change.person_keys.iter().map(|key| key.0)).collect()
 }

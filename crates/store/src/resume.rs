@@ -137,11 +137,7 @@ impl Store {
         let keys =
             sqlx::query_scalar!("SELECT value FROM setting WHERE name = ?", name).fetch_optional(self.reader()).await?;
         let keys: Vec<KeyId> = keys.map(|keys| serde_json::from_str(&keys)).transpose()?.unwrap_or_default();
-        let mut bag_rows = Vec::new();
-        if !keys.is_empty() {
-            bag_rows = self.bag_rows(scope, true).await?;
-            bag_rows.retain(|row| keys.contains(&row.key));
-        }
+        let bag_rows = self.unsent_bag_rows(scope, &keys.into_iter().collect()).await?;
         Ok(StoredBatch {
             scope: wire_scope(scope),
             number: u64::try_from(number).unwrap_or(0),

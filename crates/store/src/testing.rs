@@ -122,11 +122,25 @@ pub(crate) async fn pass(from: &Store, to: &Store, seq: &mut u64) -> Received {
 }
 
 pub(crate) async fn deliver(from: &Store, to: &Store, scope: WireScope, seq: u64, item: OutboxItem) -> Received {
+    deliver_all(from, to, scope, seq, vec![item]).await
+}
+
+/// Items in one entry of a log, applied by `to` after the bag rows they name.
+pub(crate) async fn deliver_all(
+    from: &Store,
+    to: &Store,
+    scope: WireScope,
+    seq: u64,
+    items: Vec<OutboxItem>,
+) -> Received {
     let author = from.identity().unwrap();
     let hash = *blake3::hash(&seq.to_le_bytes()).as_bytes();
-    if let Some(row) = item.bag_rows.first() {
-        to.store_bag(scope, row.bag, None, &[], &item.bag_rows).await.unwrap();
+    for item in &items {
+        if let Some(row) = item.bag_rows.first() {
+            to.store_bag(scope, row.bag, None, &[], &item.bag_rows).await.unwrap();
+        }
     }
+    let items: Vec<_> = items.into_iter().map(|item| item.item).collect();
     let advance = Advance { seq, chain: ChainHash(hash), author: None };
     let source = Source::Device {
         author: zuc_protocol::ids::DeviceId::from_uuid(author.device.0),
@@ -136,5 +150,5 @@ pub(crate) async fn deliver(from: &Store, to: &Store, scope: WireScope, seq: u64
         own: false,
     };
     let bytes = [author.device.0.as_bytes().as_slice(), &seq.to_le_bytes()].concat();
-    to.apply_entry(scope, advance, &source, LogKind::Batch, &bytes, &[item.item], at(0).at).await.unwrap()
+    to.apply_entry(scope, advance, &source, LogKind::Batch, &bytes, &items, at(0).at).await.unwrap()
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use zuc_domain::lead::{Activity, ActivityKind, ActivitySubject, Direction, Lead, LeadField};
 use zuc_domain::shared::{ActivityId, PersonId};
 
-use crate::testing::{SALES, WIRE, at, deliver, device, device_at, lead, pass, v7};
+use crate::testing::{SALES, WIRE, at, deliver, deliver_all, device, device_at, lead, pass, v7};
 use crate::{LeadFilter, LeadOrder, Store};
 
 async fn capture(store: &Store, id: u128, name: &str, company: &str) -> Lead {
@@ -83,6 +83,38 @@ async fn two_devices_that_edit_apart_come_to_the_same() {
         (ana.read::<Lead>(lead.id).await.unwrap().unwrap(), luis.read::<Lead>(lead.id).await.unwrap().unwrap());
     assert_eq!(left, right);
     assert_eq!((left.city.as_deref(), left.industry.as_deref()), (Some("León"), Some("Herrajes")));
+}
+
+#[tokio::test]
+async fn an_entry_of_many_leads_leaves_the_rows_that_one_after_the_other_would() {
+    let (ana, luis) = (device(1).await, device(2).await);
+    let mut tx = ana.begin(at(0)).await.unwrap();
+    let mut leads = Vec::new();
+    for number in 1..=120u128 {
+        let act = tx.act();
+        let (lead, event) = lead(number, &format!("Persona {number:03}"), &format!("Empresa {number:03}"), &act);
+        tx.repository().record(&lead, &event).await.unwrap();
+        leads.push(lead);
+    }
+    tx.commit().await.unwrap();
+    let mut tx = ana.begin(at(1)).await.unwrap();
+    leads[0].city = Some("León".to_owned());
+    tx.repository().save(&leads[0]).await.unwrap();
+    leads[1].merged_into = Some(leads[2].id);
+    tx.repository().save(&leads[1]).await.unwrap();
+    assert!(tx.repository::<Lead>().delete(leads[3].id).await.unwrap());
+    tx.record_fact(&call(9, &leads[4], "habló"), &[]).await.unwrap();
+    tx.commit().await.unwrap();
+    let items = ana.outbox_ready(WIRE, 500).await.unwrap();
+    assert_eq!(items.len(), 124);
+    let received = deliver_all(&ana, &luis, WIRE, 1, items).await;
+    assert_eq!((received.refused, received.touched.len()), (None, 124));
+    assert_eq!(list(&luis).await[0].city, "León");
+    assert_eq!(ana.digests().await.unwrap(), luis.digests().await.unwrap());
+    assert_eq!(luis.rebuild(false).await.unwrap(), []);
+    assert_eq!(luis.person_keys_of(leads[5].id).await.unwrap(), ana.person_keys_of(leads[5].id).await.unwrap());
+    let page = luis.lead_page(&LeadFilter::default(), LeadOrder::Company, false, 0, 50).await.unwrap();
+    assert_eq!(page.total, 118);
 }
 
 #[tokio::test]
@@ -230,6 +262,13 @@ async fn verification_finds_what_was_tampered_with_and_homes_are_compared() {
     assert_ne!(ana.digests().await.unwrap(), luis.digests().await.unwrap());
     assert_eq!(ana.rebuild(true).await.unwrap().len(), 1);
     assert_eq!(ana.rebuild(false).await.unwrap(), []);
+    tamper("UPDATE lead_total SET rows = rows + 5").await;
+    tamper("UPDATE outbox_count SET items = 0").await;
+    let codes: Vec<&str> = ana.verify().await.unwrap().iter().map(|problem| problem.code).collect();
+    assert!(codes.contains(&"verify.outbox_count") && codes.contains(&"verify.projection"), "{codes:?}");
+    ana.rebuild(true).await.unwrap();
+    assert_eq!(ana.rebuild(false).await.unwrap(), []);
+    assert_eq!(ana.lead_page(&LeadFilter::default(), LeadOrder::Name, false, 0, 9).await.unwrap().total, 2);
     assert_eq!(ana.search_leads("una", 5).await.unwrap().len(), 1);
 }
 

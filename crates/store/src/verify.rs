@@ -15,7 +15,7 @@ use crate::store::{scope_of, uuid_of, wire_scope};
 use crate::{Store, StoreError, audit, erase, registry};
 
 /// Read tables: name, the condition that picks a scope's rows (`?1`), what puts them in order. Columns that only mean
-/// something on one device (`n`, names looked up beside ids) are left out of every comparison.
+/// something on one device (`n`, `facet`, names looked up beside ids) are left out of every comparison.
 const TABLES: [(&str, &str, &str); 9] = [
     ("lead_row", "scope = ?1", "id"),
     ("lead_activity", "scope = ?1", "id"),
@@ -32,8 +32,8 @@ const LOCAL: [&str; 3] = ["n", "facet", "owner_name"];
 const DERIVED: [(&str, &str); 4] = [
     (
         "lead_total",
-        "SELECT f.state, f.owner, f.band, f.source, f.import_batch, t.currency, t.rows, t.amount_micro
-         FROM lead_total t LEFT JOIN lead_facet f ON f.n = t.facet ORDER BY 1, 2, 3, 4, 5, 6",
+        "SELECT f.state, f.owner, f.band, f.source, t.currency, t.rows, t.amount_micro
+         FROM lead_total t LEFT JOIN lead_facet f ON f.n = t.facet ORDER BY 1, 2, 3, 4, 5",
     ),
     ("financial_receivable", "SELECT * FROM financial_receivable ORDER BY 1, 2, 3"),
     ("analytics_funnel", "SELECT * FROM analytics_funnel ORDER BY 1, 2, 3"),
@@ -84,6 +84,7 @@ impl Store {
         if let Some(seq) = audit::first_break(&mut conn).await? {
             problems.push(Problem { code: "verify.audit_chain", detail: format!("row {seq}") });
         }
+        problems.extend(wrong_counts(&mut conn).await?);
         let Some(identity) = self.identity() else { return Ok(problems) };
         broken_chains(&mut conn, identity.company.0, &mut problems).await?;
         wrong_heads(&mut conn, &identity.actor.0, &mut problems).await?;
@@ -102,7 +103,9 @@ impl Store {
             sqlx::query(AssertSqlSafe(format!("DELETE FROM {table}"))).execute(&mut *tx).await?;
         }
         for table in [
+            "lead_total",
             "lead_facet",
+            "financial_receivable",
             "lead_match_key",
             "customer_search",
             "proposal_search",
@@ -119,6 +122,10 @@ impl Store {
         erase::reproject(self, &mut tx, identity.company.0, &identity.actor.0, &docs).await?;
         self.reproject_facts(&mut tx, identity.company.0).await?;
         analytics::rebuild(&mut tx).await?;
+        sqlx::query!("DELETE FROM outbox_count").execute(&mut *tx).await?;
+        sqlx::query!("INSERT INTO outbox_count SELECT scope, count(*) FROM outbox GROUP BY scope")
+            .execute(&mut *tx)
+            .await?;
         let after = all_rows(&mut tx).await?;
         let problems = before
             .into_iter()
@@ -260,6 +267,23 @@ async fn broken_chains(
         }
     }
     Ok(())
+}
+
+/// Scopes whose count of what waits to be sent is not what waits: what is not counted would never be offered.
+async fn wrong_counts(conn: &mut SqliteConnection) -> Result<Vec<Problem>, StoreError> {
+    let scopes = sqlx::query_scalar!(
+        r#"SELECT scope AS "scope!: i64" FROM (
+               SELECT scope, items FROM outbox_count WHERE items <> 0
+               EXCEPT SELECT scope, count(*) FROM outbox GROUP BY scope
+           ) UNION SELECT scope FROM (
+               SELECT scope, count(*) AS items FROM outbox GROUP BY scope
+               EXCEPT SELECT scope, items FROM outbox_count
+           )"#
+    )
+    .fetch_all(conn)
+    .await?;
+    let problem = |scope: i64| Ok(Problem { code: "verify.outbox_count", detail: scope_of(scope)?.to_string() });
+    scopes.into_iter().map(problem).collect()
 }
 
 async fn wrong_heads(conn: &mut SqliteConnection, actor: &[u8], problems: &mut Vec<Problem>) -> Result<(), StoreError> {

@@ -74,7 +74,7 @@ impl Office {
         let ring = self.ring_with_bags(&control);
         let mut bags = Vec::new();
         for scope in control.scopes().collect::<Vec<_>>() {
-            let rows = self.store.bag_rows(zuc_store::domain_scope(scope), false).await?;
+            let rows = self.store.bag_rows(zuc_store::domain_scope(scope)).await?;
             if let Some(generation) = control.bag(scope) {
                 let mut bag = Bag::new(scope, generation);
                 bag.merge(rows);

@@ -223,9 +223,12 @@ impl Store {
 
     /// How many invoices wait for somebody or for their stamp.
     pub async fn invoices_to_stamp(&self) -> Result<u64, StoreError> {
+        let views = [InvoiceView::ToIssue, InvoiceView::InProgress, InvoiceView::NeedsSomeone];
+        let states = views.iter().flat_map(|view| view.states().split(',')).filter(|state| !state.is_empty());
+        let states = serde_json::to_string(&states.collect::<Vec<_>>())?;
         let rows = sqlx::query_scalar!(
-            "SELECT count(*) FROM financial_invoice WHERE fiscal_state IN
-                 ('pre_invoice', 'window_expired', 'generated', 'queued', 'submitted', 'unknown', 'rejected')"
+            "SELECT count(*) FROM financial_invoice WHERE fiscal_state IN (SELECT value FROM json_each(?))",
+            states,
         )
         .fetch_one(self.reader())
         .await?;

@@ -7,14 +7,13 @@ use zuc_domain::lead::Lead;
 
 use crate::StoreError;
 
-/// A combination; `owner` and `import_batch` are empty where there is none.
+/// A combination; `owner` is empty where nobody owns.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Facet {
     pub(super) state: &'static str,
     pub(super) owner: Vec<u8>,
     pub(super) band: &'static str,
     pub(super) source: String,
-    pub(super) import_batch: Vec<u8>,
 }
 
 impl Facet {
@@ -24,7 +23,6 @@ impl Facet {
             owner: lead.owner.map(|owner| owner.0.as_bytes().to_vec()).unwrap_or_default(),
             band: lead.score.as_ref().map_or("", |score| score.band().name()),
             source: lead.source.clone(),
-            import_batch: lead.import_batch.map(|batch| batch.0.as_bytes().to_vec()).unwrap_or_default(),
         }
     }
 }
@@ -32,17 +30,15 @@ impl Facet {
 /// Numbers the combinations of `leads` that have no number yet.
 pub(super) async fn name_facets(conn: &mut SqliteConnection, leads: &[&Lead]) -> Result<(), StoreError> {
     let facets: BTreeSet<Facet> = leads.iter().map(|lead| Facet::of(lead)).collect();
-    let mut query =
-        QueryBuilder::<Sqlite>::new("INSERT OR IGNORE INTO lead_facet (state, owner, band, source, import_batch) ");
+    let mut query = QueryBuilder::<Sqlite>::new("INSERT OR IGNORE INTO lead_facet (state, owner, band, source) ");
     query.push_values(facets, |mut row, facet| {
-        row.push_bind(facet.state).push_bind(facet.owner).push_bind(facet.band);
-        row.push_bind(facet.source).push_bind(facet.import_batch);
+        row.push_bind(facet.state).push_bind(facet.owner).push_bind(facet.band).push_bind(facet.source);
     });
     query.build().execute(conn).await?;
     Ok(())
 }
 
-/// Takes away those of `numbers` that no lead has any more: a source may name somebody who was erased.
+/// Takes away those of `numbers` that no lead has any more: a source may name somebody who was deleted.
 pub(super) async fn forget_facets(conn: &mut SqliteConnection, numbers: BTreeSet<i64>) -> Result<(), StoreError> {
     for number in numbers {
         sqlx::query!(

@@ -79,11 +79,7 @@ impl LeadOrder {
 impl LeadFilter {
     /// Whether every facet passes.
     pub(super) fn takes_all_facets(&self) -> bool {
-        self.states.is_empty()
-            && self.owners.is_empty()
-            && self.bands.is_empty()
-            && self.sources.is_empty()
-            && self.import_batch.is_none()
+        self.states.is_empty() && self.owners.is_empty() && self.bands.is_empty() && self.sources.is_empty()
     }
 
     /// ` AND …` over the columns of `lead_facet f`.
@@ -93,7 +89,6 @@ impl LeadFilter {
         one_of(query, "source", self.sources.iter().cloned());
         let bytes = |owner: &Option<PersonId>| owner.map(|owner| owner.0.as_bytes().to_vec()).unwrap_or_default();
         one_of(query, "owner", self.owners.iter().map(bytes));
-        one_of(query, "import_batch", self.import_batch.iter().map(|batch| batch.0.as_bytes().to_vec()));
     }
 
     /// ` AND …` over `lead_row r`: its facet is one of those that pass.

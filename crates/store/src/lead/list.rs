@@ -84,8 +84,6 @@ pub struct LeadSum {
 pub struct LeadPage {
     /// How many match.
     pub total: u64,
-    /// More match the text than were looked at: `total` is a floor.
-    pub truncated: bool,
     /// The window.
     pub rows: Vec<LeadRow>,
     /// Sums by currency.
@@ -202,6 +200,7 @@ impl Store {
         few: u64,
     ) -> Result<LeadPage, StoreError> {
         let terms = search_terms(&filter.text);
+        let narrowed = terms.is_some() || filter.import_batch.is_some();
         // one reading of the file: where the window lies is reckoned from the total
         let mut conn = self.reader().begin().await?;
         let sums: Vec<(String, i64, i64)> =
@@ -211,18 +210,17 @@ impl Store {
             .map(|(currency, rows, micro)| LeadSum { currency, rows: u64::try_from(rows).unwrap_or(0), micro })
             .collect();
         let total = sums.iter().map(|sum| sum.rows).sum();
-        let truncated = terms.is_some() && total >= u64::try_from(MOST_HITS).unwrap_or(u64::MAX);
 
         let window = Window::of(total, offset, limit);
         let mut query = QueryBuilder::<Sqlite>::new(SELECT);
         if total > few {
             query.push("FROM lead_row r INDEXED BY ").push(order.index()).push(" WHERE 1 = 1");
             filter.push_rows(&mut query);
-            push_found(&mut query, terms.as_deref());
-        } else if terms.is_some() {
+            push_found(&mut query, filter, terms.as_deref());
+        } else if narrowed {
             query.push("FROM lead_row r WHERE 1 = 1");
             filter.push_rows(&mut query);
-            push_found(&mut query, terms.as_deref());
+            push_found(&mut query, filter, terms.as_deref());
         } else {
             // the few facets that match, each found through its index
             query.push("FROM lead_facet f CROSS JOIN lead_row r INDEXED BY lead_by_facet ON r.facet = f.n WHERE 1 = 1");
@@ -237,7 +235,7 @@ impl Store {
         if window.from_the_end {
             rows.reverse();
         }
-        Ok(LeadPage { total, truncated, rows, sums })
+        Ok(LeadPage { total, rows, sums })
     }
 
     /// Leads by a few letters, best score first: the palette and the search box as one types.
@@ -286,10 +284,10 @@ impl Window {
 /// Rows and amounts of all that match, by currency.
 fn totals(filter: &LeadFilter, terms: Option<&str>) -> QueryBuilder<Sqlite> {
     let mut query = QueryBuilder::<Sqlite>::new("");
-    if terms.is_some() {
+    if terms.is_some() || filter.import_batch.is_some() {
         query.push("SELECT r.currency, count(*), ifnull(sum(r.amount_micro), 0) FROM lead_row r INDEXED BY lead_by_n WHERE 1 = 1");
         filter.push_rows(&mut query);
-        push_found(&mut query, terms);
+        push_found(&mut query, filter, terms);
         query.push(" GROUP BY r.currency ORDER BY r.currency");
     } else {
         query.push("SELECT t.currency, sum(t.rows), sum(t.amount_micro) FROM lead_facet f JOIN lead_total t ON t.facet = f.n WHERE 1 = 1");
@@ -299,14 +297,20 @@ fn totals(filter: &LeadFilter, terms: Option<&str>) -> QueryBuilder<Sqlite> {
     query
 }
 
-/// ` AND …` over `lead_row r`: the text was found in it.
-fn push_found(query: &mut QueryBuilder<Sqlite>, terms: Option<&str>) {
+/// ` AND …` over `lead_row r`: the text was found in it, and it came with the import.
+fn push_found(query: &mut QueryBuilder<Sqlite>, filter: &LeadFilter, terms: Option<&str>) {
     if let Some(terms) = terms {
         query
             .push(" AND r.n IN (SELECT rowid FROM lead_search WHERE lead_search MATCH ")
             .push_bind(terms.to_owned())
             .push(" ORDER BY rowid DESC LIMIT ")
             .push_bind(MOST_HITS)
+            .push(")");
+    }
+    if let Some(batch) = filter.import_batch {
+        query
+            .push(" AND r.n IN (SELECT b.n FROM lead_row b INDEXED BY lead_by_batch WHERE b.import_batch = ")
+            .push_bind(batch.0.as_bytes().to_vec())
             .push(")");
     }
 }

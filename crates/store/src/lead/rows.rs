@@ -119,8 +119,7 @@ pub(crate) async fn write(conn: &mut SqliteConnection, leads: &[&Lead], new: boo
         row.push("(SELECT n FROM lead_facet WHERE state = ").push_bind_unseparated(facet.state);
         row.push_unseparated(" AND owner = ").push_bind_unseparated(facet.owner);
         row.push_unseparated(" AND band = ").push_bind_unseparated(facet.band);
-        row.push_unseparated(" AND source = ").push_bind_unseparated(facet.source);
-        row.push_unseparated(" AND import_batch = ").push_bind_unseparated(facet.import_batch).push_unseparated(")");
+        row.push_unseparated(" AND source = ").push_bind_unseparated(facet.source).push_unseparated(")");
         new_keys.insert(lead.id.0, keys);
     });
     query.push(" ON CONFLICT (id) DO UPDATE SET ");

@@ -38,8 +38,6 @@ pub struct MonthRow {
 /// Counts beside the rooms.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Open leads.
-    pub leads: u64,
     /// Customers that are not archived.
     pub customers: u64,
     /// Proposals without an answer.
@@ -59,8 +57,6 @@ impl Store {
     pub async fn counts(&self) -> Result<Counts, StoreError> {
         let row = sqlx::query!(
             r#"SELECT
-                (SELECT ifnull(sum(rows), 0) FROM analytics_funnel WHERE object = 'lead'
-                    AND stage NOT IN ('converted', 'disqualified')) AS "leads!: i64",
                 (SELECT count(*) FROM customer_row WHERE state <> 'archived') AS "customers!: i64",
                 (SELECT ifnull(sum(rows), 0) FROM analytics_funnel WHERE object = 'proposal'
                     AND stage NOT IN ('accepted', 'declined', 'expired', 'withdrawn')) AS "proposals!: i64",
@@ -71,7 +67,6 @@ impl Store {
         .fetch_one(self.reader())
         .await?;
         Ok(Counts {
-            leads: count(row.leads),
             customers: count(row.customers),
             proposals: count(row.proposals),
             invoices: count(row.invoices),
