@@ -53,7 +53,7 @@ fn PaletteBox(open: RwSignal<bool>) -> impl IntoView {
     let hits = use_query::<list::Search>(Topics::NONE, move || {
         Some(asked.get())
             .filter(|text| !text.is_empty() && !text.starts_with('>'))
-            .map(|text| TextQuery { text, limit: 8 })
+            .map(|text| TextQuery { text, limit: 20 })
     });
     let typed = move |value: String| {
         text.set(value.clone());

@@ -10,14 +10,14 @@ use zuc_store::InvoiceView;
 
 use crate::{AppError, Office};
 
-/// Most hits of each kind.
-const EACH: u32 = 6;
+/// Kinds of records: each has its share of the hits.
+const KINDS: u32 = 5;
 
 impl Office {
     /// Records of every kind this person may see, leads first.
     pub async fn search(&self, query: Query) -> Result<Vec<Hit>, AppError> {
         let limit = query.limit.clamp(1, 50);
-        let each = EACH.min(limit);
+        let each = (limit / KINDS).max(1);
         let text = query.text.trim();
         let mut hits = Vec::new();
         if text.is_empty() {

@@ -182,12 +182,7 @@ impl Office {
         tx.repository().save(&invoice).await?;
         tx.commit().await?;
         tracing::info!(invoice.id = %id, "invoice stamped");
-        self.tell(Changes {
-            invoices: true,
-            customers: true,
-            done: format!("{} timbrada", invoice.label()),
-            ..Changes::default()
-        });
+        self.tell(Changes { invoices: true, customers: true, ..Changes::default() });
         Ok(())
     }
 
