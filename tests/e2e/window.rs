@@ -185,6 +185,7 @@ impl Window {
 
     /// The pictures of a page as it stands: light, dark and narrow.
     pub(crate) async fn portrait(&self, page: &str) {
+        self.theme("light").await;
         self.picture(page, "light", WIDE).await;
         self.theme("dark").await;
         self.picture(page, "dark", WIDE).await;

@@ -11,7 +11,6 @@ use crate::keys::Deeds;
 use crate::pages;
 use crate::session::Session;
 use crate::shell::Frame;
-use crate::theme;
 
 /// The whole window.
 #[component]
@@ -20,16 +19,6 @@ pub(crate) fn App() -> impl IntoView {
     let toaster = Toaster::provide();
     Deeds::provide();
     let session = Session::provide();
-    Effect::new(move |before: Option<String>| {
-        if theme::told_at_start() {
-            return String::new();
-        }
-        let chosen = session.get().map(|boot| boot.theme.clone()).filter(|theme| !theme.is_empty());
-        if let Some(chosen) = chosen.as_ref().filter(|chosen| before.as_ref() != Some(*chosen)) {
-            theme::choose_theme(chosen);
-        }
-        chosen.unwrap_or_default()
-    });
     // One value, so that the rooms are built once and not with every answer.
     let stage = Memo::new(move |_| match session.get() {
         Some(boot) => Ok(boot.stage),

@@ -10,11 +10,6 @@ pub(crate) fn chosen_theme() -> String {
     stored(THEME).unwrap_or_else(|| "system".to_owned())
 }
 
-/// Whether the program was started with a theme, which goes before the setting.
-pub(crate) fn told_at_start() -> bool {
-    document().document_element().is_some_and(|root| root.has_attribute("data-theme-told"))
-}
-
 /// The chosen density: `compact` or `comfortable`.
 pub(crate) fn chosen_density() -> String {
     stored(DENSITY).unwrap_or_else(|| "compact".to_owned())

@@ -32,10 +32,6 @@ pub struct Boot {
     pub person: Option<PersonView>,
     /// Counts beside the rooms.
     pub counts: SidebarCounts,
-    /// `light`, `dark`, or empty = as the system.
-    pub theme: String,
-    /// `compact` or `comfortable`.
-    pub density: String,
     /// Program version.
     pub version: String,
 }
@@ -209,10 +205,6 @@ pub struct DeviceRow {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SettingsSet {
-    /// `light`, `dark`, `system`; absent = unchanged.
-    pub theme: Option<String>,
-    /// `compact`, `comfortable`; absent = unchanged.
-    pub density: Option<String>,
     /// Relay; absent = unchanged.
     pub relay_url: Option<String>,
 }

@@ -5,22 +5,8 @@ use zuc_ipc::{Changes, company::SettingsSet};
 use crate::{AppError, Office};
 
 impl Office {
-    /// Changes theme, density or relay of this device.
+    /// Changes the relay of this device.
     pub async fn settings_set(&self, new: SettingsSet) -> Result<Changes, AppError> {
-        if let Some(theme) = &new.theme {
-            let stored = match theme.as_str() {
-                "light" | "dark" => theme.as_str(),
-                "system" | "" => "",
-                _ => return Err(AppError::invalid("theme")),
-            };
-            self.set_setting("theme", stored).await?;
-        }
-        if let Some(density) = &new.density {
-            if !["compact", "comfortable"].contains(&density.as_str()) {
-                return Err(AppError::invalid("density"));
-            }
-            self.set_setting("density", density).await?;
-        }
         if let Some(url) = &new.relay_url {
             self.set_relay(url.trim()).await?;
         }

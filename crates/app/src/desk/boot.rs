@@ -18,15 +18,13 @@ impl Desk {
         };
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let Some(office) = office else {
-            return Ok(Boot { stage, version, density: "compact".to_owned(), ..Boot::default() });
+            return Ok(Boot { stage, version, ..Boot::default() });
         };
         Ok(Boot {
             stage,
             company: Some(office.company_view().await?),
             person: Some(office.person_view()),
             counts: office.sidebar_counts().await?,
-            theme: office.setting("theme").await?.unwrap_or_default(),
-            density: office.setting("density").await?.unwrap_or_else(|| "compact".to_owned()),
             version,
         })
     }

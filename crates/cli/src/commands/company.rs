@@ -50,7 +50,7 @@ pub(super) async fn run(command: Company, place: &Place, output: Output) -> Done
             })?;
         }
         Company::Relay { url } => {
-            let set = SettingsSet { relay_url: Some(url), ..SettingsSet::default() };
+            let set = SettingsSet { relay_url: Some(url) };
             let changes = with_office(place, async |office| office.settings_set(set).await).await?;
             output.show(&changes, |changes| changes.done.clone())?;
         }

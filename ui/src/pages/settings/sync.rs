@@ -28,7 +28,7 @@ pub(crate) fn SyncPart() -> impl IntoView {
     let (save, now) = (Action::new(), Action::new());
     let do_save = move || {
         save.run::<list::SettingsChange>(
-            SettingsSet { relay_url: Some(relay.get_untracked().trim().to_owned()), ..SettingsSet::default() },
+            SettingsSet { relay_url: Some(relay.get_untracked().trim().to_owned()) },
             |_| (),
         );
     };
