@@ -38,8 +38,9 @@ clock.
 - **A → B**: the rows of one list on a laptop, over a server on disk, to a second laptop that shows them. The peer makes a
   document of each row, whose texts are plain values and whose note merges. Ours seals everything on the laptop, has it
   on disk on both laptops, and checks on arrival who may write it; the peer's laptops keep it in memory, in clear.
-  *Typed* is the same with a command, and its commits on the three disks, for each record: what waiting for disks costs,
-  which the peer does not do; there is no floor for it.
+  *Typed* is the same with a command for each record, which is committed before it is shown as kept, sealed, taken by the
+  server, acknowledged and applied: five commits for a record. The peer's laptops commit nothing; the row shows what that
+  costs, and has no floor.
 ";
 
 /// The table of what was run.
