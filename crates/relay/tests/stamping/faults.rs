@@ -9,7 +9,7 @@ use crate::world::{Founder, PacProcess, RelayProcess, Temper};
 async fn each_fault_ends_in_exactly_one_timbre() {
     let folder = tempfile::tempdir().unwrap();
     let pac = PacProcess::start(Profile::default()).await;
-    let relay = RelayProcess::start(folder.path(), &pac, Temper { wait_ms: 10, ..Temper::default() });
+    let relay = RelayProcess::start(folder.path(), &pac, Temper { wait_ms: 10, deadline_ms: 400, ..Temper::default() });
     let founder = Founder::found(&relay).await;
     let faults = [
         (Fault::DropBeforeCommit, 0),

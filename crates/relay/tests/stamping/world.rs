@@ -116,7 +116,7 @@ pub(crate) struct Temper {
 
 impl Default for Temper {
     fn default() -> Self {
-        Self { recovery: Recovery::Resend, deadline_ms: 400, settle_ms: 300, wait_ms: 5_000 }
+        Self { recovery: Recovery::Resend, deadline_ms: 5_000, settle_ms: 300, wait_ms: 20_000 }
     }
 }
 
