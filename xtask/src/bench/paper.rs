@@ -39,8 +39,7 @@ clock.
   document of each row, whose texts are plain values and whose note merges. Ours seals everything on the laptop, has it
   on disk on both laptops, and checks on arrival who may write it; the peer's laptops keep it in memory, in clear.
   *Typed* is the same with a command for each record, which is committed before it is shown as kept, sealed, taken by the
-  server, acknowledged and applied: five commits for a record. The peer's laptops commit nothing; the row shows what that
-  costs, and has no floor.
+  server, acknowledged and applied: five commits for a record, where the peer's laptops commit nothing.
 ";
 
 /// The table of what was run.
