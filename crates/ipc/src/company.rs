@@ -134,7 +134,7 @@ impl std::fmt::Debug for Join {
 /// How the joining stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JoinStatus {
-    /// `waiting`, `approved`, `refused`.
+    /// `waiting` for the approval, `keys` of which one is still to be given by whoever holds it, `approved`, `refused`.
     pub state: String,
     /// To compare aloud with the other screen.
     pub short_code: String,

@@ -129,8 +129,8 @@ impl KeyRing {
             .collect()
     }
 
-    /// Whether a device reads a scope whose current key is not here. So it is for a moment after an approval: whoever lets
-    /// somebody in cannot give the keys of scopes that they do not read, and begins these anew in the records that follow.
+    /// Whether a device reads a scope whose current key is not here. So it is after an approval by somebody who does not
+    /// read the scope, until a member who does gives the key, or the record that begins it anew has come.
     pub fn lacks(&self, log: &ControlLog, device: DeviceId) -> bool {
         log.scopes().any(|scope| log.may_read(device, scope) && self.current(log, scope).is_none())
     }

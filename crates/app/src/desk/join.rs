@@ -110,7 +110,7 @@ impl Desk {
                     Ok(false) => {
                         let joining = Joining { invite: invite.to_code()?, short_code: short_code.clone() };
                         *state = State::Joining(store, joining);
-                        Ok(JoinStatus { state: "waiting".to_owned(), short_code, company: String::new() })
+                        Ok(JoinStatus { state: "keys".to_owned(), short_code, company: String::new() })
                     }
                     Ok(true) => {
                         let office = self.office_over(store).await?;
@@ -128,7 +128,7 @@ impl Desk {
     }
 
     /// Proves that the keys wrapped to this device open, and only then makes the store this company's; `false` while the
-    /// approval is there and the records with the rest of its keys are on their way.
+    /// approval is there and the rest of its keys is still to be given.
     async fn enter(&self, store: &Store, invite: &Invite, records: Vec<SignedControl>) -> Result<bool, AppError> {
         let seeds = store.vault_get(DEVICE).await?.ok_or_else(|| AppError::new("store.corrupt", "no device keys"))?;
         let seeds: &[u8; 64] =

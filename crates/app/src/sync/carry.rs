@@ -11,7 +11,7 @@ use zuc_protocol::{
 use zuc_sync::{Effect, SyncStatus};
 
 use super::driver::Driver;
-use crate::{AppError, Notice, Office};
+use crate::{AppError, Notice, Office, failpoint::failpoint};
 
 impl Driver {
     /// Does what the engine says; what it waits for is queued as an input.
@@ -35,7 +35,8 @@ impl Driver {
                 office.exchange.set_control(self.engine.log().clone());
                 office.remember_members().await?;
                 self.changed.settings = true;
-                self.answer_author(office, &record);
+                self.owed.look = true;
+                self.answer_author(office, &record)?;
             }
             Effect::PurgeScope { .. } => self.changed = Changes::all(),
             Effect::Send(frame) => {
@@ -46,8 +47,10 @@ impl Driver {
             }
             Effect::Reconnect => self.link = None,
             Effect::ControlRefused { code } => {
-                if let Some((_, answer)) = self.authoring.pop_front() {
-                    let _ = answer.send(Err(AppError::new(code, "the relay did not take the act")));
+                // the engine forgets whatever waited behind it too; what members still need is looked at again
+                self.owed.epochs = true;
+                for (_, answer) in self.authoring.drain(..) {
+                    let _ = answer.send(Err(AppError::new(&*code, "the relay did not take the act")));
                 }
             }
             Effect::Removed { .. } => {
@@ -58,6 +61,7 @@ impl Driver {
                 });
             }
             Effect::RelayTime(millis) => office.note_relay_time(millis),
+            Effect::Status(SyncStatus::UpToDate) if self.pay(office) => {}
             Effect::Status(status) => self.show(office, &status).await?,
             // what is left was for the disk; claims and stamps are asked one by one over HTTP, where they are answered
             _ => {}
@@ -74,18 +78,22 @@ impl Driver {
         }
     }
 
-    fn answer_author(&mut self, office: &Arc<Office>, record: &SignedControl) {
+    fn answer_author(&mut self, office: &Arc<Office>, record: &SignedControl) -> Result<(), AppError> {
         let me = ControlAuthor::Device(office.exchange.device_keys().id());
         if !record.decode().is_ok_and(|record| record.author == me) {
-            return;
+            return Ok(());
         }
-        let Some((left, _)) = self.authoring.front_mut() else { return };
+        let Some((left, _)) = self.authoring.front_mut() else { return Ok(()) };
         *left = left.saturating_sub(1);
+        if *left > 0 {
+            failpoint("membership.between_records")?;
+        }
         if *left == 0
             && let Some((_, answer)) = self.authoring.pop_front()
         {
             let _ = answer.send(Ok(()));
         }
+        Ok(())
     }
 
     async fn show(&mut self, office: &Arc<Office>, status: &SyncStatus) -> Result<(), AppError> {

@@ -13,7 +13,7 @@ use tokio::{
 use zuc_ipc::{Changes, sync::SyncStatus};
 use zuc_sync::{Config, ControlStep, Engine, Input};
 
-use super::exchange::Order;
+use super::{exchange::Order, owed::Owed};
 use crate::{AppError, Notice, Office, background, ports::Link};
 
 /// First pause after a lost connection, and the longest.
@@ -28,6 +28,7 @@ pub(super) struct Driver {
     pub(super) link: Option<Link>,
     pub(super) changed: Changes,
     pub(super) authoring: VecDeque<(usize, oneshot::Sender<Result<(), AppError>>)>,
+    pub(super) owed: Owed,
 }
 
 /// What woke the driver.
@@ -54,6 +55,7 @@ impl Office {
             link: None,
             changed: Changes::default(),
             authoring: VecDeque::new(),
+            owed: Owed::default(),
         };
         tokio::spawn(run(Arc::downgrade(self), driver, orders));
         tokio::spawn(background::run(Arc::downgrade(self), self.work.clone()));
@@ -162,6 +164,7 @@ async fn connect(office: &Arc<Office>, driver: &mut Driver) -> bool {
             driver.inputs.push_back(Input::Tick(office.now().as_millisecond()));
             driver.inputs.push_back(Input::Connected { token: link.token.clone() });
             driver.link = Some(link);
+            driver.owed = Owed { look: true, epochs: true };
             match office.store.unsent().await {
                 Ok(waiting) => driver.inputs.push_back(Input::Waiting(waiting)),
                 Err(error) => tracing::error!(code = error.code(), "the outbox could not be counted"),

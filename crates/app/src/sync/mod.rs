@@ -3,6 +3,7 @@
 mod carry;
 mod driver;
 mod exchange;
+mod owed;
 mod relay;
 mod status;
 

@@ -22,7 +22,7 @@ pub(super) async fn run(command: Device, place: &Place, output: Output) -> Done 
             let mut status = desk.company_join(Join { invite: code, person_name: person }).await?;
             output.say(&format!("Compara este código con el de quien te invitó: {}", status.short_code));
             for _ in 0..wait * 2 {
-                if status.state != "waiting" {
+                if !matches!(status.state.as_str(), "waiting" | "keys") {
                     break;
                 }
                 tokio::time::sleep(Duration::from_millis(500)).await;
@@ -31,6 +31,7 @@ pub(super) async fn run(command: Device, place: &Place, output: Output) -> Done 
             output.show(&status, |status| match status.state.as_str() {
                 "approved" => "Listo: esta computadora ya es de la empresa".to_owned(),
                 "refused" => "La invitación ya no vale".to_owned(),
+                "keys" => "Aprobado; faltan las llaves que tiene otra persona: llegan cuando se conecte".to_owned(),
                 _ => "Todavía esperando la aprobación".to_owned(),
             })?;
         }

@@ -4,6 +4,7 @@
 mod homes;
 mod invites;
 mod issue;
+mod joining;
 mod relay;
 mod saga;
 #[path = "../world/mod.rs"]

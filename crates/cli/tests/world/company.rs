@@ -27,8 +27,8 @@ pub(crate) struct Deal {
 }
 
 impl World {
-    /// Luis founds the company; Carla joins with the roles to sell and to issue, and loads the certificate.
-    pub(crate) async fn found(&self) {
+    /// Luis founds the company, alone.
+    pub(crate) async fn begin(&self) -> Arc<Desk> {
         let company = SampleCompany::issuer();
         let luis = self.desk("luis").await;
         let new = CompanyNew {
@@ -42,6 +42,12 @@ impl World {
         };
         let created = luis.company_create(new).await.expect("the company is founded");
         luis.recovery_confirm(Secret { text: created.recovery_code }).await.expect("the code is its own");
+        luis
+    }
+
+    /// Luis founds the company; Carla joins with the roles to sell and to issue, and loads the certificate.
+    pub(crate) async fn found(&self) {
+        let (company, luis) = (SampleCompany::issuer(), self.begin().await);
         let admin = luis.office().await.expect("Luis's office");
         let roles = ["ventas", "finanzas"].map(ToOwned::to_owned).to_vec();
         let invite =

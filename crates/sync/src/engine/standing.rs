@@ -31,7 +31,7 @@ impl Engine {
         self.ring.readable(&self.log).iter().filter(due).count() as u64
     }
 
-    /// Where this device stands.
+    /// Where this device stands. Records of membership that the relay has not taken are still to go.
     pub fn status(&self) -> SyncStatus {
         if let Some(code) = self.trouble() {
             return SyncStatus::Failed(code);
@@ -42,7 +42,7 @@ impl Engine {
             return SyncStatus::Offline(out);
         }
         let coming: u64 = self.inbound.values().map(|lane| lane.head.saturating_sub(lane.applied.seq)).sum();
-        match out + coming + self.keys_coming() {
+        match out + coming + self.keys_coming() + self.authored.len() as u64 {
             0 if self.link == Link::Ready => SyncStatus::UpToDate,
             left => SyncStatus::Syncing(left),
         }

@@ -3,6 +3,7 @@
 //! Each gives steps in order; each step is one [`crate::Input::ControlAuthored`]. Nothing has happened before the relay
 //! has taken them; when the head has moved meanwhile they are made again.
 
+mod owed;
 mod rights;
 
 use zuc_protocol::control::{
@@ -18,6 +19,7 @@ use zuc_protocol::secret::{BagKey, EpochKey};
 
 use crate::keyring::KeyRing;
 
+pub use owed::{owed_epochs, owed_keys};
 pub use rights::{Changing, change_rights};
 
 /// One record, and what travels beside it outside the log.
@@ -75,8 +77,8 @@ fn wraps_to_readers(
     BagKeyWraps::make(log.company(), scope, key, to, ring.keys())
 }
 
-/// Lets a device in: its record with the keys that this device holds; and for scopes that the newcomer reads and this
-/// device does not, a new key and a new bag, which this device makes and forgets.
+/// Lets a device in: its record with the keys that this device holds; and for scopes that the newcomer reads and nobody
+/// holds, a new key and a new bag, which this device makes and forgets. What others hold they give: [`owed_keys`].
 ///
 /// # Errors
 /// [`ControlError::NotAllowed`] when this device may not, [`ProtocolError::BadSeal`] when it has no index key.
@@ -123,15 +125,12 @@ fn add_device(
             .cloned()
             .ok_or(ControlError::Contradiction("no such person"))?,
     };
-    let (mut keys, mut wraps, mut lacking) = (vec![], vec![], vec![]);
+    let (mut keys, mut wraps) = (vec![], vec![]);
     for scope in log.scopes().filter(|scope| rights.may_read(*scope)) {
-        match (ring.current(log, scope), ring.bag(scope)) {
-            (Some(key), Some(bag)) => {
-                keys.push((scope, wrap_epoch_key(scope, key, to, &joining.device.receive, &fresh())?));
-                let one = [(to, joining.device.receive, fresh())];
-                wraps.push(BagKeyWraps::make(log.company(), scope, bag, one, ring.keys())?);
-            }
-            _ => lacking.push(scope),
+        if let (Some(key), Some(bag)) = (ring.current(log, scope), ring.bag(scope)) {
+            keys.push((scope, wrap_epoch_key(scope, key, to, &joining.device.receive, &fresh())?));
+            let one = [(to, joining.device.receive, fresh())];
+            wraps.push(BagKeyWraps::make(log.company(), scope, bag, one, ring.keys())?);
         }
     }
     let mut nonce = [0; 24];
@@ -154,13 +153,10 @@ fn add_device(
         Ok(())
     };
     sign(&mut log, add, vec![], wraps)?;
-    for scope in lacking {
-        let (key, bag) = (EpochKey::from_bytes(fresh()), BagKey::from_bytes(fresh()));
-        let previous = ring.current(&log, scope);
-        let act = next_epoch(&log, scope, &key, previous, Some(&bag), &[], fresh)?;
-        // whoever lets in holds no row of a scope they cannot read: its bag begins anew, empty
-        let wraps = wraps_to_readers(&log, ring, scope, &bag, &[], fresh)?;
-        sign(&mut log, act, vec![BagReplacement { wraps, rows: vec![] }], vec![])?;
+    let lost: Vec<Scope> = log.scopes().filter(|scope| owed::is_lost(&log, *scope)).collect();
+    for scope in lost {
+        let (act, replacement) = owed::anew(&log, ring, scope, fresh)?;
+        sign(&mut log, act, vec![replacement], vec![])?;
     }
     Ok(steps)
 }

@@ -6,9 +6,10 @@ use zuc_protocol::control::{
 use zuc_protocol::ids::{DeviceId, PersonId, ReceiveKey};
 use zuc_protocol::person_key::{Bag, BagKeyWraps};
 use zuc_protocol::scope::{Rights, Scope};
-use zuc_protocol::secret::{BagKey, EpochKey};
+use zuc_protocol::secret::EpochKey;
 
-use super::{ControlStep, Fresh, changes, replace_bag, wraps_to_readers};
+use super::owed::{anew, is_lost};
+use super::{ControlStep, Fresh, changes, replace_bag};
 use crate::keyring::KeyRing;
 
 /// What changes of a person.
@@ -79,11 +80,9 @@ pub fn change_rights(
             let to: Vec<_> = devices.iter().map(|(id, key)| (Recipient::Device(*id), *key, fresh())).collect();
             let bag = BagKeyWraps::make(log.company(), scope, bag, to, ring.keys())?;
             sign(&mut log, ControlAct::Grant(GrantAct { scope, epoch, wraps }), vec![], vec![bag])?;
-        } else {
-            let (key, bag) = (EpochKey::from_bytes(fresh()), BagKey::from_bytes(fresh()));
-            let act = next_epoch(&log, scope, &key, ring.current(&log, scope), Some(&bag), &[], fresh)?;
-            let wraps = wraps_to_readers(&log, ring, scope, &bag, &[], fresh)?;
-            sign(&mut log, act, vec![], vec![wraps])?;
+        } else if is_lost(&log, scope) {
+            let (act, replacement) = anew(&log, ring, scope, fresh)?;
+            sign(&mut log, act, vec![replacement], vec![])?;
         }
     }
     Ok(steps)

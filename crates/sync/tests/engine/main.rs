@@ -3,5 +3,6 @@
 
 mod convergence;
 mod members;
+mod owed;
 mod stories;
 mod support;

@@ -12,7 +12,7 @@ use zuc_protocol::relay_fact::{RelayFactHeader, SealedRelayFact};
 use zuc_protocol::scope::{Rights, Role, Scope};
 use zuc_protocol::secret::PersonKey;
 use zuc_protocol::suite;
-use zuc_sync::membership::{Changing, Joining, change_rights, erase, recover};
+use zuc_sync::membership::{Changing, Joining, change_rights, erase, owed_keys, recover};
 use zuc_sync::{Effect, Input, KeyRing, SyncStatus};
 
 #[test]
@@ -84,6 +84,14 @@ fn a_person_who_changes_roles_gains_and_loses_keys() {
     let to = |rights| Changing { person: PersonId([2; 16]), rights, marks: vec![] };
     for step in change_rights(&log, &ring, &[], &to(Rights::new([Role::Finanzas], [])), 9, &mut || dice.roll()).unwrap()
     {
+        relay.control.append(step.record).unwrap();
+    }
+    // What is fiscal Luis cannot give: Carla does.
+    let mut carlas = KeyRing::of_device(keys(3), &relay.control);
+    for wraps in &company.bag_wraps {
+        let _ = carlas.learn_bag(&relay.control, wraps);
+    }
+    for step in owed_keys(&relay.control, &carlas, 9, &mut || dice.roll()).unwrap() {
         relay.control.append(step.record).unwrap();
     }
     ana.input(Input::Disconnected);

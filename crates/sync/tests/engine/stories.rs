@@ -4,13 +4,13 @@ use crate::support::{Company, Device, Dice, Relay, SALES, by_luis, company, fact
 use zuc_protocol::chain::LogKind;
 use zuc_protocol::control::{ControlAct, ControlLog, Mark, RemoveReason, next_epoch};
 use zuc_protocol::envelope::{BatchBody, BatchHeader, BatchKind, SealedBatch, SeenTip};
-use zuc_protocol::ids::{BatchHash, ControlHead, EpochId, Incarnation, LogId, PersonId};
+use zuc_protocol::ids::{BatchHash, ControlHead, EpochId, Incarnation, LogId};
 use zuc_protocol::item::Item;
 use zuc_protocol::messages::{ClientFrame, Refusal, RefusalCode, ServerFrame};
-use zuc_protocol::scope::{Rights, Role, Scope};
+use zuc_protocol::scope::Scope;
 use zuc_protocol::secret::EpochKey;
 use zuc_protocol::suite;
-use zuc_sync::membership::{Joining, Removing, approve_join, remove_device};
+use zuc_sync::membership::{Removing, remove_device};
 use zuc_sync::{Effect, Input, KeyRing, SyncStatus};
 
 /// A batch of one fact, sealed by hand: what an honest device would never send.
@@ -75,28 +75,6 @@ fn who_has_just_joined_is_not_up_to_date_before_the_keys_to_write_have_come() {
         }
     }
     assert_eq!(ana.engine.status(), SyncStatus::UpToDate);
-}
-
-#[test]
-fn who_was_let_in_by_somebody_without_a_scopes_key_waits_for_the_record_that_begins_it_anew() {
-    let (company, ..) = scene();
-    let mut log = company.log;
-    let mut ring = KeyRing::of_device(keys(1), &log);
-    for wraps in &company.bag_wraps {
-        let _ = ring.learn_bag(&log, wraps);
-    }
-    let (mut dice, device) = (Dice(12_000), keys(4).public());
-    let joining =
-        Joining { person: PersonId([4; 16]), rights: Some(Rights::new([Role::Finanzas], [1])), device, label: "nueva" };
-    let steps = approve_join(&log, &ring, &joining, 2, &mut || dice.roll()).unwrap();
-    assert!(steps.len() > 1, "Luis does not read what finance reads");
-    for step in steps {
-        assert!(KeyRing::of_device(keys(4), &log).prove(&log).is_err());
-        log.append(step.record).unwrap();
-        let complete = KeyRing::of_device(keys(4), &log);
-        assert_eq!(complete.lacks(&log, device.id()), complete.prove(&log).is_err());
-    }
-    assert!(!KeyRing::of_device(keys(4), &log).lacks(&log, device.id()));
 }
 
 #[test]

@@ -86,6 +86,7 @@ pub(crate) fn WaitPart() -> impl IntoView {
                     <li class="is-next" style="padding-left:40px">
                         <span class="tl__d pend" style="width:24px;height:24px">"3"</span>
                         <span class="m">{tr!(join.receive)}</span>
+                        {move || (state.get() == "keys").then(|| view! { <p class="s12 t2" style="margin-top:8px" data-testid="join-keys">{tr!(join.keys)}</p> })}
                     </li>
                 </ol>
                 {move || (state.get() == "refused").then(|| view! { <div class="note bad" role="alert"><Icon name="warn" class="i-14"/>{tr!(join.refused)}</div> })}
