@@ -10,7 +10,7 @@ use zuc_relay_store::{
 
 use crate::{
     SqliteStore, control,
-    row::{batch_hash, count, db, hash, int, now_ms, scope as read_scope},
+    row::{batch_hash, count, db, hash, int, scope as read_scope},
 };
 
 #[async_trait]
@@ -61,37 +61,25 @@ impl LogStore for SqliteStore {
         max_bytes: usize,
     ) -> Result<Page, StoreError> {
         let open = self.company(company).await?;
-        // One reading transaction, so that page and head belong together.
-        let mut reading = open.readers.begin().await.map_err(db)?;
-        let rows: Vec<(i64, i64, Vec<u8>, Vec<u8>)> = sqlx::query_as(
-            "SELECT seq, kind, bytes, chain FROM (
+        // One statement, so that page and head belong together.
+        let rows: Vec<PageRow> = sqlx::query_as(
+            "SELECT head.seq, head.chain, page.seq, page.kind, page.bytes, page.chain
+             FROM (SELECT ?1 AS scope) AS asked
+             LEFT JOIN scope_head AS head ON head.scope = asked.scope
+             LEFT JOIN (
                  SELECT seq, kind, bytes, chain, SUM(LENGTH(bytes)) OVER (ORDER BY seq) - LENGTH(bytes) AS before
                  FROM entry WHERE scope = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3
-             ) WHERE before = 0 OR before < ?4 ORDER BY seq",
+             ) AS page ON page.before = 0 OR page.before < ?4
+             ORDER BY page.seq",
         )
         .bind(scope.number())
         .bind(int(after))
         .bind(i64::from(max))
         .bind(i64::try_from(max_bytes).unwrap_or(i64::MAX))
-        .fetch_all(&mut *reading)
+        .fetch_all(&open.readers)
         .await
         .map_err(db)?;
-        let end = head(&mut reading, company, scope).await?;
-        let chain = match rows.last() {
-            Some((.., chain)) => ChainHash(hash(chain, "entry", "chain")?),
-            None => end.chain,
-        };
-        let entries = rows
-            .into_iter()
-            .map(|(seq, kind, bytes, _chain)| {
-                let kind = u8::try_from(kind)
-                    .ok()
-                    .and_then(LogKind::from_number)
-                    .ok_or(StoreError::Corrupt { table: "entry", column: "kind" })?;
-                Ok(LogEntry { seq: count(seq, "entry", "seq")?, kind, bytes: bytes.into() })
-            })
-            .collect::<Result<_, StoreError>>()?;
-        Ok(Page { entries, chain, head: end.seq })
+        page(company, scope, rows)
     }
 
     async fn head(&self, company: CompanyId, scope: Scope) -> Result<LogHead, StoreError> {
@@ -137,6 +125,28 @@ impl LogStore for SqliteStore {
     }
 }
 
+/// The log's end, and an entry of the page; both may be lacking.
+type PageRow = (Option<i64>, Option<Vec<u8>>, Option<i64>, Option<i64>, Option<Vec<u8>>, Option<Vec<u8>>);
+
+fn page(company: CompanyId, scope: Scope, rows: Vec<PageRow>) -> Result<Page, StoreError> {
+    let mut page = Page { entries: Vec::with_capacity(rows.len()), chain: chain::start(company, scope), head: 0 };
+    for (head, end, seq, kind, bytes, chain) in rows {
+        if let (Some(head), Some(end)) = (head, end) {
+            page.head = count(head, "scope_head", "seq")?;
+            page.chain = ChainHash(hash(&end, "scope_head", "chain")?);
+        }
+        if let (Some(seq), Some(kind), Some(bytes), Some(chain)) = (seq, kind, bytes, chain) {
+            let kind = u8::try_from(kind)
+                .ok()
+                .and_then(LogKind::from_number)
+                .ok_or(StoreError::Corrupt { table: "entry", column: "kind" })?;
+            page.entries.push(LogEntry { seq: count(seq, "entry", "seq")?, kind, bytes: bytes.into() });
+            page.chain = ChainHash(hash(&chain, "entry", "chain")?);
+        }
+    }
+    Ok(page)
+}
+
 async fn head(connection: &mut SqliteConnection, company: CompanyId, scope: Scope) -> Result<LogHead, StoreError> {
     let row: Option<(i64, Vec<u8>)> = sqlx::query_as("SELECT seq, chain FROM scope_head WHERE scope = ?1")
         .bind(scope.number())
@@ -157,16 +167,20 @@ async fn append_one(
     company: CompanyId,
     entry: NewEntry,
 ) -> Result<AppendOutcome, StoreError> {
-    let row: Option<(i64, Vec<u8>)> =
-        sqlx::query_as("SELECT number, hash FROM entry WHERE author = ?1 AND scope = ?2 ORDER BY number DESC LIMIT 1")
-            .bind(&entry.author.0[..])
-            .bind(entry.scope.number())
-            .fetch_optional(&mut *connection)
-            .await
-            .map_err(db)?;
-    let (last, last_hash) = match row {
-        None => (0, BatchHash::NONE),
-        Some((number, digest)) => (count(number, "entry", "number")?, batch_hash(&digest, "entry", "hash")?),
+    let (last, last_hash, newest): (Option<i64>, Option<Vec<u8>>, Option<i64>) = sqlx::query_as(
+        "SELECT last.number, last.hash, (SELECT control_seq FROM author WHERE device = ?1)
+         FROM (SELECT 1) LEFT JOIN (
+             SELECT number, hash FROM entry WHERE author = ?1 AND scope = ?2 ORDER BY number DESC LIMIT 1
+         ) AS last",
+    )
+    .bind(&entry.author.0[..])
+    .bind(entry.scope.number())
+    .fetch_one(&mut *connection)
+    .await
+    .map_err(db)?;
+    let (last, last_hash) = match (last, last_hash) {
+        (Some(number), Some(digest)) => (count(number, "entry", "number")?, batch_hash(&digest, "entry", "hash")?),
+        _ => (0, BatchHash::NONE),
     };
     if entry.number <= last {
         let known: Option<(i64, Vec<u8>, Vec<u8>)> =
@@ -189,23 +203,20 @@ async fn append_one(
     if entry.number != last + 1 || entry.previous != last_hash {
         return Ok(AppendOutcome::OutOfOrder { last, last_hash });
     }
-    let newest: Option<i64> = sqlx::query_scalar("SELECT control_seq FROM author WHERE device = ?1")
-        .bind(&entry.author.0[..])
-        .fetch_optional(&mut *connection)
-        .await
-        .map_err(db)?;
     if newest.is_some_and(|newest| newest > int(entry.control_seq)) {
         return Ok(AppendOutcome::ControlHeadOld);
     }
-    sqlx::query(
-        "INSERT INTO author (device, control_seq) VALUES (?1, ?2)
-         ON CONFLICT (device) DO UPDATE SET control_seq = excluded.control_seq",
-    )
-    .bind(&entry.author.0[..])
-    .bind(int(entry.control_seq))
-    .execute(&mut *connection)
-    .await
-    .map_err(db)?;
+    if newest != Some(int(entry.control_seq)) {
+        sqlx::query(
+            "INSERT INTO author (device, control_seq) VALUES (?1, ?2)
+             ON CONFLICT (device) DO UPDATE SET control_seq = excluded.control_seq",
+        )
+        .bind(&entry.author.0[..])
+        .bind(int(entry.control_seq))
+        .execute(&mut *connection)
+        .await
+        .map_err(db)?;
+    }
     let head = insert(connection, company, entry.scope, LogKind::Batch, &entry.bytes, Some(&entry)).await?;
     Ok(AppendOutcome::Appended { seq: head.seq, chain: head.chain })
 }
@@ -220,17 +231,15 @@ async fn insert(
 ) -> Result<LogHead, StoreError> {
     let before = head(connection, company, scope).await?;
     let after = LogHead { seq: before.seq + 1, chain: chain::next(before.chain, kind, bytes) };
-    let now = now_ms(connection).await?;
     sqlx::query(
         "INSERT INTO entry (scope, seq, kind, chain, bytes, at_ms, author, number, hash)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+         VALUES (?1, ?2, ?3, ?4, ?5, CAST(unixepoch('subsec') * 1000 AS INTEGER), ?6, ?7, ?8)",
     )
     .bind(scope.number())
     .bind(int(after.seq))
     .bind(i64::from(kind.number()))
     .bind(&after.chain.0[..])
     .bind(bytes)
-    .bind(now)
     .bind(batch.map(|batch| &batch.author.0[..]))
     .bind(batch.map(|batch| int(batch.number)))
     .bind(batch.map(|batch| &batch.hash.0[..]))

@@ -79,12 +79,17 @@ async fn run(mut connection: SqliteConnection, mut inbox: mpsc::Receiver<Job>, g
     }
 }
 
-async fn transact(connection: &mut SqliteConnection, jobs: impl Iterator<Item = Job> + Send) {
+async fn transact(connection: &mut SqliteConnection, mut jobs: impl ExactSizeIterator<Item = Job> + Send) {
     let mut replies = Vec::new();
+    let mut end = "COMMIT";
     let mut failed = begin(connection).await.err();
-    for job in jobs {
-        if failed.is_some() {
-            // The job is dropped, and with it its answer: the caller reads "stopped" and may try again.
+    let alone = jobs.len() == 1;
+    while let Some(job) = jobs.next().filter(|_| failed.is_none()) {
+        if alone {
+            // What one job takes back is the whole transaction.
+            let (kept, reply) = job(connection).await;
+            end = if kept { "COMMIT" } else { "ROLLBACK" };
+            replies.push(reply);
             continue;
         }
         match savepoint(connection, job).await {
@@ -92,14 +97,15 @@ async fn transact(connection: &mut SqliteConnection, jobs: impl Iterator<Item = 
             Err(error) => failed = Some(error),
         }
     }
-    let committed = match failed {
-        None => execute(connection, "COMMIT").await,
+    // Jobs that are dropped drop their answers: the caller reads "stopped" and may try again.
+    let ended = match failed {
+        None => execute(connection, end).await,
         Some(error) => Err(error),
     };
-    if committed.is_err() {
+    if ended.is_err() {
         let _not_begun = execute(connection, "ROLLBACK").await;
     }
-    let error = committed.err().map(|error| error.to_string());
+    let error = ended.err().map(|error| error.to_string());
     for reply in replies {
         reply(match &error {
             None => Ok(()),

@@ -1,5 +1,7 @@
 //! Reading: welcome, pull, live entries.
 
+use std::collections::HashMap;
+
 use zuc_protocol::{
     Scope,
     control::{ControlLog, Mark},
@@ -69,9 +71,12 @@ impl LogService {
             return Ok(vec![]);
         }
         // Entries are read first: whatever keys and records they name were there before them, and are sent before them.
+        let heads: HashMap<Scope, _> = self.store.heads(session.company).await?.into_iter().collect();
         let mut pages = Vec::new();
         for (scope, from) in session.cursors() {
-            pages.push((scope, from, self.page(session.company, scope, from, PAGE).await?));
+            let moved = heads.get(&scope).is_some_and(|head| head.seq > from);
+            let page = if moved { Some(self.page(session.company, scope, from, PAGE).await?) } else { None };
+            pages.push((scope, from, page));
         }
         let control = self.control(session.company).await?;
         let mut frames = Vec::new();
@@ -98,11 +103,11 @@ impl LogService {
                 frames.push(super::other_refusal(&RelayError::NotAllowed));
                 continue;
             }
-            if let ServerFrame::Entries { entries, .. } = &page
+            if let Some(ServerFrame::Entries { entries, .. }) = &page
                 && let Some(last) = entries.last()
                 && session.advance(scope, from, last.seq)
             {
-                frames.push(page);
+                frames.extend(page);
             }
         }
         Ok(frames)
