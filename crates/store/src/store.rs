@@ -1,7 +1,10 @@
 //! The opened store: where transactions begin and queries run.
 
 use std::collections::HashMap;
+use std::future::Future as _;
+use std::pin::pin;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::task::{Context, Waker};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -160,6 +163,12 @@ impl Store {
     /// Resolves after a commit that wrote something, even one since the last call: for the one task that pushes.
     pub async fn committed(&self) {
         self.inner.committed.notified().await;
+    }
+
+    /// Whether [`Store::committed`] would resolve at once; it will not again for the same commit.
+    pub fn has_committed(&self) -> bool {
+        let committed = pin!(self.inner.committed.notified());
+        committed.poll(&mut Context::from_waker(Waker::noop())).is_ready()
     }
 
     /// The folder, when the store has one.

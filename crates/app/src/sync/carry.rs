@@ -16,6 +16,9 @@ use crate::{AppError, Notice, Office, failpoint::failpoint};
 impl Driver {
     /// Does what the engine says; what it waits for is queued as an input.
     pub(super) async fn carry(&mut self, office: &Arc<Office>, effect: Effect) -> Result<(), AppError> {
+        if matches!(effect, Effect::NeedOutbox { .. }) && self.is_gathering(office) {
+            return Ok(());
+        }
         let ring = self.engine.ring();
         let carried = office.store.carry(&effect, ring, office.now()).await?;
         self.inputs.extend(carried.inputs);

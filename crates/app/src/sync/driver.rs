@@ -8,7 +8,7 @@ use std::{
 
 use tokio::{
     sync::{mpsc, oneshot},
-    time::{MissedTickBehavior, interval, sleep},
+    time::{Instant, MissedTickBehavior, interval, sleep, sleep_until},
 };
 use zuc_ipc::{Changes, sync::SyncStatus};
 use zuc_sync::{Config, ControlStep, Engine, Input};
@@ -18,6 +18,8 @@ use crate::{AppError, Notice, Office, background, ports::Link};
 
 /// First pause after a lost connection, and the longest.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
+/// How long commits are gathered before they are sealed: what is written in one go travels in one batch.
+const GATHER: Duration = Duration::from_millis(100);
 /// How often the engine learns the time.
 const TICK: Duration = Duration::from_millis(500);
 
@@ -29,12 +31,15 @@ pub(super) struct Driver {
     pub(super) changed: Changes,
     pub(super) authoring: VecDeque<(usize, oneshot::Sender<Result<(), AppError>>)>,
     pub(super) owed: Owed,
+    /// When what was committed meanwhile is offered to the engine.
+    pub(super) gathered: Option<Instant>,
 }
 
 /// What woke the driver.
 enum Woken {
     Frame(Option<zuc_protocol::messages::ServerFrame>),
     Committed,
+    Gathered,
     Order(Option<Order>),
     Tick,
 }
@@ -56,6 +61,7 @@ impl Office {
             changed: Changes::default(),
             authoring: VecDeque::new(),
             owed: Owed::default(),
+            gathered: None,
         };
         tokio::spawn(run(Arc::downgrade(self), driver, orders));
         tokio::spawn(background::run(Arc::downgrade(self), self.work.clone()));
@@ -105,7 +111,8 @@ async fn run(office: Weak<Office>, mut driver: Driver, mut orders: mpsc::Unbound
             };
             tokio::select! {
                 frame = frames => Woken::Frame(frame),
-                () = this.store.committed() => Woken::Committed,
+                () = this.store.committed(), if driver.gathered.is_none() => Woken::Committed,
+                () = until(driver.gathered) => Woken::Gathered,
                 order = orders.recv() => Woken::Order(order),
                 _ = tick.tick() => Woken::Tick,
             }
@@ -113,7 +120,11 @@ async fn run(office: Weak<Office>, mut driver: Driver, mut orders: mpsc::Unbound
         match woken {
             Woken::Frame(Some(frame)) => driver.inputs.push_back(Input::Frame(frame)),
             Woken::Frame(None) => disconnected(&this, &mut driver),
-            Woken::Committed => offer(&this, &mut driver).await,
+            Woken::Committed => driver.gather(),
+            Woken::Gathered => {
+                driver.gathered = None;
+                offer(&this, &mut driver).await;
+            }
             Woken::Tick => driver.inputs.push_back(Input::Tick(this.now().as_millisecond())),
             Woken::Order(order) => {
                 if obey(&this, &mut driver, order).await {
@@ -122,6 +133,28 @@ async fn run(office: Weak<Office>, mut driver: Driver, mut orders: mpsc::Unbound
             }
         }
         settle(&this, &mut driver).await;
+    }
+}
+
+impl Driver {
+    fn gather(&mut self) {
+        self.gathered = Some(Instant::now() + GATHER);
+    }
+
+    /// Whether commits are being gathered, so that whatever waits in the outbox is offered in a moment anyway.
+    pub(super) fn is_gathering(&mut self, office: &Office) -> bool {
+        if self.gathered.is_none() && office.store.has_committed() {
+            self.gather();
+        }
+        self.gathered.is_some()
+    }
+}
+
+/// The end of the gathering; never where there is none.
+async fn until(gathered: Option<Instant>) {
+    match gathered {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }
 
