@@ -54,6 +54,11 @@ pub(crate) fn sign(id: &str) -> String {
     format!("{PROPOSALS}/{id}/firmar")
 }
 
+/// The invoices of one view of the list.
+pub(crate) fn invoices(view: &str) -> String {
+    format!("{INVOICES}?vista={view}")
+}
+
 /// One invoice.
 pub(crate) fn invoice(id: &str) -> String {
     format!("{INVOICES}/{id}")

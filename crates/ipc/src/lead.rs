@@ -105,6 +105,8 @@ pub struct LeadPage {
     pub rows: Vec<LeadRow>,
     /// Sum of the estimated amounts by currency; currencies are never added together.
     pub sums: Vec<Money>,
+    /// The text searched for is in so many prospects that only the newest of them are among these.
+    pub only_newest: bool,
 }
 
 /// One reason of a score.

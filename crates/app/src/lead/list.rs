@@ -32,6 +32,7 @@ impl Office {
         Ok(LeadPage {
             total: page.total,
             offset: query.offset,
+            only_newest: page.only_newest,
             rows: page.rows.iter().map(row).collect(),
             sums: page
                 .sums

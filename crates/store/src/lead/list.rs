@@ -1,6 +1,6 @@
 //! The list of leads: a window of what passes a filter, in an order, with the totals of all.
 
-use sqlx::{QueryBuilder, Sqlite};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use uuid::Uuid;
 use zuc_domain::shared::{LeadId, PersonId};
 
@@ -88,12 +88,20 @@ pub struct LeadPage {
     pub rows: Vec<LeadRow>,
     /// Sums by currency.
     pub sums: Vec<LeadSum>,
+    /// The text is found in so many leads that only the newest of them are among these.
+    pub only_newest: bool,
 }
 
-/// Up to this many matches the rows are fetched and sorted; with more, an index in the wanted order is walked.
-const FEW: u64 = 1_000;
-/// A text that more rows match than this says nothing: the newest are looked at.
-const MOST_HITS: i64 = 5_000;
+/// What is few, and what is too many.
+#[derive(Clone, Copy)]
+struct Bounds {
+    /// Up to this many matches the rows are fetched and sorted; with more, an index in the wanted order is walked.
+    few: u64,
+    /// A text that more rows match than this says nothing: the newest are looked at.
+    hits: i64,
+}
+
+const BOUNDS: Bounds = Bounds { few: 1_000, hits: 5_000 };
 
 pub(super) const SELECT: &str = "SELECT r.id, r.full_name, r.company, r.email, r.phone, r.rfc, r.city, r.postal_code, r.industry, \
      r.company_size, r.source, r.state, r.needs_review, r.owner, r.owner_name, r.score, r.band, r.score_method, \
@@ -188,7 +196,7 @@ impl Store {
         offset: u64,
         limit: u32,
     ) -> Result<LeadPage, StoreError> {
-        self.page(filter, order, descending, (offset, limit), FEW).await
+        self.page(filter, order, descending, (offset, limit), BOUNDS).await
     }
 
     async fn page(
@@ -197,30 +205,34 @@ impl Store {
         order: LeadOrder,
         descending: bool,
         (offset, limit): (u64, u32),
-        few: u64,
+        bounds: Bounds,
     ) -> Result<LeadPage, StoreError> {
         let terms = search_terms(&filter.text);
         let narrowed = terms.is_some() || filter.import_batch.is_some();
         // one reading of the file: where the window lies is reckoned from the total
         let mut conn = self.reader().begin().await?;
         let sums: Vec<(String, i64, i64)> =
-            totals(filter, terms.as_deref()).build_query_as().fetch_all(&mut *conn).await?;
+            totals(filter, terms.as_deref(), bounds.hits).build_query_as().fetch_all(&mut *conn).await?;
         let sums: Vec<LeadSum> = sums
             .into_iter()
             .map(|(currency, rows, micro)| LeadSum { currency, rows: u64::try_from(rows).unwrap_or(0), micro })
             .collect();
         let total = sums.iter().map(|sum| sum.rows).sum();
+        let only_newest = match &terms {
+            Some(terms) => has_more_hits(&mut conn, terms, bounds.hits).await?,
+            None => false,
+        };
 
         let window = Window::of(total, offset, limit);
         let mut query = QueryBuilder::<Sqlite>::new(SELECT);
-        if total > few {
+        if total > bounds.few {
             query.push("FROM lead_row r INDEXED BY ").push(order.index()).push(" WHERE 1 = 1");
             filter.push_rows(&mut query);
-            push_found(&mut query, filter, terms.as_deref());
+            push_found(&mut query, filter, terms.as_deref(), bounds.hits);
         } else if narrowed {
             query.push("FROM lead_row r WHERE 1 = 1");
             filter.push_rows(&mut query);
-            push_found(&mut query, filter, terms.as_deref());
+            push_found(&mut query, filter, terms.as_deref(), bounds.hits);
         } else {
             // the few facets that match, each found through its index
             query.push("FROM lead_facet f CROSS JOIN lead_row r INDEXED BY lead_by_facet ON r.facet = f.n WHERE 1 = 1");
@@ -235,7 +247,7 @@ impl Store {
         if window.from_the_end {
             rows.reverse();
         }
-        Ok(LeadPage { total, rows, sums })
+        Ok(LeadPage { total, rows, sums, only_newest })
     }
 
     /// Leads by a few letters, best score first: the palette and the search box as one types.
@@ -282,12 +294,12 @@ impl Window {
 }
 
 /// Rows and amounts of all that match, by currency.
-fn totals(filter: &LeadFilter, terms: Option<&str>) -> QueryBuilder<Sqlite> {
+fn totals(filter: &LeadFilter, terms: Option<&str>, hits: i64) -> QueryBuilder<Sqlite> {
     let mut query = QueryBuilder::<Sqlite>::new("");
     if terms.is_some() || filter.import_batch.is_some() {
         query.push("SELECT r.currency, count(*), ifnull(sum(r.amount_micro), 0) FROM lead_row r INDEXED BY lead_by_n WHERE 1 = 1");
         filter.push_rows(&mut query);
-        push_found(&mut query, filter, terms);
+        push_found(&mut query, filter, terms, hits);
         query.push(" GROUP BY r.currency ORDER BY r.currency");
     } else {
         query.push("SELECT t.currency, sum(t.rows), sum(t.amount_micro) FROM lead_facet f JOIN lead_total t ON t.facet = f.n WHERE 1 = 1");
@@ -297,14 +309,21 @@ fn totals(filter: &LeadFilter, terms: Option<&str>) -> QueryBuilder<Sqlite> {
     query
 }
 
+async fn has_more_hits(conn: &mut SqliteConnection, terms: &str, hits: i64) -> Result<bool, StoreError> {
+    let past = sqlx::query_scalar::<_, i64>("SELECT 1 FROM lead_search WHERE lead_search MATCH ?1 LIMIT 1 OFFSET ?2")
+        .bind(terms)
+        .bind(hits);
+    Ok(past.fetch_optional(conn).await?.is_some())
+}
+
 /// ` AND …` over `lead_row r`: the text was found in it, and it came with the import.
-fn push_found(query: &mut QueryBuilder<Sqlite>, filter: &LeadFilter, terms: Option<&str>) {
+fn push_found(query: &mut QueryBuilder<Sqlite>, filter: &LeadFilter, terms: Option<&str>, hits: i64) {
     if let Some(terms) = terms {
         query
             .push(" AND r.n IN (SELECT rowid FROM lead_search WHERE lead_search MATCH ")
             .push_bind(terms.to_owned())
             .push(" ORDER BY rowid DESC LIMIT ")
-            .push_bind(MOST_HITS)
+            .push_bind(hits)
             .push(")");
     }
     if let Some(batch) = filter.import_batch {
@@ -379,17 +398,29 @@ mod tests {
         for (filter, total) in filters.iter().zip([90, 30, 9, 23, 18]) {
             for order in ORDERS {
                 for descending in [false, true] {
-                    let all = store.page(filter, order, descending, (0, 500), u64::MAX).await.unwrap();
+                    let all = store
+                        .page(filter, order, descending, (0, 500), Bounds { few: u64::MAX, ..BOUNDS })
+                        .await
+                        .unwrap();
                     assert_eq!((all.total, all.rows.len()), (total, usize::try_from(total).unwrap()), "{filter:?}");
                     let mut walked = Vec::new();
                     for offset in (0..total + 7).step_by(7) {
-                        let page = store.page(filter, order, descending, (offset, 7), 0).await.unwrap();
+                        let page = store
+                            .page(filter, order, descending, (offset, 7), Bounds { few: 0, ..BOUNDS })
+                            .await
+                            .unwrap();
                         assert_eq!((page.total, &page.sums), (all.total, &all.sums), "{filter:?}");
                         walked.extend(page.rows);
                     }
                     assert_eq!(walked, all.rows, "{filter:?} by {order:?}");
                 }
             }
+        }
+        // thirty rows hold the word
+        for (hits, seen) in [(29, (29, true)), (30, (30, false))] {
+            let bounds = Bounds { hits, ..BOUNDS };
+            let page = store.page(&filters[1], LeadOrder::CreatedOn, true, (0, 50), bounds).await.unwrap();
+            assert_eq!((page.total, page.only_newest), seen, "at most {hits} are looked at");
         }
     }
 

@@ -70,7 +70,7 @@ fn queue(rows: Vec<InvoiceRow>, count: u64) -> AnyView {
                 }
             }).collect_view()}</tbody>
         </table>
-        {more.then(|| view! { <a class="btn btn--ghost btn--sm" href=route::INVOICES>{tr!(home.all_to_stamp)}</a> })}
+        {more.then(|| view! { <a class="btn btn--ghost btn--sm" href=route::invoices("to_issue")>{tr!(home.all_to_stamp)}</a> })}
     }.into_any()
 }
 

@@ -6,6 +6,7 @@ mod panel;
 mod story;
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 use zuc_ipc::invoice::{InvoiceQuery, InvoiceRow};
 use zuc_ipc::list;
 
@@ -27,7 +28,8 @@ const ROWS: u32 = 500;
 #[component]
 pub(crate) fn InvoicesPage() -> impl IntoView {
     let text = RwSignal::new(String::new());
-    let view = RwSignal::new(String::new());
+    // the view that the address names is where it begins; the tabs lead on from there
+    let view = RwSignal::new(use_query_map().read_untracked().get("vista").unwrap_or_default());
     let invoices = use_query::<list::InvoiceList>(Topics::INVOICES, move || {
         Some(InvoiceQuery { text: text.get(), view: view.get(), offset: 0, limit: ROWS })
     });

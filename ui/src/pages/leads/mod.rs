@@ -71,7 +71,10 @@ pub(crate) fn LeadsPage() -> impl IntoView {
             }),
         },
     ]);
-    let about = Signal::derive(move || rows.total.get().map(format::count).unwrap_or_default());
+    let about = Signal::derive(move || {
+        let count = rows.total.get().map(format::count).unwrap_or_default();
+        if rows.only_newest.get() { tr!(leads.only_newest, count = count) } else { count }
+    });
     view! {
         <TopBar title=tr!(shell.leads).to_owned() about>
             <a class="btn" href=route::IMPORT_LEADS data-testid="leads-import"><Icon name="in"/>{tr!(leads.import)}</a>

@@ -24,6 +24,8 @@ pub(crate) struct LeadRows {
     pub(crate) total: RwSignal<Option<u64>>,
     /// Sum of the estimated amounts by currency.
     pub(crate) sums: RwSignal<Vec<Money>>,
+    /// Only the newest that hold the text are among them.
+    pub(crate) only_newest: RwSignal<bool>,
     /// Why the last question failed.
     pub(crate) failure: RwSignal<Option<Failure>>,
     again: RwSignal<u32>,
@@ -36,6 +38,7 @@ impl LeadRows {
             blocks: RwSignal::new(Blocks::default()),
             total: RwSignal::new(None),
             sums: RwSignal::new(Vec::new()),
+            only_newest: RwSignal::new(false),
             failure: RwSignal::new(None),
             again: RwSignal::new(0),
         };
@@ -106,6 +109,7 @@ impl LeadRows {
                         blocks.insert(block, fresh.collect());
                     });
                     self.sums.set(page.sums);
+                    self.only_newest.set(page.only_newest);
                     if self.total.get_untracked() != Some(page.total) {
                         self.total.set(Some(page.total));
                     }

@@ -63,8 +63,10 @@ pub(crate) fn WaitPart() -> impl IntoView {
             session.boot.reload();
         }
     });
+    let keys = move || state.get() == "keys";
+    let status_line = Signal::derive(move || if keys() { tr!(join.status_keys) } else { tr!(join.status) }.to_owned());
     view! {
-        <Solo status=tr!(join.status)>
+        <Solo status=status_line>
             <div class="solo__main">
                 <h1 class="h1">{move || match status.value.get().map(|status| status.company.clone()).filter(|company| !company.is_empty()) {
                         Some(company) => tr!(join.joining_to, company = company),
@@ -76,17 +78,21 @@ pub(crate) fn WaitPart() -> impl IntoView {
                         <span class="m">{tr!(join.accepted)}</span>
                     </li>
                     <li style="padding-left:40px;padding-bottom:24px">
-                        <span class="tl__d acc" style="width:24px;height:24px">"2"</span>
+                        {move || if keys() {
+                            view! { <span class="tl__d ok" style="width:24px;height:24px"><Icon name="check"/></span> }
+                        } else {
+                            view! { <span class="tl__d acc" style="width:24px;height:24px">"2"</span> }
+                        }}
                         <span class="m">{tr!(join.compare)}</span>
                         <div style="margin-top:10px" data-testid="join-code">
                             {move || status.value.get().map(|status| view! { <CodeBoxes code=status.short_code.clone()/> })}
                         </div>
                         <p class="s12 t2" style="margin-top:8px">{tr!(join.same)}</p>
                     </li>
-                    <li class="is-next" style="padding-left:40px">
-                        <span class="tl__d pend" style="width:24px;height:24px">"3"</span>
+                    <li class:is-next=move || !keys() style="padding-left:40px">
+                        <span class="tl__d" class:pend=move || !keys() class:acc=keys style="width:24px;height:24px">"3"</span>
                         <span class="m">{tr!(join.receive)}</span>
-                        {move || (state.get() == "keys").then(|| view! { <p class="s12 t2" style="margin-top:8px" data-testid="join-keys">{tr!(join.keys)}</p> })}
+                        {move || keys().then(|| view! { <p class="s12 t2" style="margin-top:8px" data-testid="join-keys">{tr!(join.keys)}</p> })}
                     </li>
                 </ol>
                 {move || (state.get() == "refused").then(|| view! { <div class="note bad" role="alert"><Icon name="warn" class="i-14"/>{tr!(join.refused)}</div> })}

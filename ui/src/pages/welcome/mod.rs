@@ -48,7 +48,7 @@ pub(crate) fn Welcome(stage: Stage) -> impl IntoView {
 
 /// The window without a sidebar.
 #[component]
-pub(crate) fn Solo(#[prop(into)] status: String, children: Children) -> impl IntoView {
+pub(crate) fn Solo(#[prop(into)] status: Signal<String>, children: Children) -> impl IntoView {
     let session = use_session();
     let version = move || session.get().map(|boot| boot.version.clone());
     view! {
