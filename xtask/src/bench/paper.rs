@@ -38,8 +38,8 @@ clock.
 - **A → B**: the rows of one list on a laptop, over a server on disk, to a second laptop that shows them. The peer makes a
   document of each row, whose texts are plain values and whose note merges. Ours seals everything on the laptop, has it
   on disk on both laptops, and checks on arrival who may write it; the peer's laptops keep it in memory, in clear.
-  *Typed* is the same with a command for each record, which is committed before it is shown as kept, sealed, taken by the
-  server, acknowledged and applied: five commits for a record, where the peer's laptops commit nothing.
+  *Typed* is the same with a command for each record, which is committed before it is shown as kept; what was committed
+  within a tenth of a second is sealed, taken by the server, acknowledged and applied together. The peer's laptops commit nothing.
 ";
 
 /// The table of what was run.
