@@ -5,10 +5,11 @@
 
 mod owed;
 mod rights;
+mod steps;
 
 use zuc_protocol::control::{
     AddDevice, BagChange, ControlAct, ControlError, ControlLog, EraseAct, Mark, Recipient, RemoveAct, RemoveReason,
-    SignedControl, next_epoch, seal_label, wrap_epoch_key, wrap_index_key,
+    next_epoch, seal_label, wrap_epoch_key, wrap_index_key,
 };
 use zuc_protocol::error::ProtocolError;
 use zuc_protocol::identity::DevicePublic;
@@ -21,17 +22,9 @@ use crate::keyring::KeyRing;
 
 pub use owed::{owed_epochs, owed_keys};
 pub use rights::{Changing, change_rights};
+pub use steps::ControlStep;
 
-/// One record, and what travels beside it outside the log.
-#[derive(Clone, Debug)]
-pub struct ControlStep {
-    /// The record.
-    pub record: SignedControl,
-    /// New generations of bags.
-    pub replacements: Vec<BagReplacement>,
-    /// Bag keys for others.
-    pub wraps: Vec<BagKeyWraps>,
-}
+use steps::Draft;
 
 /// A source of 32 new random bytes.
 pub type Fresh<'a> = &'a mut dyn FnMut() -> [u8; 32];
@@ -89,7 +82,7 @@ pub fn approve_join(
     time_ms: i64,
     fresh: Fresh<'_>,
 ) -> Result<Vec<ControlStep>, ControlError> {
-    add_device(log, ring, joining, time_ms, fresh, false)
+    add_device(Draft::new(log, ring, time_ms), joining, fresh)
 }
 
 /// As [`approve_join`], by the recovery code when no admin is left; `ring` is [`KeyRing::of_root`].
@@ -103,17 +96,11 @@ pub fn recover(
     time_ms: i64,
     fresh: Fresh<'_>,
 ) -> Result<Vec<ControlStep>, ControlError> {
-    add_device(log, ring, joining, time_ms, fresh, true)
+    add_device(Draft::new(log, ring, time_ms).by_root(), joining, fresh)
 }
 
-fn add_device(
-    log: &ControlLog,
-    ring: &KeyRing,
-    joining: &Joining<'_>,
-    time_ms: i64,
-    fresh: Fresh<'_>,
-    as_root: bool,
-) -> Result<Vec<ControlStep>, ControlError> {
+fn add_device(mut draft: Draft<'_>, joining: &Joining<'_>, fresh: Fresh<'_>) -> Result<Vec<ControlStep>, ControlError> {
+    let (log, ring) = (&draft.log, draft.ring);
     let index = ring.index().ok_or(ProtocolError::BadSeal)?;
     let id = joining.device.id();
     let to = Recipient::Device(id);
@@ -143,22 +130,9 @@ fn add_device(
         index: wrap_index_key(index, to, &joining.device.receive, &fresh())?,
         keys,
     });
-    let mut log = log.clone();
-    let mut steps = Vec::new();
-    let mut sign = |log: &mut ControlLog, act, replacements, wraps| -> Result<(), ControlError> {
-        let record =
-            if as_root { log.sign_as_root(act, time_ms, ring.keys())? } else { log.sign(act, time_ms, ring.keys())? };
-        log.append(record.clone())?;
-        steps.push(ControlStep { record, replacements, wraps });
-        Ok(())
-    };
-    sign(&mut log, add, vec![], wraps)?;
-    let lost: Vec<Scope> = log.scopes().filter(|scope| owed::is_lost(&log, *scope)).collect();
-    for scope in lost {
-        let (act, replacement) = owed::anew(&log, ring, scope, fresh)?;
-        sign(&mut log, act, vec![replacement], vec![])?;
-    }
-    Ok(steps)
+    draft.sign(add, vec![], wraps)?;
+    owed::begin_lost(&mut draft, fresh)?;
+    Ok(draft.done())
 }
 
 /// What a removal takes.
@@ -204,18 +178,25 @@ pub fn remove_device(
         reason: removing.reason,
         bags: changes(&replacements)?,
     });
-    let mut log = log.clone();
-    let record = log.sign(act, time_ms, ring.keys())?;
-    log.append(record.clone())?;
-    let mut steps = vec![ControlStep { record, replacements, wraps: vec![] }];
+    let mut draft = Draft::new(log, ring, time_ms);
+    draft.sign(act, replacements, vec![])?;
+    new_keys(&mut draft, &scopes, &without, fresh)?;
+    Ok(draft.done())
+}
+
+/// A new key of each scope, for its readers but those; what was read before stays readable for them.
+fn new_keys(
+    draft: &mut Draft<'_>,
+    scopes: &[Scope],
+    without: &[DeviceId],
+    fresh: Fresh<'_>,
+) -> Result<(), ControlError> {
     for scope in scopes {
-        let key = EpochKey::from_bytes(fresh());
-        let act = next_epoch(&log, scope, &key, ring.current(&log, scope), None, &without, fresh)?;
-        let record = log.sign(act, time_ms, ring.keys())?;
-        log.append(record.clone())?;
-        steps.push(ControlStep { record, replacements: vec![], wraps: vec![] });
+        let (log, key) = (&draft.log, EpochKey::from_bytes(fresh()));
+        let act = next_epoch(log, *scope, &key, draft.ring.current(log, *scope), None, without, fresh)?;
+        draft.sign(act, vec![], vec![])?;
     }
-    Ok(steps)
+    Ok(())
 }
 
 /// Erases person keys: the bags that hold them are replaced whole, without them.

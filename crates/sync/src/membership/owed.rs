@@ -5,11 +5,12 @@
 use zuc_protocol::control::{
     ControlAct, ControlError, ControlLog, DeviceState, GrantAct, Recipient, next_epoch, wrap_epoch_key,
 };
-use zuc_protocol::ids::DeviceId;
+use zuc_protocol::ids::{DeviceId, ReceiveKey};
 use zuc_protocol::person_key::{BagKeyWraps, BagReplacement};
 use zuc_protocol::scope::Scope;
 use zuc_protocol::secret::{BagKey, EpochKey};
 
+use super::steps::Draft;
 use super::{ControlStep, Fresh, wraps_to_readers};
 use crate::keyring::KeyRing;
 
@@ -24,30 +25,37 @@ pub fn owed_keys(
     time_ms: i64,
     fresh: Fresh<'_>,
 ) -> Result<Vec<ControlStep>, ControlError> {
-    let mut log = log.clone();
-    let mut steps = Vec::new();
-    for scope in ring.readable(&log) {
-        let waiting: Vec<_> = waiting(&log, scope).map(|(id, state)| (id, state.public.receive)).collect();
-        let (Some(epoch), Some(key), Some(bag)) =
-            (log.epoch(scope).map(|epoch| epoch.id), ring.current(&log, scope), ring.bag(scope))
-        else {
-            continue;
-        };
-        if waiting.is_empty() {
-            continue;
+    let mut draft = Draft::new(log, ring, time_ms);
+    for scope in ring.readable(log) {
+        let waiting: Vec<_> = waiting(log, scope).map(|(id, state)| (id, state.public.receive)).collect();
+        if !waiting.is_empty() {
+            grant(&mut draft, scope, &waiting, fresh)?;
         }
-        let mut wraps = Vec::with_capacity(waiting.len());
-        let mut to = Vec::with_capacity(waiting.len());
-        for (id, receive) in waiting {
-            wraps.push(wrap_epoch_key(scope, key, Recipient::Device(id), &receive, &fresh())?);
-            to.push((Recipient::Device(id), receive, fresh()));
-        }
-        let bag = BagKeyWraps::make(log.company(), scope, bag, to, ring.keys())?;
-        let record = log.sign(ControlAct::Grant(GrantAct { scope, epoch, wraps }), time_ms, ring.keys())?;
-        log.append(record.clone())?;
-        steps.push(ControlStep { record, replacements: vec![], wraps: vec![bag] });
     }
-    Ok(steps)
+    Ok(draft.done())
+}
+
+/// Gives the keys of a scope to devices; `false` when this device does not hold them itself.
+pub(super) fn grant(
+    draft: &mut Draft<'_>,
+    scope: Scope,
+    to: &[(DeviceId, ReceiveKey)],
+    fresh: Fresh<'_>,
+) -> Result<bool, ControlError> {
+    let (log, ring) = (&draft.log, draft.ring);
+    let epoch = log.epoch(scope).map(|epoch| epoch.id);
+    let (Some(epoch), Some(key), Some(bag)) = (epoch, ring.current(log, scope), ring.bag(scope)) else {
+        return Ok(false);
+    };
+    let (mut wraps, mut recipients) = (Vec::with_capacity(to.len()), Vec::with_capacity(to.len()));
+    for (id, receive) in to {
+        let device = Recipient::Device(*id);
+        wraps.push(wrap_epoch_key(scope, key, device, receive, &fresh())?);
+        recipients.push((device, *receive, fresh()));
+    }
+    let bag = BagKeyWraps::make(log.company(), scope, bag, recipients, ring.keys())?;
+    draft.sign(ControlAct::Grant(GrantAct { scope, epoch, wraps }), vec![], vec![bag])?;
+    Ok(true)
 }
 
 /// Begins anew the scopes that somebody reads and whose key no member holds: a new key, and a new bag, which is empty.
@@ -60,29 +68,27 @@ pub fn owed_epochs(
     time_ms: i64,
     fresh: Fresh<'_>,
 ) -> Result<Vec<ControlStep>, ControlError> {
-    let mut log = log.clone();
-    let lost: Vec<Scope> = log.scopes().filter(|scope| is_lost(&log, *scope)).collect();
-    let mut steps = Vec::with_capacity(lost.len());
+    let mut draft = Draft::new(log, ring, time_ms);
+    begin_lost(&mut draft, fresh)?;
+    Ok(draft.done())
+}
+
+/// As [`owed_epochs`], after the steps so far.
+pub(super) fn begin_lost(draft: &mut Draft<'_>, fresh: Fresh<'_>) -> Result<(), ControlError> {
+    let lost: Vec<Scope> = draft.log.scopes().filter(|scope| is_lost(&draft.log, *scope)).collect();
     for scope in lost {
-        let (act, replacement) = anew(&log, ring, scope, fresh)?;
-        let record = log.sign(act, time_ms, ring.keys())?;
-        log.append(record.clone())?;
-        steps.push(ControlStep { record, replacements: vec![replacement], wraps: vec![] });
+        begin_anew(draft, scope, fresh)?;
     }
-    Ok(steps)
+    Ok(())
 }
 
 /// A new key and an empty bag for a scope, which whoever makes them forgets where they do not read it.
-pub(super) fn anew(
-    log: &ControlLog,
-    ring: &KeyRing,
-    scope: Scope,
-    fresh: Fresh<'_>,
-) -> Result<(ControlAct, BagReplacement), ControlError> {
+pub(super) fn begin_anew(draft: &mut Draft<'_>, scope: Scope, fresh: Fresh<'_>) -> Result<(), ControlError> {
+    let (log, ring) = (&draft.log, draft.ring);
     let (key, bag) = (EpochKey::from_bytes(fresh()), BagKey::from_bytes(fresh()));
     let act = next_epoch(log, scope, &key, ring.current(log, scope), Some(&bag), &[], fresh)?;
     let wraps = wraps_to_readers(log, ring, scope, &bag, &[], fresh)?;
-    Ok((act, BagReplacement { wraps, rows: vec![] }))
+    draft.sign(act, vec![BagReplacement { wraps, rows: vec![] }], vec![])
 }
 
 /// Whether members read a scope, and none of them holds its key. One that is stopped still counts: it may be let go.

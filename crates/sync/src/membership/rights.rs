@@ -1,15 +1,13 @@
 //! A person's roles change.
 
-use zuc_protocol::control::{
-    ControlAct, ControlError, ControlLog, GrantAct, Mark, Recipient, RightsAct, next_epoch, wrap_epoch_key,
-};
-use zuc_protocol::ids::{DeviceId, PersonId, ReceiveKey};
-use zuc_protocol::person_key::{Bag, BagKeyWraps};
+use zuc_protocol::control::{ControlAct, ControlError, ControlLog, Mark, RightsAct};
+use zuc_protocol::ids::{DeviceId, PersonId};
+use zuc_protocol::person_key::Bag;
 use zuc_protocol::scope::{Rights, Scope};
-use zuc_protocol::secret::EpochKey;
 
-use super::owed::{anew, is_lost};
-use super::{ControlStep, Fresh, changes, replace_bag};
+use super::owed::{begin_anew, grant, is_lost};
+use super::steps::Draft;
+use super::{ControlStep, Fresh, changes, new_keys, replace_bag};
 use crate::keyring::KeyRing;
 
 /// What changes of a person.
@@ -56,34 +54,13 @@ pub fn change_rights(
         marks: changing.marks.clone(),
         bags: changes(&replacements)?,
     });
-    let mut log = log.clone();
-    let mut steps = Vec::new();
-    let mut sign = |log: &mut ControlLog, act, replacements, wraps| -> Result<(), ControlError> {
-        let record = log.sign(act, time_ms, ring.keys())?;
-        log.append(record.clone())?;
-        steps.push(ControlStep { record, replacements, wraps });
-        Ok(())
-    };
-    sign(&mut log, act, replacements, vec![])?;
-    for scope in lost {
-        let key = EpochKey::from_bytes(fresh());
-        let act = next_epoch(&log, scope, &key, ring.current(&log, scope), None, &[], fresh)?;
-        sign(&mut log, act, vec![], vec![])?;
-    }
+    let mut draft = Draft::new(log, ring, time_ms);
+    draft.sign(act, replacements, vec![])?;
+    new_keys(&mut draft, &lost, &[], fresh)?;
     for scope in gained {
-        let epoch = log.epoch(scope).map(|epoch| epoch.id);
-        if let (Some(epoch), Some(key), Some(bag)) = (epoch, ring.current(&log, scope), ring.bag(scope)) {
-            let wrap = |(id, receive): &(DeviceId, ReceiveKey), random| {
-                wrap_epoch_key(scope, key, Recipient::Device(*id), receive, &random)
-            };
-            let wraps = devices.iter().map(|device| wrap(device, fresh())).collect::<Result<_, _>>()?;
-            let to: Vec<_> = devices.iter().map(|(id, key)| (Recipient::Device(*id), *key, fresh())).collect();
-            let bag = BagKeyWraps::make(log.company(), scope, bag, to, ring.keys())?;
-            sign(&mut log, ControlAct::Grant(GrantAct { scope, epoch, wraps }), vec![], vec![bag])?;
-        } else if is_lost(&log, scope) {
-            let (act, replacement) = anew(&log, ring, scope, fresh)?;
-            sign(&mut log, act, vec![replacement], vec![])?;
+        if !grant(&mut draft, scope, &devices, fresh)? && is_lost(&draft.log, scope) {
+            begin_anew(&mut draft, scope, fresh)?;
         }
     }
-    Ok(steps)
+    Ok(draft.done())
 }
