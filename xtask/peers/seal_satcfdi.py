@@ -42,7 +42,7 @@ def invoice(number):
         lugar_expedicion="26015",
         forma_pago="03",
         metodo_pago="PUE",
-        emisor=cfdi40.Emisor(rfc="EKU9003173C9", nombre="ESCUELA KEMPER URGATE", regimen_fiscal="601"),
+        emisor=cfdi40.Emisor(rfc=signer.rfc, nombre="ESCUELA KEMPER URGATE", regimen_fiscal="601"),
         receptor=cfdi40.Receptor(
             rfc="URE180429TM6",
             nombre="UNIVERSIDAD ROBOTICA ESPAÑOLA",

@@ -20,6 +20,10 @@ use zuc_cfdi::model::TipoDeComprobante;
 use zuc_cfdi::sandbox::{Authority, Holder, Kind, Validity};
 use zuc_cfdi::seal;
 
+/// As in the programs that seal.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The password of the sandbox's keys, which are nobody's secret.
 const PASSWORD: &str = "12345678a";
 const NUMBER: &str = "30001000000500003416";
