@@ -39,6 +39,7 @@ commands! {
     boot: BootGet => |desk, _| desk.boot();
     unlock: Unlock => |desk, args| desk.unlock(args);
     company_create: CompanyCreate => |desk, args| desk.company_create(args);
+    recovery_code: RecoveryCode => |desk, _| desk.recovery_code();
     recovery_confirm: RecoveryConfirm => |desk, args| desk.recovery_confirm(args);
     company_join: CompanyJoin => |desk, args| desk.company_join(args);
     join_status: JoinGet => |desk, _| desk.join_status();

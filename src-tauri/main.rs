@@ -15,8 +15,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> anyhow::Result<()> {
     start::quiet_the_renderer();
     let options = start::options();
-    start::logs(&options.home)?;
-    let desk = start::desk(&options)?;
+    start::logs(&options.home);
+    let desk = start::desk(&options);
     let entry = options.entry();
     let at_exit = desk.clone();
     let app = tauri::Builder::default()
@@ -28,6 +28,7 @@ fn main() -> anyhow::Result<()> {
             commands::boot,
             commands::unlock,
             commands::company_create,
+            commands::recovery_code,
             commands::recovery_confirm,
             commands::company_join,
             commands::join_status,

@@ -1,8 +1,11 @@
 //! What happens before there is a window.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    fs::OpenOptions,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use anyhow::Context as _;
 use clap::Parser;
 use tauri::{App, AppHandle, Manager as _, WebviewUrl, WebviewWindowBuilder, Wry};
 use zuc_app::Desk;
@@ -51,17 +54,27 @@ pub(crate) fn quiet_the_renderer() {
     }
 }
 
-/// JSON lines in the folder of the data; nothing personal is in them.
-pub(crate) fn logs(home: &std::path::Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(home).with_context(|| home.display().to_string())?;
-    let file = std::fs::OpenOptions::new().create(true).append(true).open(home.join("zuclubit.log"))?;
-    tracing_subscriber::fmt().json().with_max_level(tracing::Level::INFO).with_writer(Arc::new(file)).init();
-    Ok(())
+/// JSON lines in the folder of the data; nothing personal is in them. Where they cannot be written the window says why,
+/// because the data cannot be opened there either.
+pub(crate) fn logs(home: &Path) {
+    let file = std::fs::create_dir_all(home)
+        .and_then(|()| OpenOptions::new().create(true).append(true).open(home.join("zuclubit.log")));
+    if let Ok(file) = file {
+        tracing_subscriber::fmt().json().with_max_level(tracing::Level::INFO).with_writer(Arc::new(file)).init();
+    }
 }
 
-/// The use cases over the real ports.
-pub(crate) fn desk(options: &Options) -> anyhow::Result<Arc<Desk>> {
-    Ok(tauri::async_runtime::block_on(zuc_gateways::desk(&options.home))?)
+/// The use cases over the real ports. The data open while the window is made; the window asks again and says why when
+/// they do not.
+pub(crate) fn desk(options: &Options) -> Arc<Desk> {
+    let desk = zuc_gateways::shut_desk(&options.home);
+    let opening = desk.clone();
+    tauri::async_runtime::spawn(async move {
+        if let Err(error) = opening.boot().await {
+            tracing::error!(code = error.code, detail = error.detail, "the data do not open");
+        }
+    });
+    desk
 }
 
 /// The one window.

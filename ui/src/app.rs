@@ -6,7 +6,7 @@ use leptos_router::path;
 use zuc_ipc::company::Stage;
 
 use crate::backend::Bus;
-use crate::components::{FailureNotice, IconSheet, Toaster, Toasts};
+use crate::components::{IconSheet, Toaster, Toasts};
 use crate::keys::Deeds;
 use crate::pages;
 use crate::session::Session;
@@ -29,11 +29,7 @@ pub(crate) fn App() -> impl IntoView {
         {move || match stage.get() {
             Ok(Stage::Ready) => view! { <Rooms/> }.into_any(),
             Ok(stage) => view! { <pages::Welcome stage/> }.into_any(),
-            Err(Some(failure)) => view! {
-                <div class="solo"><div></div>
-                    <FailureNotice failure on_retry=Callback::new(move |()| session.boot.reload())/>
-                <div></div></div>
-            }.into_any(),
+            Err(Some(failure)) => view! { <pages::ShutPart failure/> }.into_any(),
             Err(None) => ().into_any(),
         }}
         <Toasts toaster/>

@@ -28,6 +28,11 @@ pub async fn desk(home: &Path) -> Result<Arc<Desk>, AppError> {
     desk_with(home, None).await
 }
 
+/// The desk of a home that opens when it is first asked where it stands.
+pub fn shut_desk(home: &Path) -> Arc<Desk> {
+    Desk::shut(home.to_owned(), ports(None))
+}
+
 /// The desk of a home whose keys a passphrase seals.
 ///
 /// # Errors

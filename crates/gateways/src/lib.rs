@@ -8,7 +8,7 @@ mod relay;
 mod secrets;
 
 pub use clock::{SystemClock, now};
-pub use desk::{default_home, desk, desk_with, ports};
+pub use desk::{default_home, desk, desk_with, ports, shut_desk};
 pub use entropy::OsEntropy;
 pub use keyring::OsKeyring;
 pub use relay::{RelayAddresses, RelayClient};

@@ -57,6 +57,8 @@ pub mod list {
         Unlock = "unlock" (Secret) -> Boot;
         /// Makes a company.
         CompanyCreate = "company_create" (CompanyNew) -> CompanyCreated;
+        /// The recovery code of a new company, until it was typed back.
+        RecoveryCode = "recovery_code" (Empty) -> Secret;
         /// The recovery code typed back.
         RecoveryConfirm = "recovery_confirm" (Secret) -> Boot;
         /// Asks to join by invite.

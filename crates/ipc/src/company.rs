@@ -88,7 +88,7 @@ pub struct CompanyNew {
     pub sample: bool,
 }
 
-/// A company was made: the recovery code is shown once.
+/// A company was made: the recovery code is shown until it was typed back.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CompanyCreated {
     /// To print and type back.

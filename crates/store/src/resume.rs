@@ -189,4 +189,10 @@ impl Store {
         let mut conn = self.inner.pools.writer.acquire().await?;
         crate::remote::put_setting(&mut conn, name, value).await
     }
+
+    /// Forgets a setting of this device; no error when there was none.
+    pub async fn delete_setting(&self, name: &str) -> Result<(), StoreError> {
+        sqlx::query!("DELETE FROM setting WHERE name = ?", name).execute(&self.inner.pools.writer).await?;
+        Ok(())
+    }
 }

@@ -7,15 +7,21 @@ use super::{Desk, State};
 use crate::{AppError, Office};
 
 impl Desk {
-    /// Where the program stands.
+    /// Where the program stands; opens the home where that was not done, or tries it again.
+    ///
+    /// # Errors
+    /// As [`Desk::at`].
     pub async fn boot(&self) -> Result<Boot, AppError> {
-        let (stage, office) = match &*self.state.lock().await {
-            State::Fresh(_) | State::Moving => (Stage::Fresh, None),
+        let mut state = self.state.lock().await;
+        self.try_open(&mut state).await?;
+        let (stage, office) = match &*state {
+            State::Shut | State::Fresh(_) | State::Moving => (Stage::Fresh, None),
             State::Locked(_) => (Stage::Locked, None),
             State::Joining(..) => (Stage::Joining, None),
             State::Open(office, true) => (Stage::Recovery, Some(office.clone())),
             State::Open(office, false) => (Stage::Ready, Some(office.clone())),
         };
+        drop(state);
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let Some(office) = office else {
             return Ok(Boot { stage, version, ..Boot::default() });

@@ -1,5 +1,7 @@
 //! Founding a company: its keys, its first device, its recovery code.
 
+use std::sync::Arc;
+
 use zuc_domain::{
     compliance::legal_name_without_suffix,
     shared::{PostalCode, Rfc},
@@ -17,13 +19,25 @@ use zuc_store::{Identity, Store, domain_scope, keys::random};
 use zuc_sync::membership::founding_bags;
 
 use super::{Desk, State, open::DEVICE};
-use crate::{AppError, company::CompanyProfile, sample_company};
+use crate::{AppError, Office, company::CompanyProfile, failpoint::failpoint, sample_company};
+
+/// Vault name of the recovery code's secret, from the founding until it was typed back.
+pub(super) const RECOVERY: &str = "recovery";
+/// Setting of a store whose founding has begun and not come to its end.
+const FOUNDING: &str = "founding";
+
+/// Whether the founding of this store was cut short.
+pub(super) async fn unfinished(store: &Store) -> Result<bool, AppError> {
+    Ok(store.setting(FOUNDING).await?.is_some())
+}
 
 impl Desk {
     /// Makes a company on this device; whoever makes it manages and administers it, and the sample's person does everything.
+    /// Cut short or refused, it leaves nothing behind, and may be begun again.
     ///
     /// # Errors
-    /// `company.exists` when there is one here; the codes of RFC, name, régimen and postal code.
+    /// `company.exists` when there is one here; the codes of RFC, name, régimen and postal code; those of a relay that is
+    /// named and does not answer.
     #[tracing::instrument(skip_all)]
     pub async fn company_create(&self, new: CompanyNew) -> Result<CompanyCreated, AppError> {
         let new = if new.sample { sample_company::founding(new) } else { new };
@@ -32,6 +46,10 @@ impl Desk {
         let State::Fresh(home) = &*state else {
             return Err(AppError::new("company.exists", "this home already has a company"));
         };
+        if !new.relay_url.trim().is_empty() {
+            let answer = async { self.ports.relays.at(new.relay_url.trim())?.identity().await };
+            answer.await.map_err(|error| AppError::from(error).at("relay_url"))?;
+        }
         let secrets = self.secrets(home, None)?;
         let State::Fresh(home) = std::mem::replace(&mut *state, State::Moving) else {
             return Err(AppError::new("app.internal", "the desk moved"));
@@ -43,20 +61,54 @@ impl Desk {
                 return Err(error);
             }
         };
-        let code = self.found(&store, &new).await?;
-        let office = self.office_over(store).await?;
-        office.set_setting("recovery", "unconfirmed").await?;
-        office.set_profile(profile).await?;
-        if !new.relay_url.trim().is_empty() {
-            office.set_relay(new.relay_url.trim()).await?;
-        }
-        if new.sample {
-            // the lists are the project's own: a sample that cannot be made is a fault worth seeing
-            Box::pin(office.fill_with_sample()).await?;
-        }
+        let (office, code) = match self.establish(store.clone(), &new, profile).await {
+            Ok(established) => established,
+            Err(error) => {
+                *state = self.start_over(store).await?;
+                return Err(error);
+            }
+        };
         *state = State::Open(office, true);
         drop(state);
         Ok(CompanyCreated { recovery_code: code, boot: self.boot().await? })
+    }
+
+    /// From an empty store to a company that is whole; until then the store says that it is not.
+    async fn establish(
+        &self,
+        store: Store,
+        new: &CompanyNew,
+        profile: CompanyProfile,
+    ) -> Result<(Arc<Office>, String), AppError> {
+        store.set_setting(FOUNDING, "begun").await?;
+        let code = self.found(&store, new).await?;
+        failpoint("founding.adopted")?;
+        let office = self.office_over(store.clone()).await?;
+        match furnish(&office, new, profile).await {
+            Ok(()) => {}
+            Err(error) => {
+                office.close().await;
+                return Err(error);
+            }
+        }
+        store.delete_setting(FOUNDING).await?;
+        Ok((office, code))
+    }
+
+    /// The recovery code of a company that is new, until it was typed back; then nobody can show it again.
+    ///
+    /// # Errors
+    /// `app.no_company` when there is none to show.
+    pub async fn recovery_code(&self) -> Result<Secret, AppError> {
+        let none = || AppError::new("app.no_company", "no recovery code waits to be typed back");
+        let state = self.state.lock().await;
+        let State::Open(office, true) = &*state else { return Err(none()) };
+        let kept = office.store.vault_get(RECOVERY).await?.ok_or_else(none)?;
+        let secret: &[u8; recovery::SECRET] = kept
+            .as_slice()
+            .try_into()
+            .map_err(|_| AppError::new("store.corrupt", "a recovery secret of another size"))?;
+        Ok(Secret { text: recovery::to_code(secret).to_string() })
     }
 
     /// The recovery code typed back: whoever loses all devices will need it.
@@ -73,7 +125,7 @@ impl Desk {
         if office.exchange.control().root() != root {
             return Err(AppError::new("company.other_recovery_code", "the code is not this company's"));
         }
-        office.set_setting("recovery", "confirmed").await?;
+        office.store.vault_delete(RECOVERY).await?;
         *unconfirmed = false;
         drop(state);
         self.boot().await
@@ -128,6 +180,7 @@ impl Desk {
             let key = store.bag(domain_scope(wraps.scope));
             store.store_bag(wraps.scope, wraps.bag, key.as_ref(), std::slice::from_ref(&wraps), &[]).await?;
         }
+        store.vault_set(RECOVERY, &secret).await?;
         let incarnation = Incarnation(random(entropy));
         // last: a store without an identity is a founding that did not happen
         store
@@ -140,6 +193,20 @@ impl Desk {
             .await?;
         Ok(recovery::to_code(&secret).to_string())
     }
+}
+
+/// What a company has from the beginning.
+async fn furnish(office: &Arc<Office>, new: &CompanyNew, profile: CompanyProfile) -> Result<(), AppError> {
+    office.set_profile(profile).await?;
+    failpoint("founding.profiled")?;
+    if !new.relay_url.trim().is_empty() {
+        office.set_relay(new.relay_url.trim()).await?;
+    }
+    if new.sample {
+        // the lists are the project's own: a sample that cannot be made is a fault worth seeing
+        Box::pin(office.fill_with_sample()).await?;
+    }
+    Ok(())
 }
 
 /// The profile of the new company, or what is wrong with it.

@@ -1,4 +1,5 @@
-//! What is open at this desk: nothing yet, data that need a passphrase, a joining under way, or a company.
+//! What is open at this desk: nothing yet, data that need a passphrase, a joining under way, or a company; or why
+//! nothing opens.
 
 mod boot;
 mod found;
@@ -24,13 +25,15 @@ pub struct Desk {
 
 /// How far the home is.
 enum State {
+    /// Not opened, or it did not open.
+    Shut,
     /// No company here.
     Fresh(Home),
     /// The data are sealed by a passphrase nobody has typed.
     Locked(Home),
     /// Asked to join; waiting for an admin.
     Joining(Store, join::Joining),
-    /// Open; `true` until the recovery code was typed back.
+    /// Open; `true` while the recovery code was not typed back.
     Open(Arc<Office>, bool),
     /// Between two states, while one is being made of the other.
     Moving,
@@ -42,12 +45,15 @@ impl Desk {
     /// # Errors
     /// `store.home_in_use` when another process works there; the store's codes when the home cannot be opened.
     pub async fn at(root: PathBuf, ports: Ports) -> Result<Arc<Self>, AppError> {
-        let home = Home::open(&root)?;
-        let (notices, _) = broadcast::channel(256);
-        let desk = Arc::new(Self { root, ports, state: Mutex::new(State::Moving), notices });
-        let state = desk.first_state(home).await?;
-        *desk.state.lock().await = state;
+        let desk = Self::shut(root, ports);
+        desk.try_open(&mut *desk.state.lock().await).await?;
         Ok(desk)
+    }
+
+    /// The desk of a home that opens when it is first asked where it stands: a window must be there to say why not.
+    pub fn shut(root: PathBuf, ports: Ports) -> Arc<Self> {
+        let (notices, _) = broadcast::channel(256);
+        Arc::new(Self { root, ports, state: Mutex::new(State::Shut), notices })
     }
 
     /// Folder of the home.
@@ -68,7 +74,7 @@ impl Desk {
         match &*self.state.lock().await {
             State::Open(office, _) => Ok(office.clone()),
             State::Locked(_) => Err(AppError::new("app.locked", "the passphrase was not given")),
-            State::Fresh(_) | State::Joining(..) | State::Moving => {
+            State::Shut | State::Fresh(_) | State::Joining(..) | State::Moving => {
                 Err(AppError::new("app.no_company", "no company is open here"))
             }
         }
@@ -80,7 +86,7 @@ impl Desk {
         match state {
             State::Open(office, _) => office.close().await,
             State::Joining(store, _) => store.close().await,
-            State::Fresh(_) | State::Locked(_) | State::Moving => {}
+            State::Shut | State::Fresh(_) | State::Locked(_) | State::Moving => {}
         }
     }
 }

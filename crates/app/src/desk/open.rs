@@ -1,6 +1,6 @@
 //! From a folder to an open company.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use zuc_domain::shared::{Actor, DeviceId, PersonId, Role};
 use zuc_ipc::company::{Boot, Secret};
@@ -9,18 +9,26 @@ use zuc_protocol::{
     identity::DeviceKeys,
 };
 use zuc_store::{
-    OpenOptions, Store,
+    OpenOptions, Store, StoreError,
     keys::{Home, Keys, SealedFile, SecretStore},
 };
 
-use super::{Desk, State, join::Joining};
+use super::{Desk, State, found, join::Joining};
 use crate::{AppError, Office, sync::Exchange};
 
 /// Vault name of this device's keys.
 pub(super) const DEVICE: &str = "device";
 
 impl Desk {
-    pub(super) async fn first_state(&self, home: Home) -> Result<State, AppError> {
+    /// Opens a shut home as far as it can without a person; what does not open stays shut, and may be tried again.
+    pub(super) async fn try_open(&self, state: &mut State) -> Result<(), AppError> {
+        if matches!(state, State::Shut) {
+            *state = self.first_state(Home::open(&self.root)?).await?;
+        }
+        Ok(())
+    }
+
+    async fn first_state(&self, home: Home) -> Result<State, AppError> {
         if !home.database().exists() {
             return Ok(State::Fresh(home));
         }
@@ -64,13 +72,29 @@ impl Desk {
         if let Some(joining) = Joining::load(&store).await? {
             return Ok(State::Joining(store, joining));
         }
-        if store.identity().is_none() {
-            // a founding that was interrupted before its commit left an empty database: it is used for the next one
-            return Err(AppError::new("store.empty", "the database holds no company"));
+        if store.identity().is_none() || found::unfinished(&store).await? {
+            return self.start_over(store).await;
         }
-        let office = self.office_over(store).await?;
-        let unconfirmed = office.setting("recovery").await?.as_deref() == Some("unconfirmed");
-        Ok(State::Open(office, unconfirmed))
+        let unconfirmed = store.vault_get(found::RECOVERY).await?.is_some();
+        Ok(State::Open(self.office_over(store).await?, unconfirmed))
+    }
+
+    /// Sets aside what a founding left that did not come to its end: nobody has worked in it.
+    pub(super) async fn start_over(&self, store: Store) -> Result<State, AppError> {
+        store.close().await;
+        drop(store);
+        let mut tries = 100;
+        let home = loop {
+            match Home::open(&self.root) {
+                // work in the background may hold the folder for a moment longer
+                Err(StoreError::HomeInUse) if tries > 0 => tries -= 1,
+                opened => break opened?,
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        home.set_aside()?;
+        tracing::warn!("a founding that did not end was set aside");
+        Ok(State::Fresh(home))
     }
 
     /// The office over a store that has an identity: folds the control log, finds the person of this device.

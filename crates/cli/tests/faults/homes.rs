@@ -1,6 +1,12 @@
 //! Two programs on one home: the second says so and leaves.
 
-use crate::{CARLA, Stage, refused};
+use tempfile::tempdir;
+use zuc_ipc::company::Secret;
+
+use crate::{
+    CARLA, Stage, refused,
+    world::{World, servers::Options},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_program_on_the_same_home_says_so_and_leaves() {
@@ -25,20 +31,62 @@ async fn a_home_without_its_passphrase_stays_shut() {
     refused(&stage.world.run(CARLA, &["lead", "list"]).await, "app.locked", 1);
 }
 
+/// `zuc company create …` for Eva, who has no relay.
+const FOUNDING: [&str; 12] = [
+    "company",
+    "create",
+    "--rfc",
+    "EKU9003173C9",
+    "--name",
+    "ESCUELA KEMPER URGATE",
+    "--regimen",
+    "601",
+    "--cp",
+    "42501",
+    "--person",
+    "Eva Ñáñez",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_founding_that_was_killed_anywhere_may_be_begun_again() {
+    let folder = tempdir().expect("a folder");
+    let world = World::open(folder.path(), Options::default()).await;
+    for place in ["founding.adopted", "founding.profiled"] {
+        let killed = world.zuc("eva", &FOUNDING).failing_at(place).run().await;
+        assert!(killed.was_killed(), "{}", killed.stderr);
+        let found = world.ask("eva", &["company", "show"]).await;
+        assert_eq!(found["stage"], "fresh", "half a company is none");
+    }
+    let founded = world.ask("eva", &FOUNDING).await;
+    let code = founded["recovery_code"].as_str().expect("the code").to_owned();
+    let desk = world.desk("eva").await;
+    assert_eq!(desk.recovery_code().await.expect("nobody typed it back").text, code);
+    desk.recovery_confirm(Secret { text: code }).await.expect("its own code");
+    assert_eq!(desk.recovery_code().await.expect_err("it is gone").code, "app.no_company");
+    let office = desk.office().await.expect("an office");
+    world.leave("eva", desk, office).await;
+    assert_eq!(world.ask("eva", &["company", "show"]).await["stage"], "ready");
+    world.ask("eva", &["verify"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_that_does_not_answer_refuses_a_founding_and_leaves_nothing_behind() {
+    let folder = tempdir().expect("a folder");
+    let mut world = World::open(folder.path(), Options::default()).await;
+    let url = world.servers.relay_url();
+    world.servers.kill_relay().await;
+    let founding = [FOUNDING.as_slice(), &["--relay", &url]].concat();
+    refused(&world.run("eva", &founding).await, "relay.unreachable", 3);
+    refused(&world.run("eva", &[FOUNDING.as_slice(), &["--relay", "ftp://x"]].concat()).await, "relay.bad_url", 1);
+    world.servers.start_relay().await;
+    world.ask("eva", &founding).await;
+    assert_eq!(world.ask("eva", &["sync"]).await["state"], "up_to_date");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn who_founds_a_company_without_a_relay_is_known_by_name() {
     let stage = Stage::set().await;
-    let code = stage.world.root.join("recovery");
-    let founding = [
-        ["company", "create"],
-        ["--rfc", "EKU9003173C9"],
-        ["--name", "ESCUELA KEMPER URGATE"],
-        ["--regimen", "601"],
-        ["--cp", "42501"],
-        ["--person", "Eva Ñáñez"],
-        ["--recovery-out", code.to_str().expect("a plain name")],
-    ];
-    stage.world.ask("eva", founding.as_flattened()).await;
+    stage.world.ask("eva", &FOUNDING).await;
     stage.world.ask("eva", &["lead", "create", "--name", "Julia Cano", "--company", "Herrajes Ñandú"]).await;
     let found = stage.world.ask("eva", &["lead", "list"]).await;
     assert_eq!(found["rows"][0]["owner"]["name"], "Eva Ñáñez", "{found}");

@@ -45,6 +45,24 @@ impl Home {
         self.root.join("zuclubit.db")
     }
 
+    /// Moves the database and its sealed keys into `backups`, over older ones: a founding that did not come to its end must
+    /// not stand in the way of the next, and nothing is thrown away. No store may be open over it.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] when a file cannot be moved.
+    pub fn set_aside(&self) -> Result<(), StoreError> {
+        let moves = ["zuclubit.db", "zuclubit.db-wal", "zuclubit.db-shm", "keys.sealed"];
+        for name in moves {
+            let file = self.root.join(name);
+            match std::fs::rename(&file, self.backups().join(format!("unfinished-{name}"))) {
+                Ok(()) => {}
+                Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {}
+                Err(cause) => return Err(StoreError::io(&file)(cause)),
+            }
+        }
+        Ok(())
+    }
+
     /// The key file of a home without a keyring.
     pub fn sealed_keys(&self) -> PathBuf {
         self.root.join("keys.sealed")

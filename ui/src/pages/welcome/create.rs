@@ -5,7 +5,7 @@ use zuc_ipc::company::CompanyNew;
 use zuc_ipc::list;
 use zuc_ipc::shared::Query as TextQuery;
 
-use super::{Solo, Step, recovery};
+use super::{Solo, Step};
 use crate::action::Action;
 use crate::backend::{Topics, use_query};
 use crate::components::{Choice, FormFailure, SelectField, TextField};
@@ -41,10 +41,7 @@ pub(crate) fn CreatePart(step: RwSignal<Step>) -> impl IntoView {
             relay_url: relay.get_untracked(),
             sample: false,
         };
-        action.run::<list::CompanyCreate>(new, move |created| {
-            recovery::remember(created.recovery_code);
-            session.put(created.boot);
-        });
+        action.run::<list::CompanyCreate>(new, move |created| session.put(created.boot));
     };
     view! {
         <Solo status=tr!(welcome.nothing_leaves)>

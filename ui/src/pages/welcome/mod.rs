@@ -1,9 +1,11 @@
-//! Before there is a company, while it is locked, or while joining: no sidebar; the 48 bar and the 28 status stay.
+//! Before there is a company, while it is locked, while joining, or when it does not open: no sidebar; the 48 bar and the
+//! 28 status stay.
 
 mod create;
 mod join;
 mod lock;
 mod recovery;
+mod shut;
 mod start;
 
 use leptos::prelude::*;
@@ -13,6 +15,7 @@ use self::create::CreatePart;
 use self::join::{JoinPart, WaitPart};
 use self::lock::LockPart;
 use self::recovery::RecoveryPart;
+pub(crate) use self::shut::ShutPart;
 pub(crate) use self::start::Looks;
 use self::start::StartPart;
 use crate::components::Mark;

@@ -1,26 +1,19 @@
-//! The recovery code: shown once, typed back, so that nobody stays outside.
-
-use std::cell::RefCell;
+//! The recovery code: shown until it was typed back, so that nobody stays outside.
 
 use leptos::prelude::*;
 use zuc_ipc::company::Secret;
 use zuc_ipc::list;
+use zuc_ipc::shared::Empty;
 
 use super::Solo;
 use crate::action::Action;
+use crate::backend;
 use crate::components::{FormFailure, Icon};
 use crate::session::use_session;
 use crate::words::tr;
 
-thread_local! {
-    /// The code between the reply that brought it and the page that shows it; it lives nowhere else.
-    static CODE: RefCell<String> = const { RefCell::new(String::new()) };
-}
-
-/// Keeps the code for the page that comes next.
-pub(crate) fn remember(code: String) {
-    CODE.set(code);
-}
+/// How many groups the code has.
+const GROUPS: usize = 8;
 
 /// The code's groups, whatever stands between them.
 fn groups(code: &str) -> Vec<String> {
@@ -31,9 +24,19 @@ fn groups(code: &str) -> Vec<String> {
 #[component]
 pub(crate) fn RecoveryPart() -> impl IntoView {
     let session = use_session();
-    let shown = groups(&CODE.with_borrow(Clone::clone));
-    let count = if shown.is_empty() { 8 } else { shown.len() };
-    let typed = StoredValue::new((0..count).map(|_| RwSignal::new(String::new())).collect::<Vec<_>>());
+    // asked for here and not kept: no answer of the shell that holds it stays in the cache
+    let shown = RwSignal::new(Vec::new());
+    let unseen = RwSignal::new(None);
+    let fetch = move || {
+        leptos::task::spawn_local(async move {
+            match backend::call::<list::RecoveryCode>(&Empty {}).await {
+                Ok(code) => shown.set(groups(&code.text)),
+                Err(failure) => unseen.set(Some(failure)),
+            }
+        });
+    };
+    fetch();
+    let typed = StoredValue::new((0..GROUPS).map(|_| RwSignal::new(String::new())).collect::<Vec<_>>());
     let started = Memo::new(move |_| typed.read_value().iter().any(|group| !group.get().is_empty()));
     let done =
         Memo::new(move |_| typed.read_value().iter().filter(|group| group.get().trim().chars().count() >= 4).count());
@@ -45,10 +48,7 @@ pub(crate) fn RecoveryPart() -> impl IntoView {
             .map(|group| group.get_untracked().trim().to_uppercase())
             .collect::<Vec<_>>()
             .join("-");
-        action.run::<list::RecoveryConfirm>(Secret { text }, move |boot| {
-            CODE.set(String::new());
-            session.put(boot);
-        });
+        action.run::<list::RecoveryConfirm>(Secret { text }, move |boot| session.put(boot));
     };
     view! {
         <Solo status=tr!(recovery.status)>
@@ -57,12 +57,13 @@ pub(crate) fn RecoveryPart() -> impl IntoView {
                 <p class="t2" style="margin:6px 0 28px;max-width:580px">{tr!(recovery.about)}</p>
                 <div class="panel" style="padding:20px 24px 22px;max-width:640px">
                     <div class="code" data-testid="recovery-code" style="display:grid;grid-template-columns:repeat(4,1fr);gap:16px 0">
-                        {shown.iter().cloned().enumerate().map(|(index, group)| view! {
+                        {move || shown.get().into_iter().enumerate().map(|(index, group)| view! {
                             <span class="row" style="gap:12px"><span class="s11 t3 num" style="width:8px">{index + 1}</span>
                                 <span>{move || if started.get() { "•••••".to_owned() } else { group.clone() }}</span></span>
                         }).collect_view()}
                     </div>
-                    <p class="s12 t3" style="margin-top:18px">{if shown.is_empty() { tr!(recovery.gone) } else { tr!(recovery.hides) }}</p>
+                    <FormFailure failure=unseen/>
+                    <p class="s12 t3" style="margin-top:18px">{tr!(recovery.hides)}</p>
                 </div>
                 <ul class="col gap-3" style="margin-top:28px">
                     <li class="row row-3 t2"><Icon name="lock" class="t3"/><span>{tr!(recovery.paper)}</span></li>
@@ -73,16 +74,16 @@ pub(crate) fn RecoveryPart() -> impl IntoView {
                 <h2 style="font:var(--text-16);font-weight:600">{tr!(recovery.now_you)}</h2>
                 <p class="t2" style="margin:2px 0 20px">{tr!(recovery.copy)}</p>
                 <div style="display:grid;grid-template-columns:1fr 1fr;gap:12px">
-                    {(0..count).map(|index| group_field(index, typed)).collect_view()}
+                    {(0..GROUPS).map(|index| group_field(index, typed)).collect_view()}
                 </div>
                 <div class="row" style="margin-top:20px">
-                    <span class="prog prog--thin grow"><i style=move || format!("width:{}%", done.get() * 100 / count)></i></span>
-                    <span class="s12 t2 tn">{move || tr!(sync.of, done = done.get(), total = count)}</span>
+                    <span class="prog prog--thin grow"><i style=move || format!("width:{}%", done.get() * 100 / GROUPS)></i></span>
+                    <span class="s12 t2 tn">{move || tr!(sync.of, done = done.get(), total = GROUPS)}</span>
                 </div>
                 <FormFailure failure=action.failure/>
                 <div class="row" style="margin-top:20px">
-                    <button type="submit" class="btn btn--primary btn--lg" disabled=move || done.get() < count || action.busy.get()
-                        title=move || (done.get() < count).then_some(tr!(recovery.missing)) data-testid="recovery-confirm">{tr!(recovery.go_on)}</button>
+                    <button type="submit" class="btn btn--primary btn--lg" disabled=move || done.get() < GROUPS || action.busy.get()
+                        title=move || (done.get() < GROUPS).then_some(tr!(recovery.missing)) data-testid="recovery-confirm">{tr!(recovery.go_on)}</button>
                 </div>
                 <p class="s12 t3" style="margin-top:12px">{tr!(recovery.needed)}</p>
             </form>

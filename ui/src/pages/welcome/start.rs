@@ -7,7 +7,6 @@ use zuc_ipc::list;
 use super::{Solo, Step};
 use crate::action::Action;
 use crate::components::{Choice, FormFailure, Icon, SectionHead, Segments};
-use crate::pages::welcome::recovery;
 use crate::session::use_session;
 use crate::theme;
 use crate::words::tr;
@@ -19,10 +18,7 @@ pub(crate) fn StartPart(step: RwSignal<Step>) -> impl IntoView {
     let sample = Action::new();
     let try_sample = move |_| {
         let new = CompanyNew { sample: true, ..CompanyNew::default() };
-        sample.run::<list::CompanyCreate>(new, move |created| {
-            recovery::remember(created.recovery_code);
-            session.put(created.boot);
-        });
+        sample.run::<list::CompanyCreate>(new, move |created| session.put(created.boot));
     };
     view! {
         <Solo status=tr!(welcome.nothing_leaves)>
