@@ -153,6 +153,16 @@ pub(crate) fn instant(instant: &str) -> String {
     format!("{} {time}", day(&date)).trim_end().to_owned()
 }
 
+/// A telephone of Mexico as it is said, `222 418 7703` or `55 6648 9854`; others are left as they are.
+pub(crate) fn phone(text: &str) -> String {
+    let Some(digits) = text.strip_prefix("+52").filter(|digits| digits.len() == 10 && digits.is_ascii()) else {
+        return text.to_owned();
+    };
+    // the three large cities have keys of two digits
+    let key = if ["55", "56", "33", "81"].iter().any(|key| digits.starts_with(key)) { 2 } else { 3 };
+    format!("{} {} {}", &digits[..key], &digits[key..6], &digits[6..])
+}
+
 /// Two letters for an avatar: `Mariana Cázares` is `MC`.
 pub(crate) fn initials(name: &str) -> String {
     let mut letters =
@@ -193,6 +203,9 @@ mod tests {
         assert_eq!(iso_day("24/11"), None);
         assert_eq!(initials("Dra. Irma Quintanar"), "IQ");
         assert_eq!(plain("12.50"), "12.5");
+        assert_eq!(phone("+522224187703"), "222 418 7703");
+        assert_eq!(phone("+525566489854"), "55 6648 9854");
+        assert_eq!(phone("+12025550123"), "+12025550123");
         assert_eq!(count(100_000), "100,000");
     }
 }

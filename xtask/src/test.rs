@@ -13,7 +13,7 @@ const SUITES: &[&str] = &["check", "unit", "layout", "desktop", "demo", "faults"
 /// What the judges that are Python import, with the versions they were read with.
 const JUDGES: &[&str] = &["lxml==6.1.3", "cryptography==48.0.0"];
 
-/// Every room but the window, whose tests are the desktop suite's; one selection, so that cargo builds each room once.
+/// Every room but the window and its pages, whose tests are the desktop suite's; one selection, so that cargo builds each room once.
 const ROOMS: &[&str] = &["--workspace", "--exclude", "zuc-ui", "--exclude", "zuclubit"];
 
 /// The slow tests that prove durability and secrecy, in order: a test target a line, and what it is about.
@@ -78,8 +78,9 @@ fn layout(shell: &Shell) -> anyhow::Result<()> {
     Ok(cmd!(shell, "cargo test --locked {ROOMS...} --test architecture").quiet().run()?)
 }
 
-/// The shell around the use cases, and the promises of the layout.
+/// The shell around the use cases, and what the pages reckon by themselves.
 fn desktop(shell: &Shell) -> anyhow::Result<()> {
+    cmd!(shell, "cargo test --locked -p zuc-ui").quiet().run()?;
     build::for_tests(shell)?;
     Ok(cmd!(shell, "cargo test --locked -p zuclubit --features custom-protocol --bins").quiet().run()?)
 }

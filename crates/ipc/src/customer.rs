@@ -183,6 +183,10 @@ pub struct Customer360 {
     pub row: CustomerRow,
     /// Fiscal data.
     pub fiscal: FiscalProfile,
+    /// What `c_RegimenFiscal` says of its key.
+    pub regimen_text: String,
+    /// What `c_UsoCFDI` says of its key.
+    pub uso_text: String,
     /// People.
     pub contacts: Vec<ContactRow>,
     /// Last five.

@@ -24,12 +24,12 @@ pub struct SidebarCounts {
     pub held: u64,
 }
 
-/// A stage of the funnel.
+/// A stage of the funnel, with all that reached it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FunnelStage {
     /// In Spanish.
     pub label: String,
-    /// Records in it.
+    /// Records in it or past it.
     pub count: u64,
     /// Their amount in MXN.
     pub amount: Money,
@@ -76,13 +76,23 @@ pub struct ManagerHome {
 /// The rep's day.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RepHome {
-    /// Next steps due today or before.
+    /// The first of the next steps due today or before.
     pub due: Vec<LeadRow>,
-    /// Best open leads nobody has touched.
+    /// How many there are in all.
+    pub due_count: u64,
+    /// Of those, before today.
+    pub late_count: u64,
+    /// The best of the open leads nobody has touched.
     pub to_call: Vec<LeadRow>,
-    /// Own open deals.
+    /// How many there are in all.
+    pub to_call_count: u64,
+    /// There are even more than that.
+    pub to_call_more: bool,
+    /// The largest of the own open deals.
     pub deals: Vec<OpportunityBrief>,
-    /// Their sum.
+    /// How many there are in all.
+    pub deals_count: u64,
+    /// The sum of all of them, in MXN.
     pub pipeline: Money,
 }
 

@@ -53,6 +53,7 @@ pub use events::StoredEvent;
 pub use facts::{FactRecord, StoredFact};
 pub use financial::{InvoiceRow, InvoiceView, SavedSaga};
 pub use imports::LeadIdentity;
+pub use lead::agenda::AgendaCounts;
 pub use lead::{ActivityRow, HeldRow, LeadFilter, LeadOrder, LeadPage, LeadRow, LeadSum, OpportunityRow};
 pub use log::{LogRow, Quarantined};
 pub use open::OpenOptions;

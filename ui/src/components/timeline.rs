@@ -71,7 +71,7 @@ pub(crate) fn Steps(entries: Vec<Entry>) -> impl IntoView {
     view! {
         <ol class="steps" style="margin-top:4px" data-testid="story">
             {entries.into_iter().map(|entry| view! {
-                <li class=if entry.mark == Mark::Next { "step is-next" } else { "step" }>
+                <li class=if matches!(entry.mark, Mark::Now | Mark::Next) { "step is-next" } else { "step" }>
                     <div class="step__l">
                         <span class=entry.mark.class()><Icon name=entry.icon/></span>
                         <span class="m" style="white-space:nowrap">{entry.title}</span>

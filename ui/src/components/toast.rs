@@ -55,6 +55,11 @@ impl Toaster {
         }
     }
 
+    /// Takes away what was said.
+    pub(crate) fn clear(self) {
+        self.current.set(None);
+    }
+
     fn show(self, text: String, failed: bool, undo: Option<Callback<()>>) {
         self.serial.update_value(|serial| *serial += 1);
         self.current.set(Some(Toast { serial: self.serial.get_value(), text, failed, undo }));

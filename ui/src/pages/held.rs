@@ -49,7 +49,7 @@ fn line(row: HeldRow, decide: Action) -> impl IntoView {
     };
     let name =
         if row.incoming.company.is_empty() { row.incoming.full_name.clone() } else { row.incoming.company.clone() };
-    let reach = [row.incoming.full_name.clone(), row.incoming.email.clone(), row.incoming.phone.clone()]
+    let reach = [row.incoming.full_name.clone(), row.incoming.email.clone(), format::phone(&row.incoming.phone)]
         .into_iter()
         .filter(|text| !text.is_empty())
         .collect::<Vec<_>>()

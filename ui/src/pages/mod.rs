@@ -4,7 +4,7 @@ mod customers;
 mod held;
 mod home;
 mod import;
-mod invoices;
+pub(crate) mod invoices;
 mod leads;
 mod nowhere;
 mod proposals;

@@ -65,7 +65,9 @@ fn Room(
     let path = use_location().pathname;
     let is_on = move || {
         let path = path.get();
-        if to == route::HOME { path == to } else { path == to || path.starts_with(&format!("{to}/")) }
+        // the duplicates have a room of their own below that of the prospects
+        let elsewhere = to == route::LEADS && path == route::HELD;
+        if to == route::HOME { path == to } else { !elsewhere && (path == to || path.starts_with(&format!("{to}/"))) }
     };
     let is_on = Memo::new(move |_| is_on());
     view! {

@@ -10,7 +10,7 @@ use zuc_ipc::{
     Money,
     home::{FinanceHome, FunnelStage, Home, ManagerHome, RepHome, RevenueMonth},
 };
-use zuc_store::InvoiceView;
+use zuc_store::{AgendaCounts, InvoiceView};
 
 use crate::{AppError, Office, customer, financial, lead, money};
 
@@ -36,13 +36,18 @@ impl Office {
         let due = self.store.leads_due(self.actor.person, self.today(), ROWS).await?;
         let to_call = self.store.leads_to_call(self.actor.person, ROWS).await?;
         let deals = self.store.open_opportunities(Some(self.actor.person), ROWS).await?;
-        let pipeline =
-            deals.iter().filter(|deal| deal.amount.currency() == Currency::Mxn).map(|deal| deal.amount.amount()).sum();
+        let counts = self.store.agenda_counts(self.actor.person, self.today()).await?;
+        let (open, pipeline) = self.store.open_sum(self.actor.person).await?;
         Ok(RepHome {
+            due_count: counts.due,
+            late_count: counts.late,
+            to_call_count: counts.to_call,
+            to_call_more: counts.to_call == AgendaCounts::MANY,
+            deals_count: open,
             due: due.iter().map(lead::row).collect(),
             to_call: to_call.iter().map(lead::row).collect(),
             deals: deals.into_iter().map(customer::opportunity).collect(),
-            pipeline: money::amount(pipeline, Currency::Mxn),
+            pipeline: money::signed(pipeline),
         })
     }
 
@@ -127,27 +132,29 @@ fn months(from: &str, to: &str) -> Vec<String> {
     months
 }
 
-/// From captured leads to won deals.
+/// How far records came: who stands at a stage has been at those before it. A lost deal counts as far as is known, which
+/// is that it was one.
 fn stages(funnel: &[zuc_store::FunnelRow]) -> Vec<FunnelStage> {
-    let sum = |label: &str, wanted: &dyn Fn(&zuc_store::FunnelRow) -> bool| {
-        let rows: Vec<_> = funnel.iter().filter(|row| wanted(row)).collect();
-        let pesos =
-            rows.iter().filter(|row| row.amount.currency() == Currency::Mxn).map(|row| row.amount.amount()).sum();
+    let reached = |label: &str, object: &str, stages: Option<&[&str]>| {
+        let wanted = |row: &&zuc_store::FunnelRow| {
+            row.object == object && stages.is_none_or(|stages| stages.contains(&row.stage.as_str()))
+        };
+        let pesos = |row: &&zuc_store::FunnelRow| row.amount.currency() == Currency::Mxn;
+        let sum = funnel.iter().filter(wanted).filter(pesos).map(|row| row.amount.amount()).sum();
         FunnelStage {
             label: label.to_owned(),
-            count: rows.iter().map(|row| row.rows).sum(),
-            amount: money::amount(pesos, Currency::Mxn),
+            count: funnel.iter().filter(wanted).map(|row| row.rows).sum(),
+            amount: money::amount(sum, Currency::Mxn),
         }
     };
-    let lead =
-        |row: &zuc_store::FunnelRow, states: &[&str]| row.object == "lead" && states.contains(&row.stage.as_str());
-    let mut stages = vec![
-        sum("Prospectos abiertos", &|row| lead(row, &["new", "assigned", "working", "nurturing", "qualified"])),
-        sum("En contacto", &|row| lead(row, &["working"])),
-        sum("Calificados", &|row| lead(row, &["qualified"])),
-    ];
-    stages.extend([Stage::Calificacion, Stage::Propuesta, Stage::Negociacion, Stage::Ganada].map(|stage| {
-        sum(customer::stage_label(stage), &|row| row.object == "opportunity" && row.stage == stage.name())
-    }));
-    stages
+    let (proposal, negotiation, won) = (Stage::Propuesta.name(), Stage::Negociacion.name(), Stage::Ganada.name());
+    vec![
+        reached("Prospectos", "lead", None),
+        reached("Con contacto", "lead", Some(&["working", "nurturing", "qualified", "converted"])),
+        reached("Calificados", "lead", Some(&["qualified", "converted"])),
+        reached("Oportunidades", "opportunity", None),
+        reached("Con propuesta", "opportunity", Some(&[proposal, negotiation, won])),
+        reached("En negociación", "opportunity", Some(&[negotiation, won])),
+        reached("Ganadas", "opportunity", Some(&[won])),
+    ]
 }

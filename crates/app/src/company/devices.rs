@@ -1,6 +1,6 @@
 //! The company's devices and people.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use zuc_domain::shared::{Action, Object, PersonId};
 use zuc_ipc::company::DeviceRow;
 
@@ -41,7 +41,7 @@ impl Office {
             .first()
             .and_then(|record| record.decode().ok())
             .and_then(|record| Timestamp::from_millisecond(record.time_ms).ok())
-            .map(|at| at.to_zoned_datetime(TimeZone::UTC).date().to_string())
+            .map(|at| at.to_zoned_datetime(self.zone.clone()).date().to_string())
             .unwrap_or_default()
     }
 

@@ -1,6 +1,7 @@
 //! Everything about one customer, in one call.
 
 use rust_decimal::Decimal;
+use zuc_cfdi::catalogs::{Catalog, description};
 use zuc_domain::{
     lead::opportunity::Stage,
     shared::{Action, Currency, Object, Scope},
@@ -41,7 +42,10 @@ impl Office {
             uso_cfdi: row.uso_cfdi.clone(),
         };
         let outstanding = sees_money.then(|| money::signed(row.outstanding));
+        let named = |catalog, key: &str| description(catalog, key).unwrap_or_default().to_owned();
         Ok(Customer360 {
+            regimen_text: named(Catalog::RegimenFiscal, &fiscal.regimen_fiscal),
+            uso_text: named(Catalog::UsoCfdi, &fiscal.uso_cfdi),
             fiscal,
             contacts: self
                 .store
@@ -137,7 +141,7 @@ pub(crate) fn opportunity(deal: zuc_store::OpportunityRow) -> OpportunityBrief {
 }
 
 /// A stage in Spanish.
-pub(crate) fn stage_label(stage: Stage) -> &'static str {
+fn stage_label(stage: Stage) -> &'static str {
     match stage {
         Stage::Prospeccion => "Prospección",
         Stage::Calificacion => "Calificación",

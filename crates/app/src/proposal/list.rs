@@ -36,6 +36,6 @@ pub(super) fn shown(row: zuc_store::ProposalRow) -> ProposalRow {
         total: money::signed(row.total),
         valid_until: row.valid_until,
         owner: Some(PersonRef { id: row.owner.to_string(), name: row.owner_name }),
-        unsent: false,
+        unsent: row.unsent,
     }
 }

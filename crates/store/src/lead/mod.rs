@@ -1,7 +1,7 @@
 //! The lead domain's documents and read tables.
 
 mod activity;
-mod agenda;
+pub(crate) mod agenda;
 mod facet;
 mod filter;
 mod list;

@@ -3,12 +3,12 @@
 use uuid::Uuid;
 use zuc_domain::lead::opportunity::Opportunity;
 use zuc_domain::shared::money::canonical_decimal;
-use zuc_domain::shared::{CustomerId, OpportunityId, PersonId, Scope};
+use zuc_domain::shared::{Currency, CustomerId, OpportunityId, PersonId, Scope};
 use zuc_protocol::item::DocKind;
 
 use crate::aggregate::{Aggregate, Projector};
 use crate::doc::Kind;
-use crate::projections::{FromColumn as _, Money};
+use crate::projections::{FromColumn as _, Money, money_of_micro};
 use crate::shape::Shape;
 use crate::store::{scope_number, uuid_of};
 use crate::{Store, StoreError};
@@ -156,6 +156,19 @@ impl Store {
         .fetch_all(self.reader())
         .await?;
         rows.into_iter().map(OpportunityRow::try_from).collect()
+    }
+
+    /// How many deals of a person are open, and the sum of those in pesos.
+    pub async fn open_sum(&self, owner: PersonId) -> Result<(u64, Money), StoreError> {
+        let owner = owner.0.as_bytes().as_slice();
+        let row = sqlx::query!(
+            r#"SELECT count(*) AS "rows!: i64", ifnull(sum(amount_micro) FILTER (WHERE currency = 'MXN'), 0) AS "sum!: i64"
+               FROM lead_opportunity WHERE owner = ? AND open = 1"#,
+            owner,
+        )
+        .fetch_one(self.reader())
+        .await?;
+        Ok((u64::try_from(row.rows).unwrap_or_default(), money_of_micro(row.sum, Currency::Mxn)?))
     }
 
     /// The open deals of a person, or of everybody, largest first.

@@ -9,6 +9,7 @@ use zuc_ipc::{Choice as Key, list};
 use crate::action::Action;
 use crate::backend::{Topics, use_query};
 use crate::components::{Choice, FormFailure, Icon, SectionHead, SelectField, TextField};
+use crate::pages::invoices::keyed;
 use crate::words::tr;
 
 /// The fields of a profile while they are edited.
@@ -130,6 +131,8 @@ pub(crate) fn FiscalSection(customer: Arc<Customer360>) -> impl IntoView {
         });
     };
     let profile = customer.fiscal.clone();
+    let regimen = keyed(&profile.regimen_fiscal, &customer.regimen_text);
+    let uso = keyed(&profile.uso_cfdi, &customer.uso_text);
     let change = view! {
         <button class="btn btn--ghost btn--sm" on:click=move |_| editing.update(|editing| *editing = !*editing) data-testid="fiscal-edit"><Icon name="pen"/>{tr!(leads.change)}</button>
     }.into_any();
@@ -153,8 +156,8 @@ pub(crate) fn FiscalSection(customer: Arc<Customer360>) -> impl IntoView {
                 let profile = profile.clone();
                 view! {
                     <div class="grid-2" style="gap:0 32px">
-                        <dl class="dl" style="gap:4px 12px"><dt>{tr!(fiscal.rfc)}</dt><dd class="mono" data-testid="customer-rfc">{profile.rfc}</dd><dt>{tr!(fiscal.name)}</dt><dd>{profile.legal_name}</dd></dl>
-                        <dl class="dl" style="gap:4px 12px;align-content:start"><dt>{tr!(fiscal.regimen)}</dt><dd>{profile.regimen_fiscal}</dd><dt>{tr!(fiscal.cp)}</dt><dd class="tn">{profile.domicilio_cp}</dd><dt>{tr!(fiscal.uso)}</dt><dd>{profile.uso_cfdi}</dd></dl>
+                        <dl class="dl" style="gap:4px 12px;align-content:start"><dt>{tr!(fiscal.rfc)}</dt><dd class="mono" data-testid="customer-rfc">{profile.rfc}</dd><dt>{tr!(fiscal.name)}</dt><dd>{profile.legal_name}</dd></dl>
+                        <dl class="dl" style="gap:4px 12px;align-content:start"><dt>{tr!(fiscal.regimen)}</dt><dd>{regimen.clone()}</dd><dt>{tr!(fiscal.cp)}</dt><dd class="tn">{profile.domicilio_cp}</dd><dt>{tr!(fiscal.uso)}</dt><dd>{uso.clone()}</dd></dl>
                     </div>
                 }.into_any()
             }}

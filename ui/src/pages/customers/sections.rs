@@ -12,12 +12,13 @@ use crate::words::tr;
 /// People.
 pub(crate) fn contacts(rows: &[ContactRow]) -> impl IntoView + use<> {
     let people = rows.iter().cloned().map(|row| {
-        let reach = [row.email, row.phone].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ");
+        let reach = [row.email, format::phone(&row.phone)].into_iter().filter(|text| !text.is_empty());
+        let reach = reach.map(|text| view! { <span class="s12 t2 cut tn">{text}</span> }).collect_view();
         let role = if row.is_primary && row.role.is_empty() { tr!(customers.primary).to_owned() } else { row.role };
         view! {
             <div class="row row-3 top" data-testid="contact-row">
                 <Avatar name=row.name.clone() large=true/>
-                <div class="col grow"><span class="m cut">{row.name}</span><span class="s12 t3 cut">{role}</span><span class="s12 t2 cut tn">{reach}</span></div>
+                <div class="col grow"><span class="m cut">{row.name}</span><span class="s12 t3 cut">{role}</span>{reach}</div>
             </div>
         }
     }).collect_view();
@@ -95,15 +96,15 @@ pub(crate) fn contracts(rows: &[ContractRow]) -> impl IntoView + use<> {
     let lines = rows.iter().cloned().map(|row| {
         let (word, tone) = labels::contract_state(&row.state);
         view! {
-            <tr data-testid="contract-row"><td class="tn">{tr!(customers.ends, day = format::day(&row.end))}</td><td><Badge tone text=word/></td>
-                <td class="num"><MoneyText amount=row.value.amount currency=row.value.currency/></td>
+            <tr data-testid="contract-row"><td class="tn">{tr!(customers.runs, from = format::day(&row.start), to = format::day(&row.end))}</td><td><Badge tone text=word/></td>
+                <td class="num"><MoneyText amount=row.value.amount currency=row.value.currency/><span class="s11 t3">" "{tr!(customers.in_all)}</span></td>
                 <td class="num"><MoneyText amount=row.arr.amount currency=row.arr.currency/><span class="s11 t3">" "{tr!(customers.per_year)}</span></td></tr>
         }
     }).collect_view();
     let body = if rows.is_empty() {
         view! { <EmptyLine text=tr!(customers.no_contracts)/> }.into_any()
     } else {
-        view! { <table class="tbl"><colgroup><col/><col style="width:130px"/><col style="width:140px"/><col style="width:180px"/></colgroup><tbody>{lines}</tbody></table> }.into_any()
+        view! { <table class="tbl"><colgroup><col/><col style="width:104px"/><col style="width:150px"/><col style="width:160px"/></colgroup><tbody>{lines}</tbody></table> }.into_any()
     };
     view! { <section class="sec sec--flush"><SectionHead title=tr!(customers.contracts) about=format::count(rows.len())/>{body}</section> }
 }

@@ -5,9 +5,10 @@ use zuc_ipc::home::FinanceHome;
 use zuc_ipc::invoice::InvoiceRow;
 use zuc_ipc::shared::Money;
 
-use crate::components::{Badge, Bar, BarList, Clock, EmptyLine, Kpi, MoneyText, SectionHead, Unsent, kpi_money};
+use crate::components::{Badge, Bar, BarList, EmptyLine, Kpi, MoneyText, SectionHead, Unsent, kpi_money};
 use crate::format;
 use crate::labels;
+use crate::pages::invoices::{clock, fiscal_date};
 use crate::route;
 use crate::words::tr;
 
@@ -17,7 +18,9 @@ pub(crate) fn FinancePart(finance: FinanceHome) -> impl IntoView {
     let shortest = finance.to_stamp.iter().filter_map(|row| row.hours_left).min();
     let clock =
         shortest.map_or_else(|| tr!(home.no_clock).to_owned(), |hours| tr!(home.shortest, hours = hours.max(0)));
-    let csd = finance.csd_days_left.map_or_else(|| tr!(home.no_csd).to_owned(), |days| tr!(home.days, count = days));
+    let csd = finance
+        .csd_days_left
+        .map_or_else(|| tr!(home.no_csd).to_owned(), |days| tr!(home.days, count = format::count(days)));
     let csd_class = if finance.csd_days_left.is_none_or(|days| days <= 30) { "warning" } else { "" };
     view! {
         <div class="body body--col">
@@ -57,13 +60,14 @@ fn queue(rows: Vec<InvoiceRow>, count: u64) -> AnyView {
                 <th>{tr!(home.left)}</th><th class="num">{tr!(common.total)}</th><th></th></tr></thead>
             <tbody>{rows.into_iter().map(|row| {
                 let (word, tone) = labels::fiscal_state(&row.fiscal_state);
+                let (left, date) = (clock(&row), fiscal_date(&row, "tn t2", "t3"));
                 view! {
                     <tr>
                         <td class="tn t2"><span class="row">{row.label}{row.unsent.then(|| view! { <Unsent/> })}</span></td>
                         <td class="m">{row.customer}</td>
                         <td><Badge tone text=word icon=labels::fiscal_icon(&row.fiscal_state)/></td>
-                        <td class="tn t2">{format::day(&row.on)}</td>
-                        <td>{row.hours_left.map(|hours| view! { <Clock hours/> })}</td>
+                        {date}
+                        <td>{left}</td>
                         <td class="num"><MoneyText amount=row.total.amount currency=row.total.currency/></td>
                         <td class="num"><a class="btn btn--sm" href=route::invoice(&row.id)>{tr!(home.open_invoice)}</a></td>
                     </tr>

@@ -23,7 +23,7 @@ pub(crate) fn Columns(wizard: Wizard) -> impl IntoView {
             <section class="pane pane--left" style="width:480px">
                 <div style="padding:10px 20px 0"><SectionHead title=tr!(import.columns) about end=view! { <span class="s12 t3 tn" data-testid="import-format">{how}</span> }.into_any()/></div>
                 <table class="tbl" style="border-top:1px solid var(--line)">
-                    <colgroup><col style="width:162px"/><col style="width:114px"/><col style="width:20px"/><col style="width:146px"/><col style="width:38px"/></colgroup>
+                    <colgroup><col/><col style="width:114px"/><col style="width:20px"/><col style="width:146px"/><col style="width:38px"/></colgroup>
                     <thead><tr><th>{tr!(import.in_file)}</th><th>{tr!(import.first_value)}</th><th></th><th>{tr!(import.in_product)}</th><th></th></tr></thead>
                     <tbody>{rows}</tbody>
                 </table>

@@ -158,6 +158,15 @@ fn Rows(wizard: Wizard, outcome: RwSignal<String>) -> impl IntoView {
     }
 }
 
+/// A sentence that goes on from another: `Misma razón social` is `misma razón social`, and `RFC` stays.
+fn uncapital(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(letters).collect(),
+        _ => sentence.to_owned(),
+    }
+}
+
 fn line(row: &ImportRow) -> impl IntoView + use<> {
     let (word, tone, icon) = labels::outcome(&row.outcome);
     let mut why: Vec<String> = row.reasons.iter().map(|code| reason(code)).collect();
@@ -166,15 +175,18 @@ fn line(row: &ImportRow) -> impl IntoView + use<> {
         (None, Some(name)) => why.insert(0, tr!(import.like_record, name = name)),
         (None, None) => {}
     }
+    let why = why.iter().enumerate().map(|(nth, reason)| if nth == 0 { reason.clone() } else { uncapital(reason) });
+    let why = why.collect::<Vec<_>>().join("; ");
     let warnings = row.warnings.iter().map(|code| reason(code)).collect::<Vec<_>>().join(", ");
-    let name = if row.company.is_empty() { row.full_name.clone() } else { row.company.clone() };
+    let name =
+        [&row.company, &row.full_name].into_iter().find(|name| !name.is_empty()).map_or("—", String::as_str).to_owned();
     let link = row.of_id.clone().map(|id| view! { <a class="end m" href=route::lead(&id)>{tr!(import.see)}</a> });
     view! {
         <tr data-testid="import-row" data-row=row.row data-outcome=row.outcome.clone()>
             <td class="num t3">{format::count(row.row)}</td>
             <td class="m">{name}</td>
             <td><Badge tone text=word icon=icon/></td>
-            <td class="t2"><span class="row"><span class="cut">{why.join("; ")}</span>
+            <td class="t2"><span class="row">{(!why.is_empty()).then(|| view! { <span class="cut">{why}</span> })}
                 {(!warnings.is_empty()).then(|| view! { <span class="warning cut"><Icon name="warn" class="i-12"/>" "{warnings}</span> })}{link}</span></td>
         </tr>
     }

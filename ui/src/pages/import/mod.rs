@@ -132,14 +132,15 @@ pub(crate) fn ImportPage(kind: ImportKind) -> impl IntoView {
 /// The one filled button: it says how many.
 #[component]
 fn Commit(wizard: Wizard) -> impl IntoView {
-    let comes_in =
-        move || wizard.preview.get().map(|preview| preview.totals.created + preview.totals.merged).unwrap_or_default();
+    let totals = move || wizard.preview.get().map(|preview| preview.totals).unwrap_or_default();
+    // rows that are held come in as questions, and that is something to import too
+    let does_something = move || totals().created + totals().merged + totals().probable_duplicate > 0;
     view! {
         <button class="btn btn--ghost" on:click=move |_| wizard.restart() disabled=move || wizard.commit.busy.get() data-testid="import-other">{tr!(import.other_file)}</button>
         <button class="btn btn--primary" data-testid="import-commit" on:click=move |_| wizard.import()
-            disabled=move || wizard.commit.busy.get() || wizard.look.busy.get() || comes_in() == 0>
+            disabled=move || wizard.commit.busy.get() || wizard.look.busy.get() || !does_something()>
             {move || {
-                let count = format::count(comes_in());
+                let count = format::count(totals().created);
                 if wizard.commit.busy.get() { tr!(import.importing, count = count) } else { tr!(import.commit, count = count) }
             }}
         </button>

@@ -11,8 +11,9 @@ use zuc_ipc::invoice::{InvoiceQuery, InvoiceRow};
 use zuc_ipc::list;
 
 pub(crate) use self::one::InvoicePage;
+pub(crate) use self::panel::keyed;
 use crate::backend::{Topics, use_query};
-use crate::components::{Badge, Clock, Empty, MoneyText, Tab, Tabs, Unsent};
+use crate::components::{Badge, Clock, Empty, Icon, MoneyText, Tab, Tabs, Unsent};
 use crate::format;
 use crate::labels;
 use crate::loaded::loaded;
@@ -61,10 +62,40 @@ pub(crate) fn InvoicesPage() -> impl IntoView {
         <div class="viewbar" style="padding-left:20px"><SearchBox text label=tr!(invoices.search) testid="invoices-search"/></div>
         <div class="body"><div class="pane">
             {loaded(invoices, move |page| if page.rows.is_empty() {
-                view! { <Empty title=tr!(invoices.none) why=tr!(invoices.none_why)/> }.into_any()
+                nothing(view.with_untracked(String::is_empty) && text.with_untracked(|text| text.trim().is_empty())).into_any()
             } else { table(&page.rows).into_any() })}
         </div></div>
     }
+}
+
+/// No invoice at all, or none in this view.
+fn nothing(at_all: bool) -> impl IntoView {
+    if at_all {
+        let actions = view! { <a class="btn" href=route::PROPOSALS><Icon name="doc"/>{tr!(invoices.go_proposals)}</a> };
+        view! { <Empty title=tr!(invoices.first) why=tr!(invoices.none_why) actions=actions.into_any()/> }.into_any()
+    } else {
+        view! { <Empty title=tr!(invoices.none) why=tr!(invoices.none_why)/> }.into_any()
+    }
+}
+
+/// The hours that the SAT still accepts it; a pre-factura has no clock yet.
+pub(crate) fn clock(row: &InvoiceRow) -> AnyView {
+    match row.hours_left {
+        Some(hours) => view! { <Clock hours/> }.into_any(),
+        None if row.fiscal_state == "pre_invoice" => {
+            view! { <span class="t3">{tr!(invoices.no_clock)}</span> }.into_any()
+        }
+        None => ().into_any(),
+    }
+}
+
+/// The fiscal date; a pre-factura has none yet.
+pub(crate) fn fiscal_date(row: &InvoiceRow, class: &'static str, none: &'static str) -> impl IntoView + use<> {
+    let (class, date) = match row.fiscal_state.as_str() {
+        "pre_invoice" => (none, tr!(invoices.no_date).to_owned()),
+        _ => (class, format::day(&row.on)),
+    };
+    view! { <td class=class>{date}</td> }
 }
 
 fn table(rows: &[InvoiceRow]) -> impl IntoView + use<> {
@@ -72,14 +103,15 @@ fn table(rows: &[InvoiceRow]) -> impl IntoView + use<> {
         let (word, tone) = labels::fiscal_state(&row.fiscal_state);
         let (paid, paid_tone) = labels::payment_state(&row.payment_state);
         let to = route::invoice(&row.id);
+        let (left, date) = (clock(&row), fiscal_date(&row, "tn t2 narrow-hide", "t3 narrow-hide"));
         view! {
             <tr data-testid="invoice-row" data-id=row.id on:click=route::opens(to.clone())>
                 <td><span class="row"><a class="m tn" href=to.clone()>{row.label}</a>{row.unsent.then(|| view! { <Unsent/> })}</span></td>
                 <td class="m">{row.customer}</td>
                 <td class="mono t2 narrow-hide">{row.rfc}</td>
                 <td><Badge tone text=word icon=labels::fiscal_icon(&row.fiscal_state)/></td>
-                <td>{row.hours_left.map(|hours| view! { <Clock hours/> })}</td>
-                <td class="tn t2 narrow-hide">{format::day(&row.on)}</td>
+                <td>{left}</td>
+                {date}
                 <td class="narrow-hide">{(row.fiscal_state == "stamped").then(|| view! { <Badge tone=paid_tone text=paid/> })}</td>
                 <td class="num t2"><MoneyText amount=row.outstanding.amount currency=row.outstanding.currency/></td>
                 <td class="num"><MoneyText amount=row.total.amount currency=row.total.currency/></td>

@@ -112,19 +112,26 @@ fn formas() -> Vec<Choice> {
     .to_vec()
 }
 
+/// A key of a catalogue with what it says.
+pub(crate) fn keyed(key: &str, text: &str) -> String {
+    format!("{key} {text}").trim_end_matches([' ', '.']).to_owned()
+}
+
 #[component]
 fn ReadFiscal(view: Arc<InvoiceView>) -> impl IntoView {
     let receptor = view.receptor.clone();
+    let forma = formas().into_iter().find(|forma| forma.value == view.forma_pago).map(|forma| forma.label);
+    let forma = forma.unwrap_or_else(|| view.forma_pago.clone());
     view! {
         <section class="sec">
             <SectionHead title=tr!(fiscal.title)/>
             <dl class="dl" style="gap:4px 12px">
                 <dt>{tr!(fiscal.rfc)}</dt><dd class="mono" data-testid="invoice-rfc">{receptor.rfc}</dd>
                 <dt>{tr!(fiscal.name)}</dt><dd>{receptor.legal_name}</dd>
-                <dt>{tr!(fiscal.regimen)}</dt><dd>{view.regimen_text.clone()}</dd>
+                <dt>{tr!(fiscal.regimen)}</dt><dd>{keyed(&receptor.regimen_fiscal, &view.regimen_text)}</dd>
                 <dt>{tr!(fiscal.cp)}</dt><dd class="tn">{receptor.domicilio_cp}</dd>
-                <dt>{tr!(invoices.uso)}</dt><dd>{view.uso_text.clone()}</dd>
-                <dt>{tr!(invoices.metodo_forma)}</dt><dd>{format!("{}, {}", view.metodo_pago, view.forma_pago)}</dd>
+                <dt>{tr!(invoices.uso)}</dt><dd>{keyed(&receptor.uso_cfdi, &view.uso_text)}</dd>
+                <dt>{tr!(invoices.metodo_forma)}</dt><dd>{format!("{}, {forma}", view.metodo_pago)}</dd>
                 <dt>{tr!(invoices.issued_at)}</dt><dd class="tn">{view.lugar_expedicion.clone()}</dd>
             </dl>
         </section>

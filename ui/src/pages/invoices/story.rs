@@ -39,5 +39,7 @@ fn entry(step: &StoryStep) -> Entry {
         _ => Mark::Next,
     };
     let when = if step.at.is_empty() { String::new() } else { format::instant(&step.at) };
-    Entry { icon, mark, title: title.to_owned(), when, text: step.text.clone(), who: String::new() }
+    // the stamp's UUID stands whole at the right of the heading
+    let text = if icon == "stamp" { String::new() } else { step.text.clone() };
+    Entry { icon, mark, title: title.to_owned(), when, text, who: String::new() }
 }

@@ -75,10 +75,12 @@ pub(crate) fn LeadsPage() -> impl IntoView {
         let count = rows.total.get().map(format::count).unwrap_or_default();
         if rows.only_newest.get() { tr!(leads.only_newest, count = count) } else { count }
     });
+    // then the page itself says what to do first
+    let nothing_yet = move || rows.total.get() == Some(0) && filters.is_plain();
     view! {
         <TopBar title=tr!(shell.leads).to_owned() about>
             <a class="btn" href=route::IMPORT_LEADS data-testid="leads-import"><Icon name="in"/>{tr!(leads.import)}</a>
-            <button class="btn btn--primary" on:click=move |_| creating.set(true) data-testid="lead-new"><Icon name="plus"/>{tr!(leads.new)}<Kbd key="C"/></button>
+            <button class=move || if nothing_yet() { "btn" } else { "btn btn--primary" } on:click=move |_| creating.set(true) data-testid="lead-new"><Icon name="plus"/>{tr!(leads.new)}<Kbd key="C"/></button>
         </TopBar>
         <Toolbar filters search/>
         <div class="body">

@@ -95,7 +95,7 @@ fn data(detail: &LeadDetail) -> impl IntoView + use<> {
     let size = detail.company_size.map(|size| tr!(leads.people, count = format::count(size))).unwrap_or_default();
     let lines = [
         (tr!(leads.contact), row.full_name.clone(), ""),
-        (tr!(leads.phone), row.phone.clone(), "tn"),
+        (tr!(leads.phone), format::phone(&row.phone), "tn"),
         (tr!(leads.email), row.email.clone(), "cut"),
         (tr!(leads.city), row.city.clone(), ""),
         (tr!(fiscal.rfc), row.rfc.clone(), "mono"),

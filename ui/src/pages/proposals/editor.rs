@@ -14,7 +14,7 @@ use super::paper::Preview;
 use super::totals::Totals;
 use crate::action::Action;
 use crate::backend::{Topics, use_query};
-use crate::components::{Badge, DateField, FailureNotice, FormFailure, Icon, Kbd, SkeletonRows};
+use crate::components::{Badge, DateField, FailureNotice, FormFailure, Icon, Kbd, SkeletonRows, Unsent};
 use crate::format;
 use crate::labels;
 use crate::route;
@@ -64,7 +64,7 @@ fn Editor(draft: Draft) -> impl IntoView {
     let can_sign = Memo::new(move |_| allows("sign")() && !draft.saving.get());
     let sign_to = move || route::sign(&draft.view.with(|view| view.row.id.clone()));
     let badges = view! {
-        {move || { let (word, tone) = labels::proposal_state(&draft.view.with(|view| view.row.state.clone())); view! { <Badge tone text=word testid="proposal-state"/> } }}
+        {move || { let (word, tone) = labels::proposal_state(&draft.view.with(|view| view.row.state.clone())); view! { <Badge tone text=word testid="proposal-state"/>{draft.view.with(|view| view.row.unsent).then(|| view! { <Unsent/> })} } }}
     }.into_any();
     view! {
         <TopBar crumb=Crumb { to: route::PROPOSALS, name: tr!(shell.proposals).to_owned() } title about badges>
@@ -139,9 +139,11 @@ fn Field(
 fn Foot(draft: Draft) -> impl IntoView {
     view! {
         <div class="foot">
-            <span class="row row-1 narrow-hide"><Kbd key="Enter"/>{tr!(proposals.key_new)}</span>
-            <span class="row row-1 narrow-hide"><Kbd key="Alt"/><Kbd key="↑"/><Kbd key="↓"/>{tr!(proposals.key_move)}</span>
-            <span class="row row-1 narrow-hide"><Kbd key="Ctrl"/><Kbd key="D"/>{tr!(proposals.key_copy)}</span>
+            {move || draft.open.get().then(|| view! {
+                <span class="row row-1 narrow-hide"><Kbd key="Enter"/>{tr!(proposals.key_new)}</span>
+                <span class="row row-1 narrow-hide"><Kbd key="Alt"/><Kbd key="↑"/><Kbd key="↓"/>{tr!(proposals.key_move)}</span>
+                <span class="row row-1 narrow-hide"><Kbd key="Ctrl"/><Kbd key="D"/>{tr!(proposals.key_copy)}</span>
+            })}
             <span class="end row row-1" role="status" data-testid="proposal-saved">
                 {move || if draft.saving.get() { view! { <Icon name="sync" class="i-14"/>{tr!(common.saving)} }.into_any() }
                     else if draft.failure.get().is_some() { view! { <span class="danger row row-1"><Icon name="warn" class="i-14"/>{tr!(proposals.not_saved)}</span> }.into_any() }

@@ -8,6 +8,7 @@ use zuc_ipc::proposal::LineEdit;
 use super::draft::{Draft, Line};
 use super::picker::Picker;
 use crate::components::{Icon, MoneyText};
+use crate::format;
 use crate::labels;
 use crate::words::tr;
 
@@ -40,7 +41,7 @@ fn LineRow(draft: Draft, line: Line) -> impl IntoView {
             <Cell draft line name="description" label=tr!(lines.description) class="m has-input" read=|edit| &edit.description write=|edit, text| edit.description = text/>
             <Cell draft line name="quantity" label=tr!(lines.quantity) class="num has-input" read=|edit| &edit.quantity write=|edit, text| edit.quantity = text/>
             <Cell draft line name="unit" label=tr!(lines.unit) class="t3 has-input" read=|edit| &edit.unit write=|edit, text| edit.unit = text/>
-            <Cell draft line name="price" label=tr!(lines.price) class="num has-input" read=|edit| &edit.unit_price write=|edit, text| edit.unit_price = text/>
+            <Cell draft line name="price" label=tr!(lines.price) class="num has-input" read=|edit| &edit.unit_price write=|edit, text| edit.unit_price = text show=grouped/>
             <Cell draft line name="discount" label=tr!(lines.discount) class="num has-input" read=|edit| &edit.discount_pct write=|edit, text| edit.discount_pct = text/>
             <td style="padding:0 4px"><Recurrence draft line/></td>
             <td class="num m" data-testid="line-net">{move || draft.net(key).map(|money| view! { <MoneyText amount=money.amount currency=money.currency/> })}</td>
@@ -51,9 +52,10 @@ fn LineRow(draft: Draft, line: Line) -> impl IntoView {
     }
 }
 
-/// Typing replaces what is there.
-fn choose_all(event: web_sys::FocusEvent) {
-    event_target::<web_sys::HtmlInputElement>(&event).select();
+/// An amount as it is read; what is none stays as it was typed.
+fn grouped(amount: &str) -> String {
+    let is_amount = !amount.is_empty() && amount.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if is_amount { format::money_text(amount, "MXN").replace('$', "") } else { amount.to_owned() }
 }
 
 /// A cell that is always ready to be typed in.
@@ -66,12 +68,29 @@ fn Cell(
     class: &'static str,
     read: fn(&LineEdit) -> &String,
     write: fn(&mut LineEdit, String),
+    /// How it is shown while nobody types in it.
+    #[prop(optional)]
+    show: Option<fn(&str) -> String>,
 ) -> impl IntoView {
+    let typing = RwSignal::new(false);
+    // typing replaces what is there
+    let begin = move |event: web_sys::FocusEvent| {
+        let input = event_target::<web_sys::HtmlInputElement>(&event);
+        if show.is_some() {
+            input.set_value(&line.edit.with_untracked(|edit| read(edit).clone()));
+        }
+        typing.set(true);
+        input.select();
+    };
     view! {
         <td class=class>
             <input class="lines-input" aria-label=label autocomplete="off" spellcheck="false" disabled=move || !draft.open.get() data-testid=format!("line-{name}")
-                prop:value=move || line.edit.with(|edit| read(edit).clone())
-                on:focus=choose_all
+                prop:value=move || line.edit.with(|edit| match show {
+                    Some(show) if !typing.get() => show(read(edit)),
+                    _ => read(edit).clone(),
+                })
+                on:focus=begin
+                on:blur=move |_| typing.set(false)
                 on:input=move |event| { line.edit.update_untracked(|edit| write(edit, event_target_value(&event))); draft.changed(); }/>
         </td>
     }

@@ -69,20 +69,43 @@ fn head(view: &ProposalView) -> impl IntoView + use<> {
 }
 
 fn table(lines: &[LineView], before: usize) -> impl IntoView + use<> {
+    let discounted = lines.iter().any(|line| is_some(&line.edit.discount_pct));
     let rows = lines.iter().enumerate().map(|(index, line)| view! {
-        <tr><td style="width:20px">{before + index + 1}</td><td>{line.edit.description.clone()}<br/><span class="t3">{line.edit.sku.clone()}</span></td>
+        <tr><td style="width:20px">{before + index + 1}</td><td>{line.edit.description.clone()}<br/><span class="t3">{under(line)}</span></td>
             <td class="num" style="width:48px">{format::plain(&line.edit.quantity)}" "{line.edit.unit.clone()}</td>
-            <td class="num" style="width:62px">{bare(&line.edit.unit_price)}</td><td class="num" style="width:70px">{bare(&line.net)}</td></tr>
+            <td class="num" style="width:62px">{bare(&line.edit.unit_price)}</td>
+            {discounted.then(|| view! { <td class="num" style="width:34px">{if is_some(&line.edit.discount_pct) { format!("{} %", format::plain(&line.edit.discount_pct)) } else { String::new() }}</td> })}
+            <td class="num" style="width:70px">{bare(&line.net)}</td></tr>
     }).collect_view();
     view! {
-        <table><thead><tr><th></th><th>{tr!(lines.description)}</th><th class="num">{tr!(paper.quantity)}</th><th class="num">{tr!(lines.price)}</th><th class="num">{tr!(paper.amount)}</th></tr></thead><tbody>{rows}</tbody></table>
+        <table><thead><tr><th></th><th>{tr!(lines.description)}</th><th class="num">{tr!(paper.quantity)}</th><th class="num">{tr!(lines.price)}</th>{discounted.then(|| view! { <th class="num">{tr!(paper.less)}</th> })}<th class="num">{tr!(paper.amount)}</th></tr></thead><tbody>{rows}</tbody></table>
     }
+}
+
+/// What stands under a description: the key, and how often it is charged.
+fn under(line: &LineView) -> String {
+    let parts = [line.edit.sku.as_str(), charge(&line.edit.recurrence)];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+}
+
+/// How often a line is charged, as the document says it; empty for once.
+pub(crate) fn charge(recurrence: &str) -> &'static str {
+    match recurrence {
+        "monthly" => tr!(paper.monthly),
+        "yearly" => tr!(paper.yearly),
+        _ => "",
+    }
+}
+
+/// Whether a decimal is more than nothing.
+pub(crate) fn is_some(amount: &str) -> bool {
+    amount.chars().any(|digit| ('1'..='9').contains(&digit))
 }
 
 fn sums(view: &ProposalView) -> impl IntoView + use<> {
     let totals = &view.totals;
     let mut rows = Vec::new();
-    if totals.document_discount.amount.chars().any(|digit| ('1'..='9').contains(&digit)) {
+    if is_some(&totals.document_discount.amount) {
         rows.push((
             tr!(paper.discount, percent = format::plain(&view.discount_pct)),
             format!("−{}", bare(&totals.document_discount.amount)),

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use zuc_ipc::list;
-use zuc_ipc::proposal::{ProposalSign, ProposalView};
+use zuc_ipc::proposal::{LineView, ProposalSign, ProposalView};
 use zuc_ipc::shared::ById;
 
+use super::paper::{charge, is_some};
 use super::signature::{Signature, Strokes};
 use crate::action::Action;
 use crate::backend::{Topics, use_query};
-use crate::components::{CheckRow, FormFailure, Icon, MoneyText, TextField};
+use crate::components::{CheckRow, FormFailure, Icon, MoneyText, TextField, use_toaster};
 use crate::format;
 use crate::loaded::loaded;
 use crate::route;
@@ -28,6 +29,8 @@ pub(crate) fn short_hash(hash: &str) -> String {
 /// No sidebar, no status bar, no costs.
 #[component]
 pub(crate) fn SignPage() -> impl IntoView {
+    // what the seller was told is not for the client to read
+    use_toaster().clear();
     let params = use_params_map();
     let id = Memo::new(move |_| params.read().get("id").unwrap_or_default());
     let proposal = use_query::<list::ProposalGet>(Topics::NONE, move || Some(ById { id: id.get() }));
@@ -48,16 +51,25 @@ pub(crate) fn SignPage() -> impl IntoView {
     }
 }
 
+/// How much of it, and how often it is charged.
+fn quantity(line: &LineView) -> String {
+    let quantity = format!("{} {}", format::plain(&line.edit.quantity), line.edit.unit);
+    match charge(&line.edit.recurrence) {
+        "" => quantity,
+        charge => format!("{quantity}, {charge}"),
+    }
+}
+
 #[component]
 fn Offer(view: Arc<ProposalView>) -> impl IntoView {
     let totals = view.totals.clone();
     let currency = totals.total.currency.clone();
     let lines = view.lines.iter().map(|line| view! {
-        <tr><td class="m" style="padding-left:0;height:44px">{line.edit.description.clone()}</td><td class="t2">{format::plain(&line.edit.quantity)}" "{line.edit.unit.clone()}</td>
+        <tr><td class="m" style="padding-left:0;height:44px">{line.edit.description.clone()}</td><td class="t2">{quantity(line)}</td>
             <td class="num" style="padding-right:0"><MoneyText amount=line.net.clone() currency=currency.clone()/></td></tr>
     }).collect_view();
     let taxes = totals.taxes.iter().map(|tax| view! { <dt>{tax.label.clone()}</dt><dd class="num"><MoneyText amount=tax.amount.clone() currency=currency.clone()/></dd> }).collect_view();
-    let discount = totals.document_discount.amount.chars().any(|digit| ('1'..='9').contains(&digit)).then(|| view! {
+    let discount = is_some(&totals.document_discount.amount).then(|| view! {
         <dt>{tr!(paper.discount, percent = format::plain(&view.discount_pct))}</dt><dd class="num"><MoneyText amount=format!("-{}", totals.document_discount.amount) currency=currency.clone()/></dd>
     });
     view! {

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::draft::Draft;
+use super::paper::is_some;
 use crate::components::MoneyText;
 use crate::format;
 use crate::words::tr;
@@ -19,7 +20,9 @@ pub(crate) fn Totals(draft: Draft) -> impl IntoView {
                 {move || Some(draft.view.with(|view| view.totals.arr.clone())).filter(|arr| arr.amount.parse::<f64>().is_ok_and(|arr| arr > 0.0)).map(|arr| view! {
                     <p class="s12 t2 tn" data-testid="proposal-arr">{tr!(proposals.arr, amount = format::money_text(&arr.amount, &arr.currency))}</p>
                 })}
-                <p class="s12 t3 tn">{move || tr!(proposals.average, percent = format::plain(&draft.view.with(|view| view.totals.average_discount_pct.clone())))}</p>
+                {move || Some(draft.view.with(|view| view.totals.average_discount_pct.clone())).filter(|average| is_some(average)).map(|average| view! {
+                    <p class="s12 t3 tn">{tr!(proposals.average, percent = format::plain(&average))}</p>
+                })}
             </div>
             <dl class="dl" style="align-content:start;column-gap:0">
                 <dt>{tr!(proposals.list_price)}</dt><dd class="num">{move || amount(draft, |view| (view.totals.list.amount.clone(), false))}</dd>

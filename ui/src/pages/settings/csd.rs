@@ -77,8 +77,8 @@ fn table(rows: &[CsdRow]) -> impl IntoView + use<> {
     let lines = rows.iter().cloned().map(|row| {
         let (tone, word) = match row.days_left {
             ..0 => (Tone::Bad, tr!(csd.expired).to_owned()),
-            0..=30 => (Tone::Warn, tr!(csd.ends_in, days = row.days_left)),
-            days => (Tone::Ok, tr!(csd.ends_in, days = days)),
+            0..=30 => (Tone::Warn, tr!(csd.ends_in, days = format::count(row.days_left))),
+            days => (Tone::Ok, tr!(csd.ends_in, days = format::count(days))),
         };
         view! {
             <tr data-testid="csd-row"><td class="mono">{row.no_certificado}</td><td class="m narrow-hide">{row.name}</td><td class="mono t2 narrow-hide">{row.rfc}</td><td class="tn t2">{format::day(&row.valid_to)}</td>
@@ -86,7 +86,7 @@ fn table(rows: &[CsdRow]) -> impl IntoView + use<> {
         }
     }).collect_view();
     view! {
-        <table class="tbl"><colgroup><col style="width:200px"/><col class="narrow-hide"/><col class="narrow-hide" style="width:140px"/><col style="width:110px"/><col style="width:150px"/><col style="width:150px"/></colgroup>
+        <table class="tbl"><colgroup><col style="width:200px"/><col class="narrow-hide"/><col class="narrow-hide" style="width:140px"/><col style="width:110px"/><col style="width:184px"/><col style="width:150px"/></colgroup>
             <thead><tr><th>{tr!(csd.number)}</th><th class="narrow-hide">{tr!(fiscal.name)}</th><th class="narrow-hide">{tr!(fiscal.rfc)}</th><th>{tr!(csd.until)}</th><th>{tr!(csd.validity)}</th><th>{tr!(csd.where_key)}</th></tr></thead>
             <tbody>{lines}</tbody></table>
     }

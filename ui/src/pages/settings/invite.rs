@@ -1,11 +1,12 @@
 //! An invite for one person: used once, over after a day.
 
 use leptos::prelude::*;
+use wasm_bindgen::JsCast as _;
 use zuc_ipc::company::{InviteNew, InviteView};
 use zuc_ipc::list;
 
 use crate::action::Action;
-use crate::components::{CheckRow, FormFailure, Icon, Qr, TextField};
+use crate::components::{CheckRow, FormFailure, Icon, Qr, TextField, use_toaster};
 use crate::format;
 use crate::labels;
 use crate::words::tr;
@@ -49,18 +50,31 @@ pub(crate) fn InvitePanel(inviting: RwSignal<bool>) -> impl IntoView {
     }
 }
 
+/// Copies what is selected. The page has no right to the clipboard itself, and needs none for this.
+fn copy_selection() -> bool {
+    document().unchecked_into::<web_sys::HtmlDocument>().exec_command("copy").unwrap_or(false)
+}
+
 #[component]
 fn Made(made: InviteView) -> impl IntoView {
     let (date, time) = format::local(&made.expires_at);
+    let toaster = use_toaster();
+    let area = NodeRef::<leptos::html::Textarea>::new();
+    let copy = move |_| {
+        if let Some(area) = area.get_untracked() {
+            area.select();
+            if copy_selection() {
+                toaster.say(tr!(devices.copied));
+            }
+        }
+    };
     view! {
         <div class="col gap-3">
             <p class="t2">{tr!(devices.open_there)}</p>
-            <div class="row row-4 top">
-                {(!made.qr.is_empty()).then(|| view! { <Qr rows=made.qr.clone() label=tr!(devices.qr)/> })}
-                <div class="col gap-2"><span class="s12 t2">{tr!(devices.or_paste)}</span></div>
-            </div>
-            <textarea class="in mono" readonly rows="3" aria-label=tr!(join.invite) style="user-select:text" prop:value=made.code.clone() data-testid="invite-code"
+            <textarea class="in mono" readonly rows="6" node_ref=area aria-label=tr!(join.invite) style="user-select:text" prop:value=made.code.clone() data-testid="invite-code"
                 on:focus=move |event| { let area: web_sys::HtmlTextAreaElement = event_target(&event); area.select(); }></textarea>
+            <div class="row"><button type="button" class="btn" on:click=copy data-testid="invite-copy"><Icon name="copy"/>{tr!(devices.copy)}</button></div>
+            {(!made.qr.is_empty()).then(|| view! { <p class="s12 t2">{tr!(devices.or_paste)}</p><Qr rows=made.qr.clone() label=tr!(devices.qr)/> })}
             <p class="s12 t3 tn">{tr!(devices.expires, day = format::day(&date), time = time)}</p>
             <p class="s12 t2">{tr!(devices.then)}</p>
         </div>

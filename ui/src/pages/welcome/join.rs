@@ -79,9 +79,9 @@ pub(crate) fn WaitPart() -> impl IntoView {
                     </li>
                     <li style="padding-left:40px;padding-bottom:24px">
                         {move || if keys() {
-                            view! { <span class="tl__d ok" style="width:24px;height:24px"><Icon name="check"/></span> }
+                            view! { <span class="tl__d ok" style="width:24px;height:24px"><Icon name="check"/></span> }.into_any()
                         } else {
-                            view! { <span class="tl__d acc" style="width:24px;height:24px">"2"</span> }
+                            view! { <span class="tl__d acc" style="width:24px;height:24px">"2"</span> }.into_any()
                         }}
                         <span class="m">{tr!(join.compare)}</span>
                         <div style="margin-top:10px" data-testid="join-code">
