@@ -208,7 +208,7 @@ impl Company {
             .collect();
         let edit = json!({
             "id": id, "title": "Suministro y soporte", "lines": lines, "discount_pct": "3",
-            "valid_until": opened["row"]["valid_until"], "terms_days": 30, "notes": "Entrega en planta.",
+            "valid_until": opened["row"]["valid_until"], "terms_days": "30", "notes": "Entrega en planta.",
         });
         let (draft, drawn) = (ana.file("propuesta.json"), ana.file("firma.png"));
         fs::write(&draft, edit.to_string()).expect("the folder can be written");

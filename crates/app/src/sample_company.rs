@@ -100,7 +100,7 @@ impl Office {
                 lines: lines(nth, products),
                 discount_pct: "3".to_owned(),
                 valid_until: opened.view.row.valid_until,
-                terms_days: 30,
+                terms_days: "30".to_owned(),
                 notes: "Incluye entrega en planta.".to_owned(),
             })
             .await?;

@@ -106,8 +106,8 @@ pub struct ProposalEdit {
     pub discount_pct: String,
     /// ISO date.
     pub valid_until: String,
-    /// Payment terms in days.
-    pub terms_days: u32,
+    /// Payment terms in days, as typed.
+    pub terms_days: String,
     /// Notes for the customer.
     pub notes: String,
 }

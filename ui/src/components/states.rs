@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use zuc_ipc::Failure;
 
 use super::Icon;
+use crate::format;
 use crate::words::tr;
 
 /// Bars in the place of rows that are on their way.
@@ -61,6 +62,18 @@ fn EmptyDrawing() -> impl IntoView {
 #[component]
 pub(crate) fn EmptyLine(#[prop(into)] text: String) -> impl IntoView {
     view! { <p class="t3" style="padding:0 20px 16px" data-testid="empty-line">{text}</p> }
+}
+
+/// Below a list that does not hold all there is: how much it holds, and how to find the rest.
+#[component]
+pub(crate) fn MoreNotice(shown: usize, total: u64) -> impl IntoView {
+    u64::try_from(shown).is_ok_and(|shown| shown < total).then(|| {
+        view! {
+            <p class="t2 tn" style="padding:12px 20px 16px" data-testid="more">
+                {tr!(common.first_of, shown = format::count(shown), total = format::count(total))}
+            </p>
+        }
+    })
 }
 
 /// It failed: what happened, what is safe, what to do; the detail is folded.

@@ -1,8 +1,8 @@
 //! Through the gate, or out.
 
 use zuc_domain::{
-    lead::{Criteria, Disposition, DisqualifyReason},
-    shared::Action,
+    lead::{Activity, ActivityKind, ActivitySubject, Criteria, Direction, Disposition, DisqualifyReason},
+    shared::{Action, ActivityId},
 };
 use zuc_ipc::{
     Changes,
@@ -31,6 +31,20 @@ impl Office {
         };
         let event = lead.qualify(criteria, None, None, &act)?;
         lead.apply(&event);
+        // the gate asks only whether there is an answer; the answers themselves are for whoever goes on with the lead
+        let said = [("Necesidad", &gate.need), ("Plazo", &gate.timeline)];
+        let said = said.map(|(name, text)| format!("{name}: {}", text.trim()));
+        let note = Activity {
+            id: ActivityId(tx.fresh_id()),
+            scope: lead.scope,
+            subject: ActivitySubject::Lead(lead.id),
+            kind: ActivityKind::Note,
+            direction: Direction::Inbound,
+            at: act.at,
+            text: said.join("\n"),
+            by: act.by,
+        };
+        tx.record_fact(&note, &[]).await?;
         tx.repository().record(&lead, &event).await?;
         tx.commit().await?;
         Ok(self.tell(Changes { leads: true, done: "Prospecto calificado".to_owned(), ..Changes::default() }))

@@ -27,7 +27,10 @@ impl Office {
                 unit: row.unit,
                 clave_prod_serv: row.clave_prod_serv,
                 clave_unidad: row.clave_unidad,
-                price: money::signed(row.price),
+                price: zuc_ipc::Money {
+                    amount: money::price(row.price.amount(), row.price.currency()),
+                    currency: row.price.currency().to_string(),
+                },
                 tax: row.tax,
                 recurrence: row.recurrence,
             })

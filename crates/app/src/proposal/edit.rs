@@ -129,7 +129,7 @@ impl Office {
             lines,
             document_discount: percentage(&edit.discount_pct).map_err(|error| error.at("discount_pct"))?,
             valid_until,
-            payment_days: u16::try_from(edit.terms_days).map_err(|_| AppError::invalid("terms_days"))?,
+            payment_days: edit.terms_days.trim().parse().map_err(|_| AppError::invalid("terms_days"))?,
             terms: before.terms.clone(),
             notes: edit.notes.trim().to_owned(),
             custom_fx_rate: before.custom_fx_rate,

@@ -13,12 +13,13 @@ impl Office {
     pub async fn proposal_list(&self, query: Query) -> Result<Page<ProposalRow>, AppError> {
         self.allow(Action::ReadProposals, Object::in_scope(self.sales()))?;
         let limit = query.limit.clamp(1, 500);
-        let rows = match query.text.trim() {
-            "" => self.store.proposals(0, limit).await?,
-            text => self.store.search_proposals(text, limit).await?,
+        let (rows, total) = match query.text.trim() {
+            "" => (self.store.proposals(0, limit).await?, Some(self.store.proposal_count().await?)),
+            text => (self.store.search_proposals(text, limit).await?, None),
         };
         Ok(Page {
-            total: u64::try_from(rows.len()).unwrap_or_default(),
+            // a search shows what it found
+            total: total.unwrap_or_else(|| u64::try_from(rows.len()).unwrap_or_default()),
             offset: 0,
             rows: rows.into_iter().map(shown).collect(),
         })

@@ -1,6 +1,5 @@
 //! The paper the client reads.
 
-use jiff::tz::TimeZone;
 use zuc_documents::{
     ProposalPdf,
     proposal::{
@@ -24,7 +23,8 @@ impl Office {
         Ok(File { name: format!("{}.pdf", row.number), bytes })
     }
 
-    /// Draws the latest version. The same version gives the same bytes, so that their hash can be signed.
+    /// Draws the latest version as it stands, dated by its last change. What is hashed at the signature is the paper that
+    /// was shown, which has none yet.
     pub(super) async fn paper(&self, proposal_id: ProposalId) -> Result<Vec<u8>, AppError> {
         let proposal =
             self.store.read::<Proposal>(proposal_id).await?.ok_or_else(|| AppError::not_found("proposal"))?;
@@ -79,7 +79,7 @@ impl Office {
             company: CompanyHead { name: profile.legal_name, ..CompanyHead::default() },
             number: row.number,
             version: proposal.latest().number,
-            date: drawn.to_zoned_datetime(TimeZone::UTC).date(),
+            date: drawn.to_zoned_datetime(self.zone.clone()).date(),
             title: proposal.title.clone(),
             customer: row.customer_name,
             contact: contact.map(|contact| contact.name).unwrap_or_default(),

@@ -96,7 +96,7 @@ fn line_view(line: &ProposalLine, priced: &PricedLine, currency: Currency) -> Li
             description: line.description.clone(),
             quantity: line.quantity.normalize().to_string(),
             unit: line.unit.clone(),
-            unit_price: text(line.unit_price),
+            unit_price: money::price(line.unit_price, currency),
             discount_pct: line.discount.value().normalize().to_string(),
             tax: line.tax.name().to_owned(),
             recurrence: line.recurrence.name().to_owned(),

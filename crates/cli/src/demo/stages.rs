@@ -117,7 +117,7 @@ impl Story {
                 lines: lines(laptop).await?,
                 discount_pct: "3".to_owned(),
                 valid_until: opened.view.row.valid_until,
-                terms_days: 30,
+                terms_days: "30".to_owned(),
                 notes: "Incluye instalación y capacitación en planta.".to_owned(),
             })
             .await?;

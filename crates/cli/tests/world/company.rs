@@ -171,7 +171,7 @@ pub(crate) async fn sign(office: &Office, deal: &Deal) -> Deal {
         lines: vec![line],
         discount_pct: "0".to_owned(),
         valid_until: opened.row.valid_until,
-        terms_days: 30,
+        terms_days: "30".to_owned(),
         notes: String::new(),
     };
     let saved = office.proposal_save(edit).await.expect("its lines");

@@ -134,6 +134,12 @@ impl Store {
         rows.into_iter().map(CustomerRow::try_from).collect()
     }
 
+    /// How many customers there are; archived ones are left out.
+    pub async fn customer_count(&self) -> Result<u64, StoreError> {
+        let rows = sqlx::query_scalar!("SELECT count(*) FROM customer_row WHERE state <> 'archived'");
+        Ok(u64::try_from(rows.fetch_one(self.reader()).await?).unwrap_or_default())
+    }
+
     /// Customers by a few letters of name, RFC or a contact.
     pub async fn search_customers(&self, text: &str, limit: u32) -> Result<Vec<CustomerRow>, StoreError> {
         let Some(terms) = search_terms(text) else { return Ok(Vec::new()) };

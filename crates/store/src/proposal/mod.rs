@@ -270,6 +270,12 @@ impl Store {
         rows.into_iter().map(ProposalRow::try_from).collect()
     }
 
+    /// How many proposals there are.
+    pub async fn proposal_count(&self) -> Result<u64, StoreError> {
+        let rows = sqlx::query_scalar!("SELECT count(*) FROM proposal_row").fetch_one(self.reader()).await?;
+        Ok(u64::try_from(rows).unwrap_or_default())
+    }
+
     /// The last proposals of a customer.
     pub async fn proposals_of(&self, customer: CustomerId, limit: u32) -> Result<Vec<ProposalRow>, StoreError> {
         let customer = customer.0.as_bytes().as_slice();

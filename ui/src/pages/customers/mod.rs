@@ -13,7 +13,7 @@ use zuc_ipc::shared::Query as TextQuery;
 pub(crate) use self::fiscal::{FiscalFields, FiscalForm};
 pub(crate) use self::one::CustomerPage;
 use crate::backend::{Topics, use_query};
-use crate::components::{Avatar, Empty, MoneyText, Unsent};
+use crate::components::{Avatar, Empty, MoneyText, MoreNotice, Unsent};
 use crate::format;
 use crate::loaded::loaded;
 use crate::pages::leads::SearchBox;
@@ -40,7 +40,7 @@ pub(crate) fn CustomersPage() -> impl IntoView {
                 } else {
                     view! { <Empty title=tr!(customers.no_match) why=tr!(leads.no_match_why)/> }.into_any()
                 }
-            } else { table(&page.rows).into_any() })}
+            } else { view! { {table(&page.rows)}<MoreNotice shown=page.rows.len() total=page.total/> }.into_any() })}
         </div></div>
     }
 }

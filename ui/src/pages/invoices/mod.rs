@@ -13,7 +13,7 @@ use zuc_ipc::list;
 pub(crate) use self::one::InvoicePage;
 pub(crate) use self::panel::keyed;
 use crate::backend::{Topics, use_query};
-use crate::components::{Badge, Clock, Empty, Icon, MoneyText, Tab, Tabs, Unsent};
+use crate::components::{Badge, Clock, Empty, Icon, MoneyText, MoreNotice, Tab, Tabs, Unsent};
 use crate::format;
 use crate::labels;
 use crate::loaded::loaded;
@@ -63,7 +63,7 @@ pub(crate) fn InvoicesPage() -> impl IntoView {
         <div class="body"><div class="pane">
             {loaded(invoices, move |page| if page.rows.is_empty() {
                 nothing(view.with_untracked(String::is_empty) && text.with_untracked(|text| text.trim().is_empty())).into_any()
-            } else { table(&page.rows).into_any() })}
+            } else { view! { {table(&page.rows)}<MoreNotice shown=page.rows.len() total=page.total/> }.into_any() })}
         </div></div>
     }
 }

@@ -45,6 +45,8 @@ pub(crate) struct Draft {
     /// May be edited at all.
     pub(crate) open: Memo<bool>,
     changes: StoredValue<u32>,
+    /// How many of the changes the last save took along.
+    sent: StoredValue<u32>,
     next_key: StoredValue<u32>,
     /// Of the page: a line that is added from the list of products lives longer than the list.
     owner: StoredValue<Owner>,
@@ -68,18 +70,22 @@ impl Draft {
             failure: RwSignal::new(None),
             open: Memo::new(move |_| now.with(|view| view.actions.iter().any(|action| action == "edit"))),
             changes: StoredValue::new(0),
+            sent: StoredValue::new(0),
             next_key: StoredValue::new(0),
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
             bus: expect_context(),
             toaster: use_toaster(),
         };
         draft.take(&view);
+        on_cleanup(move || draft.leave());
         draft
     }
 
-    /// Another device or window changed the proposal: its words replace ours, unless ours are on their way.
+    /// Another device or window changed the proposal: its words replace ours, unless ours are on their way or were refused,
+    /// for then they are nowhere but here.
     pub(crate) fn refresh(self, view: &Arc<ProposalView>) {
-        if !self.saving.get_untracked() && self.view.with_untracked(|now| **now != **view) {
+        let kept = !self.saving.get_untracked() && self.failure.with_untracked(Option::is_none);
+        if kept && self.view.with_untracked(|now| **now != **view) {
             self.take(view);
         }
     }
@@ -107,7 +113,7 @@ impl Draft {
             lines: self.lines.with_untracked(|lines| lines.iter().map(|line| line.edit.get_untracked()).collect()),
             discount_pct: self.discount.get_untracked(),
             valid_until: self.valid_until.get_untracked(),
-            terms_days: self.terms.get_untracked().trim().parse().unwrap_or(0),
+            terms_days: self.terms.get_untracked(),
             notes: self.notes.get_untracked(),
         }
     }
@@ -127,7 +133,22 @@ impl Draft {
         );
     }
 
+    /// Saves what was typed last when the page is left before the typing rested.
+    fn leave(self) {
+        if self.sent.get_value() == self.changes.get_value() {
+            return;
+        }
+        let (edit, bus, toaster) = (self.edit(), self.bus, self.toaster);
+        leptos::task::spawn_local(async move {
+            match backend::call::<list::ProposalSave>(&edit).await {
+                Ok(saved) => action::tell(bus, toaster, &saved.changes),
+                Err(failure) => toaster.fail(&failure),
+            }
+        });
+    }
+
     fn save(self, mine: u32) {
+        self.sent.set_value(mine);
         let edit = self.edit();
         leptos::task::spawn_local(async move {
             let answer = backend::call::<list::ProposalSave>(&edit).await;

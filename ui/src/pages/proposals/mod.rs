@@ -17,7 +17,7 @@ use zuc_ipc::shared::Query as TextQuery;
 pub(crate) use self::editor::ProposalPage;
 pub(crate) use self::sign::SignPage;
 use crate::backend::{Topics, use_query};
-use crate::components::{Avatar, Badge, Empty, Icon, MoneyText, Unsent};
+use crate::components::{Avatar, Badge, Empty, Icon, MoneyText, MoreNotice, Unsent};
 use crate::format;
 use crate::labels;
 use crate::loaded::loaded;
@@ -40,9 +40,13 @@ pub(crate) fn ProposalsPage() -> impl IntoView {
         <div class="viewbar" style="padding-left:20px"><SearchBox text label=tr!(proposals.search) testid="proposals-search"/></div>
         <div class="body"><div class="pane">
             {loaded(proposals, move |page| if page.rows.is_empty() {
-                let actions = view! { <a class="btn btn--primary" href=route::CUSTOMERS>{tr!(shell.go_customers)}</a> }.into_any();
-                view! { <Empty title=tr!(proposals.none) why=tr!(proposals.none_why) actions/> }.into_any()
-            } else { table(&page.rows).into_any() })}
+                if text.with_untracked(|text| text.trim().is_empty()) {
+                    let actions = view! { <a class="btn btn--primary" href=route::CUSTOMERS>{tr!(shell.go_customers)}</a> }.into_any();
+                    view! { <Empty title=tr!(proposals.none) why=tr!(proposals.none_why) actions/> }.into_any()
+                } else {
+                    view! { <Empty title=tr!(proposals.no_match) why=tr!(leads.no_match_why)/> }.into_any()
+                }
+            } else { view! { {table(&page.rows)}<MoreNotice shown=page.rows.len() total=page.total/> }.into_any() })}
         </div></div>
     }
 }
