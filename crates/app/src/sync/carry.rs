@@ -19,6 +19,9 @@ impl Driver {
         if matches!(effect, Effect::NeedOutbox { .. }) && self.is_gathering(office) {
             return Ok(());
         }
+        if matches!(effect, Effect::Apply { .. }) {
+            failpoint("sync.applying")?;
+        }
         let ring = self.engine.ring();
         let carried = office.store.carry(&effect, ring, office.now()).await?;
         self.inputs.extend(carried.inputs);

@@ -20,6 +20,8 @@ use crate::{AppError, Notice, Office, background, ports::Link};
 const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
 /// How long commits are gathered before they are sealed: what is written in one go travels in one batch.
 const GATHER: Duration = Duration::from_millis(100);
+/// How long the exchange rests after the store refused something: the same again at once would be refused again.
+const REST: Duration = Duration::from_secs(2);
 /// How often the engine learns the time.
 const TICK: Duration = Duration::from_millis(500);
 
@@ -33,6 +35,8 @@ pub(super) struct Driver {
     pub(super) owed: Owed,
     /// When what was committed meanwhile is offered to the engine.
     pub(super) gathered: Option<Instant>,
+    /// The store refused an effect: the engine is ahead of the disk and must not go on.
+    failed: bool,
 }
 
 /// What woke the driver.
@@ -52,6 +56,7 @@ impl Office {
         }
         let Some(orders) = self.exchange.orders() else { return Ok(()) };
         let control = self.exchange.control();
+        self.store.finish_erasures(&control.erased().collect::<Vec<_>>()).await?;
         let resume = self.store.resume(&control).await?;
         let engine = Engine::new(Config::default(), self.exchange.device_keys(), (*control).clone(), resume);
         let driver = Driver {
@@ -62,6 +67,7 @@ impl Office {
             authoring: VecDeque::new(),
             owed: Owed::default(),
             gathered: None,
+            failed: false,
         };
         tokio::spawn(run(Arc::downgrade(self), driver, orders));
         tokio::spawn(background::run(Arc::downgrade(self), self.work.clone()));
@@ -84,11 +90,11 @@ async fn run(office: Weak<Office>, mut driver: Driver, mut orders: mpsc::Unbound
     loop {
         let Some(this) = office.upgrade() else { return };
         if driver.link.is_none() {
-            if !connect(&this, &mut driver).await {
+            if driver.failed || !connect(&this, &mut driver).await {
                 // nothing to reach: wait, but hear orders
                 let waited = tokio::select! {
                     order = orders.recv() => Some(order),
-                    () = sleep(pause) => None,
+                    () = sleep(if driver.failed { REST } else { pause }) => None,
                 };
                 pause = (pause * 2).min(PAUSE.1);
                 if let Some(order) = waited {
@@ -96,10 +102,15 @@ async fn run(office: Weak<Office>, mut driver: Driver, mut orders: mpsc::Unbound
                     if obey(&this, &mut driver, order).await {
                         return;
                     }
+                } else if driver.failed {
+                    driver.renew(&this).await;
                 }
                 continue;
             }
             pause = PAUSE.0;
+            if driver.failed {
+                continue;
+            }
         }
         let woken = {
             let link = driver.link.as_mut();
@@ -137,6 +148,42 @@ async fn run(office: Weak<Office>, mut driver: Driver, mut orders: mpsc::Unbound
 }
 
 impl Driver {
+    /// An engine anew from what the disk holds; tried again later while that cannot be read.
+    async fn renew(&mut self, office: &Office) {
+        let control = office.exchange.control();
+        let resume = async {
+            office.store.finish_erasures(&control.erased().collect::<Vec<_>>()).await?;
+            office.store.resume(&control).await
+        };
+        match resume.await {
+            Ok(resume) => {
+                let keys = office.exchange.device_keys();
+                self.engine = Engine::new(Config::default(), keys, (*control).clone(), resume);
+                self.failed = false;
+            }
+            Err(error) => tracing::error!(code = error.code(), "the exchange cannot begin anew"),
+        }
+    }
+
+    /// The store refused an effect. What the engine took for done behind it is not: nothing of it may be built upon.
+    fn give_up(&mut self, office: &Arc<Office>, error: &AppError) {
+        tracing::error!(code = error.code, detail = error.detail, "an effect of the exchange failed");
+        office.exchange.set_status(|status| {
+            "error".clone_into(&mut status.state);
+            status.error = Some(error.code.clone());
+        });
+        if self.link.take().is_some() {
+            office.set_online(false);
+            office.exchange.line(office.now(), "disconnected", "Se perdió la conexión".to_owned());
+        }
+        self.inputs.clear();
+        for (_, answer) in self.authoring.drain(..) {
+            // who asked may have gone
+            let _ = answer.send(Err(AppError::new(&*error.code, "the exchange had to begin anew")));
+        }
+        self.failed = true;
+    }
+
     fn gather(&mut self) {
         self.gathered = Some(Instant::now() + GATHER);
     }
@@ -165,13 +212,7 @@ async fn settle(office: &Arc<Office>, driver: &mut Driver) {
         let effects = driver.engine.handle(input, &mut || zuc_store::keys::random(entropy.as_ref()));
         for effect in effects {
             if let Err(error) = driver.carry(office, effect).await {
-                tracing::error!(code = error.code, detail = error.detail, "an effect of the exchange failed");
-                office.exchange.set_status(|status| {
-                    "error".clone_into(&mut status.state);
-                    status.error = Some(error.code.clone());
-                });
-                // the store refused: begin again from what it holds
-                disconnected(office, driver);
+                driver.give_up(office, &error);
                 break;
             }
         }

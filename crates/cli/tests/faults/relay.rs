@@ -64,6 +64,24 @@ async fn a_relay_restarted_in_the_middle_of_a_push_loses_and_doubles_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_entry_that_the_store_could_not_take_is_asked_for_again_with_all_behind_it() {
+    let stage = Stage::set().await;
+    let url = stage.world.servers.relay_url();
+    stage.world.ask("luis", &["company", "relay", &url]).await;
+    let list = stage.world.root.join("lista.csv");
+    fs::write(&list, LeadList::generate(&ListSpec::new(6, 600)).to_bytes()).expect("a list");
+    stage.world.ask(CARLA, &["import", "leads", &list.display().to_string()]).await;
+    stage.world.ask(CARLA, &["sync", "--wait", "60"]).await;
+    // one refusal, as of a full disk or a writer that is held too long, within the same process
+    let ran = stage.world.zuc("luis", &["sync", "--wait", "60"]).failing_at("sync.applying=once").run().await;
+    let status = ran.answer().expect("a status");
+    assert_eq!(status["state"], "up_to_date", "{}", ran.stderr);
+    assert!(ran.stderr.contains("test.failure"), "it was refused: {}", ran.stderr);
+    let there = stage.world.home("luis").display().to_string();
+    stage.world.ask(CARLA, &["verify", "--same-as", &there]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn exchanging_now_is_answered_by_the_new_connection_not_by_what_the_old_one_had_reached() {
     let stage = Stage::set().await;
     let desk = stage.world.desk(CARLA).await;
