@@ -1,5 +1,6 @@
 //! An aggregate's way to disk and back: document tail, outbox, events, audit and read rows in one transaction.
 
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
 
 use serde::Serialize;
@@ -196,21 +197,30 @@ impl Tx {
         for event in events {
             emitted.push(self.emit(scope, *event, version, &heads).await?);
         }
-        if written.is_some() {
+        if let Some(written) = &written {
             let mut person_keys = Shape::person_keys(&content);
             let known = Shape::person_keys(&held);
             person_keys.retain(|key| !known.contains(key));
-            let item = outbox::Plain {
-                scope: number,
-                kind: outbox::CHANGE,
-                item: id,
-                doc_kind: A::SHAPE.number.0,
-                tail,
-                body: Vec::new(),
-                extras: outbox::Extras::new(person_keys, emitted, None),
-                incarnation: self.identity.incarnation.0,
-            };
-            outbox::insert(&mut self.conn, &item).await?;
+            let mut at = tail.0;
+            for (nth, change) in written.changes.iter().enumerate() {
+                // keys come with the first change that names them, and what happened has happened with the last
+                let keys = if nth == 0 { std::mem::take(&mut person_keys) } else { BTreeSet::new() };
+                let is_last = nth + 1 == written.changes.len();
+                let happened = if is_last { std::mem::take(&mut emitted) } else { Vec::new() };
+                let length = i64::try_from(change.len()).unwrap_or(i64::MAX);
+                let item = outbox::Plain {
+                    scope: number,
+                    kind: outbox::CHANGE,
+                    item: id,
+                    doc_kind: A::SHAPE.number.0,
+                    tail: (at, length),
+                    body: Vec::new(),
+                    extras: outbox::Extras::new(keys, happened, None),
+                    incarnation: self.identity.incarnation.0,
+                };
+                outbox::insert(&mut self.conn, &item).await?;
+                at += length;
+            }
         }
         self.audit(events.first().map_or("edited", |event| event.event_type()), id, &before, &heads).await?;
         if !deleted {

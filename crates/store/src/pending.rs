@@ -79,7 +79,7 @@ impl Tx {
         }
         let content = Lead::SHAPE.content(id, value, &Content::default(), &self.ring)?;
         let seconds = self.session.at.as_second();
-        let written = Document::first(Lead::SHAPE.kind, &content, &self.identity.actor.0, seconds);
+        let written = Document::first(Lead::SHAPE.kind, &content, &self.identity.actor.0, seconds)?;
         let mut numbers = Vec::with_capacity(happened.len());
         for event in happened {
             let context = events::context(self, 1, &written.heads);

@@ -47,8 +47,7 @@ macro_rules! aggregates {
                 }
                 return match aggregate::read::<$aggregate>(scope, id, content, ring) {
                     Ok(aggregate) => aggregate.project(&mut projector).await,
-                    // Bad content of a peer must not stop the log: the row keeps what it last showed.
-                    Err(StoreError::Corrupt { .. }) => Ok(()),
+                    Err(error) if crate::reread::is_bad_content(&error) => Ok(()),
                     Err(other) => Err(other),
                 };
             })+

@@ -18,6 +18,11 @@ use crate::{StoreError, aggregate, lead, registry};
 /// Leads written at a time: a first exchange brings a hundred thousand of them.
 const CHUNK: usize = 100;
 
+/// Bad content of a peer must not stop the log: the row keeps what it last showed.
+pub(crate) fn is_bad_content(error: &StoreError) -> bool {
+    matches!(error, StoreError::Corrupt { .. } | StoreError::Json(_))
+}
+
 /// Documents on their way into the read tables of one transaction. [`Self::finish`] writes what still waits.
 pub(crate) struct Reread<'c> {
     pub(crate) conn: &'c mut SqliteConnection,
@@ -40,7 +45,11 @@ impl<'c> Reread<'c> {
         id: Uuid,
         document: &mut Document,
     ) -> Result<(), StoreError> {
-        let content = document.content()?;
+        let content = match document.content() {
+            Ok(content) => content,
+            Err(error) if is_bad_content(&error) => return Ok(()),
+            Err(other) => return Err(other),
+        };
         let subjects = Shape::person_subjects(id, &content);
         self.subjects.extend(subjects.into_iter().filter(|(subject, key)| !self.ring.knows(*subject, *key)));
         let keys = Shape::person_keys(&content);
@@ -56,8 +65,7 @@ impl<'c> Reread<'c> {
                 Ok(lead) if lead.merged_into.is_none() => return self.lead(lead).await,
                 // an alias is taken out of the list below
                 Ok(_) => {}
-                // Bad content of a peer must not stop the log: the row keeps what it last showed.
-                Err(StoreError::Corrupt { .. }) => return Ok(()),
+                Err(error) if is_bad_content(&error) => return Ok(()),
                 Err(other) => return Err(other),
             }
         }

@@ -18,7 +18,7 @@ use super::{
 
 /// Longest text of a field, in characters; notes may be longer.
 const MAX_TEXT: usize = 300;
-const MAX_NOTES: usize = 20_000;
+const MAX_NOTES: usize = 8_000;
 
 /// A row that was read, rightly or not.
 #[derive(Debug, Clone, PartialEq, Eq)]

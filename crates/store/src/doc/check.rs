@@ -34,6 +34,9 @@ pub enum Refusal {
     /// It would replace a container of the document.
     #[error("replaces a container")]
     ReplacesContainer,
+    /// It begins a document and does not make all its containers.
+    #[error("lacks a container")]
+    LacksContainer,
     /// The document is of another kind or scope than the batch says.
     #[error("wrong document")]
     WrongDocument,
@@ -51,10 +54,14 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Change, Refusal> {
     if change.raw_bytes() != bytes {
         return Err(Refusal::Malformed);
     }
-    if change.len() > MAX_OPS {
-        return Err(Refusal::TooLarge);
-    }
+    bounds(&change)?;
     Ok(change)
+}
+
+/// What everybody holds a change to, its author first: what others would refuse must not be written.
+pub(super) fn bounds(change: &Change) -> Result<(), Refusal> {
+    let fits = change.raw_bytes().len() <= MAX_CHANGE && change.len() <= MAX_OPS;
+    if fits { Ok(()) } else { Err(Refusal::TooLarge) }
 }
 
 pub(super) fn admit(doc: &mut AutoCommit, kind: &Kind, change: &Change) -> Result<(), Refusal> {
@@ -78,7 +85,8 @@ pub(super) fn admit(doc: &mut AutoCommit, kind: &Kind, change: &Change) -> Resul
     if change.seq() != last + 1 {
         return Err(Refusal::WrongSequence);
     }
-    if !change.deps().is_empty() && replaces_container(kind, change) {
+    // whoever begins a document makes its containers, and nobody after that
+    if !doc.get_heads().is_empty() && replaces_container(kind, change) {
         return Err(Refusal::ReplacesContainer);
     }
     Ok(())

@@ -99,8 +99,12 @@ pub(super) fn read(doc: &AutoCommit, kind: &Kind) -> Result<Content, StoreError>
     Ok(content)
 }
 
-pub(super) fn reconcile(doc: &mut AutoCommit, kind: &Kind, target: &Content) -> Result<(), StoreError> {
-    let current = read(doc, kind)?;
+pub(super) fn reconcile(
+    doc: &mut AutoCommit,
+    kind: &Kind,
+    current: &Content,
+    target: &Content,
+) -> Result<(), StoreError> {
     put_differing(doc, &ROOT, &current.root, &target.root)?;
     let empty = BTreeMap::new();
     let append = super::MapSpec { name: TRANSITIONS, keep: Keep::Grow };

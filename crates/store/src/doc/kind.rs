@@ -33,6 +33,11 @@ pub struct Kind {
 }
 
 impl Kind {
+    /// The root keys that hold a container.
+    pub fn containers(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(TRANSITIONS).chain(self.maps.iter().map(|map| map.name)).chain(self.texts.iter().copied())
+    }
+
     /// True for a root key that holds a container and is never written as a register.
     pub fn is_container(&self, key: &str) -> bool {
         key == TRANSITIONS || self.maps.iter().any(|map| map.name == key) || self.texts.contains(&key)

@@ -9,6 +9,7 @@ mod content;
 mod first;
 mod genesis;
 mod kind;
+mod steps;
 
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{AutoCommit, Change, ChangeHash, ObjId, ROOT, ReadDoc};
@@ -64,9 +65,10 @@ impl Document {
     }
 
     /// The first change of a new document without the document: what an import writes.
-    pub fn first(kind: &Kind, content: &Content, actor: &[u8], time: i64) -> Written {
+    pub fn first(kind: &Kind, content: &Content, actor: &[u8], time: i64) -> Result<Written, StoreError> {
         let change = first::change(kind, actor, content, time);
-        Written { changes: vec![change.raw_bytes().to_vec()], heads: change.hash().0.to_vec(), genesis: None }
+        check::bounds(&change)?;
+        Ok(Written { changes: vec![change.raw_bytes().to_vec()], heads: change.hash().0.to_vec(), genesis: None })
     }
 
     /// A document of a derived id: it begins with the change that every device computes for itself.
@@ -92,21 +94,30 @@ impl Document {
         content::read(&self.doc, self.kind)
     }
 
-    /// Brings the document to `target`, writing only what differs, as one change; `None` when nothing does.
+    /// Brings the document to `target`, writing only what differs, as one change or, where that would be larger than
+    /// others take, as several; `None` when nothing differs.
     ///
     /// `time` is in Unix seconds and decides nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::ChangeRefused`] for what is too large all the same; the document is then not to be saved.
     pub fn write(&mut self, target: &Content, time: i64) -> Result<Option<Written>, StoreError> {
-        if self.fresh {
-            let first = first::change(self.kind, self.doc.get_actor().to_bytes(), target, time);
-            self.doc.apply_changes([first])?;
-            self.fresh = false;
-            return Ok(Some(self.written()));
+        let mut current = if self.fresh { Content::default() } else { self.content()? };
+        let steps = steps::between(&current, target);
+        for step in steps.iter().chain([target]) {
+            if std::mem::take(&mut self.fresh) {
+                let first = first::change(self.kind, self.doc.get_actor().to_bytes(), step, time);
+                self.doc.apply_changes([first])?;
+            } else {
+                content::reconcile(&mut self.doc, self.kind, &current, step)?;
+                self.doc.commit_with(CommitOptions::default().with_time(time));
+            }
+            if !steps.is_empty() {
+                current = self.content()?;
+            }
         }
-        content::reconcile(&mut self.doc, self.kind, target)?;
-        if self.doc.commit_with(CommitOptions::default().with_time(time)).is_none() {
-            return Ok(None);
-        }
-        Ok(Some(self.written()))
+        let written = self.written()?;
+        Ok((!written.changes.is_empty()).then_some(written))
     }
 
     /// Applies changes that another device wrote, after checking each; those already here are passed over. That they
@@ -126,10 +137,14 @@ impl Document {
                 continue;
             }
             check::admit(&mut self.doc, self.kind, &change)?;
-            self.doc.apply_changes([change])?;
+            let begins = self.doc.get_heads().is_empty();
+            self.doc.apply_changes([change]).map_err(|_| Refusal::Malformed)?;
+            if begins && !self.kind.containers().all(|name| container(&self.doc, name).is_ok()) {
+                return Err(Refusal::LacksContainer.into());
+            }
         }
         self.fresh = false;
-        let written = self.written();
+        let written = self.written()?;
         Ok((!written.changes.is_empty()).then_some(written))
     }
 
@@ -148,18 +163,19 @@ impl Document {
         Ok(Self::create(kind, actor))
     }
 
-    fn written(&mut self) -> Written {
+    fn written(&mut self) -> Result<Written, StoreError> {
         let mut genesis = None;
         let mut changes = Vec::new();
         for change in self.doc.get_changes(&self.base) {
             if genesis::is_genesis(&change) {
                 genesis = Some(change.raw_bytes().to_vec());
             } else {
+                check::bounds(&change)?;
                 changes.push(change.raw_bytes().to_vec());
             }
         }
         self.base = self.doc.get_heads();
-        Written { changes, heads: self.heads(), genesis }
+        Ok(Written { changes, heads: self.heads(), genesis })
     }
 
     /// The current heads, sorted, 32 bytes each.
@@ -200,7 +216,7 @@ impl Document {
             None => 0,
         };
         self.doc.put(ROOT, DELETED, times + 1)?;
-        Ok(self.doc.commit_with(CommitOptions::default().with_time(time)).map(|_| self.written()))
+        self.doc.commit_with(CommitOptions::default().with_time(time)).map(|_| self.written()).transpose()
     }
 
     /// Whether the last word on the document is its deletion: an edit after or beside it, by whoever, takes it back.

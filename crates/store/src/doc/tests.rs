@@ -157,6 +157,56 @@ fn a_crafted_change_is_refused_alike_everywhere() {
     let mut evil = Document::load(&LEAD, &[], &first.tail(), &ANA).unwrap();
     evil.doc.put_object(ROOT, TRANSITIONS, ObjType::Map).unwrap();
     evil.doc.commit();
-    let replacing = evil.written();
+    let replacing = evil.written().unwrap();
     assert_eq!(refusal(luis.apply(&refs(&replacing))), Refusal::ReplacesContainer);
+
+    // A second beginning would replace them too; and a document that begins without them says nothing to anybody.
+    let mut again = Document::create(&LEAD, &[7; 16]);
+    let beginning = again.write(&content(&[("name", "D")]), 0).unwrap().unwrap();
+    assert_eq!(refusal(luis.apply(&refs(&beginning))), Refusal::ReplacesContainer);
+    let mut bare = AutoCommit::new().with_actor(automerge::ActorId::from([8; 16].as_slice()));
+    bare.put(ROOT, "name", "E").unwrap();
+    bare.commit();
+    let bare = bare.get_last_local_change().unwrap().raw_bytes().to_vec();
+    assert_eq!(refusal(Document::create(&LEAD, &LUIS).apply(&[&bare])), Refusal::LacksContainer);
+}
+
+#[test]
+fn what_is_too_much_for_one_change_is_written_as_several_that_others_take() {
+    let mut wanted = content(&[("name", "Ferretería")]);
+    for line in 0..300 {
+        wanted.map("lines").insert(format!("{line:03}/description"), Scalar::Text("una partida larga ".repeat(12)));
+        wanted.map("lines").insert(format!("{line:03}/quantity"), Scalar::Int(line));
+    }
+    wanted.texts.insert("notes", "ñandú ".repeat(5_000));
+    let mut ana = Document::create(&LEAD, &ANA);
+    let written = ana.write(&wanted, 0).unwrap().unwrap();
+    assert!(written.changes.len() > 2, "{}", written.changes.len());
+    let said = |document: &Document| {
+        let content = document.content().unwrap();
+        (content.root, content.maps["lines"].clone(), content.texts["notes"].clone())
+    };
+    let mut luis = Document::receive(&LEAD, "sales.1", &ID, &refs(&written), &LUIS).unwrap();
+    luis.apply(&refs(&written)).unwrap();
+    assert_eq!(said(&luis), (wanted.root.clone(), wanted.maps["lines"].clone(), wanted.texts["notes"].clone()));
+
+    // and again where the document is there already
+    wanted.map("lines").retain(|key, _| key.ends_with("description"));
+    for value in wanted.map("lines").values_mut() {
+        *value = Scalar::Text("otra cosa muy distinta ".repeat(14));
+    }
+    let again = luis.write(&wanted, 0).unwrap().unwrap();
+    assert!(again.changes.len() > 1, "{}", again.changes.len());
+    ana.apply(&refs(&again)).unwrap();
+    assert_eq!(said(&ana), said(&luis));
+    assert_eq!(luis.write(&wanted, 0).unwrap(), None);
+}
+
+#[test]
+fn what_no_change_can_hold_is_refused_where_it_is_written() {
+    let mut ana = Document::create(&LEAD, &ANA);
+    let huge = content(&[("name", &"x".repeat(MAX_CHANGE))]);
+    let refused = ana.write(&huge, 0).unwrap_err();
+    assert!(matches!(refused, StoreError::ChangeRefused(Refusal::TooLarge)), "{refused}");
+    assert!(Document::first(&LEAD, &huge, &ANA, 0).is_err());
 }

@@ -1,5 +1,7 @@
 //! Own batches going out: sealed, stored, sent, acknowledged, or sealed again.
 
+use std::collections::VecDeque;
+
 use zuc_protocol::bytes::Blob;
 use zuc_protocol::chain::{self, LogKind};
 use zuc_protocol::envelope::SeenTip;
@@ -43,7 +45,8 @@ impl Engine {
         }
         let sealed = self.outbound.entry(scope).or_default().sealed_rows();
         items.retain(|item| !sealed.contains(&item.id));
-        for group in sealer::group(items) {
+        let mut groups: VecDeque<_> = sealer::group(items).into();
+        while let Some(group) = groups.pop_front() {
             let received = self.lane(scope).received;
             let (number, prev) = self.outbound.entry(scope).or_default().next();
             let place = Place { scope, number, prev, seen: SeenTip::new(received.seq, &received.chain) };
@@ -51,10 +54,16 @@ impl Engine {
             let random = fresh();
             let mut nonce = [0; 24];
             nonce.copy_from_slice(&random[..24]);
-            match sealer::seal(&self.log, &self.ring, self.me, place, group, &nonce) {
+            match sealer::seal(&self.log, &self.ring, self.me, place, group.clone(), &nonce) {
                 Ok(batch) => {
                     self.outbound.entry(scope).or_default().sealed(batch.clone());
                     effects.push(Effect::StoreSealed(batch));
+                }
+                // one that cannot be sealed must not take along those beside it
+                Err(_) if group.len() > 1 => {
+                    for item in group.into_iter().rev() {
+                        groups.push_front(vec![item]);
+                    }
                 }
                 Err(error) => {
                     effects.push(Effect::OutboxRefused { scope, number: None, outbox: rows, code: error.code() });
