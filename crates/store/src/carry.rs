@@ -75,8 +75,8 @@ impl Store {
                 let batches = self.own_batches_above(*scope, *above).await?;
                 Carried::hears(Input::Reoffer { scope: *scope, batches })
             }
-            Effect::NeedBagRows { scope, .. } => {
-                Carried::hears(Input::BagRows(self.bag_rows(domain_scope(*scope)).await?))
+            Effect::NeedBagRows { scope, keys } => {
+                Carried::hears(Input::BagRows(self.bag_rows_of(domain_scope(*scope), keys).await?))
             }
             Effect::LogChanged { log } => {
                 self.restart_cursors(*log).await?;
@@ -91,7 +91,9 @@ impl Store {
                 let me = Recipient::Device(ring.keys().id());
                 let company = CompanyId::from_uuid(self.identity().ok_or(StoreError::NoIdentity)?.company.0);
                 let key = wraps.iter().find_map(|wraps| wraps.open(company, me, ring.keys()).ok());
-                Carried::touching(self.store_bag(*scope, *bag, key.as_ref(), wraps, rows).await?)
+                let taken = self.store_bag(*scope, *bag, key.as_ref(), wraps, rows).await?;
+                let kept = (!taken.kept.is_empty()).then_some(Input::BagKept { scope: *scope, keys: taken.kept });
+                Carried { inputs: kept.into_iter().collect(), ..Carried::touching(taken.touched) }
             }
             Effect::ReplaceBag { scope, bag } => {
                 self.drop_other_bags(*scope, *bag).await?;

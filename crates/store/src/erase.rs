@@ -7,17 +7,27 @@ use uuid::Uuid;
 use zuc_domain::shared::Scope;
 use zuc_protocol::Scope as WireScope;
 use zuc_protocol::codec::{self, MAX_FRAME};
-use zuc_protocol::ids::{BagId, ItemId, KeyId};
+use zuc_protocol::ids::{BagId, CompanyId, ItemId, KeyId};
 use zuc_protocol::item::DocKind;
 use zuc_protocol::person_key::{BagKeyWraps, BagRow, bag_id};
 use zuc_protocol::secret::BagKey;
 
 use crate::doc::Document;
+use crate::log::RawRow;
 use crate::persons::Ring;
 use crate::projections::analytics::{self, Dirty};
 use crate::reread::Reread;
 use crate::store::{domain_scope, scope_number, scope_of, uuid_of};
 use crate::{Store, StoreError, registry};
+
+/// What came of rows and wraps of a bag.
+#[derive(Debug, Default)]
+pub struct BagTaken {
+    /// Documents that were projected again.
+    pub touched: Vec<(DocKind, ItemId)>,
+    /// Keys whose rows lay under an older key and were wrapped under the new one: the relay may lack them.
+    pub kept: Vec<KeyId>,
+}
 
 impl Store {
     /// Destroys the keys of persons and everything clear that came of them: read rows, search entries, pending items
@@ -88,8 +98,30 @@ impl Store {
         self.scrub().await
     }
 
+    /// Destroys what was erased while this device could not carry it out to its end.
+    ///
+    /// # Errors
+    /// As [`Store::erase_keys`].
+    pub async fn finish_erasures(&self, erased: &[KeyId]) -> Result<(), StoreError> {
+        let names = serde_json::to_string(&erased.iter().map(|key| hex::encode(key.0)).collect::<Vec<_>>())?;
+        let left = sqlx::query_scalar!(
+            r#"SELECT unhex(value) AS "key!: Vec<u8>" FROM json_each(?)
+               WHERE unhex(value) NOT IN (SELECT key_id FROM person_erased)"#,
+            names,
+        )
+        .fetch_all(self.reader())
+        .await?;
+        let left = left.iter().filter_map(|key| key.as_slice().try_into().ok()).map(KeyId).collect::<Vec<_>>();
+        if !left.is_empty() {
+            self.erase_keys(&left).await?;
+        }
+        Ok(())
+    }
+
     /// Adds rows and wraps of a bag of generation `bag`, and takes its key into use where it is given. An erased key
-    /// does not come back. Documents that were read without one of the new keys are projected again and returned.
+    /// does not come back. Documents that were read without one of the new keys are projected again.
+    ///
+    /// Rows that lie here under the key before are wrapped under the new one: whoever made it may not have known them.
     pub async fn store_bag(
         &self,
         scope: WireScope,
@@ -97,12 +129,18 @@ impl Store {
         key: Option<&BagKey>,
         wraps: &[BagKeyWraps],
         rows: &[BagRow],
-    ) -> Result<Vec<(DocKind, ItemId)>, StoreError> {
-        if let Some(key) = key.filter(|key| bag_id(key) == bag) {
-            self.set_bag(domain_scope(scope), key).await?;
-        }
+    ) -> Result<BagTaken, StoreError> {
         let number = i64::from(scope.number());
+        let key = key.filter(|key| bag_id(key) == bag);
         let mut tx = self.begin_plain().await?;
+        let mut kept = Vec::new();
+        if let Some(key) = key {
+            if let Some(old) = self.bag(domain_scope(scope)).filter(|old| bag_id(old) != bag) {
+                kept = self.rewrap(&mut tx, scope, &old, key).await?;
+            }
+            let name = crate::persons::vault_name(domain_scope(scope));
+            crate::vault::put(&mut tx, &self.inner.vault_key, self.inner.entropy.as_ref(), &name, key.expose()).await?;
+        }
         for wrap in wraps {
             let (bag, author) = (wrap.bag.0.as_slice(), wrap.author.0.as_slice());
             let bytes = codec::encode(wrap, MAX_FRAME).map_err(|_| StoreError::corrupt("bag_wraps", "bytes", scope))?;
@@ -123,21 +161,60 @@ impl Store {
             None => Vec::new(),
         };
         tx.commit().await?;
-        Ok(touched)
+        if let Some(key) = key {
+            self.inner.bags.write().unwrap_or_else(PoisonError::into_inner).insert(domain_scope(scope), key.clone());
+        }
+        Ok(BagTaken { touched, kept })
     }
 
-    /// Destroys the rows and wraps of every generation of a scope's bag but one.
+    /// Wraps every row of older generations under a new key; those that `old` does not open are none that can be kept.
+    async fn rewrap(
+        &self,
+        conn: &mut SqliteConnection,
+        scope: WireScope,
+        old: &BagKey,
+        new: &BagKey,
+    ) -> Result<Vec<KeyId>, StoreError> {
+        let Some(identity) = self.identity() else { return Ok(Vec::new()) };
+        let company = CompanyId::from_uuid(identity.company.0);
+        let (number, bag) = (i64::from(scope.number()), bag_id(new));
+        let generation = bag.0.as_slice();
+        let rows = sqlx::query_as!(
+            RawRow,
+            "SELECT key_id, bag, wrap FROM person_key WHERE scope = ? AND bag <> ?",
+            number,
+            generation
+        )
+        .fetch_all(&mut *conn)
+        .await?;
+        let mut kept = Vec::with_capacity(rows.len());
+        for row in rows {
+            let row = row.of(domain_scope(scope))?;
+            let Ok(secret) = row.open(company, old) else { continue };
+            let nonce = crate::keys::random(self.inner.entropy.as_ref());
+            let again = BagRow::wrap(company, scope, new, row.key, &secret, &nonce);
+            let (wrap, key) = (again.wrap.0.as_slice(), row.key.0.as_slice());
+            sqlx::query!(
+                "UPDATE person_key SET bag = ?, wrap = ? WHERE scope = ? AND key_id = ?",
+                generation,
+                wrap,
+                number,
+                key,
+            )
+            .execute(&mut *conn)
+            .await?;
+            kept.push(row.key);
+        }
+        Ok(kept)
+    }
+
+    /// Destroys the wraps of every generation of a scope's bag but one. Its rows stay until the new key is here.
     pub async fn drop_other_bags(&self, scope: WireScope, bag: BagId) -> Result<(), StoreError> {
         let (number, generation) = (i64::from(scope.number()), bag.0.as_slice());
-        let mut tx = self.begin_plain().await?;
-        sqlx::query!("DELETE FROM person_key WHERE scope = ? AND bag <> ?", number, generation)
-            .execute(&mut *tx)
-            .await?;
         sqlx::query!("DELETE FROM bag_wraps WHERE scope = ? AND bag <> ?", number, generation)
-            .execute(&mut *tx)
+            .execute(&self.inner.pools.writer)
             .await?;
-        tx.commit().await?;
-        self.scrub().await
+        Ok(())
     }
 
     /// The ids of the person keys of a lead, a contact or a customer: what an erasure names.

@@ -1,13 +1,11 @@
 //! The device's side of the logs: where each scope's stands, the control log, what was set aside, the bags.
 
 use std::collections::BTreeSet;
-use std::sync::PoisonError;
 
 use zuc_domain::shared::Scope;
 use zuc_protocol::Blob;
 use zuc_protocol::ids::{BagId, BatchHash, ChainHash, KeyId};
-use zuc_protocol::person_key::BagRow;
-use zuc_protocol::secret::BagKey;
+use zuc_protocol::person_key::{BagRow, bag_id};
 
 use crate::outbox::hash_of;
 use crate::store::{scope_number, wire_scope};
@@ -110,6 +108,24 @@ impl Store {
         rows.into_iter().map(|row| row.of(scope)).collect()
     }
 
+    /// The rows of these keys, as they lie under the key in use.
+    pub(crate) async fn bag_rows_of(&self, scope: Scope, keys: &[KeyId]) -> Result<Vec<BagRow>, StoreError> {
+        let Some(bag) = self.bag(scope).map(|key| bag_id(&key)) else { return Ok(Vec::new()) };
+        let (number, generation) = (scope_number(scope), bag.0.as_slice());
+        let keys = serde_json::to_string(&keys.iter().map(|key| hex::encode(key.0)).collect::<Vec<_>>())?;
+        let rows = sqlx::query_as!(
+            RawRow,
+            "SELECT key_id, bag, wrap FROM person_key
+             WHERE scope = ? AND bag = ? AND key_id IN (SELECT unhex(value) FROM json_each(?)) ORDER BY key_id",
+            number,
+            generation,
+            keys,
+        )
+        .fetch_all(self.reader())
+        .await?;
+        rows.into_iter().map(|row| row.of(scope)).collect()
+    }
+
     /// Those of `keys` whose rows the relay has not yet been given.
     pub(crate) async fn unsent_bag_rows(
         &self,
@@ -132,49 +148,16 @@ impl Store {
         .await?;
         rows.into_iter().map(|row| row.of(scope)).collect()
     }
-
-    /// The relay has these rows.
-    pub async fn bag_rows_sent(&self, scope: Scope, keys: &[KeyId]) -> Result<(), StoreError> {
-        let scope = scope_number(scope);
-        let mut tx = self.inner.pools.writer.begin_with("BEGIN IMMEDIATE").await?;
-        crate::outgoing::keys_sent(&mut tx, scope, keys).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// Puts a new generation in place of a scope's bag: the old key and every old row are overwritten.
-    pub async fn replace_bag(&self, scope: Scope, key: &BagKey, rows: &[BagRow]) -> Result<(), StoreError> {
-        let number = scope_number(scope);
-        let mut tx = self.inner.pools.writer.begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::query!("DELETE FROM person_key WHERE scope = ?", number).execute(&mut *tx).await?;
-        for row in rows.iter().filter(|row| row.scope == wire_scope(scope)) {
-            let (key, bag, wrap) = (row.key.0.as_slice(), row.bag.0.as_slice(), row.wrap.0.as_slice());
-            sqlx::query!(
-                "INSERT INTO person_key (scope, key_id, bag, wrap, sent) VALUES (?, ?, ?, ?, 1)",
-                number,
-                key,
-                bag,
-                wrap,
-            )
-            .execute(&mut *tx)
-            .await?;
-        }
-        let name = crate::persons::vault_name(scope);
-        crate::vault::put(&mut tx, &self.inner.vault_key, self.inner.entropy.as_ref(), &name, key.expose()).await?;
-        tx.commit().await?;
-        self.inner.bags.write().unwrap_or_else(PoisonError::into_inner).insert(scope, key.clone());
-        Ok(())
-    }
 }
 
-struct RawRow {
-    key_id: Vec<u8>,
-    bag: Vec<u8>,
-    wrap: Vec<u8>,
+pub(crate) struct RawRow {
+    pub(crate) key_id: Vec<u8>,
+    pub(crate) bag: Vec<u8>,
+    pub(crate) wrap: Vec<u8>,
 }
 
 impl RawRow {
-    fn of(self, scope: Scope) -> Result<BagRow, StoreError> {
+    pub(crate) fn of(self, scope: Scope) -> Result<BagRow, StoreError> {
         let corrupt = || StoreError::corrupt("person_key", "key_id", hex::encode(&self.key_id));
         Ok(BagRow {
             scope: wire_scope(scope),

@@ -1,6 +1,6 @@
 //! What happened.
 
-use zuc_protocol::ids::{BatchHash, ChainHash, Incarnation};
+use zuc_protocol::ids::{BatchHash, ChainHash, Incarnation, KeyId};
 use zuc_protocol::item::Item;
 use zuc_protocol::messages::ServerFrame;
 use zuc_protocol::person_key::BagRow;
@@ -113,6 +113,13 @@ pub enum Input {
         scope: Scope,
         /// Sealed, as they were sent.
         batches: Vec<StoredBatch>,
+    },
+    /// Rows that lay here under the bag key before were wrapped under the new one: whoever made it may not have had them.
+    BagKept {
+        /// Whose bag.
+        scope: Scope,
+        /// Their keys.
+        keys: Vec<KeyId>,
     },
     /// Rows of a bag that the relay lacks, after [`crate::Effect::NeedBagRows`].
     BagRows(Vec<BagRow>),

@@ -1,6 +1,7 @@
 //! Faults in real processes: a step that fails or is killed, a relay that is away or slow, two programs on one home, an
 //! invite that is used up. Each gives a stable code and a Spanish sentence, and changes nothing.
 
+mod erasing;
 mod homes;
 mod invites;
 mod issue;

@@ -1,12 +1,14 @@
 //! The bags of person keys, as the relay tells of them.
 
+use std::collections::BTreeSet;
+
 use zuc_protocol::ids::KeyId;
 use zuc_protocol::messages::ClientFrame;
 use zuc_protocol::person_key::{BagKeyWraps, BagRow, held_rows};
 use zuc_protocol::scope::Scope;
 
 use crate::effect::Effect;
-use crate::engine::Engine;
+use crate::engine::{Engine, Link};
 use crate::keyring::check_bag;
 
 /// Rows that fit a frame beside what else it holds.
@@ -19,6 +21,14 @@ pub(super) fn offer_rows(mut rows: Vec<BagRow>, effects: &mut Vec<Effect>) {
         effects.push(Effect::Send(ClientFrame::BagOffer { wraps: None, rows }));
         rows = rest;
     }
+}
+
+/// The rows of a bag that the relay has told of, page by page.
+#[derive(Default)]
+pub(super) struct Listing {
+    keys: BTreeSet<KeyId>,
+    /// Nothing was claimed when it was asked for, so that it holds everything.
+    whole: bool,
 }
 
 impl Engine {
@@ -89,15 +99,37 @@ impl Engine {
         }
     }
 
+    /// This device has rows that the relay may lack: the listing is asked for again, and compared.
+    pub(super) fn bag_kept(&mut self, scope: Scope, keys: Vec<KeyId>, effects: &mut Vec<Effect>) {
+        let known = self.bag_keys.entry(scope).or_default();
+        known.extend(keys.into_iter().filter(|key| !self.log.is_erased(*key)));
+        if self.link == Link::Ready {
+            self.ask_for_bag(scope, &BTreeSet::new(), effects);
+        }
+    }
+
+    /// Asks for the rows of a scope's bag that this device does not have.
+    pub(super) fn list_bag(&mut self, scope: Scope, effects: &mut Vec<Effect>) {
+        let have = self.bag_keys.get(&scope).cloned().unwrap_or_default();
+        self.ask_for_bag(scope, &have, effects);
+    }
+
+    fn ask_for_bag(&mut self, scope: Scope, have: &BTreeSet<KeyId>, effects: &mut Vec<Effect>) {
+        self.listed.insert(scope, Listing { keys: BTreeSet::new(), whole: have.is_empty() });
+        self.bags_due.insert(scope);
+        effects.push(Effect::Send(ClientFrame::Bag { scope, have: held_rows(have), after: None }));
+    }
+
     /// Follows a listing page by page; at its end the relay is given the rows that it lacks, as after a replacement
     /// that was cut short.
     fn compare_rows(&mut self, scope: Scope, rows: &[BagRow], more: bool, effects: &mut Vec<Effect>) {
         let Some(listed) = self.listed.get_mut(&scope) else { return };
-        listed.extend(rows.iter().map(|row| row.key));
-        if more || listed.is_empty() {
+        listed.keys.extend(rows.iter().map(|row| row.key));
+        // whoever said what it has, and is told of nothing, has just that
+        if more || (listed.keys.is_empty() && !listed.whole) {
             return;
         }
-        let listed = self.listed.remove(&scope).unwrap_or_default();
+        let listed = self.listed.remove(&scope).unwrap_or_default().keys;
         let keys: Vec<KeyId> =
             self.bag_keys.get(&scope).into_iter().flatten().filter(|key| !listed.contains(key)).copied().collect();
         if !keys.is_empty() {

@@ -1,10 +1,7 @@
 //! The connection: greeting, silence, and another log at the relay.
 
-use std::collections::BTreeSet;
-
 use zuc_protocol::ids::{ControlHash, LogId};
 use zuc_protocol::messages::{ClientFrame, ScopeCursor, ScopeHead};
-use zuc_protocol::person_key::held_rows;
 use zuc_protocol::scope::Scope;
 
 use crate::effect::Effect;
@@ -96,10 +93,7 @@ impl Engine {
             })
             .collect();
         for scope in &readable {
-            let have = held_rows(self.bag_keys.get(scope).into_iter().flatten());
-            self.listed.insert(*scope, BTreeSet::new());
-            self.bags_due.insert(*scope);
-            effects.push(Effect::Send(ClientFrame::Bag { scope: *scope, have, after: None }));
+            self.list_bag(*scope, effects);
         }
         effects.push(Effect::Send(ClientFrame::Subscribe { cursors }));
         for scope in &readable {

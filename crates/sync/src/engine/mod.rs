@@ -19,7 +19,7 @@ use zuc_protocol::person_key::BagKeyWraps;
 use zuc_protocol::scope::Scope;
 
 use crate::effect::Effect;
-use crate::engine::bag::offer_rows;
+use crate::engine::bag::{Listing, offer_rows};
 use crate::engine::lane::{Inbound, Outbound};
 use crate::input::{AuthorCursor, Cursor, Input, OwnHead, StoredBatch};
 use crate::keyring::KeyRing;
@@ -102,7 +102,7 @@ pub struct Engine {
     stale: u8,
     greeted_anew: bool,
     bag_wraps: BTreeMap<Scope, Vec<BagKeyWraps>>,
-    listed: BTreeMap<Scope, BTreeSet<KeyId>>,
+    listed: BTreeMap<Scope, Listing>,
     /// Scopes whose bag was asked for and has not come whole.
     bags_due: BTreeSet<Scope>,
     offered: BTreeSet<Scope>,
@@ -187,6 +187,7 @@ impl Engine {
             Input::Applied { scope, seq } => self.applied(scope, seq),
             Input::Reoffer { scope, batches } => self.reoffer(scope, batches, &mut effects),
             Input::BagRows(rows) => offer_rows(rows, &mut effects),
+            Input::BagKept { scope, keys } => self.bag_kept(scope, keys, &mut effects),
             Input::ControlAuthored(step) => self.control_authored(step, &mut effects),
             Input::Tick(now) => self.tick(now, &mut effects),
         }
