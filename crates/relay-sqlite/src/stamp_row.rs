@@ -22,6 +22,7 @@ struct AttemptRow {
     stamped_xml: Option<Vec<u8>>,
     receipt: Option<Vec<u8>>,
     absences: i64,
+    recoveries: i64,
     due_ms: i64,
 }
 
@@ -50,6 +51,7 @@ impl TryFrom<AttemptRow> for Attempt {
                 .map_err(|_malformed| StoreError::Corrupt { table: TABLE, column: "receipt" })?,
             absences: u32::try_from(row.absences)
                 .map_err(|_range| StoreError::Corrupt { table: TABLE, column: "absences" })?,
+            recoveries: count(row.recoveries, TABLE, "recoveries")?,
             due_ms: row.due_ms,
         })
     }
@@ -59,7 +61,7 @@ impl TryFrom<AttemptRow> for Attempt {
 pub(crate) async fn find(connection: &mut SqliteConnection, key: &str) -> Result<Attempt, StoreError> {
     let row: Option<AttemptRow> = sqlx::query_as(
         "SELECT stamp_key, invoice, serie, folio, scope, state, fence, code, detail, uuid, xml, stamped_xml, receipt,
-                absences, due_ms
+                absences, recoveries, due_ms
          FROM stamp_attempt WHERE stamp_key = ?1",
     )
     .bind(key)
@@ -73,7 +75,7 @@ pub(crate) async fn find(connection: &mut SqliteConnection, key: &str) -> Result
 pub(crate) async fn of_invoice(connection: &mut SqliteConnection, invoice: ItemId) -> Result<Vec<Attempt>, StoreError> {
     let rows: Vec<AttemptRow> = sqlx::query_as(
         "SELECT stamp_key, invoice, serie, folio, scope, state, fence, code, detail, uuid, xml, stamped_xml, receipt,
-                absences, due_ms
+                absences, recoveries, due_ms
          FROM stamp_attempt WHERE invoice = ?1 ORDER BY received_ms, stamp_key",
     )
     .bind(&invoice.0[..])

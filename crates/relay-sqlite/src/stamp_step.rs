@@ -102,6 +102,7 @@ pub(crate) async fn take(
     let done = sqlx::query(
         "UPDATE stamp_attempt SET
              fence = fence + 1,
+             recoveries = recoveries + (state = 'UNKNOWN'),
              lease_ms = ?2,
              -- A recovery's bytes may be on their way until its lease ends.
              due_ms = CASE WHEN state = 'UNKNOWN' THEN ?2 + ?4 ELSE ?2 END,

@@ -95,6 +95,8 @@ pub struct Attempt {
     pub receipt: Option<SignedReceipt>,
     /// Definite answers "not found" so far.
     pub absences: u32,
+    /// How often it was taken up again after an answer was lost.
+    pub recoveries: u64,
     /// When the next step may begin, on the database's clock.
     pub due_ms: i64,
 }

@@ -3,7 +3,12 @@
 mod pac_options;
 mod sandbox_command;
 
-use std::{io::Write as _, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    io::Write as _,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
@@ -45,6 +50,9 @@ struct Serve {
     /// Requests a minute of one address without a session.
     #[arg(long, default_value_t = HttpOptions::default().per_address)]
     per_address: u32,
+    /// A proxy in front of the relay, whose word on who asks is taken (`X-Forwarded-For`); may be given again.
+    #[arg(long = "trusted-proxy", env = "ZUC_RELAY_TRUSTED_PROXIES", value_delimiter = ',')]
+    trusted_proxies: Vec<IpAddr>,
 }
 
 #[tokio::main]
@@ -71,8 +79,12 @@ impl Serve {
         let listener = TcpListener::bind(self.listen).await.context("the address cannot be listened on")?;
         let stop = stop()?;
         started(&serde_json::json!({ "listening": listener.local_addr()?.to_string() }))?;
-        let options =
-            HttpOptions { per_company: self.per_company, per_address: self.per_address, ..HttpOptions::default() };
+        let options = HttpOptions {
+            per_company: self.per_company,
+            per_address: self.per_address,
+            proxies: self.trusted_proxies,
+            ..HttpOptions::default()
+        };
         zuc_relay::serve(listener, relay, options, stop).await?;
         tracing::info!("stopped");
         Ok(())

@@ -97,6 +97,8 @@ pub(crate) async fn a_lost_answer_becomes_unknown_and_only_recovery_leaves_it(st
     let at = company(store, 32).await;
     claimed_folio(store, at, 1).await;
     store.receive(at.0, attempt("k", 1, 1)).await.unwrap();
+    let away = store.take(at.0, "k", 10_000, 0).await.unwrap().unwrap();
+    store.release_claim(at.0, "k", away.fence, 0).await.unwrap();
     let first = sent(store, at, "k", 1_000).await;
     assert!(store.sweep(at.0).await.unwrap().0.is_empty(), "before its deadline it is only sent");
     wait(1_010).await;
@@ -110,6 +112,7 @@ pub(crate) async fn a_lost_answer_becomes_unknown_and_only_recovery_leaves_it(st
     let recovery = store.take(at.0, "k", 10_000, 20).await.unwrap().unwrap();
     assert_eq!(recovery.attempt.state, StampState::Unknown);
     assert!(recovery.fence > first);
+    assert_eq!(recovery.attempt.recoveries, 1, "a PAC that was away before is no recovery");
     assert!(store.take(at.0, "k", 10_000, 20).await.unwrap().is_none(), "one recovery at a time");
     let late = store.settle(at.0, "k", first, stamped(at, "U")).await;
     assert!(matches!(late, Err(StoreError::Fenced { .. })));

@@ -61,8 +61,9 @@ impl FromRequestParts<App> for Caller {
         let ConnectInfo(address) = ConnectInfo::<SocketAddr>::from_request_parts(parts, app)
             .await
             .map_err(|_missing| RelayError::NotAllowed)?;
-        app.limits.address(address.ip())?;
-        Ok(Self(address.ip()))
+        let address = app.limits.origin(address.ip(), &parts.headers);
+        app.limits.address(address)?;
+        Ok(Self(address))
     }
 }
 

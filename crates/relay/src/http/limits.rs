@@ -11,6 +11,7 @@ use std::{
     },
 };
 
+use axum::http::HeaderMap;
 use governor::{
     DefaultKeyedRateLimiter, Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
@@ -20,6 +21,8 @@ use zuc_protocol::ids::CompanyId;
 use super::HttpOptions;
 use crate::RelayError;
 
+/// The header in which a proxy names whom it asks for.
+const FORWARDED: &str = "x-forwarded-for";
 /// A minute, in milliseconds.
 const WINDOW_MS: i64 = 60_000;
 /// How many addresses and companies with wrong proofs are remembered.
@@ -33,6 +36,7 @@ pub(crate) struct Limits {
     addresses: Keyed<IpAddr>,
     founding: Keyed<IpAddr>,
     wrong: u32,
+    proxies: Vec<IpAddr>,
     wrong_from: Mutex<HashMap<IpAddr, Wrong>>,
     wrong_against: Mutex<HashMap<CompanyId, Wrong>>,
 }
@@ -76,9 +80,26 @@ impl Limits {
             addresses: Keyed::new(Quota::per_minute(positive(options.per_address))),
             founding: Keyed::new(Quota::per_hour(positive(options.new_companies))),
             wrong: options.wrong_proofs,
+            proxies: options.proxies.clone(),
             wrong_from: Mutex::default(),
             wrong_against: Mutex::default(),
         }
+    }
+
+    /// Where a request comes from: the peer itself, or whom a proxy that we trust names. A proxy adds the address it saw
+    /// at the end, so that whatever stands before the last one we do not know may be invented.
+    pub(crate) fn origin(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        if !self.proxies.contains(&peer) {
+            return peer;
+        }
+        let named: Vec<IpAddr> = headers
+            .get_all(FORWARDED)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .filter_map(|address| address.trim().parse().ok())
+            .collect();
+        named.into_iter().rev().find(|address| !self.proxies.contains(address)).unwrap_or(peer)
     }
 
     /// A request of a company's device.
@@ -132,4 +153,32 @@ fn count<K: Hash + Eq>(table: &Mutex<HashMap<K, Wrong>>, key: K, now_ms: i64) {
         *wrong = Wrong { since_ms: now_ms, count: 0 };
     }
     wrong.count += 1;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn behind_a_proxy_that_we_trust_each_is_counted_by_the_address_it_named_last() {
+        let ip = |text: &str| text.parse::<IpAddr>().unwrap();
+        let options = HttpOptions { proxies: vec![ip("127.0.0.1"), ip("10.0.0.2")], ..HttpOptions::default() };
+        let limits = Limits::new(&options);
+        let from = |peer: &str, forwarded: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            if let Some(forwarded) = forwarded {
+                headers.insert(FORWARDED, forwarded.parse().unwrap());
+            }
+            limits.origin(ip(peer), &headers)
+        };
+        assert_eq!(from("127.0.0.1", Some("198.51.100.7")), ip("198.51.100.7"));
+        assert_eq!(
+            from("127.0.0.1", Some("203.0.113.9, 198.51.100.7, 10.0.0.2")),
+            ip("198.51.100.7"),
+            "invented before it"
+        );
+        assert_eq!(from("198.51.100.7", Some("203.0.113.9")), ip("198.51.100.7"), "no proxy of ours");
+        assert_eq!(from("127.0.0.1", Some("nobody")), ip("127.0.0.1"));
+        assert_eq!(from("127.0.0.1", None), ip("127.0.0.1"));
+    }
 }

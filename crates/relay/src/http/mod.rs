@@ -29,7 +29,11 @@ mod session;
 mod sessions;
 mod sync;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get, serve::ListenerExt as _};
 use tokio::{net::TcpListener, sync::watch};
@@ -47,7 +51,7 @@ const REQUEST: Duration = Duration::from_secs(30);
 const GOODBYE: Duration = Duration::from_secs(10);
 
 /// How many requests the relay takes from whom. Frames on a socket do not count: the socket's own pace bounds them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct HttpOptions {
     /// Requests a minute of one company.
     pub per_company: u32,
@@ -59,11 +63,20 @@ pub struct HttpOptions {
     pub new_companies: u32,
     /// How long a socket may leave a frame unread.
     pub slow: Duration,
+    /// Proxies whose word on who asks is taken.
+    pub proxies: Vec<IpAddr>,
 }
 
 impl Default for HttpOptions {
     fn default() -> Self {
-        Self { per_company: 1_000, per_address: 600, wrong_proofs: 10, new_companies: 60, slow: Duration::from_secs(5) }
+        Self {
+            per_company: 1_000,
+            per_address: 600,
+            wrong_proofs: 10,
+            new_companies: 60,
+            slow: Duration::from_secs(5),
+            proxies: Vec::new(),
+        }
     }
 }
 

@@ -6,16 +6,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::{
-    Client, Response,
+    Client, Response, StatusCode,
     multipart::{Form, Part},
 };
 use serde::Deserialize;
-use tokio::sync::Mutex;
+use tokio::{sync::Mutex, time::Instant};
 
 use super::{Answer, Capabilities, Found, NoAnswer, Pac};
 
 /// The most an answer may weigh.
 const ANSWER_MAX: usize = 12 * 1024 * 1024;
+/// How long before its end a token is no longer used: a call takes time.
+const MARGIN: Duration = Duration::from_mins(1);
 
 /// How to be let in.
 #[derive(Clone)]
@@ -48,7 +50,13 @@ pub struct SwSettings {
 pub struct SwPac {
     client: Client,
     settings: SwSettings,
-    token: Mutex<Option<String>>,
+    token: Mutex<Option<Held>>,
+}
+
+/// A token and the moment after which it is not to be used.
+struct Held {
+    token: String,
+    until: Option<Instant>,
 }
 
 #[derive(Deserialize)]
@@ -66,6 +74,8 @@ struct Envelope {
 #[derive(Default, Deserialize)]
 struct Data {
     token: Option<String>,
+    /// Seconds that the token lives.
+    expires_in: Option<u64>,
     cfdi: Option<String>,
     tfd: Option<String>,
     uuid: Option<String>,
@@ -101,8 +111,8 @@ impl SwPac {
             Credentials::User { user, password } => (user, password),
         };
         let mut held = self.token.lock().await;
-        if let Some(token) = &*held {
-            return Ok(token.clone());
+        if let Some(held) = held.as_ref().filter(|held| held.until.is_none_or(|until| Instant::now() < until)) {
+            return Ok(held.token.clone());
         }
         let url = format!("{}/v2/security/authenticate", self.settings.services_url);
         let body = serde_json::json!({ "user": user, "password": password });
@@ -115,8 +125,10 @@ impl SwPac {
             .await
             .map_err(|error| no_answer(&error))?;
         let envelope = read(answer).await?;
-        let token = envelope.data.and_then(|data| data.token).ok_or_else(|| NoAnswer::new("pac.login"))?;
-        *held = Some(token.clone());
+        let data = envelope.data.unwrap_or_default();
+        let token = data.token.ok_or_else(|| NoAnswer::new("pac.login"))?;
+        let until = data.expires_in.map(|seconds| Instant::now() + Duration::from_secs(seconds).saturating_sub(MARGIN));
+        *held = Some(Held { token: token.clone(), until });
         Ok(token)
     }
 
@@ -145,13 +157,19 @@ impl SwPac {
     }
 
     async fn get(&self, url: &str) -> Result<Response, NoAnswer> {
-        self.client
+        let answer = self
+            .client
             .get(url)
             .bearer_auth(self.token().await?)
             .timeout(self.settings.capabilities.deadline)
             .send()
             .await
-            .map_err(|error| no_answer(&error))
+            .map_err(|error| no_answer(&error))?;
+        if answer.status() == StatusCode::UNAUTHORIZED {
+            self.forget_token().await;
+            return Err(NoAnswer::new("pac.account"));
+        }
+        Ok(answer)
     }
 
     async fn judge(&self, envelope: Envelope) -> Result<Answer, NoAnswer> {
@@ -177,12 +195,13 @@ impl SwPac {
                 }
                 (None, None, None) => Err(NoAnswer::new("pac.duplicate_without_timbre")),
             },
-            // Trouble of the PAC's own says nothing about the document.
+            // Trouble of the PAC's own, or with the account there, says nothing about the document.
             Some(code) if code.starts_with("CO") => Err(NoAnswer::new("pac.internal")),
+            Some(code) if code.starts_with("AU") => {
+                self.forget_token().await;
+                Err(NoAnswer::new("pac.account"))
+            }
             Some(code) => {
-                if code.starts_with("AU") {
-                    self.forget_token().await;
-                }
                 let detail = match envelope.message_detail {
                     Some(more) if !more.is_empty() => format!("{message} {more}"),
                     _ => message,
@@ -313,6 +332,31 @@ mod tests {
         for (message, code) in cases {
             assert_eq!(code_of(message).as_deref(), code, "{message}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_with_the_account_says_nothing_about_the_document() {
+        let capabilities =
+            Capabilities { recovery: super::super::Recovery::LookUp, settle: Duration::ZERO, deadline: Duration::ZERO };
+        let pac = SwPac::try_new(SwSettings {
+            services_url: String::new(),
+            api_url: String::new(),
+            credentials: Credentials::User { user: String::new(), password: String::new() },
+            capabilities,
+        })
+        .unwrap();
+        let said = |message: &str| Envelope {
+            status: "error".to_owned(),
+            message: Some(message.to_owned()),
+            message_detail: None,
+            data: None,
+        };
+        *pac.token.lock().await = Some(Held { token: "old".to_owned(), until: None });
+        let refused = pac.judge(said("AU1000 - El token expiró")).await;
+        assert_eq!(refused.unwrap_err().code, "pac.account");
+        assert!(pac.token.lock().await.is_none(), "it logs in again");
+        let rejected = pac.judge(said("CFDI40102 - El sello no es válido")).await.unwrap();
+        assert!(matches!(rejected, Answer::Rejected { code, .. } if code == "CFDI40102"));
     }
 
     #[test]

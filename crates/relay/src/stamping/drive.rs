@@ -105,7 +105,7 @@ impl Stamping {
     /// The adapter's declared way out of UNKNOWN: never changed bytes, never another PAC.
     async fn recover(&self, claimed: &ClaimedAttempt) -> Said {
         let (attempt, able) = (&claimed.attempt, self.pac.capabilities());
-        if claimed.fence > self.settings.recoveries {
+        if attempt.recoveries > self.settings.recoveries {
             return Said::Human("stamp.recovery_exhausted".to_owned());
         }
         let Ok(xml) = self.xml(attempt) else { return Said::Human("stamp.xml_erased".to_owned()) };
