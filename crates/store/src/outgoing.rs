@@ -140,14 +140,20 @@ pub(crate) async fn keys_sent(conn: &mut SqliteConnection, scope: i64, keys: &[K
 async fn delete_unsent(conn: &mut SqliteConnection, scope: i64, number: u64) -> Result<(), StoreError> {
     let number = i64::try_from(number).unwrap_or(i64::MAX);
     sqlx::query!(
-        "UPDATE outbox SET batch = NULL WHERE batch IN (SELECT hash FROM entry WHERE scope = ? AND seq IS NULL AND number = ?)",
+        "UPDATE outbox SET batch = NULL WHERE batch IN (SELECT hash FROM entry
+             WHERE scope = ? AND seq IS NULL AND number = ? AND author = (SELECT device FROM device_state))",
         scope,
         number,
     )
     .execute(&mut *conn)
     .await?;
-    sqlx::query!("DELETE FROM entry WHERE scope = ? AND seq IS NULL AND number = ?", scope, number)
-        .execute(conn)
-        .await?;
+    sqlx::query!(
+        "DELETE FROM entry
+         WHERE scope = ? AND seq IS NULL AND number = ? AND author = (SELECT device FROM device_state)",
+        scope,
+        number,
+    )
+    .execute(conn)
+    .await?;
     Ok(())
 }

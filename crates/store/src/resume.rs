@@ -110,7 +110,8 @@ impl Store {
     async fn unacked(&self, scope: Scope) -> Result<Vec<StoredBatch>, StoreError> {
         let number = scope_number(scope);
         let rows = sqlx::query!(
-            "SELECT number, hash, bytes FROM entry WHERE scope = ? AND seq IS NULL ORDER BY number",
+            "SELECT number, hash, bytes FROM entry WHERE scope = ? AND seq IS NULL
+             AND author = (SELECT device FROM device_state) ORDER BY number",
             number
         )
         .fetch_all(self.reader())

@@ -85,7 +85,9 @@ impl Office {
                 Ok(()) => {}
                 // sealed elsewhere: that device follows it
                 Err(error) if error.code == "invoice.other_device" => {}
-                Err(error) => return Err(error),
+                Err(error) if error.is_passing() => return Err(error),
+                // what one document is refused for does not hold up those behind it
+                Err(error) => tracing::error!(code = error.code, invoice.id = %row.id, "a stamp cannot be followed"),
             }
         }
         Ok(())

@@ -6,7 +6,7 @@ use zuc_domain::{
     compliance::CfdiState,
     financial::{
         Invoice,
-        proposal_to_cash::{Next, ProposalToCash, SagaState, Step},
+        proposal_to_cash::{Next, ProposalToCash, Step},
     },
     proposal::Proposal,
     shared::{Action, Object, ProposalId, Scope},
@@ -20,7 +20,7 @@ use crate::{AppError, Office, failpoint::failpoint};
 const KIND: &str = "proposal_to_cash";
 /// How long the lease of one run lasts.
 const LEASE_MS: u32 = 120_000;
-/// Proposals looked at in one go.
+/// Sagas run in one go.
 const MOST: u32 = 500;
 
 impl Office {
@@ -31,24 +31,17 @@ impl Office {
         }
         // whoever asks while they run waits for them: afterwards nothing is due
         let _alone = self.sagas.lock().await;
-        for row in self.store.proposals(0, MOST).await? {
-            if row.state != "accepted" || self.is_settled(row.id).await? {
-                continue;
-            }
-            match self.run_saga(row.id).await {
+        for proposal in self.store.accepted_without_end(KIND, MOST).await? {
+            match self.run_saga(proposal).await {
                 Ok(()) => {}
                 // another device holds the lease, or nobody answers: it is tried again later
                 Err(error) if error.is_network() || error.code == "relay.leased" => return Ok(()),
                 Err(error) => {
-                    tracing::error!(code = error.code, proposal.id = %row.id, "a saga stopped");
+                    tracing::error!(code = error.code, proposal.id = %proposal, "a saga stopped");
                 }
             }
         }
         Ok(())
-    }
-
-    async fn is_settled(&self, proposal: ProposalId) -> Result<bool, AppError> {
-        Ok(matches!(self.saga_of(proposal).await?.state, SagaState::Done | SagaState::Compensated))
     }
 
     /// Where the saga of a proposal stands; one that has not begun is at its beginning.

@@ -53,7 +53,7 @@ impl Office {
         let mut known = Vec::with_capacity(list.rows.len());
         for row in &list.rows {
             known.push(match &row.product {
-                Ok(draft) => self.store.product_by_sku(&draft.sku).await?,
+                Ok(draft) => self.store.product_by_sku(scope, &draft.sku).await?,
                 Err(_) => None,
             });
         }

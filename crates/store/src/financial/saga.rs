@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
+use zuc_domain::shared::ProposalId;
 
 use crate::store::uuid_of;
 use crate::tx::Tx;
@@ -62,22 +63,17 @@ impl Tx {
 }
 
 impl Store {
-    /// Processes of a kind that are not over, oldest first: what a start resumes.
-    pub async fn open_sagas<S: DeserializeOwned>(&self, kind: &str) -> Result<Vec<SavedSaga<S>>, StoreError> {
-        let rows = sqlx::query!(
-            "SELECT id, subject, body FROM saga WHERE kind = ? AND state NOT IN ('done', 'compensated') ORDER BY updated_at",
+    /// Accepted proposals whose process of a kind has not come to an end or has not begun, the oldest first.
+    pub async fn accepted_without_end(&self, kind: &str, limit: u32) -> Result<Vec<ProposalId>, StoreError> {
+        let rows = sqlx::query_scalar!(
+            "SELECT id FROM proposal_row p WHERE state = 'accepted' AND NOT EXISTS
+                 (SELECT 1 FROM saga WHERE kind = ? AND subject = p.id AND state IN ('done', 'compensated'))
+             ORDER BY updated_at LIMIT ?",
             kind,
+            limit,
         )
         .fetch_all(self.reader())
         .await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(SavedSaga {
-                    id: uuid_of("saga", &row.id)?,
-                    subject: uuid_of("saga", &row.subject)?,
-                    body: serde_json::from_str(&row.body)?,
-                })
-            })
-            .collect()
+        rows.iter().map(|id| Ok(ProposalId(uuid_of("proposal_row", id)?))).collect()
     }
 }

@@ -186,11 +186,13 @@ impl Store {
         rows.into_iter().map(ProductRow::try_from).collect()
     }
 
-    /// The product with this key of the company's own, if there is one.
-    pub async fn product_by_sku(&self, sku: &str) -> Result<Option<ProductId>, StoreError> {
-        let id = sqlx::query_scalar!("SELECT id FROM proposal_product WHERE sku = ? LIMIT 1", sku)
-            .fetch_optional(self.reader())
-            .await?;
+    /// The product with this key in a scope, if there is one: the company's and a team's may have the same.
+    pub async fn product_by_sku(&self, scope: Scope, sku: &str) -> Result<Option<ProductId>, StoreError> {
+        let number = scope_number(scope);
+        let id =
+            sqlx::query_scalar!("SELECT id FROM proposal_product WHERE scope = ? AND sku = ? LIMIT 1", number, sku)
+                .fetch_optional(self.reader())
+                .await?;
         id.map(|id| Ok(ProductId(uuid_of("proposal_product", &id)?))).transpose()
     }
 }

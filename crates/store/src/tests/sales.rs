@@ -244,7 +244,7 @@ async fn invoice(store: &Store, proposal: &Proposal) -> InvoiceId {
     tx.put_saga(v7(1), "proposal_to_cash", proposal.id, "running", &["customer", "contract"]).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(store.counts().await.unwrap().invoices, 1);
-    assert_eq!(store.open_sagas::<Vec<String>>("proposal_to_cash").await.unwrap()[0].body.len(), 2);
+    assert_eq!(store.accepted_without_end("proposal_to_cash", 9).await.unwrap(), [proposal.id]);
 
     let mut tx = store.begin(at(70)).await.unwrap();
     let receptor = Receptor {
@@ -264,8 +264,8 @@ async fn invoice(store: &Store, proposal: &Proposal) -> InvoiceId {
     tx.repository().record(&invoice, &issued).await.unwrap();
     tx.put_saga(v7(1), "proposal_to_cash", proposal.id, "done", &["lead"]).await.unwrap();
     tx.commit().await.unwrap();
+    assert_eq!(store.accepted_without_end("proposal_to_cash", 9).await.unwrap(), []);
     assert_eq!(store.waiting_for_stamp(9).await.unwrap()[0].label, "C-7");
-    assert!(store.open_sagas::<Vec<String>>("proposal_to_cash").await.unwrap().is_empty());
     assert!(store.sales_summary("2026-01", "2026-12").await.unwrap().iter().all(|month| month.invoices == 0));
 
     let mut tx = store.begin(at(80)).await.unwrap();
