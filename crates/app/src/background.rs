@@ -1,4 +1,4 @@
-//! What goes on by itself: sagas that are due, documents that wait for their stamp.
+//! What goes on by itself: sagas that are due, documents that wait for their stamp, histories that are folded.
 
 use std::{
     sync::{Arc, Weak},
@@ -11,6 +11,10 @@ use crate::{AppError, Office};
 
 /// Longest pause between two looks; a wake-up makes it shorter.
 const PAUSE: Duration = Duration::from_mins(1);
+/// Quiet minutes between two foldings: each walks all documents.
+const QUIET: u32 = 30;
+/// Documents folded in one go, which holds the writer for as long.
+const FOLDED: u32 = 64;
 
 impl Office {
     /// Does now what would go on by itself; nothing without a relay.
@@ -28,10 +32,18 @@ impl Office {
 
 /// Works until the office is gone.
 pub(crate) async fn run(office: Weak<Office>, work: Arc<Notify>) {
+    let mut quiet = 0;
     loop {
         // over or woken, it looks again
-        let _ = timeout(PAUSE, work.notified()).await;
+        let woken = timeout(PAUSE, work.notified()).await.is_ok();
         let Some(office) = office.upgrade() else { return };
+        quiet = if woken { quiet } else { quiet + 1 };
+        if quiet == QUIET {
+            quiet = 0;
+            if let Err(error) = office.store.fold_tails(FOLDED).await {
+                tracing::warn!(code = error.code(), "histories were not folded");
+            }
+        }
         if let Err(error) = office.work_off().await {
             tracing::warn!(code = error.code, detail = error.detail, "something that goes on by itself stopped");
         }

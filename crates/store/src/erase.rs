@@ -44,6 +44,13 @@ impl Store {
             sqlx::query!("DELETE FROM person_key WHERE key_id = ?", key).execute(&mut *tx).await?;
             sqlx::query!("DELETE FROM unopened WHERE key_id = ?", key).execute(&mut *tx).await?;
             docs.extend(documents_of(&mut tx, key).await?);
+            // a row of a list that was held because it is like this person's is about the same person
+            sqlx::query!(
+                "DELETE FROM lead_held WHERE of_id IN (SELECT subject FROM person_subject WHERE key_id = ?)",
+                key
+            )
+            .execute(&mut *tx)
+            .await?;
         }
         docs.sort_unstable();
         docs.dedup();

@@ -262,12 +262,6 @@ impl Store {
         rows.into_iter().map(|row| row.event(company).map(|stored| (stored.n, stored.event))).collect()
     }
 
-    /// Marks an event as given to every handler.
-    pub async fn event_published(&self, n: i64) -> Result<(), StoreError> {
-        sqlx::query!("UPDATE outbox_events SET published = 1 WHERE n = ?", n).execute(&self.inner.pools.writer).await?;
-        Ok(())
-    }
-
     /// Events after `n` of the whole history, for a replay or an export.
     pub async fn events_after(&self, n: i64, max: u32) -> Result<Vec<StoredEvent>, StoreError> {
         let rows = sqlx::query_as!(Raw, r#"SELECT n AS "n!: i64", id, type AS event_type, subject, at, body FROM outbox_events WHERE n > ? ORDER BY n LIMIT ?"#, n, max)
@@ -287,74 +281,5 @@ impl Store {
                 .await?;
         let company = self.identity().ok_or(StoreError::NoIdentity)?.company;
         rows.into_iter().map(|row| row.event(company)).collect()
-    }
-
-    /// Whether `handler` has already carried out an event, or given it up.
-    pub async fn inbox_seen(&self, handler: &str, event: &CloudEvent) -> Result<bool, StoreError> {
-        let id = event.id.to_string();
-        let state = sqlx::query_scalar!(
-            "SELECT state FROM inbox WHERE handler = ? AND event_id = ? AND source = ?",
-            handler,
-            id,
-            event.source,
-        )
-        .fetch_optional(self.reader())
-        .await?;
-        Ok(matches!(state.as_deref(), Some("done" | "dead")))
-    }
-
-    /// Notes a failed try; after `max_tries` the event is a dead letter. The tries so far.
-    pub async fn inbox_failed(
-        &self,
-        handler: &str,
-        event: &CloudEvent,
-        error: &str,
-        next_at: i64,
-        max_tries: i64,
-    ) -> Result<i64, StoreError> {
-        let id = event.id.to_string();
-        let tries = sqlx::query_scalar!(
-            r#"INSERT INTO inbox (handler, event_id, source, tries, state, error, next_at)
-               VALUES (?, ?, ?, 1, 'retry', ?, ?)
-               ON CONFLICT DO UPDATE SET tries = tries + 1, error = excluded.error, next_at = excluded.next_at,
-                   state = CASE WHEN tries + 1 >= ? THEN 'dead' ELSE 'retry' END
-               RETURNING tries AS "tries!: i64""#,
-            handler,
-            id,
-            event.source,
-            error,
-            next_at,
-            max_tries,
-        )
-        .fetch_one(&self.inner.pools.writer)
-        .await?;
-        Ok(tries)
-    }
-
-    /// Dead letters: handler, event id, error.
-    pub async fn dead_letters(&self) -> Result<Vec<(String, String, String)>, StoreError> {
-        let rows = sqlx::query!(
-            "SELECT handler, event_id, ifnull(error, '') AS \"error!: String\" FROM inbox WHERE state = 'dead'"
-        )
-        .fetch_all(self.reader())
-        .await?;
-        Ok(rows.into_iter().map(|row| (row.handler, row.event_id, row.error)).collect())
-    }
-}
-
-impl Tx {
-    /// Claims an event for `handler` inside the handler's own transaction: `false` when it was carried out before.
-    pub async fn inbox_claim(&mut self, handler: &str, event: &CloudEvent) -> Result<bool, StoreError> {
-        let id = event.id.to_string();
-        let done = sqlx::query!(
-            "INSERT INTO inbox (handler, event_id, source, tries, state) VALUES (?, ?, ?, 1, 'done')
-             ON CONFLICT DO UPDATE SET state = 'done', tries = tries + 1 WHERE state <> 'done'",
-            handler,
-            id,
-            event.source,
-        )
-        .execute(&mut *self.conn)
-        .await?;
-        Ok(done.rows_affected() == 1)
     }
 }

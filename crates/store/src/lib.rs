@@ -55,7 +55,7 @@ pub use financial::{InvoiceRow, InvoiceView, SavedSaga};
 pub use imports::LeadIdentity;
 pub use lead::agenda::AgendaCounts;
 pub use lead::{ActivityRow, HeldRow, LeadFilter, LeadOrder, LeadPage, LeadRow, LeadSum, OpportunityRow};
-pub use log::{LogRow, Quarantined};
+pub use log::Quarantined;
 pub use open::OpenOptions;
 pub use projections::{Counts, FunnelRow, Money, MonthRow};
 pub use proposal::{ProductRow, ProposalRow};

@@ -11,19 +11,6 @@ use crate::outbox::hash_of;
 use crate::store::{scope_number, wire_scope};
 use crate::{Store, StoreError};
 
-/// An entry of a scope's log, as it is offered to others.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogRow {
-    /// Its place.
-    pub seq: u64,
-    /// Batch or relay fact.
-    pub kind: i64,
-    /// Its hash.
-    pub hash: BatchHash,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
-}
-
 /// A batch that was not applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Quarantined {
@@ -48,29 +35,6 @@ impl Store {
             Ok((u64::try_from(row.seq).unwrap_or(0), ChainHash(chain)))
         })
         .transpose()
-    }
-
-    /// Entries of `scope` after `seq`, sealed as they came: what a device re-offers when the relay lost its log.
-    pub async fn entries_after(&self, scope: Scope, seq: u64, max: u32) -> Result<Vec<LogRow>, StoreError> {
-        let (scope, seq) = (scope_number(scope), i64::try_from(seq).unwrap_or(i64::MAX));
-        let rows = sqlx::query!(
-            r#"SELECT seq AS "seq!: i64", kind, hash, bytes FROM entry WHERE scope = ? AND seq > ? ORDER BY seq LIMIT ?"#,
-            scope,
-            seq,
-            max,
-        )
-        .fetch_all(self.reader())
-        .await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(LogRow {
-                    seq: u64::try_from(row.seq).unwrap_or(0),
-                    kind: row.kind,
-                    hash: hash_of(&row.hash)?,
-                    bytes: row.bytes,
-                })
-            })
-            .collect()
     }
 
     /// The control log from its genesis record on.

@@ -71,7 +71,7 @@ impl Store {
                 part.rollback().await?;
                 let reason = format!("store.change_refused: {refusal}");
                 set_aside(&mut tx, number, &batch_hash(bytes).0, &reason, bytes).await?;
-                out = Received { refused: Some(reason), ..Received::default() };
+                out = Received { refused: Some("store.change_refused".to_owned()), ..Received::default() };
                 (latest, dirty) = (None, Dirty::default());
             }
             Err(other) => return Err(other),

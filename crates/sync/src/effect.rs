@@ -184,7 +184,7 @@ pub enum Effect {
         /// The scope.
         scope: Scope,
     },
-    /// The company has removed this device; wipe when it says so.
+    /// The company has removed this device. A wish to wipe it is for the program, which asks nobody but the person here.
     Removed {
         /// Whether to wipe.
         wipe: bool,

@@ -27,14 +27,16 @@ impl Driver {
         self.inputs.extend(carried.inputs);
         self.touched(office, &carried.touched);
         if let Some(code) = carried.refused {
-            office.exchange.line(office.now(), "error", format!("Un lote quedó en cuarentena ({code})"));
+            let why = zuc_ipc::sentence(&code).unwrap_or(&code);
+            office.exchange.line(office.now(), "error", format!("Se apartó un cambio de otro equipo. {why}"));
         }
         match effect {
             Effect::MarkAcked { outbox, .. } => {
                 office.exchange.line(office.now(), "sent", counted(outbox.len(), "enviado"));
             }
             Effect::OutboxRefused { outbox, code, .. } => {
-                let text = format!("{} por el relevo ({code})", counted(outbox.len(), "rechazado"));
+                let why = zuc_ipc::sentence(code).unwrap_or(code);
+                let text = format!("{} por el relevo. {why}", counted(outbox.len(), "rechazado"));
                 office.exchange.line(office.now(), "error", text);
             }
             Effect::StoreControl { record, .. } => {

@@ -177,12 +177,4 @@ impl Store {
             })
             .collect()
     }
-
-    /// The customer with this RFC, if there is one: a local warning before the relay's claim.
-    pub async fn customer_by_rfc(&self, rfc: &str) -> Result<Option<CustomerId>, StoreError> {
-        let id = sqlx::query_scalar!("SELECT id FROM customer_row WHERE rfc = ? AND rfc <> '' LIMIT 1", rfc)
-            .fetch_optional(self.reader())
-            .await?;
-        id.map(|id| Ok(CustomerId(uuid_of("customer_row", &id)?))).transpose()
-    }
 }

@@ -73,7 +73,7 @@ impl Home {
         self.root.join("attachments")
     }
 
-    /// Copies made by `backup` and before migrations.
+    /// Copies of the database, and what was set aside.
     pub fn backups(&self) -> PathBuf {
         self.root.join("backups")
     }
