@@ -18,7 +18,7 @@ use crate::persons::Ring;
 use crate::projections::analytics::{self, Dirty};
 use crate::reread::Reread;
 use crate::store::{domain_scope, scope_number, scope_of, uuid_of};
-use crate::{Store, StoreError, registry};
+use crate::{Store, StoreError, lead, registry};
 
 /// What came of rows and wraps of a bag.
 #[derive(Debug, Default)]
@@ -44,13 +44,7 @@ impl Store {
             sqlx::query!("DELETE FROM person_key WHERE key_id = ?", key).execute(&mut *tx).await?;
             sqlx::query!("DELETE FROM unopened WHERE key_id = ?", key).execute(&mut *tx).await?;
             docs.extend(documents_of(&mut tx, key).await?);
-            // a row of a list that was held because it is like this person's is about the same person
-            sqlx::query!(
-                "DELETE FROM lead_held WHERE of_id IN (SELECT subject FROM person_subject WHERE key_id = ?)",
-                key
-            )
-            .execute(&mut *tx)
-            .await?;
+            lead::forget_held(&mut tx, key).await?;
         }
         docs.sort_unstable();
         docs.dedup();

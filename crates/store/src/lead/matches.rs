@@ -124,3 +124,11 @@ impl Tx {
         Ok(())
     }
 }
+
+/// Forgets the rows of lists that were held because they are like a person's: they are about the same person.
+pub(crate) async fn forget_held(conn: &mut SqliteConnection, key: &[u8]) -> Result<(), StoreError> {
+    sqlx::query!("DELETE FROM lead_held WHERE of_id IN (SELECT subject FROM person_subject WHERE key_id = ?)", key)
+        .execute(conn)
+        .await?;
+    Ok(())
+}

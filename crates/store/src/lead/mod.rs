@@ -18,6 +18,7 @@ pub use activity::ActivityRow;
 pub use filter::{LeadFilter, LeadOrder};
 pub use list::{LeadPage, LeadRow, LeadSum};
 pub use matches::HeldRow;
+pub(crate) use matches::forget_held;
 pub use opportunity::OpportunityRow;
 
 use crate::StoreError;
