@@ -16,8 +16,13 @@ use zuc_sync::{Config, ControlStep, Engine, Input};
 use super::{exchange::Order, owed::Owed};
 use crate::{AppError, Notice, Office, background, ports::Link};
 
-/// First pause after a lost connection, and the longest.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
+/// First pause after a lost connection; each is twice the one before.
+const PAUSE: Duration = Duration::from_millis(200);
+/// The longest pause while nothing answers: a try costs next to nothing then, and whoever comes back into the network
+/// shall not wait for it.
+const PAUSE_OFFLINE: Duration = Duration::from_millis(600);
+/// The longest pause while the relay answers but does not let us in: it may have too much to do.
+const PAUSE_REFUSED: Duration = Duration::from_secs(10);
 /// How long commits are gathered before they are sealed: what is written in one go travels in one batch.
 const GATHER: Duration = Duration::from_millis(100);
 /// How long the exchange rests after the store refused something: the same again at once would be refused again.
@@ -86,19 +91,20 @@ impl Office {
 async fn run(office: Weak<Office>, mut driver: Driver, mut orders: mpsc::UnboundedReceiver<Order>) {
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let mut pause = PAUSE.0;
+    let mut pause = PAUSE;
     loop {
         let Some(this) = office.upgrade() else { return };
         if driver.link.is_none() {
-            if driver.failed || !connect(&this, &mut driver).await {
+            let longest = if driver.failed { Some(REST) } else { connect(&this, &mut driver).await.err() };
+            if let Some(longest) = longest {
                 // nothing to reach: wait, but hear orders
                 let waited = tokio::select! {
                     order = orders.recv() => Some(order),
-                    () = sleep(if driver.failed { REST } else { pause }) => None,
+                    () = sleep(if driver.failed { REST } else { pause.min(longest) }) => None,
                 };
-                pause = (pause * 2).min(PAUSE.1);
+                pause = (pause * 2).min(longest);
                 if let Some(order) = waited {
-                    pause = PAUSE.0;
+                    pause = PAUSE;
                     if obey(&this, &mut driver, order).await {
                         return;
                     }
@@ -107,7 +113,7 @@ async fn run(office: Weak<Office>, mut driver: Driver, mut orders: mpsc::Unbound
                 }
                 continue;
             }
-            pause = PAUSE.0;
+            pause = PAUSE;
             if driver.failed {
                 continue;
             }
@@ -226,10 +232,11 @@ async fn settle(office: &Arc<Office>, driver: &mut Driver) {
     }
 }
 
-async fn connect(office: &Arc<Office>, driver: &mut Driver) -> bool {
+/// Connects, or says how long the pauses between tries may become.
+async fn connect(office: &Arc<Office>, driver: &mut Driver) -> Result<(), Duration> {
     let Ok(relay) = office.exchange.relay() else {
         set_state(office, "no_relay").await;
-        return false;
+        return Err(PAUSE_REFUSED);
     };
     match relay.connect(&office.exchange.credentials()).await {
         Ok(link) => {
@@ -245,16 +252,15 @@ async fn connect(office: &Arc<Office>, driver: &mut Driver) -> bool {
             }
             settle(office, driver).await;
             office.work.notify_one();
-            true
+            Ok(())
         }
         Err(error) => {
             office.set_online(false);
             tracing::debug!(code = error.code(), "the relay does not answer");
-            let state =
-                if matches!(error.code(), "relay.unreachable" | "relay.timed_out") { "offline" } else { "error" };
-            office.exchange.set_status(|status| status.error = (state == "error").then(|| error.code().to_owned()));
-            set_state(office, state).await;
-            false
+            let offline = matches!(error.code(), "relay.unreachable" | "relay.timed_out");
+            office.exchange.set_status(|status| status.error = (!offline).then(|| error.code().to_owned()));
+            set_state(office, if offline { "offline" } else { "error" }).await;
+            Err(if offline { PAUSE_OFFLINE } else { PAUSE_REFUSED })
         }
     }
 }
