@@ -36,6 +36,7 @@ const TEST: &[&str] = &[
     "poppler-utils",
     "gnome-keyring",
     "libsecret-tools",
+    "faketime",
     "python3-venv",
     "xdotool",
 ];

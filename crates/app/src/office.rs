@@ -1,8 +1,11 @@
 //! The open company on this device: what every use case stands on.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicI64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+    time::Duration,
 };
 
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -24,6 +27,9 @@ pub enum Notice {
     /// A long import moved on.
     Import(ImportProgress),
 }
+
+/// How far a laptop's clock may be from the relay's for it to seal documents and to act by itself.
+const CLOCK_SLACK: Duration = Duration::from_mins(10);
 
 /// An open company: its store, the person at this device, and the ports.
 pub struct Office {
@@ -107,6 +113,18 @@ impl Office {
     /// Notes how far this laptop's clock is from the relay's, in milliseconds.
     pub(crate) fn set_skew(&self, millis: i64) {
         self.skew_ms.store(millis, Ordering::Relaxed);
+    }
+
+    /// Refuses where this laptop's clock is too far from the relay's to date what leaves the company.
+    ///
+    /// # Errors
+    /// `clock.off`.
+    pub(crate) fn trust_clock(&self) -> Result<(), AppError> {
+        let skew = self.skew_ms.load(Ordering::Relaxed);
+        if u128::from(skew.unsigned_abs()) <= CLOCK_SLACK.as_millis() {
+            return Ok(());
+        }
+        Err(AppError::new("clock.off", format!("the clock is {} s off the relay's", skew / 1_000)))
     }
 
     /// Who acts, when, under which correlation.

@@ -49,6 +49,8 @@ pub struct RelayIdentity {
     pub key: VerifyKey,
     /// Its log.
     pub log: LogId,
+    /// Its clock, milliseconds since 1970.
+    pub time_ms: i64,
 }
 
 /// Why the relay did not answer, or what it answered instead.

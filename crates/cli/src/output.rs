@@ -61,9 +61,10 @@ pub(crate) fn broken(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(3)
 }
 
-/// Network, keyring and disk: trying again later may help.
+/// Network, clock, keyring and disk: trying again later may help.
 fn is_environment(code: &str) -> bool {
     const CODES: &[&str] = &[
+        "clock.off",
         "relay.unreachable",
         "relay.timed_out",
         "relay.nonsense",

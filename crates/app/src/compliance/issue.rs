@@ -33,8 +33,8 @@ impl Office {
     /// bytes.
     ///
     /// # Errors
-    /// `relay.unreachable` before the folio: then it is still a pre-invoice. `csd.none`; the codes of the rules, which
-    /// are also shown on the invoice.
+    /// `relay.unreachable` before the folio: then it is still a pre-invoice. `clock.off`, where the date would be
+    /// refused; `csd.none`; the codes of the rules, which are also shown on the invoice.
     #[tracing::instrument(skip_all, fields(invoice.id = %invoice))]
     pub async fn invoice_issue(&self, invoice: String) -> Result<InvoiceIssued, AppError> {
         self.allow(Action::IssueInvoice, Object::in_scope(Scope::Finance))?;
@@ -58,6 +58,7 @@ impl Office {
 
     /// Claims the folio, builds, checks and seals; durable when it returns.
     async fn seal_invoice(&self, invoice: Invoice) -> Result<(), AppError> {
+        self.compare_clocks().await?;
         let profile = self.profile().await?;
         let csd = self.sealing_csd(profile.rfc.as_str()).await?;
         let now = self.now();

@@ -48,6 +48,16 @@ impl Office {
         self.exchange.author(vec![ControlStep { record, replacements: Vec::new(), wraps: Vec::new() }]).await
     }
 
+    /// Asks the relay for its time, and refuses where this laptop's is too far from it.
+    ///
+    /// # Errors
+    /// `clock.off`; those of a relay that does not answer.
+    pub(crate) async fn compare_clocks(&self) -> Result<(), AppError> {
+        let identity = self.exchange.relay()?.identity().await?;
+        self.note_relay_time(identity.time_ms);
+        self.trust_clock()
+    }
+
     /// Notes how far this laptop's clock is from the relay's.
     pub(crate) fn note_relay_time(&self, millis: i64) {
         self.set_skew(self.now().as_millisecond() - millis);

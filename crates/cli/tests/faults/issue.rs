@@ -46,3 +46,20 @@ async fn a_relay_restarted_in_the_middle_of_a_stamp_finds_the_one_timbre() {
     assert_eq!(stage.world.servers.ledger().await.len(), 1);
     stage.world.ask(CARLA, &["verify"]).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_laptop_whose_clock_is_wrong_seals_nothing() {
+    let (stage, id) = Stage::with_a_draft().await;
+    let world = &stage.world;
+    let before = world.ask(CARLA, &["invoice", "show", &id]).await;
+    for off in ["+20m", "-1d"] {
+        let refused = world.zuc(CARLA, &["invoice", "issue", &id]).by_a_clock(off).run().await;
+        assert_eq!((refused.code, refused.refusal()), (Some(3), Some("clock.off")), "{off}: {}", refused.stderr);
+    }
+    assert_eq!(world.ask(CARLA, &["invoice", "show", &id]).await, before, "nothing changed");
+    assert!(world.servers.ledger().await.is_empty());
+    // a few minutes are what clocks have
+    let issued = world.zuc(CARLA, &["invoice", "issue", &id]).by_a_clock("-3m").run().await;
+    assert_eq!(issued.code, Some(0), "{}", issued.stderr);
+    assert_eq!(world.servers.ledger().await.len(), 1);
+}

@@ -73,6 +73,17 @@ impl Zuc {
         self
     }
 
+    /// With a clock that is wrong by so much, as `faketime` writes it; what measures how long something takes stays right.
+    pub(crate) fn by_a_clock(mut self, off: &str) -> Self {
+        let library = std::fs::read_dir("/usr/lib")
+            .expect("the system's libraries")
+            .filter_map(|entry| Some(entry.ok()?.path().join("faketime/libfaketimeMT.so.1")))
+            .find(|library| library.exists())
+            .expect("faketime is one of the packages that tests need");
+        self.command.env("LD_PRELOAD", library).env("FAKETIME", off).env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        self
+    }
+
     /// To its end.
     pub(crate) async fn run(self) -> Ran {
         self.killed_after(PATIENCE).await

@@ -31,6 +31,7 @@ pub struct RelayClient {
 struct Identity {
     key: String,
     log: String,
+    time_ms: i64,
 }
 
 impl RelayClient {
@@ -63,7 +64,7 @@ impl Relay for RelayClient {
         let bytes = again(|| async { answer(self.caller.get("api/v1/relay")?).await }).await?;
         let said: Identity = serde_json::from_slice(&bytes).map_err(|_| RelayError::Nonsense)?;
         match (VerifyKey::from_hex(&said.key), LogId::from_hex(&said.log)) {
-            (Some(key), Some(log)) => Ok(RelayIdentity { key, log }),
+            (Some(key), Some(log)) => Ok(RelayIdentity { key, log, time_ms: said.time_ms }),
             _ => Err(RelayError::Nonsense),
         }
     }
