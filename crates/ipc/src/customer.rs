@@ -148,6 +148,10 @@ pub struct FiscalChoicesQuery {
     pub regimen_fiscal: String,
     /// Name as typed.
     pub legal_name: String,
+    /// Postal code as typed.
+    pub domicilio_cp: String,
+    /// Uso chosen so far, may be empty.
+    pub uso_cfdi: String,
 }
 
 /// The choices, and what is wrong so far.
@@ -159,7 +163,7 @@ pub struct FiscalChoices {
     pub usos: Vec<Choice>,
     /// The name without its company type, uppercase.
     pub clean_name: String,
-    /// Problems by field, Spanish.
+    /// Problems of what is there, by field; what is empty or half typed is only a problem when it is saved.
     pub problems: Vec<FieldProblem>,
 }
 

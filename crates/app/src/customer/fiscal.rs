@@ -8,12 +8,18 @@ use zuc_domain::{
 };
 use zuc_ipc::{
     Changes,
-    customer::{FiscalChoices, FiscalChoicesQuery, FiscalProfile, FiscalProfileSet},
+    customer::{FieldProblem, FiscalChoices, FiscalChoicesQuery, FiscalProfile, FiscalProfileSet},
+    sentence,
     shared::{Choice, Query},
 };
 
 use super::{id, load};
 use crate::{AppError, Office};
+
+/// Characters of a company's RFC, the shorter one.
+const RFC_LENGTH: usize = 12;
+/// Digits of a postal code.
+const CP_LENGTH: usize = 5;
 
 /// The SAT's tables, as the domain asks them.
 pub(crate) struct SatTables;
@@ -67,7 +73,7 @@ impl Office {
             regimenes: choices(regimenes),
             usos: choices(usos),
             clean_name: legal_name_without_suffix(&typed.legal_name),
-            problems: Vec::new(),
+            problems: problems_so_far(&typed),
         })
     }
 
@@ -105,6 +111,35 @@ pub(crate) fn regimenes(rfc: &str) -> Vec<Choice> {
     })
 }
 
+/// What is wrong with the fields that are filled in; a name is only judged when it is saved, for it is cleaned then.
+fn problems_so_far(typed: &FiscalChoicesQuery) -> Vec<FieldProblem> {
+    let rfc = typed.rfc.trim().to_uppercase();
+    let data = TaxpayerData {
+        rfc: &rfc,
+        legal_name: "",
+        regimen_fiscal: typed.regimen_fiscal.trim(),
+        domicilio_cp: typed.domicilio_cp.trim(),
+        uso_cfdi: typed.uso_cfdi.trim(),
+    };
+    let is_whole = |field: &str| match field {
+        "rfc" => data.rfc.len() >= RFC_LENGTH,
+        "domicilio_cp" => data.domicilio_cp.len() >= CP_LENGTH,
+        "regimen_fiscal" => !data.regimen_fiscal.is_empty(),
+        "uso_cfdi" => !data.uso_cfdi.is_empty(),
+        _ => false,
+    };
+    data.problems(&SatTables)
+        .into_iter()
+        .filter(|problem| is_whole(problem.field))
+        .map(|problem| FieldProblem {
+            field: problem.field.to_owned(),
+            code: problem.code.to_owned(),
+            sentence: sentence(problem.code).unwrap_or_default().to_owned(),
+            warning: problem.warning,
+        })
+        .collect()
+}
+
 /// The profile as the domain keeps it, or what is wrong with it.
 pub(crate) fn checked(typed: &FiscalProfile) -> Result<Profile, AppError> {
     let name = legal_name_without_suffix(&typed.legal_name);
@@ -135,4 +170,42 @@ pub(crate) fn checked(typed: &FiscalProfile) -> Result<Profile, AppError> {
 
 fn choices(rows: Vec<(&str, &str)>) -> Vec<Choice> {
     rows.into_iter().map(|(key, text)| Choice { key: key.to_owned(), text: text.to_owned() }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wrong(typed: &FiscalChoicesQuery) -> Vec<(String, String)> {
+        problems_so_far(typed).into_iter().map(|problem| (problem.field, problem.code)).collect()
+    }
+
+    #[test]
+    fn what_is_half_typed_is_no_problem_yet() {
+        let typed = FiscalChoicesQuery {
+            rfc: "eku90".to_owned(),
+            domicilio_cp: "42".to_owned(),
+            ..FiscalChoicesQuery::default()
+        };
+        assert_eq!(wrong(&typed), []);
+    }
+
+    #[test]
+    fn a_whole_field_that_does_not_fit_is_named_with_its_sentence() {
+        let typed = FiscalChoicesQuery {
+            rfc: "eku9003173c8".to_owned(),
+            regimen_fiscal: "612".to_owned(),
+            legal_name: String::new(),
+            domicilio_cp: "4250a".to_owned(),
+            uso_cfdi: "D01".to_owned(),
+        };
+        let names = [
+            ("rfc", "fiscal.rfc_check_digit"),
+            ("regimen_fiscal", "fiscal.regimen_persona"),
+            ("domicilio_cp", "fiscal.cp_format"),
+            ("uso_cfdi", "fiscal.uso_not_allowed"),
+        ];
+        assert_eq!(wrong(&typed), names.map(|(field, code)| (field.to_owned(), code.to_owned())));
+        assert!(problems_so_far(&typed).iter().all(|problem| problem.sentence.ends_with('.')));
+    }
 }

@@ -67,6 +67,8 @@ pub(crate) fn FiscalForm(
             rfc: fields.rfc.get().trim().to_uppercase(),
             regimen_fiscal: fields.regimen.get(),
             legal_name: fields.name.get(),
+            domicilio_cp: fields.cp.get(),
+            uso_cfdi: fields.uso.get(),
         })
     });
     let listed = |keys: &[Key]| {
