@@ -136,7 +136,7 @@ pub(crate) async fn settle(
         return Err(StoreError::Fenced { state: from });
     }
     let now = now_ms(connection).await?;
-    let mut receipt = None;
+    let (mut receipt, mut uncounted) = (None, false);
     let (state, code, detail, due, absences) = match outcome {
         Outcome::Stamped(timbre, receipt) => {
             stamped(connection, company, &attempt, timbre, receipt).await?;
@@ -150,7 +150,10 @@ pub(crate) async fn settle(
         Outcome::Rejected { code, detail, .. } => {
             (StampState::Human, Some(code), Some(detail), attempt.due_ms, attempt.absences)
         }
-        Outcome::Unknown { code } => (StampState::Unknown, Some(code), None, attempt.due_ms, attempt.absences),
+        Outcome::Unknown { code, counts } => {
+            uncounted = from == StampState::Unknown && !counts;
+            (StampState::Unknown, Some(code), None, attempt.due_ms, attempt.absences)
+        }
         Outcome::Human { code, receipt: signed } => {
             receipt = Some(signed);
             (StampState::Human, Some(code), None, attempt.due_ms, attempt.absences)
@@ -161,7 +164,7 @@ pub(crate) async fn settle(
     let signed = receipt.as_ref().map(|signed| receipt_bytes(&signed.receipt)).transpose()?;
     sqlx::query(
         "UPDATE stamp_attempt SET state = ?2, code = ?3, detail = ?4, due_ms = ?5, absences = ?6, settled_ms = ?7,
-             receipt = ?8
+             receipt = ?8, recoveries = recoveries - ?9
          WHERE stamp_key = ?1",
     )
     .bind(key)
@@ -172,6 +175,7 @@ pub(crate) async fn settle(
     .bind(i64::from(absences))
     .bind(now)
     .bind(signed)
+    .bind(uncounted)
     .execute(&mut *connection)
     .await
     .map_err(db)?;

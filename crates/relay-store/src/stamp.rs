@@ -147,6 +147,8 @@ pub enum Outcome {
     Unknown {
         /// Why.
         code: String,
+        /// Whether it was a recovery that counts; one that was not let in was none.
+        counts: bool,
     },
     /// A definite "no such timbre"; the second one after the settle time makes it absent.
     NotFound {

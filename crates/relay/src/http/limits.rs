@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     hash::Hash,
-    net::IpAddr,
+    net::{IpAddr, SocketAddr},
     num::NonZeroU32,
     sync::{
         Mutex,
@@ -73,6 +73,13 @@ fn positive(number: u32) -> NonZeroU32 {
     NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN)
 }
 
+/// An address as proxies write it: alone, or with a port.
+fn address_of(text: &str) -> Option<IpAddr> {
+    let bare = || text.trim_start_matches('[').trim_end_matches(']').parse().ok();
+    let address = text.parse::<SocketAddr>().map(|socket| socket.ip()).ok().or_else(bare);
+    address.map(|address| address.to_canonical())
+}
+
 impl Limits {
     pub(crate) fn new(options: &HttpOptions) -> Self {
         Self {
@@ -89,17 +96,18 @@ impl Limits {
     /// Where a request comes from: the peer itself, or whom a proxy that we trust names. A proxy adds the address it saw
     /// at the end, so that whatever stands before the last one we do not know may be invented.
     pub(crate) fn origin(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        if !self.proxies.contains(&peer) {
-            return peer;
+        let mut origin = peer.to_canonical();
+        let named: Vec<&str> =
+            headers.get_all(FORWARDED).iter().flat_map(|value| value.to_str().unwrap_or_default().split(',')).collect();
+        for address in named.into_iter().rev() {
+            if !self.proxies.contains(&origin) {
+                break;
+            }
+            // behind one that cannot be read stands only what nobody whom we trust has seen
+            let Some(before) = address_of(address.trim()) else { break };
+            origin = before;
         }
-        let named: Vec<IpAddr> = headers
-            .get_all(FORWARDED)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .filter_map(|address| address.trim().parse().ok())
-            .collect();
-        named.into_iter().rev().find(|address| !self.proxies.contains(address)).unwrap_or(peer)
+        origin
     }
 
     /// A request of a company's device.
@@ -180,5 +188,12 @@ mod tests {
         assert_eq!(from("198.51.100.7", Some("203.0.113.9")), ip("198.51.100.7"), "no proxy of ours");
         assert_eq!(from("127.0.0.1", Some("nobody")), ip("127.0.0.1"));
         assert_eq!(from("127.0.0.1", None), ip("127.0.0.1"));
+        assert_eq!(from("127.0.0.1", Some("203.0.113.9, 198.51.100.7:4711")), ip("198.51.100.7"), "with a port");
+        assert_eq!(
+            from("127.0.0.1", Some("203.0.113.9, unknown, 10.0.0.2")),
+            ip("10.0.0.2"),
+            "behind what nobody reads"
+        );
+        assert_eq!(from("::ffff:127.0.0.1", Some("2001:db8::7, ::ffff:10.0.0.2")), ip("2001:db8::7"), "v4 in v6");
     }
 }

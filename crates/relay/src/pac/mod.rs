@@ -57,6 +57,9 @@ pub enum Found {
     Nothing,
 }
 
+/// The code where the PAC does not let the account in.
+pub(crate) const ACCOUNT: &str = "pac.account";
+
 /// No answer that says anything.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the PAC gave no usable answer: {code}")]

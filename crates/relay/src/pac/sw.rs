@@ -12,7 +12,7 @@ use reqwest::{
 use serde::Deserialize;
 use tokio::{sync::Mutex, time::Instant};
 
-use super::{Answer, Capabilities, Found, NoAnswer, Pac};
+use super::{ACCOUNT, Answer, Capabilities, Found, NoAnswer, Pac};
 
 /// The most an answer may weigh.
 const ANSWER_MAX: usize = 12 * 1024 * 1024;
@@ -127,7 +127,10 @@ impl SwPac {
         let envelope = read(answer).await?;
         let data = envelope.data.unwrap_or_default();
         let token = data.token.ok_or_else(|| NoAnswer::new("pac.login"))?;
-        let until = data.expires_in.map(|seconds| Instant::now() + Duration::from_secs(seconds).saturating_sub(MARGIN));
+        // One that outlives the clock has no end.
+        let until = data
+            .expires_in
+            .and_then(|seconds| Instant::now().checked_add(Duration::from_secs(seconds).saturating_sub(MARGIN)));
         *held = Some(Held { token: token.clone(), until });
         Ok(token)
     }
@@ -167,7 +170,7 @@ impl SwPac {
             .map_err(|error| no_answer(&error))?;
         if answer.status() == StatusCode::UNAUTHORIZED {
             self.forget_token().await;
-            return Err(NoAnswer::new("pac.account"));
+            return Err(NoAnswer::new(ACCOUNT));
         }
         Ok(answer)
     }
@@ -199,7 +202,7 @@ impl SwPac {
             Some(code) if code.starts_with("CO") => Err(NoAnswer::new("pac.internal")),
             Some(code) if code.starts_with("AU") => {
                 self.forget_token().await;
-                Err(NoAnswer::new("pac.account"))
+                Err(NoAnswer::new(ACCOUNT))
             }
             Some(code) => {
                 let detail = match envelope.message_detail {

@@ -7,7 +7,7 @@ use super::{Stamping, ms, receipt};
 use crate::{
     RelayError,
     log::RETRIES,
-    pac::{Answer, Found, NoAnswer, Recovery},
+    pac::{ACCOUNT, Answer, Found, NoAnswer, Recovery},
 };
 
 /// What a call said, before the ledger is told.
@@ -166,7 +166,7 @@ impl Stamping {
                 // Another attempt's timbre: an answer like any other that is not ours.
                 Err(StoreError::Refused(code)) => {
                     tracing::error!(stamp.key = key, error.code = code, "the PAC's answer was not believed");
-                    let outcome = Outcome::Unknown { code: code.to_owned() };
+                    let outcome = Outcome::Unknown { code: code.to_owned(), counts: true };
                     self.log.store.settle(company, key, claimed.fence, outcome).await?;
                     self.mark_busy(company);
                     return Ok(());
@@ -193,7 +193,8 @@ impl Stamping {
                 Outcome::Rejected { code: code.clone(), detail: String::new(), receipt }
             }
             Said::Nothing => Outcome::NotFound { settle_ms: ms(self.pac.capabilities().settle) },
-            Said::Unknown(code) => Outcome::Unknown { code: code.clone() },
+            // The account is for somebody to mend, and may take days: it says nothing of this document.
+            Said::Unknown(code) => Outcome::Unknown { code: code.clone(), counts: code != ACCOUNT },
             Said::Human(code) => {
                 let receipt = receipt::of_failure(&author, attempt, StampState::Human, code, "", now)?;
                 Outcome::Human { code: code.clone(), receipt }

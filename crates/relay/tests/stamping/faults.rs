@@ -37,3 +37,21 @@ async fn each_fault_ends_in_exactly_one_timbre() {
     tokio::time::sleep(std::time::Duration::from_millis(800)).await;
     assert_eq!(pac.pac.timbres().await.unwrap().len(), 2 * faults.len());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_is_not_let_in_uses_up_no_recovery() {
+    let folder = tempfile::tempdir().unwrap();
+    let pac = PacProcess::start(Profile { token: "another".into(), ..Profile::default() }).await;
+    let temper = Temper { wait_ms: 10, deadline_ms: 100, settle_ms: 20, recoveries: 2, ..Temper::default() };
+    let relay = RelayProcess::start(folder.path(), &pac, temper);
+    let founder = Founder::found(&relay).await;
+    let job = founder.job(&relay, 1).await;
+    founder.stamp(&relay, &job).await.unwrap();
+    founder.until(&relay, &job, StampState::Unknown).await;
+    // Long enough for many more tries than two.
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    assert_eq!(founder.state(&relay, &job).await, StampState::Unknown);
+    pac.pac.set_profile(Profile::default());
+    founder.until(&relay, &job, StampState::Stamped).await;
+    assert_eq!(pac.timbres_of(job.folio).await, 1);
+}

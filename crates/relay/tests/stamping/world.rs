@@ -112,11 +112,12 @@ pub(crate) struct Temper {
     pub(crate) deadline_ms: u64,
     pub(crate) settle_ms: u64,
     pub(crate) wait_ms: u64,
+    pub(crate) recoveries: u64,
 }
 
 impl Default for Temper {
     fn default() -> Self {
-        Self { recovery: Recovery::Resend, deadline_ms: 5_000, settle_ms: 300, wait_ms: 20_000 }
+        Self { recovery: Recovery::Resend, deadline_ms: 5_000, settle_ms: 300, wait_ms: 20_000, recoveries: 20 }
     }
 }
 
@@ -145,6 +146,7 @@ impl RelayProcess {
             claim: Duration::from_secs(2),
             wait: Duration::from_millis(temper.wait_ms),
             breaker_failures: 1_000,
+            recoveries: temper.recoveries,
             ..StampingSettings::default()
         };
         let folder = folder.to_owned();
