@@ -14,6 +14,7 @@ use crate::audit;
 use crate::doc::{Content, Document, Written};
 use crate::events;
 use crate::outbox;
+use crate::pending;
 use crate::projections::analytics;
 use crate::shape::{Seals, Shape};
 use crate::store::{scope_number, scope_of};
@@ -156,6 +157,7 @@ impl Tx {
         let id = aggregate.uuid();
         if let Some(lead) = aggregate.as_lead()
             && !is_derived(id)
+            && pending::fits_one_change(lead)
             && self.take_fresh(id)
         {
             return self.record_new_lead(lead, events).await;

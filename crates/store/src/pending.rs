@@ -58,6 +58,14 @@ pub(crate) struct Pending {
     noted: HashMap<Uuid, i64>,
 }
 
+/// The longest note, in bytes, of a lead whose whole content is one change for certain.
+const NOTE: usize = 8 << 10;
+
+/// Whether a new lead surely fits into one change; one that may not is written like any other document.
+pub(crate) fn fits_one_change(lead: &Lead) -> bool {
+    lead.notes.len() <= NOTE
+}
+
 impl Pending {
     pub(crate) fn holds(&self, id: Uuid) -> bool {
         self.leads.contains_key(&id)

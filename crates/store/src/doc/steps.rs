@@ -7,6 +7,8 @@ use super::content::Scalar;
 const STEP: usize = 40 << 10;
 /// What an entry weighs besides its key and its value.
 const ENTRY: usize = 16;
+/// Bytes of a text that come or go together.
+const PIECE: usize = STEP / LETTER / 2;
 /// What a byte of a text that merges weighs: a letter is an operation of its own.
 const LETTER: usize = 4;
 
@@ -14,8 +16,8 @@ const LETTER: usize = 4;
 enum Part<'t> {
     Root(&'t str, &'t Scalar),
     Item(&'static str, &'t str, &'t Scalar),
-    /// A text as far as this.
-    Text(&'static str, &'t str),
+    /// A text on its way.
+    Text(&'static str, String),
 }
 
 /// From one content to another: each step holds what the one before it does, and more of what is missing. The target
@@ -36,7 +38,7 @@ pub(super) fn between(from: &Content, target: &Content) -> Vec<Content> {
         match part {
             Part::Root(key, value) => drop(reached.root.insert(key.to_owned(), value.clone())),
             Part::Item(map, key, value) => drop(reached.map(map).insert(key.to_owned(), value.clone())),
-            Part::Text(name, text) => drop(reached.texts.insert(name, text.to_owned())),
+            Part::Text(name, text) => drop(reached.texts.insert(name, text)),
         }
     });
     steps
@@ -54,15 +56,32 @@ fn each_part<'t>(from: &Content, target: &'t Content, mut take: impl FnMut(usize
         }
     }
     for (name, wanted) in &target.texts {
-        // a text goes on from what is the same at its beginning
-        let held = from.texts.get(name).map_or("", String::as_str);
-        let same = held.chars().zip(wanted.chars()).take_while(|(old, new)| old == new);
-        let mut end: usize = same.map(|(letter, _)| letter.len_utf8()).sum();
-        while end < wanted.len() {
-            let next = wanted.ceil_char_boundary(end + STEP / LETTER / 2);
-            take((next - end) * LETTER, Part::Text(name, &wanted[..next]));
-            end = next;
-        }
+        each_text(from.texts.get(name).map_or("", String::as_str), wanted, |weight, text| {
+            take(weight, Part::Text(name, text));
+        });
+    }
+}
+
+/// The ways of a text: what is the same at both ends stays, of what is between them the old goes first and the new comes
+/// then, a piece at a time. Letters that stay keep what others do to them.
+fn each_text(old: &str, new: &str, mut take: impl FnMut(usize, String)) {
+    let same = |(old, new): &(char, char)| old == new;
+    let begin: usize = old.chars().zip(new.chars()).take_while(same).map(|(letter, _)| letter.len_utf8()).sum();
+    let ends = old[begin..].chars().rev().zip(new[begin..].chars().rev());
+    let end: usize = ends.take_while(same).map(|(letter, _)| letter.len_utf8()).sum();
+    let (head, tail) = (&new[..begin], &new[new.len() - end..]);
+    let (goes, comes) = (&old[begin..old.len() - end], &new[begin..new.len() - end]);
+    let mut left = goes.len();
+    while left > 0 {
+        let next = goes.floor_char_boundary(left.saturating_sub(PIECE));
+        take((left - next) * LETTER, [head, &goes[..next], tail].concat());
+        left = next;
+    }
+    let mut there = 0;
+    while there < comes.len() {
+        let next = comes.ceil_char_boundary(there + PIECE);
+        take((next - there) * LETTER, [head, &comes[..next], tail].concat());
+        there = next;
     }
 }
 
@@ -73,4 +92,39 @@ fn weight(key: &str, value: &Scalar) -> usize {
         Scalar::Null | Scalar::Bool(_) | Scalar::Int(_) => 0,
     };
     ENTRY + key.len() + value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ways(old: &str, new: &str) -> Vec<String> {
+        let mut ways = Vec::new();
+        each_text(old, new, |_, text| ways.push(text));
+        ways
+    }
+
+    #[test]
+    fn a_letter_at_the_beginning_moves_nothing_behind_it() {
+        let old = "ñandú ".repeat(10_000);
+        assert_eq!(ways(&old, &format!("¡{old}")), [format!("¡{old}")]);
+    }
+
+    #[test]
+    fn what_goes_is_gone_before_what_comes_and_the_ends_stay_throughout() {
+        let (old, new) = ("é".repeat(8_000), "ü".repeat(7_000));
+        let ways = ways(&format!("al principio {old} al final"), &format!("al principio {new} al final"));
+        assert!(
+            ways.len() > 4 && ways.iter().all(|way| way.starts_with("al principio ") && way.ends_with(" al final"))
+        );
+        assert!(ways.iter().all(|way| !(way.contains('é') && way.contains('ü'))));
+        assert_eq!(ways.last(), Some(&format!("al principio {new} al final")));
+    }
+
+    #[test]
+    fn a_text_that_repeats_itself_is_not_counted_at_both_ends() {
+        assert_eq!(ways("aaa", "aa"), ["aa"]);
+        assert_eq!(ways("aa", "aaaa"), ["aaaa"]);
+        assert_eq!(ways("", "").len(), 0);
+    }
 }

@@ -45,16 +45,19 @@ impl Home {
         self.root.join("zuclubit.db")
     }
 
-    /// Moves the database and its sealed keys into `backups`, over older ones: a founding that did not come to its end must
+    /// Moves the database and its sealed keys into `backups`, beside older ones: a founding that did not come to its end must
     /// not stand in the way of the next, and nothing is thrown away. No store may be open over it.
     ///
     /// # Errors
     /// [`StoreError::Io`] when a file cannot be moved.
     pub fn set_aside(&self) -> Result<(), StoreError> {
         let moves = ["zuclubit.db", "zuclubit.db-wal", "zuclubit.db-shm", "keys.sealed"];
+        // what was set aside before stays what it was
+        let aside = |n: u32, name: &str| self.backups().join(format!("unfinished-{n}-{name}"));
+        let n = (1..).find(|n| moves.iter().all(|name| !aside(*n, name).exists())).unwrap_or(u32::MAX);
         for name in moves {
             let file = self.root.join(name);
-            match std::fs::rename(&file, self.backups().join(format!("unfinished-{name}"))) {
+            match std::fs::rename(&file, aside(n, name)) {
                 Ok(()) => {}
                 Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {}
                 Err(cause) => return Err(StoreError::io(&file)(cause)),
