@@ -51,9 +51,10 @@ impl AppError {
         matches!(self.code.as_str(), "relay.unreachable" | "relay.timed_out" | "relay.none")
     }
 
-    /// Whether it says nothing about the act itself: the network, the disk, a lease held elsewhere.
+    /// Whether it says nothing about the act itself: the network, the disk, a lease held elsewhere. A record that cannot
+    /// be read is none of these.
     pub(crate) fn is_passing(&self) -> bool {
-        self.is_network() || self.code.starts_with("store.") || self.code == "relay.leased"
+        self.is_network() || matches!(self.code.as_str(), "store.disk_full" | "store.database" | "relay.leased")
     }
 
     /// As it crosses to the window or the terminal; logged here if it is our fault.

@@ -57,13 +57,16 @@ impl Desk {
         let store = match self.store(home, secrets).await {
             Ok(store) => store,
             Err(error) => {
-                *state = State::Fresh(zuc_store::keys::Home::open(&self.root)?);
+                // should the home not open either, the next look begins from there
+                *state = State::Shut;
+                self.try_open(&mut state).await?;
                 return Err(error);
             }
         };
         let (office, code) = match self.establish(store.clone(), &new, profile).await {
             Ok(established) => established,
             Err(error) => {
+                *state = State::Shut;
                 *state = self.start_over(store).await?;
                 return Err(error);
             }
