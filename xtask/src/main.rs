@@ -51,6 +51,9 @@ enum Task {
     Bench {
         /// Only these trials; the page is then left as it is
         trials: Vec<String>,
+        /// A folder of the peers' reference scripts; they are run too, as they are
+        #[arg(long, env = "ZUC_PEERS")]
+        peers: Option<PathBuf>,
     },
 }
 
@@ -63,6 +66,6 @@ fn main() -> anyhow::Result<()> {
         Task::Prepare => check::prepare(&shell),
         Task::Pages => ui::build(&shell),
         Task::Build => build::release(&shell),
-        Task::Bench { trials } => bench::bench(&shell, &trials),
+        Task::Bench { trials, peers } => bench::bench(&shell, &trials, peers),
     }
 }

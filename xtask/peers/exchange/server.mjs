@@ -1,4 +1,4 @@
-// The peer's server: keeps every document in files, tells nobody of a document unasked. Usage: server.mjs FOLDER
+// The peer's server: keeps every document in files, tells nobody of a document unasked. Usage: server.mjs FOLDER [PORT]
 import { createServer } from "node:http"
 import { Repo } from "@automerge/automerge-repo"
 import { WebSocketServerAdapter } from "@automerge/automerge-repo-network-websocket"
@@ -15,5 +15,5 @@ new Repo({
 const server = createServer()
 server.on("upgrade", (request, socket, head) =>
   sockets.handleUpgrade(request, socket, head, open => sockets.emit("connection", open, request)))
-server.listen(0, "127.0.0.1", () =>
+server.listen(Number(process.argv[3] ?? 0), "127.0.0.1", () =>
   console.log(JSON.stringify({ listening: `127.0.0.1:${server.address().port}` })))

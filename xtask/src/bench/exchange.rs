@@ -1,6 +1,7 @@
 //! A thousand records from one laptop over a server to another, on both sides by the same clock, counters and file.
 
 use std::{
+    net::SocketAddr,
     path::Path,
     thread,
     time::{Duration, Instant},
@@ -62,12 +63,18 @@ impl Three {
 
 /// Our two laptops, approved and settled, and the relay.
 fn ours_ready(place: &Place, folder: &Path) -> anyhow::Result<Three> {
-    let server = Player::start(place.relay(&folder.join("relay")))?;
+    let server = Player::start(place.relay(&folder.join("relay"), 0))?;
     let listening = server.hello["listening"].as_str().unwrap_or_default();
     let wire = Proxy::before(listening)?;
+    let [first, second] = laptops(place, folder, wire.address)?;
+    Ok(Three { server, first, second, wire })
+}
+
+/// Two laptops of one company, approved and settled.
+pub(super) fn laptops(place: &Place, folder: &Path, relay: SocketAddr) -> anyhow::Result<[Player; 2]> {
     let mut first = Player::start(place.example("bench_desk"))?;
     let mut second = Player::start(place.example("bench_desk"))?;
-    let relay = format!("http://{}", wire.address);
+    let relay = format!("http://{relay}");
     first.ask(&json!({ "do": "found", "home": folder.join("first"), "relay": relay }))?;
     let code = first.ask(&json!({ "do": "invite" }))?["code"].clone();
     second.ask(&json!({ "do": "join", "home": folder.join("second"), "code": code }))?;
@@ -76,7 +83,7 @@ fn ours_ready(place: &Place, folder: &Path) -> anyhow::Result<Three> {
     for laptop in [&mut first, &mut second] {
         laptop.ask(&json!({ "do": "settle" }))?;
     }
-    Ok(Three { server, first, second, wire })
+    Ok([first, second])
 }
 
 /// Ours, with what the first laptop is told to make the records.

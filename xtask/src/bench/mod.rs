@@ -1,10 +1,12 @@
 //! Ours beside the peer's, in one run: three rounds, in each both sides of every trial one after the other.
 
 mod exchange;
+mod outage;
 mod paper;
 mod place;
 mod player;
 mod proxy;
+mod reference;
 mod row;
 mod trials;
 
@@ -12,6 +14,7 @@ use std::{
     collections::BTreeMap,
     fs::{self, OpenOptions},
     io::Write as _,
+    path::PathBuf,
     time::Instant,
 };
 
@@ -32,15 +35,22 @@ const ROUNDS: u32 = 3;
 /// Lines of all rounds, by trial.
 type Rounds = BTreeMap<&'static str, Vec<Round>>;
 
-/// Runs the named trials, or all; all together write `docs/benchmarks.md`.
-pub(crate) fn bench(shell: &Shell, wanted: &[String]) -> anyhow::Result<()> {
+/// Runs the named trials, or all; all together write `docs/benchmarks.md`. Those of the reference scripts need the
+/// folder of `peers`.
+pub(crate) fn bench(shell: &Shell, wanted: &[String], peers: Option<PathBuf>) -> anyhow::Result<()> {
     if let Some(unknown) = wanted.iter().find(|name| TRIALS.iter().all(|trial| trial.name != **name)) {
         let names: Vec<&str> = TRIALS.iter().map(|trial| trial.name).collect();
         bail!("no trial is called {unknown}; there are {}", names.join(", "));
     }
-    let place = Place::prepare(shell)?;
-    let trials: Vec<&Trial> =
-        TRIALS.iter().filter(|trial| wanted.is_empty() || wanted.iter().any(|name| name == trial.name)).collect();
+    let place = Place::prepare(shell, peers)?;
+    let trials: Vec<&Trial> = TRIALS
+        .iter()
+        .filter(|trial| wanted.is_empty() || wanted.iter().any(|name| name == trial.name))
+        .filter(|trial| place.peers.is_some() || !trial.of_reference)
+        .collect();
+    if place.peers.is_none() {
+        println!("   --peers names no folder: the reference scripts of the peers are not run");
+    }
     for trial in &trials {
         let _ = fs::remove_file(place.folder.join(format!("{}.jsonl", trial.name)));
     }

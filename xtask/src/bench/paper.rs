@@ -40,6 +40,10 @@ clock.
   on disk on both laptops, and checks on arrival who may write it; the peer's laptops keep it in memory, in clear.
   *Typed* is the same with a command for each record, which is committed before it is shown as kept; what was committed
   within a tenth of a second is sealed, taken by the server, acknowledged and applied together. The peer's laptops commit nothing.
+- **Network back**: the server is ended, A writes, twelve seconds later the server is started again at its old address; counted
+  from when it says that it listens. The peer tries every five seconds, which is its library's choice.
+- **Reference script**: the peer's own script is run as it is, with `--peers DIR` or `ZUC_PEERS`, and says its figures itself;
+  that of the exchange counts the processor time of its processes from their start.
 ";
 
 /// The table of what was run.

@@ -30,11 +30,15 @@ pub(super) struct Place {
     programs: PathBuf,
     python: PathBuf,
     exchange: PathBuf,
+    /// The peers' reference scripts, where there are any.
+    pub(super) peers: Option<PathBuf>,
 }
 
 impl Place {
     /// Installs the peers and builds our programs as they are shipped.
-    pub(super) fn prepare(shell: &Shell) -> anyhow::Result<Self> {
+    pub(super) fn prepare(shell: &Shell, peers: Option<PathBuf>) -> anyhow::Result<Self> {
+        let peers = peers.map(|folder| folder.canonicalize().with_context(|| format!("{}", folder.display())));
+        let peers = peers.transpose()?;
         setup::for_bench(shell)?;
         let folder = target().join("bench");
         let work = folder.join("work");
@@ -52,7 +56,7 @@ impl Place {
             .run()?;
             Ok(cmd!(shell, "cargo build --quiet --locked --release -p zuc-relay").quiet().run()?)
         })?;
-        Ok(Self { folder, programs: target().join("release"), python, exchange })
+        Ok(Self { folder, programs: target().join("release"), python, exchange, peers })
     }
 
     /// A folder of this run; empty the first time it is named.
@@ -67,10 +71,11 @@ impl Place {
         Command::new(self.programs.join("examples").join(name))
     }
 
-    /// The relay, on a port of its own.
-    pub(super) fn relay(&self, data: &Path) -> Command {
+    /// The relay; port 0 is a port of its own.
+    pub(super) fn relay(&self, data: &Path, port: u16) -> Command {
         let mut command = Command::new(self.programs.join("zuclubit-relay"));
-        command.arg("serve").arg("--data").arg(data).args(["--listen", "127.0.0.1:0"]).env("RUST_LOG", "error");
+        command.arg("serve").arg("--data").arg(data).arg("--listen").arg(format!("127.0.0.1:{port}"));
+        command.env("RUST_LOG", "error");
         command
     }
 
@@ -79,6 +84,23 @@ impl Place {
         let mut command = Command::new(&self.python);
         command.arg(root().join("xtask/peers").join(script)).arg(argument);
         command
+    }
+
+    /// A reference script in Python.
+    pub(super) fn reference_python(&self, script: &str) -> anyhow::Result<Command> {
+        let mut command = Command::new(&self.python);
+        command.arg(self.peers.as_ref().context("no folder of peers")?.join(script));
+        Ok(command)
+    }
+
+    /// A reference script of the exchange, with the folder of its packages.
+    pub(super) fn reference_node(&self, script: &str) -> anyhow::Result<Command> {
+        let mut command = Command::new("node");
+        command
+            .arg(self.peers.as_ref().context("no folder of peers")?.join(script))
+            .arg("--modules")
+            .arg(&self.exchange);
+        Ok(command)
     }
 
     /// A peer of the exchange.

@@ -50,6 +50,11 @@ pub(super) const ROWS: &[Row] = &[
         ..row("seal", "build and seal an invoice of three lines", SATCFDI, "per CPU second")
     },
     Row {
+        figure: "/per_s",
+        more: true,
+        ..row("seal_reference", "the same, by the clock, beside the reference script", SATCFDI, "per second")
+    },
+    Row {
         figure: "/per_cpu_s",
         more: true,
         ..row("signing", "the same, beside nothing but signing", OPENSSL, "per CPU second")
@@ -57,6 +62,10 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         figure: "/cpu_ms_each",
         ..row("invoice_pdf", "draw an invoice of one page, twelve lines", REPORTLAB, "ms of CPU")
+    },
+    Row {
+        figure: "/wall_ms_each",
+        ..row("invoice_reference", "the same, by the clock, beside the reference script", REPORTLAB, "ms")
     },
     Row { figure: "/bytes", ..row("invoice_pdf", "its file", REPORTLAB, "bytes") },
     Row {
@@ -81,7 +90,21 @@ pub(super) const ROWS: &[Row] = &[
     Row { figure: "/server_peak_mib", ..row("exchange", "memory of the server, peak", AUTOMERGE, "MiB") },
     Row {
         floor: Floor::Times(10.0),
+        ..row(
+            "exchange_reference",
+            "1,000 records A → B, beside the reference script",
+            AUTOMERGE,
+            "CPU seconds of all three",
+        )
+    },
+    Row {
+        floor: Floor::Times(10.0),
         ..row("exchange_typed", "1,000 records A → B, typed on A one by one", AUTOMERGE, "CPU seconds of all three")
+    },
+    Row {
+        figure: "/visible_s",
+        floor: Floor::AtMost(1.0),
+        ..row("outage", "network back: 25 records typed on A meanwhile, until B shows them", AUTOMERGE, "seconds")
     },
 ];
 

@@ -6,13 +6,13 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use xshell::{Shell, cmd};
 
-use super::{exchange, place::Place, player::Player};
+use super::{exchange, outage, place::Place, player::Player, reference};
 use crate::tools::root;
 
 /// Invoices sealed in one run.
-const SEALED: u32 = 2_000;
+pub(super) const SEALED: u32 = 2_000;
 /// Invoices drawn in one run.
-const DRAWN: u32 = 100;
+pub(super) const DRAWN: u32 = 100;
 /// Times that every question to the boards is asked.
 const ASKED: u32 = 10;
 /// What is typed into search, letter by letter and whole.
@@ -29,26 +29,32 @@ pub(super) struct Trial {
     pub(super) ours: Side,
     /// The peer's.
     pub(super) peer: Side,
+    /// Whether the peer is a reference script, which is not the project's own.
+    pub(super) of_reference: bool,
+}
+
+const fn trial(name: &'static str, ours: Side, peer: Side) -> Trial {
+    Trial { name, ours, peer, of_reference: false }
+}
+
+const fn of_reference(name: &'static str, ours: Side, peer: Side) -> Trial {
+    Trial { name, ours, peer, of_reference: true }
 }
 
 /// All trials, in the order they run in.
 pub(super) const TRIALS: &[Trial] = &[
-    Trial { name: "seal", ours: seal_ours, peer: seal_peer },
-    Trial { name: "signing", ours: seal_ours, peer: signing_peer },
-    Trial { name: "invoice_pdf", ours: pdf_ours, peer: pdf_peer },
-    Trial { name: "boards", ours: boards_ours, peer: boards_peer },
-    Trial {
-        name: "import_2000",
-        ours: |place, _| import_ours(place, 2_000),
-        peer: |place, _| import_peer(place, 2_000),
-    },
-    Trial {
-        name: "import_100000",
-        ours: |place, _| import_ours(place, 100_000),
-        peer: |place, _| import_peer(place, 100_000),
-    },
-    Trial { name: "exchange", ours: exchange::ours_list, peer: exchange::peer },
-    Trial { name: "exchange_typed", ours: exchange::ours_typed, peer: exchange::peer },
+    trial("seal", seal_ours, seal_peer),
+    of_reference("seal_reference", seal_ours, reference::seal),
+    trial("signing", seal_ours, signing_peer),
+    trial("invoice_pdf", pdf_ours, pdf_peer),
+    of_reference("invoice_reference", pdf_ours, reference::invoice),
+    trial("boards", boards_ours, boards_peer),
+    trial("import_2000", |place, _| import_ours(place, 2_000), |place, _| import_peer(place, 2_000)),
+    trial("import_100000", |place, _| import_ours(place, 100_000), |place, _| import_peer(place, 100_000)),
+    trial("exchange", exchange::ours_list, exchange::peer),
+    of_reference("exchange_reference", exchange::ours_list, reference::exchange),
+    trial("exchange_typed", exchange::ours_typed, exchange::peer),
+    trial("outage", outage::ours, outage::peer),
 ];
 
 /// Asks once and puts what it cost beside the answer.
@@ -67,6 +73,9 @@ fn rated(player: Player, count: u32) -> anyhow::Result<Value> {
     let cpu = line["cpu_s"].as_f64().context("no cpu_s")?;
     line["per_cpu_s"] = json!(f64::from(count) / cpu);
     line["cpu_ms_each"] = json!(cpu * 1e3 / f64::from(count));
+    let wall = line["wall_s"].as_f64().context("no wall_s")?;
+    line["per_s"] = json!(f64::from(count) / wall);
+    line["wall_ms_each"] = json!(wall * 1e3 / f64::from(count));
     Ok(line)
 }
 

@@ -33,7 +33,6 @@ async fn play(team: &mut Team, out: &Path, output: Output) -> Result<serde_json:
     team.servers.stop_relay().await;
     output.say("Sin red: Ana trabaja sola");
     Box::pin(story.sell_offline(team, out, output)).await?;
-    team.servers.start_relay().await?;
     story.catch_up(team, output).await?;
     story.invoice(team, out, output).await?;
     story.look(team, out, output).await
