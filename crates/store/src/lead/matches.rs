@@ -125,7 +125,8 @@ impl Tx {
     }
 }
 
-/// Forgets the rows of lists that were held because they are like a person's: they are about the same person.
+/// Forgets the rows of lists that were held because they are like a person's: some are about the same person, and nobody
+/// who is forgotten may stay in one. Whoever they are not about can be imported again from the list.
 pub(crate) async fn forget_held(conn: &mut SqliteConnection, key: &[u8]) -> Result<(), StoreError> {
     sqlx::query!("DELETE FROM lead_held WHERE of_id IN (SELECT subject FROM person_subject WHERE key_id = ?)", key)
         .execute(conn)
