@@ -17,7 +17,7 @@ pub(crate) use home::HomePage;
 pub(crate) use import::{ImportKind, ImportPage};
 pub(crate) use invoices::{InvoicePage, InvoicesPage};
 pub(crate) use leads::LeadsPage;
-pub(crate) use nowhere::Nowhere;
+pub(crate) use nowhere::{Gone, Nowhere};
 pub(crate) use proposals::{ProposalPage, ProposalsPage, SignPage};
 pub(crate) use settings::SettingsPage;
 pub(crate) use welcome::{ShutPart, Welcome};

@@ -28,7 +28,11 @@ pub(crate) fn InvoicePage() -> impl IntoView {
     let invoice = use_query::<list::InvoiceGet>(Topics::INVOICES, move || {
         Some(ById { id: id.get() }).filter(|by| !by.id.is_empty())
     });
-    let title = Signal::derive(move || invoice.value.get().map(|view| view.row.label.clone()).unwrap_or_default());
+    let title = Signal::derive(move || match (invoice.value.get(), invoice.failure.get()) {
+        (Some(view), _) => view.row.label.clone(),
+        (None, Some(failure)) if failure.code == "app.not_found" => tr!(nowhere.title).to_owned(),
+        _ => String::new(),
+    });
     let about = Signal::derive(move || invoice.value.get().map(|view| view.row.customer.clone()).unwrap_or_default());
     let badges = view! { {move || invoice.value.get().map(|view| badges(&view))} }.into_any();
     let allows = move |name: &'static str| {
