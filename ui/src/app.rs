@@ -29,6 +29,10 @@ pub(crate) fn App() -> impl IntoView {
         {move || match stage.get() {
             Ok(Stage::Ready) => view! { <Rooms/> }.into_any(),
             Ok(stage) => view! { <pages::Welcome stage/> }.into_any(),
+            // a passphrase given from outside that is not the right one: whoever sits here may know it
+            Err(Some(failure)) if failure.code == "store.wrong_passphrase" => {
+                view! { <pages::LockPart refused=failure/> }.into_any()
+            }
             Err(Some(failure)) => view! { <pages::ShutPart failure/> }.into_any(),
             Err(None) => ().into_any(),
         }}

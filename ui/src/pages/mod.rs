@@ -20,4 +20,4 @@ pub(crate) use leads::LeadsPage;
 pub(crate) use nowhere::{Gone, Nowhere};
 pub(crate) use proposals::{ProposalPage, ProposalsPage, SignPage};
 pub(crate) use settings::SettingsPage;
-pub(crate) use welcome::{ShutPart, Welcome};
+pub(crate) use welcome::{LockPart, ShutPart, Welcome};
