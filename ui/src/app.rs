@@ -7,6 +7,7 @@ use zuc_ipc::company::Stage;
 
 use crate::backend::Bus;
 use crate::components::{IconSheet, Toaster, Toasts};
+use crate::connection::Connection;
 use crate::keys::Deeds;
 use crate::pages;
 use crate::session::Session;
@@ -43,6 +44,7 @@ pub(crate) fn App() -> impl IntoView {
 /// The rooms of the product, each at its address.
 #[component]
 fn Rooms() -> impl IntoView {
+    Connection::provide();
     view! {
         <Router>
             <Routes fallback=|| view! { <Frame><pages::Nowhere/></Frame> }>
