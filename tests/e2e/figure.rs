@@ -31,6 +31,11 @@ pub(crate) fn micro(amount: &str) -> i64 {
     (whole.parse::<i64>().expect("digits") * 100 + cents.parse::<i64>().expect("digits")) * 10_000
 }
 
+/// A name nobody bears.
+pub(crate) fn random_name(before: &str) -> String {
+    format!("{before} {}", 100_000 + random() % 900_000)
+}
+
 /// A number from the system's randomness.
 pub(crate) fn random() -> u64 {
     let mut bytes = [0; 8];
@@ -41,12 +46,16 @@ pub(crate) fn random() -> u64 {
 /// Runs statements on the data of a home that nobody has open; how many rows the last one changed.
 pub(crate) async fn put(home: &Path, passphrase: &str, statements: &[String]) {
     let mut data = open(home, passphrase).await;
+    change(&mut data.connection, statements).await;
+    data.connection.close().await.expect("the data close");
+}
+
+async fn change(data: &mut SqliteConnection, statements: &[String]) {
     for statement in statements {
-        let done = sqlx::query(AssertSqlSafe(statement.clone())).execute(&mut data.connection).await;
+        let done = sqlx::query(AssertSqlSafe(statement.clone())).execute(&mut *data).await;
         let rows = done.unwrap_or_else(|error| panic!("{statement}: {error}")).rows_affected();
         assert!(rows > 0, "nothing changed: {statement}");
     }
-    data.connection.close().await.expect("the data close");
 }
 
 /// The one text that a query answers.
@@ -58,6 +67,21 @@ pub(crate) async fn ask(home: &Path, passphrase: &str, query: &str) -> String {
         .unwrap_or_else(|error| panic!("{query}: {error}"));
     data.connection.close().await.expect("the data close");
     answer
+}
+
+/// A hand on the data while the program works on them.
+pub(crate) struct Beside(SqliteConnection);
+
+impl Beside {
+    /// Takes hold of the data of a home that nobody has open, and leaves the home to the program.
+    pub(crate) async fn new(home: &Path, passphrase: &str) -> Self {
+        Self(open(home, passphrase).await.connection)
+    }
+
+    /// Runs statements.
+    pub(crate) async fn put(&mut self, statements: &[String]) {
+        change(&mut self.0, statements).await;
+    }
 }
 
 struct Data {

@@ -11,12 +11,12 @@ use serde_json::Value;
 
 use crate::{
     display::{programs, target, wait_for},
-    figure,
+    figure::{self, Beside},
     window::Window,
 };
 
 /// Opens every home of the tests.
-const PASSPHRASE: &str = "perico rojo bajo la lluvia";
+pub(crate) const PASSPHRASE: &str = "perico rojo bajo la lluvia";
 
 /// A laptop of the story.
 pub(crate) struct Place {
@@ -99,6 +99,11 @@ impl Place {
     /// Changes rows behind the product's back; the window is closed.
     pub(crate) async fn put(&self, statements: &[String]) {
         figure::put(&self.home(), PASSPHRASE, statements).await;
+    }
+
+    /// A hand on the data while a window works on them; it is closed now.
+    pub(crate) async fn beside(&self) -> Beside {
+        Beside::new(&self.home(), PASSPHRASE).await
     }
 
     /// Asks the data; the window is closed.

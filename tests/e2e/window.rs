@@ -1,5 +1,7 @@
 //! The real window, driven through `WebDriver`.
 
+mod portrait;
+
 use std::{
     net::TcpListener,
     os::unix::process::CommandExt as _,
@@ -10,13 +12,14 @@ use std::{
 use fantoccini::{Client, ClientBuilder};
 use serde_json::{Value, json};
 
-use crate::display::{Display, pictures, programs, wait_for};
+use crate::{
+    album::WIDE,
+    display::{Display, pictures, programs, wait_for},
+    processes,
+};
 
 /// Longest wait for anything a person would wait for.
 const PATIENCE: Duration = Duration::from_mins(1);
-/// The window's own first size, and that of a small laptop's half screen.
-const WIDE: (u32, u32) = (1440, 900);
-const NARROW: (u32, u32) = (900, 720);
 
 /// Keeps what the page complains of, for a story that fails.
 const LISTEN: &str = "window.errorsOfTheTest = []; \
@@ -183,57 +186,50 @@ impl Window {
         self.client.execute(script, arguments).await.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
-    /// The pictures of a page as it stands: light, dark and narrow.
-    pub(crate) async fn portrait(&self, page: &str) {
-        self.theme("light").await;
-        self.picture(page, "light", WIDE).await;
-        self.theme("dark").await;
-        self.picture(page, "dark", WIDE).await;
-        self.theme("light").await;
-        self.size(NARROW).await;
-        self.picture(page, "narrow", NARROW).await;
-        self.size(WIDE).await;
+    /// Follows a link to an address of the product.
+    pub(crate) async fn go(&self, address: &str) {
+        let script = "const link = document.createElement('a'); link.href = arguments[0]; \
+            document.body.append(link); link.click(); link.remove(); return true";
+        self.run(script, &[address]).await;
+        self.until("the address", "return location.pathname === arguments[0]", &[address]).await;
     }
 
-    /// The picture of a page with nothing on it.
-    pub(crate) async fn empty(&self, page: &str) {
-        self.picture(page, "empty", WIDE).await;
+    /// Every answer of the program stays on its way until [`Self::release`].
+    pub(crate) async fn hold(&self) {
+        let script = "const ask = window.fetch; \
+            const gate = new Promise(open => { window.openTheGate = () => { window.fetch = ask; open() } }); \
+            window.fetch = (...question) => gate.then(() => ask(...question))";
+        self.run(script, &[]).await;
     }
 
-    async fn theme(&self, theme: &str) {
-        self.run("document.documentElement.dataset.theme = arguments[0]", &[theme]).await;
+    /// What was held arrives.
+    pub(crate) async fn release(&self) {
+        self.run("window.openTheGate()", &[]).await;
     }
 
-    async fn size(&self, size: (u32, u32)) {
-        self.display.resize(size);
-        let script = "return innerWidth === Number(arguments[0]) && innerHeight === Number(arguments[1])";
-        self.until("the new size", script, &[&size.0.to_string(), &size.1.to_string()]).await;
-    }
-
-    /// Takes a picture once the page has come to rest: no skeleton, every font there, two frames drawn, and the
-    /// screen twice the same.
-    async fn picture(&self, page: &str, look: &str, size: (u32, u32)) {
-        self.until(
-            "a page at rest",
-            "return document.querySelector('.sk') === null && document.fonts.status === 'loaded'",
-            &[],
-        )
-        .await;
-        let file = pictures().join(format!("{page}-{look}.png"));
-        let mut before = Vec::new();
+    /// Starts the program once more as the same person at the same screen would, and waits until it has left; whether it
+    /// left content.
+    pub(crate) fn start_again(&self) -> bool {
+        let variables = processes::variables(self.driver.id());
+        let mut second = Command::new(programs().join("zuclubit"))
+            .env_clear()
+            .envs(variables)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("zuclubit is built before these tests");
+        let mut left = None;
         let start = Instant::now();
-        loop {
-            let frames = "const done = arguments[arguments.length - 1]; \
-                requestAnimationFrame(() => requestAnimationFrame(() => done(true)))";
-            self.client.execute_async(frames, Vec::new()).await.expect("a page that draws");
-            self.display.picture(&file, size);
-            let now = std::fs::read(&file).expect("the picture was taken");
-            if now == before {
-                return;
-            }
-            assert!(start.elapsed() < PATIENCE, "{page} does not come to rest");
-            before = now;
+        while left.is_none() && start.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(50));
+            left = second.try_wait().expect("a child can be asked");
         }
+        if left.is_none() {
+            let _ = second.kill();
+            let _ = second.wait();
+        }
+        left.is_some_and(|status| status.success())
     }
 
     /// Ends the program.
@@ -248,7 +244,7 @@ impl Window {
         let _ = Command::new("kill").args(["-KILL", "--", &format!("-{group}")]).stderr(Stdio::null()).status();
         let _ = self.driver.wait();
         let start = Instant::now();
-        while alive(group) && start.elapsed() < PATIENCE {
+        while processes::alive(group) && start.elapsed() < PATIENCE {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -258,20 +254,6 @@ impl Drop for Window {
     fn drop(&mut self) {
         self.end();
     }
-}
-
-/// Some process of the group runs still.
-fn alive(group: u32) -> bool {
-    let Ok(processes) = std::fs::read_dir("/proc") else { return false };
-    processes.flatten().any(|process| {
-        let Ok(about) = std::fs::read_to_string(process.path().join("stat")) else { return false };
-        // after the name, which may hold anything: state, parent, group
-        let mut fields = about.rsplit(')').next().unwrap_or_default().split_whitespace();
-        // a dead process whose threads still wait for the disk holds its files as long as they do
-        let threads = std::fs::read_dir(process.path().join("task")).map_or(0, Iterator::count);
-        let gone = matches!(fields.next(), Some("Z" | "X"));
-        (threads > 1 || !gone) && fields.nth(1) == Some(group.to_string().as_str())
-    })
 }
 
 fn free_port() -> u16 {

@@ -7,6 +7,7 @@ use zuc_ipc::company::Stage;
 
 use crate::backend::Bus;
 use crate::components::{IconSheet, Toaster, Toasts};
+use crate::connection::Connection;
 use crate::keys::Deeds;
 use crate::pages;
 use crate::session::Session;
@@ -29,6 +30,10 @@ pub(crate) fn App() -> impl IntoView {
         {move || match stage.get() {
             Ok(Stage::Ready) => view! { <Rooms/> }.into_any(),
             Ok(stage) => view! { <pages::Welcome stage/> }.into_any(),
+            // a passphrase given from outside that is not the right one: whoever sits here may know it
+            Err(Some(failure)) if failure.code == "store.wrong_passphrase" => {
+                view! { <pages::LockPart refused=failure/> }.into_any()
+            }
             Err(Some(failure)) => view! { <pages::ShutPart failure/> }.into_any(),
             Err(None) => ().into_any(),
         }}
@@ -39,6 +44,7 @@ pub(crate) fn App() -> impl IntoView {
 /// The rooms of the product, each at its address.
 #[component]
 fn Rooms() -> impl IntoView {
+    Connection::provide();
     view! {
         <Router>
             <Routes fallback=|| view! { <Frame><pages::Nowhere/></Frame> }>

@@ -1,4 +1,4 @@
-//! A query on the page: skeleton, failure or view.
+//! A query on the page: skeleton, failure, nothing of that name, or view.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::backend::Query;
 use crate::components::{FailureNotice, SkeletonRows};
+use crate::pages::Gone;
 
 /// Shows `view` once there is an answer, a skeleton before, and the failure when there is none to show.
 pub(crate) fn loaded<T, V>(query: Query<T>, view: impl Fn(Arc<T>) -> V + Send + 'static) -> impl IntoView
@@ -15,6 +16,7 @@ where
 {
     move || match (query.value.get(), query.failure.get()) {
         (Some(value), _) => view(value).into_any(),
+        (None, Some(failure)) if failure.code == "app.not_found" => view! { <Gone/> }.into_any(),
         (None, Some(failure)) => {
             view! { <FailureNotice failure on_retry=Callback::new(move |()| query.reload())/> }.into_any()
         }

@@ -13,6 +13,7 @@ mod action;
 mod app;
 mod backend;
 mod components;
+mod connection;
 mod format;
 mod keys;
 mod labels;

@@ -17,8 +17,6 @@ pub struct SyncStatus {
     pub last_ok: String,
     /// Code of the error.
     pub error: Option<String>,
-    /// `PAC disponible` and the like, empty when unknown.
-    pub pac: String,
     /// Days until the certificate ends.
     pub csd_days_left: Option<i64>,
 }

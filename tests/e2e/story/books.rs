@@ -5,13 +5,13 @@ use std::{fs, time::Duration};
 use crate::{
     company::Company,
     display::wait_for,
-    figure::{micro, random_amount, written},
+    figure::{micro, random_amount, random_name, written},
     story::pdf_text,
     window::{Window, test},
 };
 
 pub(crate) async fn story() {
-    let company = Company::found("libros");
+    let mut company = Company::found("libros");
     company.admit_ana();
     company.admit_carla();
     let idle = company.carla.window("/", &[]).await;
@@ -27,26 +27,30 @@ pub(crate) async fn story() {
     });
     let csd = company.csd();
 
-    // what the page says is owed is what the data say
-    let owed = random_amount();
-    company
-        .carla
-        .put(&[format!("UPDATE financial_invoice SET outstanding = '{owed}', outstanding_micro = {}", micro(&owed))])
-        .await;
+    // what the pages say of total and balance is what the data say
+    let (total, owed) = (random_amount(), random_amount());
+    company.carla.put(&[figures(&total, &owed)]).await;
     let picks = [("ZUC_PICK_CER", csd.cer.as_path()), ("ZUC_PICK_KEY", csd.key.as_path())];
     let carla = company.carla.window("/facturas", &picks).await;
     carla.read("[data-testid=invoices-table]", &written(&owed)).await;
     carla.portrait("facturas-por-timbrar").await;
     load(&carla, &csd.password).await;
     carla.click(&test("nav-home")).await;
-    carla.see(&test("home-queue")).await;
+    carla.read(&test("home-queue"), &written(&total)).await;
     carla.portrait("inicio-finanzas").await;
+    carla.click(&test("nav-invoices")).await;
+    carla.click("[data-testid=invoice-row] a").await;
+    carla.read(&test("invoice-total"), &written(&total)).await;
+    carla.read(&test("invoice-outstanding"), &written(&owed)).await;
+    complete(&carla).await;
+    offline(&mut company, &carla).await;
     let (label, uuid) = issue(&carla).await;
     save(&company, &carla, &uuid).await;
     carla.click(&test("nav-invoices")).await;
     carla.read("[data-testid=invoices-table]", &label).await;
     carla.portrait("facturas").await;
     carla.close().await;
+    desk(&company).await;
 
     boards(&company, &customer, &label).await;
 }
@@ -70,12 +74,51 @@ async fn load(window: &Window, password: &str) {
     window.portrait("ajustes-csd").await;
 }
 
-/// Completes the draft and stamps it; its label and its UUID.
-async fn issue(window: &Window) -> (String, String) {
-    window.click(&test("nav-invoices")).await;
-    window.click("[data-testid=invoice-row] a").await;
+/// Total and balance of every invoice.
+fn figures(total: &str, owed: &str) -> String {
+    format!(
+        "UPDATE financial_invoice SET total = '{total}', total_micro = {}, outstanding = '{owed}', outstanding_micro = {}",
+        micro(total),
+        micro(owed)
+    )
+}
+
+/// Finance's desk after the stamp: what was stamped this month, and what is owed.
+async fn desk(company: &Company) {
+    let (stamped, owed) = (random_amount(), random_amount());
+    company
+        .carla
+        .put(&[
+            figures(&stamped, &owed),
+            format!("UPDATE analytics_sales_summary SET invoiced_micro = {} WHERE invoices > 0", micro(&stamped)),
+        ])
+        .await;
+    let window = company.carla.window("/", &[]).await;
+    window.read(&test("home-stamped-month"), &written(&stamped)).await;
+    window.read(&test("home-receivables"), &written(&owed)).await;
+    window.close().await;
+}
+
+/// Without the relay nothing is sealed, queued or promised: the page says so before and after it was asked.
+async fn offline(company: &mut Company, window: &Window) {
+    window.miss(&test("offline")).await;
+    company.relay_off();
+    window.read(&test("sync-status"), "Sin conexión").await;
+    window.read(&test("offline"), "la factura sigue como pre-factura").await;
+    window.click(&test("invoice-issue")).await;
+    window.read(&test("form-failure"), "No hay conexión").await;
+    window.read(&test("invoice-state"), "Pre-factura").await;
+    window.portrait("factura-sin-conexion").await;
+    company.relay_on();
+    window.read(&test("sync-status"), "Al día").await;
+    window.miss(&test("offline")).await;
+    window.read(&test("invoice-state"), "Pre-factura").await;
+}
+
+/// Completes the draft that is open.
+async fn complete(window: &Window) {
     window.see(&test("invoice-panel")).await;
-    window.empty("factura").await;
+    window.portrait("factura-nueva").await;
     let buyer = zuc_sample::SampleCompany::buyer(7);
     window.fill(&test("fiscal-rfc"), &buyer.rfc).await;
     window.fill(&test("fiscal-cp"), buyer.cp).await;
@@ -95,6 +138,10 @@ async fn issue(window: &Window) -> (String, String) {
     window.choose(&test("invoice-metodo"), "PPD").await;
     window.choose(&test("invoice-forma"), "99").await;
     window.portrait("factura-por-timbrar").await;
+}
+
+/// Stamps it; its label and its UUID.
+async fn issue(window: &Window) -> (String, String) {
     window.click(&test("invoice-issue")).await;
     window.read(&test("invoice-state"), "Timbrada").await;
     window.portrait("factura").await;
@@ -117,8 +164,12 @@ async fn save(company: &Company, window: &Window, uuid: &str) {
 async fn boards(company: &Company, customer: &str, label: &str) {
     let luis = &company.luis;
     luis.zuc(&["sync"]);
-    let (arr, revenue) = (random_amount(), random_amount());
+    let (arr, revenue, owed, name) = (random_amount(), random_amount(), random_amount(), random_name("EMPRESA"));
     luis.put(&[
+        format!("UPDATE financial_invoice SET outstanding = '{owed}', outstanding_micro = {}", micro(&owed)),
+        format!(
+            "UPDATE fact SET body = json_set(body, '$.profile.legal_name', '{name}') WHERE kind = 'company.profile'"
+        ),
         format!("UPDATE customer_contract SET arr = '{arr}', arr_micro = {}", micro(&arr)),
         format!("UPDATE analytics_sales_summary SET net_micro = {} WHERE invoices > 0", micro(&revenue)),
     ])
@@ -129,7 +180,10 @@ async fn boards(company: &Company, customer: &str, label: &str) {
     window.read(&test("home-new-invoices"), label).await;
     window.see(&test("home-funnel")).await;
     window.portrait("inicio-gerencia").await;
+    window.read(&test("company-name"), &name).await;
     window.click(&test("nav-customers")).await;
+    window.read(&test("customers-table"), &written(&arr)).await;
+    window.read(&test("customers-table"), &written(&owed)).await;
     window.click("[data-testid=customer-row] a").await;
     window.until("the customer's address", "return location.pathname.endsWith(arguments[0])", &[customer]).await;
     window.read(&test("customer-arr"), &written(&arr)).await;
@@ -142,5 +196,9 @@ async fn boards(company: &Company, customer: &str, label: &str) {
     window.fill(&test("palette-input"), "suministro").await;
     window.read(&test("palette-option-0"), "Suministro y soporte").await;
     window.portrait("paleta").await;
+    window.press(&["Escape"]);
+    window.miss(&test("palette-input")).await;
+    window.click(&test("nav-settings")).await;
+    window.read(&test("settings-name"), &name).await;
     window.close().await;
 }

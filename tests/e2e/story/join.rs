@@ -7,7 +7,7 @@ use crate::{
 };
 
 pub(crate) async fn story() {
-    let company = Company::found("union");
+    let mut company = Company::found("union");
     let luis = company.luis.window("/ajustes/dispositivos", &[]).await;
     luis.click(&test("device-add")).await;
     luis.fill(&test("invite-name"), "Ana Beltrán").await;
@@ -57,7 +57,28 @@ pub(crate) async fn story() {
     luis.click(&test("settings-sincronia")).await;
     luis.portrait("ajustes-sincronia").await;
     ana.close().await;
+    offline(&mut company, &luis).await;
     luis.close().await;
+}
+
+/// Whoever would let somebody in reads that it needs the relay, and why it did not work; nothing else is taken away.
+async fn offline(company: &mut Company, luis: &Window) {
+    luis.click(&test("settings-dispositivos")).await;
+    luis.click(&test("device-add")).await;
+    luis.fill(&test("invite-name"), "Beto Sosa").await;
+    luis.miss(&test("offline")).await;
+    company.relay_off();
+    luis.read(&test("sync-status"), "Sin conexión").await;
+    luis.read(&test("offline"), "ni se le puede autorizar").await;
+    luis.read("[data-testid=invite-panel] [data-testid=offline]", "no se crea la invitación").await;
+    luis.click(&test("invite-make")).await;
+    luis.read(&test("form-failure"), "No hay conexión").await;
+    luis.portrait("dispositivos-sin-conexion").await;
+    company.relay_on();
+    luis.read(&test("sync-status"), "Al día").await;
+    luis.miss(&test("offline")).await;
+    luis.click(&test("invite-make")).await;
+    luis.see(&test("invite-code")).await;
 }
 
 /// The code that people compare aloud.

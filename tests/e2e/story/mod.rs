@@ -2,9 +2,11 @@
 
 mod books;
 mod join;
+mod lock;
 mod proposal;
 mod sales;
 mod start;
+mod trouble;
 
 use std::{path::Path, pin::Pin, process::Command};
 
@@ -14,6 +16,8 @@ pub(crate) type Story = fn() -> Pin<Box<dyn Future<Output = ()>>>;
 /// Every story by its name.
 pub(crate) const ALL: &[(&str, Story)] = &[
     ("start", || Box::pin(start::story())),
+    ("lock", || Box::pin(lock::story())),
+    ("trouble", || Box::pin(trouble::story())),
     ("join", || Box::pin(join::story())),
     ("sales", || Box::pin(sales::story())),
     ("books", || Box::pin(books::story())),

@@ -1,7 +1,7 @@
 //! Three lines with their discounts, signed by the client on the seller's screen, and the PDF of what was signed.
 
 use crate::{
-    figure::{random, written},
+    figure::{micro, random, random_amount, random_name, written},
     place::Place,
     story::pdf_text,
     window::{Window, test},
@@ -14,7 +14,7 @@ pub(crate) async fn products(window: &Window) {
     window.click(&test("products-import")).await;
     window.click(&test("import-choose")).await;
     window.see(&test("import-result")).await;
-    window.portrait("productos-importados").await;
+    window.portrait("productos-importar").await;
     window.click(&test("import-see")).await;
     window.see(&test("products-import")).await;
 }
@@ -22,13 +22,21 @@ pub(crate) async fn products(window: &Window) {
 /// Offers, and has it signed.
 pub(crate) async fn sell(ana: &Place) {
     let prices = reprice(ana).await;
-    let window = ana.window("/clientes", &[]).await;
+    let open = random_amount();
+    ana.put(&[format!(
+        "UPDATE lead_opportunity SET amount = '{open}', currency = 'MXN', amount_micro = {} WHERE open = 1",
+        micro(&open)
+    )])
+    .await;
+    let window = ana.window("/", &[]).await;
+    window.read(&test("home-pipeline"), &written(&open)).await;
+    window.click(&test("nav-customers")).await;
     window.see(&test("customer-row")).await;
     window.portrait("clientes").await;
     window.click("[data-testid=customer-row] a").await;
     window.click(&test("customer-new-proposal")).await;
     window.see(&test("line-add")).await;
-    window.empty("propuesta-editor").await;
+    window.portrait("propuesta-nueva").await;
     let total = edit(&window, &prices).await;
     window.portrait("propuesta-editor").await;
     window.click(&test("proposal-sign")).await;
@@ -44,11 +52,30 @@ pub(crate) async fn sell(ana: &Place) {
     }
     window.click(&test("nav-proposals")).await;
     window.read("[data-testid=proposals-table]", &total).await;
-    window.portrait("propuestas").await;
+    window.close().await;
+    let window = reread(ana).await;
     window.click(&test("nav-home")).await;
     window.see(&test("home-pipeline")).await;
     window.portrait("inicio-rep").await;
     window.close().await;
+}
+
+/// The list and the editor show what only the data know.
+async fn reread(ana: &Place) -> Window {
+    let (total, title) = (random_amount(), random_name("Renovación de la línea"));
+    ana.put(&[format!(
+        "UPDATE proposal_row SET title = '{title}', total = '{total}', total_micro = {}",
+        micro(&total)
+    )])
+    .await;
+    let window = ana.window("/propuestas", &[]).await;
+    window.read(&test("proposal-row"), &written(&total)).await;
+    window.portrait("propuestas").await;
+    window.click("[data-testid=proposal-row] a").await;
+    window.read(&test("page-title"), &title).await;
+    window.see(&test("proposal-title")).await;
+    assert_eq!(window.value(&test("proposal-title")).await, title);
+    window
 }
 
 /// A product and what it costs now.

@@ -2,7 +2,7 @@
 
 use crate::{
     company::{Company, write_leads, write_products},
-    figure::{micro, random_amount, written},
+    figure::{micro, random_amount, random_name, written},
     window::{Window, test},
 };
 
@@ -28,8 +28,8 @@ pub(crate) async fn story() {
     held(&window).await;
     window.close().await;
 
-    // the first row of the list shows a figure that only the data know
-    let amount = random_amount();
+    // a held row, and the first row of the list, show what only the data know
+    let (amount, twin) = (random_amount(), random_name("Gemela"));
     let best = "SELECT id FROM lead_row WHERE open = 1 ORDER BY score DESC, n LIMIT 1";
     company
         .ana
@@ -38,7 +38,10 @@ pub(crate) async fn story() {
             micro(&amount)
         )])
         .await;
-    let window = company.ana.window("/prospectos", &picks).await;
+    company.ana.put(&[format!("UPDATE lead_held SET body = json_set(body, '$.company', '{twin}')")]).await;
+    let window = company.ana.window("/prospectos/duplicados", &picks).await;
+    window.read(&test("held-row"), &twin).await;
+    window.click(&test("nav-leads")).await;
     window.read(&test("cell-amount"), &written(&amount)).await;
     leads(&window).await;
     super::proposal::products(&window).await;

@@ -7,6 +7,9 @@ use crate::{
     window::{Window, test},
 };
 
+/// An id that no record has.
+const NOBODY: &str = "019363f0-0000-7000-8000-000000000000";
+
 pub(crate) async fn story() {
     let place = Place::new("start");
     let window = place.window("/", &[]).await;
@@ -121,6 +124,17 @@ async fn rooms(window: &Window) {
     window.click(&test("empty-import")).await;
     window.see(&test("import-choose")).await;
     window.empty("prospectos-importar").await;
+    // a record whose address leads to none, and a page that there is not
+    for (address, page) in [
+        (format!("/facturas/{NOBODY}"), "factura"),
+        (format!("/propuestas/{NOBODY}"), "propuesta-editor"),
+        ("/no-existe".to_owned(), "sin-pagina"),
+    ] {
+        window.go(&address).await;
+        window.read(&test("empty"), "Aquí no hay nada").await;
+        window.empty(page).await;
+    }
+    window.portrait("sin-pagina").await;
     window.click(&test("nav-settings")).await;
     for section in ["empresa", "csd", "dispositivos", "sincronia", "apariencia", "acerca"] {
         window.click(&test(&format!("settings-{section}"))).await;

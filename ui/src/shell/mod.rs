@@ -1,6 +1,7 @@
 //! What is always there: sidebar, status bar, palette, sheet of shortcuts.
 
 mod frame;
+mod offline;
 mod palette;
 mod shortcuts;
 mod sidebar;
@@ -9,4 +10,5 @@ mod sync_log;
 mod top_bar;
 
 pub(crate) use frame::Frame;
+pub(crate) use offline::OfflineNotice;
 pub(crate) use top_bar::{Crumb, TopBar};

@@ -1,14 +1,12 @@
-//! The status bar: sync, PAC, certificate, shortcuts.
+//! The status bar: sync, certificate, shortcuts.
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use zuc_ipc::list;
-use zuc_ipc::shared::Empty;
 use zuc_ipc::sync::SyncStatus;
 
 use super::sync_log::SyncLog;
-use crate::backend::{Topics, listen, use_query};
 use crate::components::{Anchor, Icon, Kbd};
+use crate::connection::use_connection;
 use crate::format;
 use crate::words::tr;
 
@@ -43,20 +41,7 @@ fn reading(status: &SyncStatus) -> (&'static str, &'static str, String, String) 
 /// The bar at the bottom of the window.
 #[component]
 pub(crate) fn StatusBar(sheet: RwSignal<bool>) -> impl IntoView {
-    let first = use_query::<list::SyncGet>(Topics::ALL, || Some(Empty {}));
-    let status = RwSignal::new(SyncStatus::default());
-    Effect::new(move |_| {
-        if let Some(answer) = first.value.get() {
-            status.set((*answer).clone());
-        }
-    });
-    listen::<SyncStatus>("sync-status", move |now| {
-        // an answer still on its way may be older than this: it is asked for again
-        if status.try_get_untracked().is_some_and(|before| before.state != now.state) {
-            first.reload();
-        }
-        status.try_set(now);
-    });
+    let status = use_connection().status;
     let anchor = RwSignal::new(None::<Anchor>);
     let open = move |event: web_sys::MouseEvent| {
         let Some(button) = event.current_target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else {
@@ -79,7 +64,6 @@ pub(crate) fn StatusBar(sheet: RwSignal<bool>) -> impl IntoView {
                 }}
             </button>
             <span class="sep"></span>
-            {move || Some(status.get().pac).filter(|pac| !pac.is_empty()).map(|pac| view! { <span class="status__b narrow-hide" data-testid="pac-status">{pac}</span> })}
             {move || status.get().csd_days_left.filter(|days| *days <= 60).map(|days| {
                 let text = if days < 0 { tr!(sync.csd_expired).to_owned() } else { tr!(sync.csd_days, days = days) };
                 view! { <span class=if days <= 30 { "status__b warning narrow-hide" } else { "status__b narrow-hide" }>{text}</span> }

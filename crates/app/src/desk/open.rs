@@ -131,6 +131,13 @@ impl Desk {
     /// `store.wrong_passphrase`; the home stays locked.
     pub async fn unlock(&self, secret: Secret) -> Result<Boot, AppError> {
         let mut state = self.state.lock().await;
+        if matches!(&*state, State::Shut) {
+            // a passphrase given from outside that is not the right one leaves the home shut
+            let home = Home::open(&self.root)?;
+            if home.database().exists() && home.sealed_keys().exists() {
+                *state = State::Locked(home);
+            }
+        }
         if let State::Locked(home) = &*state {
             let secrets = self.secrets(home, Some(&secret.text))?;
             let State::Locked(home) = std::mem::replace(&mut *state, State::Moving) else {

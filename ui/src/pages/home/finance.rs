@@ -37,7 +37,7 @@ pub(crate) fn FinancePart(finance: FinanceHome) -> impl IntoView {
                         {queue(finance.to_stamp, finance.to_stamp_count)}
                     </section>
                 </div>
-                <aside class="pane pane--right" style="width:376px">
+                <aside class="pane pane--right" style="width:376px" data-testid="home-receivables">
                     <section class="sec">
                         <SectionHead title=tr!(home.receivables) end=view! { <span class="s12 t3">{tr!(home.receivables_about)}</span> }.into_any()/>
                         {receivables(finance.receivables)}

@@ -28,13 +28,20 @@ pub(crate) fn InvoicePage() -> impl IntoView {
     let invoice = use_query::<list::InvoiceGet>(Topics::INVOICES, move || {
         Some(ById { id: id.get() }).filter(|by| !by.id.is_empty())
     });
-    let title = Signal::derive(move || invoice.value.get().map(|view| view.row.label.clone()).unwrap_or_default());
+    let title = Signal::derive(move || match (invoice.value.get(), invoice.failure.get()) {
+        (Some(view), _) => view.row.label.clone(),
+        (None, Some(failure)) if failure.code == "app.not_found" => tr!(nowhere.title).to_owned(),
+        _ => String::new(),
+    });
     let about = Signal::derive(move || invoice.value.get().map(|view| view.row.customer.clone()).unwrap_or_default());
     let badges = view! { {move || invoice.value.get().map(|view| badges(&view))} }.into_any();
     let allows = move |name: &'static str| {
         move || invoice.value.get().is_some_and(|view| view.actions.iter().any(|action| action == name))
     };
     let (xml, pdf) = (Action::new(), Action::new());
+    // of the page and not of its form: what is saved brings a new answer and with it a new form, and a refusal of the stamp
+    // comes after that
+    let (save, issue) = (Action::new(), Action::new());
     let save_xml = move |_| xml.quick::<list::InvoiceXml>(ById { id: id.get_untracked() }, |_| ());
     let save_pdf = move |_| pdf.quick::<list::InvoicePdf>(ById { id: id.get_untracked() }, |_| ());
     let saves = move || {
@@ -45,7 +52,7 @@ pub(crate) fn InvoicePage() -> impl IntoView {
     };
     view! {
         <TopBar crumb=Crumb { to: route::INVOICES, name: tr!(shell.invoices).to_owned() } title about badges>{saves()}</TopBar>
-        {loaded(invoice, inside)}
+        {loaded(invoice, move |view| inside(view, save, issue))}
     }
 }
 
@@ -59,7 +66,7 @@ fn badges(view: &InvoiceView) -> impl IntoView + use<> {
     }
 }
 
-fn inside(view: Arc<InvoiceView>) -> impl IntoView {
+fn inside(view: Arc<InvoiceView>, save: Action, issue: Action) -> impl IntoView {
     let row = &view.row;
     let origin = view.proposal_id.clone().map(|id| (route::proposal(&id), view.proposal_number.clone()));
     let customer = route::customer(&view.customer_id);
@@ -81,7 +88,7 @@ fn inside(view: Arc<InvoiceView>) -> impl IntoView {
                     </ul>
                 </section>
             </div>
-            <Panel view=view.clone()/>
+            <Panel view=view.clone() save issue/>
         </div>
     }
 }

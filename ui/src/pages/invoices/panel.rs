@@ -9,7 +9,9 @@ use zuc_ipc::shared::ById;
 
 use crate::action::Action;
 use crate::components::{Choice, FormFailure, Icon, SectionHead, SelectField};
+use crate::connection::use_connection;
 use crate::pages::customers::{FiscalFields, FiscalForm};
+use crate::shell::OfflineNotice;
 use crate::words::tr;
 
 /// Fields the fiscal form shows its own sentence under.
@@ -17,12 +19,12 @@ const FIELDS: &[&str] = &["rfc", "legal_name", "regimen_fiscal", "domicilio_cp",
 
 /// The panel; it stands below in a narrow window.
 #[component]
-pub(crate) fn Panel(view: Arc<InvoiceView>) -> impl IntoView {
+pub(crate) fn Panel(view: Arc<InvoiceView>, save: Action, issue: Action) -> impl IntoView {
     let can_edit = view.actions.iter().any(|action| action == "edit_fiscal");
     view! {
         <aside class="pane pane--right" style="width:392px" data-testid="invoice-panel">
             {(!view.problems.is_empty()).then(|| view! { <section class="sec"><Problems problems=view.problems.clone()/></section> })}
-            {if can_edit { view! { <EditFiscal view=view.clone()/> }.into_any() } else { view! { <ReadFiscal view=view.clone()/> }.into_any() }}
+            {if can_edit { view! { <EditFiscal view=view.clone() save issue/> }.into_any() } else { view! { <ReadFiscal view=view.clone()/> }.into_any() }}
         </aside>
     }
 }
@@ -45,13 +47,12 @@ fn Problems(problems: Vec<FiscalProblem>) -> impl IntoView {
 }
 
 #[component]
-fn EditFiscal(view: Arc<InvoiceView>) -> impl IntoView {
+fn EditFiscal(view: Arc<InvoiceView>, save: Action, issue: Action) -> impl IntoView {
     let fields = FiscalFields::new(&view.receptor);
     let key = |text: &str| text.split_whitespace().next().unwrap_or_default().to_owned();
     let metodo = RwSignal::new(view.metodo_pago.clone());
     let forma = RwSignal::new(key(&view.forma_pago));
     let note = RwSignal::new(view.note.clone());
-    let (save, issue) = (Action::new(), Action::new());
     let id = StoredValue::new(view.row.id.clone());
     let known = StoredValue::new(
         view.problems.iter().map(|problem| (problem.field.clone(), problem.sentence.clone())).collect::<Vec<_>>(),
@@ -73,6 +74,7 @@ fn EditFiscal(view: Arc<InvoiceView>) -> impl IntoView {
         });
     };
     let busy = move || save.busy.get() || issue.busy.get();
+    let connection = use_connection();
     view! {
         <form class="sec col gap-3" style="padding-bottom:20px" on:submit=move |event| { event.prevent_default(); if can_issue { do_issue() } }>
             <SectionHead title=tr!(fiscal.title)/>
@@ -86,6 +88,7 @@ fn EditFiscal(view: Arc<InvoiceView>) -> impl IntoView {
                 <span class="help">{tr!(invoices.note_help)}</span></div>
             <FormFailure failure=save.elsewhere(FIELDS)/>
             <FormFailure failure=issue.failure/>
+            {can_issue.then(|| view! { <OfflineNotice text=tr!(offline.issue)/> })}
             <div class="row">
                 {can_issue.then(|| view! {
                     <button type="submit" class="btn btn--primary" disabled=busy data-testid="invoice-issue"><Icon name="stamp"/>
@@ -93,7 +96,7 @@ fn EditFiscal(view: Arc<InvoiceView>) -> impl IntoView {
                 })}
                 <button type="button" class="btn" disabled=busy on:click=do_save data-testid="invoice-save">{tr!(common.save)}</button>
             </div>
-            <p class="s12 t3">{tr!(invoices.issue_about)}</p>
+            {move || connection.away().is_none().then(|| view! { <p class="s12 t3">{tr!(invoices.issue_about)}</p> })}
         </form>
     }
 }

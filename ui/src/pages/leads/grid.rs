@@ -11,7 +11,7 @@ use super::filters::Filters;
 use super::keyboard;
 use super::rows::LeadRows;
 use crate::action::Action;
-use crate::components::{Anchor, Check, Empty, FailureNotice, Icon, Kbd, RowWindow, SkeletonRows, Spacer};
+use crate::components::{Anchor, Check, Empty, FailureNotice, Icon, Kbd, RowWindow, Spacer};
 use crate::format;
 use crate::route;
 use crate::words::tr;
@@ -95,6 +95,9 @@ impl Grid {
     }
 }
 
+/// Rows drawn while the first answer is on its way.
+const WAITING: usize = 16;
+
 /// A drawn row: its index, and the row unless it is still on its way.
 #[derive(Clone)]
 struct Drawn {
@@ -114,9 +117,9 @@ impl Drawn {
 pub(crate) fn LeadGrid(grid: Grid, filters: Filters, creating: RwSignal<bool>) -> impl IntoView {
     let state = Memo::new(move |_| match (grid.rows.total.get(), grid.rows.failure.get().is_some()) {
         (Some(0), _) => "empty",
-        (Some(_), _) => "rows",
         (None, true) => "failed",
-        (None, false) => "waiting",
+        // what is waited for is drawn as rows that are on their way
+        _ => "rows",
     });
     move || match state.get() {
         "empty" if filters.is_plain() => nothing_yet(creating).into_any(),
@@ -134,7 +137,6 @@ pub(crate) fn LeadGrid(grid: Grid, filters: Filters, creating: RwSignal<bool>) -
                 }
             })
             .into_any(),
-        "waiting" => view! { <SkeletonRows rows=16/> }.into_any(),
         _ => view! { <Table grid filters/><Foot grid/> }.into_any(),
     }
 }
@@ -155,8 +157,9 @@ fn Table(grid: Grid, filters: Filters) -> impl IntoView {
         let (first, last) = grid.window.range(total);
         (first / 10 * 10, last.next_multiple_of(10).min(total))
     });
+    let waiting = Memo::new(move |_| grid.rows.total.get().is_none());
     let drawn = move || {
-        let (first, last) = range.get();
+        let (first, last) = if waiting.get() { (0, WAITING) } else { range.get() };
         (first..last).map(|index| Drawn { index, row: grid.rows.at(index) }).collect::<Vec<_>>()
     };
     view! {
@@ -182,7 +185,7 @@ fn Table(grid: Grid, filters: Filters) -> impl IntoView {
                     <Column filters sort=LeadSort::Amount name=tr!(leads.amount) class="num"/>
                     <Column filters sort=LeadSort::Owner name=tr!(leads.owner)/>
                 </tr></thead>
-                <tbody>
+                <tbody aria-busy=move || waiting.get().to_string() data-testid=move || waiting.get().then_some("skeleton")>
                     {move || view! { <Spacer rows=range.get().0 columns=9/> }}
                     <For each=drawn key=Drawn::key let:drawn>
                         <RowView grid index=drawn.index row=drawn.row/>
@@ -236,7 +239,10 @@ fn Foot(grid: Grid) -> impl IntoView {
     };
     view! {
         <div class="foot">
-            <span class="tn" data-testid="leads-count">{move || tr!(leads.count, count = format::count(grid.rows.len()))}</span>
+            <span class="tn" data-testid="leads-count">{move || match grid.rows.total.get() {
+                Some(count) => tr!(leads.count, count = format::count(count)),
+                None => tr!(leads.opening).to_owned(),
+            }}</span>
             {move || Some(sums()).filter(|sums| !sums.is_empty()).map(|sums| view! { <span class="tn cut" data-testid="leads-sum">{tr!(leads.sum, sums = sums)}</span> })}
             <span class="end row row-1 narrow-hide"><Kbd key="J"/><Kbd key="K"/>{tr!(leads.key_move)}</span>
             <span class="row row-1 narrow-hide"><Kbd key="X"/>{tr!(leads.key_choose)}</span>

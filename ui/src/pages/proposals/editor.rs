@@ -17,6 +17,7 @@ use crate::backend::{Topics, use_query};
 use crate::components::{Badge, DateField, FailureNotice, FormFailure, Icon, Kbd, SkeletonRows, Unsent};
 use crate::format;
 use crate::labels;
+use crate::pages::Gone;
 use crate::route;
 use crate::shell::{Crumb, TopBar};
 use crate::words::tr;
@@ -50,9 +51,14 @@ fn Loaded(id: String) -> impl IntoView {
         match state.get() {
         Ok(true) => draft.get_value().map(|draft| view! { <Editor draft/> }).into_any(),
         Ok(false) => view! { <SkeletonRows/> }.into_any(),
+        Err(failure) if failure.code == "app.not_found" => view! { <TopBar crumb=crumb() title=tr!(nowhere.title).to_owned()/><Gone/> }.into_any(),
         Err(failure) => view! { <div class="body"><FailureNotice failure on_retry=Callback::new(move |()| proposal.reload())/></div> }.into_any(),
     }
     }
+}
+
+fn crumb() -> Crumb {
+    Crumb { to: route::PROPOSALS, name: tr!(shell.proposals).to_owned() }
 }
 
 #[component]
@@ -67,7 +73,7 @@ fn Editor(draft: Draft) -> impl IntoView {
         {move || { let (word, tone) = labels::proposal_state(&draft.view.with(|view| view.row.state.clone())); view! { <Badge tone text=word testid="proposal-state"/>{draft.view.with(|view| view.row.unsent).then(|| view! { <Unsent/> })} } }}
     }.into_any();
     view! {
-        <TopBar crumb=Crumb { to: route::PROPOSALS, name: tr!(shell.proposals).to_owned() } title about badges>
+        <TopBar crumb=crumb() title about badges>
             <a class="btn btn--ghost" href=move || route::customer(&draft.view.with(|view| view.customer_id.clone()))><Icon name="build"/>{tr!(proposals.customer)}</a>
             {move || if can_sign.get() {
                 view! { <a class="btn btn--primary" href=sign_to data-testid="proposal-sign"><Icon name="pen"/>{tr!(proposals.sign)}</a> }.into_any()

@@ -14,6 +14,7 @@ use crate::components::{Badge, CodeBoxes, Icon, Tone};
 use crate::format;
 use crate::labels;
 use crate::loaded::loaded;
+use crate::shell::OfflineNotice;
 use crate::words::tr;
 
 /// The table, the requests above it, the invite at the side.
@@ -37,6 +38,7 @@ pub(crate) fn DevicesPart(inviting: RwSignal<bool>) -> impl IntoView {
     let approve = Action::new();
     view! {
         <div class="pane">
+            <OfflineNotice text=tr!(offline.approve) bar=true/>
             {move || pending.value.get().filter(|rows| !rows.is_empty()).map(|rows| rows.iter().cloned().map(|row| request(row, approve)).collect_view())}
             {loaded(devices, |rows| table(&rows))}
             <div class="row row-3 top t2" style="padding:16px 20px"><Icon name="info" class="t3"/><span>{tr!(devices.about)}</span></div>

@@ -9,6 +9,7 @@ use crate::action::Action;
 use crate::components::{CheckRow, FormFailure, Icon, Qr, TextField, use_toaster};
 use crate::format;
 use crate::labels;
+use crate::shell::OfflineNotice;
 use crate::words::tr;
 
 /// The panel at the side.
@@ -40,6 +41,7 @@ pub(crate) fn InvitePanel(inviting: RwSignal<bool>) -> impl IntoView {
                             <CheckRow on=roles[2].1 label=labels::role("finanzas") testid="invite-finanzas"/>
                             <CheckRow on=roles[3].1 label=labels::role("administracion") testid="invite-administracion"/>
                             <FormFailure failure=action.elsewhere(&["person_name"])/>
+                            <OfflineNotice text=tr!(offline.invite)/>
                             <div class="row"><button type="submit" class="btn btn--primary" disabled=move || action.busy.get() || name.with(|name| name.trim().is_empty()) data-testid="invite-make">
                                 {move || if action.busy.get() { tr!(devices.making) } else { tr!(devices.make) }}</button></div>
                         </form>

@@ -1,41 +1,58 @@
 //! The passphrase, where the system keeps no keys.
 
+use leptos::html;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast as _;
 use zuc_ipc::company::Secret;
-use zuc_ipc::list;
+use zuc_ipc::{Failure, list};
 
 use super::Solo;
 use crate::action::Action;
-use crate::components::{FormFailure, Icon, TextField};
+use crate::components::{FormFailure, Icon, Kbd, TextField};
 use crate::session::use_session;
 use crate::words::tr;
 
-/// Asks for the passphrase.
+/// Asks for the passphrase; `refused` is why the one given from outside did not open.
 #[component]
-pub(crate) fn LockPart() -> impl IntoView {
+pub(crate) fn LockPart(#[prop(optional, into)] refused: Option<Failure>) -> impl IntoView {
     let session = use_session();
     let phrase = RwSignal::new(String::new());
+    let refused = RwSignal::new(refused);
     let action = Action::new();
     let unlock = move || {
+        refused.set(None);
         action.run::<list::Unlock>(Secret { text: phrase.get_untracked() }, move |boot| {
             phrase.set(String::new());
             session.put(boot);
         });
     };
+    let failure = Signal::derive(move || action.failure.get().or_else(|| refused.get()));
+    // a wrong phrase is said under its field, whatever else beside the form
+    let wrong = |failure: &Failure| failure.code == "store.wrong_passphrase";
+    let error = Signal::derive(move || failure.get().filter(wrong).map(|failure| failure.sentence()));
+    let other = Signal::derive(move || failure.get().filter(|failure| !wrong(failure)));
+    let form = NodeRef::<html::Form>::new();
+    Effect::new(move |_| {
+        let field = form.get().and_then(|form| form.query_selector("input").ok().flatten());
+        if let Some(field) = field.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
+            // a refused focus only costs a click
+            let _ = field.focus();
+        }
+    });
     view! {
         <Solo status=tr!(lock.status)>
-            <form class="solo__main" on:submit=move |event| { event.prevent_default(); unlock(); }>
-                <h1 class="h1">{tr!(lock.title)}</h1>
-                <p class="t2" style="margin:6px 0 24px;max-width:520px">{tr!(lock.about)}</p>
-                <div class="col gap-3" style="max-width:360px">
-                    <TextField label=tr!(lock.phrase) value=phrase kind="password" error=action.field("text") testid="lock-phrase"/>
-                    <FormFailure failure=action.elsewhere(&["text"])/>
-                    <div class="row"><button type="submit" class="btn btn--primary btn--lg" disabled=move || action.busy.get() data-testid="lock-open">
-                        <Icon name="key"/>{move || if action.busy.get() { tr!(lock.busy) } else { tr!(lock.open) }}
-                    </button></div>
-                </div>
-            </form>
-            <div class="solo__aside"><p class="t2">{tr!(lock.safe)}</p></div>
+            <div class="lock">
+                <form class="col gap-3" node_ref=form on:submit=move |event| { event.prevent_default(); unlock(); }>
+                    <h1 class="h1">{tr!(lock.title)}</h1>
+                    <p class="t2">{tr!(lock.about)}</p>
+                    <TextField label=tr!(lock.phrase) value=phrase kind="password" error testid="lock-phrase"/>
+                    <FormFailure failure=other/>
+                    <button type="submit" class="btn btn--primary btn--lg" disabled=move || action.busy.get() data-testid="lock-open">
+                        <Icon name="lock"/>{move || if action.busy.get() { tr!(lock.busy) } else { tr!(lock.open) }}<Kbd key="Enter"/>
+                    </button>
+                    <p class="row top row-3 s12 t2 lock__about"><Icon name="info" class="i-14 t3"/><span>{tr!(lock.safe)}</span></p>
+                </form>
+            </div>
         </Solo>
     }
 }

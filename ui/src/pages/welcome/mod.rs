@@ -13,7 +13,7 @@ use zuc_ipc::company::Stage;
 
 use self::create::CreatePart;
 use self::join::{JoinPart, WaitPart};
-use self::lock::LockPart;
+pub(crate) use self::lock::LockPart;
 use self::recovery::RecoveryPart;
 pub(crate) use self::shut::ShutPart;
 pub(crate) use self::start::Looks;
