@@ -180,7 +180,7 @@ impl Driver {
         });
         if self.link.take().is_some() {
             office.set_online(false);
-            office.exchange.line(office.now(), "disconnected", "Se perdió la conexión".to_owned());
+            office.exchange.line(office.now(), "disconnected", zuc_ipc::words::say("sync.disconnected").to_owned());
         }
         self.inputs.clear();
         for (_, answer) in self.authoring.drain(..) {
@@ -241,7 +241,7 @@ async fn connect(office: &Arc<Office>, driver: &mut Driver) -> Result<(), Durati
     match relay.connect(&office.exchange.credentials()).await {
         Ok(link) => {
             office.set_online(true);
-            office.exchange.line(office.now(), "connected", "Conectado al relevo".to_owned());
+            office.exchange.line(office.now(), "connected", zuc_ipc::words::say("sync.connected").to_owned());
             driver.inputs.push_back(Input::Tick(office.now().as_millisecond()));
             driver.inputs.push_back(Input::Connected { token: link.token.clone() });
             driver.link = Some(link);
@@ -268,7 +268,7 @@ async fn connect(office: &Arc<Office>, driver: &mut Driver) -> Result<(), Durati
 fn disconnected(office: &Arc<Office>, driver: &mut Driver) {
     if driver.link.take().is_some() {
         office.set_online(false);
-        office.exchange.line(office.now(), "disconnected", "Se perdió la conexión".to_owned());
+        office.exchange.line(office.now(), "disconnected", zuc_ipc::words::say("sync.disconnected").to_owned());
     }
     driver.inputs.push_back(Input::Disconnected);
 }
