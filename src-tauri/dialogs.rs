@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use tauri::{AppHandle, Wry};
 use tauri_plugin_dialog::DialogExt as _;
 use tokio::sync::oneshot;
-use zuc_ipc::Failure;
+use zuc_ipc::{Failure, words};
 
 /// Name and endings of a kind of file.
 fn filter(kind: &str) -> (&'static str, &'static [&'static str]) {
     match kind {
-        "cer" => ("Certificado", &["cer"]),
-        "key" => ("Llave privada", &["key"]),
-        _ => ("Listas", &["csv", "txt", "tsv", "xlsx", "xls", "ods"]),
+        "cer" => (words::say("dialog.certificate"), &["cer"]),
+        "key" => (words::say("dialog.key"), &["key"]),
+        _ => (words::say("dialog.lists"), &["csv", "txt", "tsv", "xlsx", "xls", "ods"]),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
-use zuc_ipc::Changes;
+use zuc_ipc::{Changes, words};
 
 use crate::{AppError, Office};
 
@@ -44,7 +44,7 @@ impl Office {
         match Inverse::from_token(&token)? {
             Inverse::LeadField { lead, field, value } => {
                 self.write_field(crate::lead::id(&lead)?, &field, None, &value).await?;
-                Ok(self.tell(Changes { leads: true, done: "Cambio deshecho".to_owned(), ..Changes::default() }))
+                Ok(self.tell(Changes { leads: true, done: words::say("undo.done").to_owned(), ..Changes::default() }))
             }
             Inverse::Import { batch } => self.import_undo(batch).await,
         }

@@ -15,6 +15,7 @@ pub mod lead;
 pub mod proposal;
 pub mod shared;
 pub mod sync;
+pub mod words;
 
 pub use command::{COMMANDS, Command, list};
 pub use failure::{Failure, sentence};

@@ -65,6 +65,7 @@ async fn run(mut connection: SqliteConnection, mut inbox: mpsc::Receiver<Job>, g
     let mut group = Vec::new();
     while let Some(first) = inbox.recv().await {
         group.push(first);
+        #[expect(clippy::disallowed_methods, reason = "how long to wait is measured, never what day it is")]
         let until = tokio::time::Instant::now() + gather;
         while group.len() < GROUP_MAX {
             match tokio::time::timeout_at(until, inbox.recv()).await {

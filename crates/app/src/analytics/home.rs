@@ -9,6 +9,7 @@ use zuc_domain::{
 use zuc_ipc::{
     Money,
     home::{FinanceHome, FunnelStage, Home, ManagerHome, RepHome, RevenueMonth},
+    words,
 };
 use zuc_store::{AgendaCounts, InvoiceView};
 
@@ -18,8 +19,6 @@ use crate::{AppError, Office, customer, financial, lead, money};
 const ROWS: u32 = 8;
 /// Months of the chart.
 const MONTHS: i64 = 11;
-/// Labels of the ages of receivables.
-const AGES: [&str; 5] = ["Por vencer", "1 a 30 días", "31 a 60 días", "61 a 90 días", "Más de 90 días"];
 
 impl Office {
     /// The parts of Inicio that the person's roles give.
@@ -106,11 +105,22 @@ impl Office {
         Ok(FinanceHome {
             to_stamp_count: self.store.invoices_to_stamp().await?,
             to_stamp: to_stamp.into_iter().map(|row| financial::shown(row, now)).collect(),
-            receivables: AGES.into_iter().map(ToOwned::to_owned).zip(ages.map(money::signed)).collect(),
+            receivables: by_age().map(ToOwned::to_owned).into_iter().zip(ages.map(money::signed)).collect(),
             csd_days_left: self.csd_days_left().await?,
             stamped_month: money::amount(stamped, Currency::Mxn),
         })
     }
+}
+
+/// The ages of receivables, as they are labelled.
+fn by_age() -> [&'static str; 5] {
+    [
+        words::say("home.age.not_due"),
+        words::say("home.age.to_30"),
+        words::say("home.age.to_60"),
+        words::say("home.age.to_90"),
+        words::say("home.age.over_90"),
+    ]
 }
 
 fn in_pesos(row: &zuc_store::MonthRow) -> bool {
@@ -149,12 +159,12 @@ fn stages(funnel: &[zuc_store::FunnelRow]) -> Vec<FunnelStage> {
     };
     let (proposal, negotiation, won) = (Stage::Propuesta.name(), Stage::Negociacion.name(), Stage::Ganada.name());
     vec![
-        reached("Prospectos", "lead", None),
-        reached("Con contacto", "lead", Some(&["working", "nurturing", "qualified", "converted"])),
-        reached("Calificados", "lead", Some(&["qualified", "converted"])),
-        reached("Oportunidades", "opportunity", None),
-        reached("Con propuesta", "opportunity", Some(&[proposal, negotiation, won])),
-        reached("En negociación", "opportunity", Some(&[negotiation, won])),
-        reached("Ganadas", "opportunity", Some(&[won])),
+        reached(words::say("home.funnel.leads"), "lead", None),
+        reached(words::say("home.funnel.contacted"), "lead", Some(&["working", "nurturing", "qualified", "converted"])),
+        reached(words::say("home.funnel.qualified"), "lead", Some(&["qualified", "converted"])),
+        reached(words::say("home.funnel.opportunities"), "opportunity", None),
+        reached(words::say("home.funnel.proposed"), "opportunity", Some(&[proposal, negotiation, won])),
+        reached(words::say("home.funnel.negotiating"), "opportunity", Some(&[negotiation, won])),
+        reached(words::say("home.funnel.won"), "opportunity", Some(&[won])),
     ]
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use zuc_domain::shared::{Action, Object, Scope};
-use zuc_ipc::Changes;
+use zuc_ipc::{Changes, words};
 use zuc_protocol::person_key::Bag;
 use zuc_store::keys::random;
 
@@ -87,6 +87,6 @@ impl Office {
                 random(entropy.as_ref())
             })?;
         self.exchange.author(vec![step]).await?;
-        Ok(self.tell(Changes { done: "Persona olvidada".to_owned(), ..Changes::all() }))
+        Ok(self.tell(Changes { done: words::say("customer.person_forgotten").to_owned(), ..Changes::all() }))
     }
 }

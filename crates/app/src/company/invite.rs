@@ -6,6 +6,7 @@ use zuc_domain::shared::{Action, Object, Scope};
 use zuc_ipc::{
     Changes,
     company::{InviteNew, InviteView, PendingDevice},
+    words,
 };
 use zuc_protocol::{
     Rights,
@@ -121,7 +122,7 @@ impl Office {
         self.store.vault_delete(&vault_name(invite.id)).await?;
         Ok(self.tell(Changes {
             settings: true,
-            done: format!("{name} ya es parte de la empresa"),
+            done: words::fill("company.joined", &[("name", &name)]),
             ..Changes::default()
         }))
     }

@@ -1,6 +1,6 @@
 //! Settings of this device.
 
-use zuc_ipc::{Changes, company::SettingsSet};
+use zuc_ipc::{Changes, company::SettingsSet, words};
 
 use crate::{AppError, Office};
 
@@ -10,7 +10,7 @@ impl Office {
         if let Some(url) = &new.relay_url {
             self.set_relay(url.trim()).await?;
         }
-        Ok(self.tell(Changes { settings: true, done: "Ajustes guardados".to_owned(), ..Changes::default() }))
+        Ok(self.tell(Changes { settings: true, done: words::say("settings.saved").to_owned(), ..Changes::default() }))
     }
 
     /// A setting of this device.

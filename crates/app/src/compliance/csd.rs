@@ -102,7 +102,11 @@ impl Office {
             tx.record_fact(&fact, &[&event]).await?;
         }
         tx.commit().await?;
-        self.tell(Changes { settings: true, done: "Certificado cargado".to_owned(), ..Changes::default() });
+        self.tell(Changes {
+            settings: true,
+            done: zuc_ipc::words::say("certificate.added").to_owned(),
+            ..Changes::default()
+        });
         self.csd_list().await
     }
 

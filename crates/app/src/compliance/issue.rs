@@ -48,8 +48,8 @@ impl Office {
         Box::pin(self.follow_stamp(id)).await?;
         let issued = self.store.read::<Invoice>(id).await?.ok_or_else(|| AppError::not_found("invoice"))?;
         let done = match issued.state() {
-            CfdiState::Stamped => format!("Factura {} timbrada", issued.label()),
-            state if state.is_waiting() => format!("La factura {} espera su timbre", issued.label()),
+            CfdiState::Stamped => zuc_ipc::words::fill("invoice.stamped", &[("label", &issued.label())]),
+            state if state.is_waiting() => zuc_ipc::words::fill("invoice.waits", &[("label", &issued.label())]),
             // a refusal is shown on the invoice
             _ => String::new(),
         };

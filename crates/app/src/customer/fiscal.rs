@@ -66,7 +66,10 @@ impl Office {
                     catalogs::usos_for(&typed.regimen_fiscal, persona)
                 },
             ),
-            None if generic => (vec![("616", "Sin obligaciones fiscales")], vec![("S01", "Sin efectos fiscales")]),
+            None if generic => (
+                vec![("616", zuc_ipc::words::say("fiscal.regimen_616"))],
+                vec![("S01", zuc_ipc::words::say("fiscal.uso_s01"))],
+            ),
             None => (Vec::new(), Vec::new()),
         };
         Ok(FiscalChoices {
@@ -98,7 +101,11 @@ impl Office {
         let events: [&dyn DomainEvent; 2] = [&event, &validated];
         tx.repository().record_all(&customer, &events).await?;
         tx.commit().await?;
-        Ok(self.tell(Changes { customers: true, done: "Datos fiscales guardados".to_owned(), ..Changes::default() }))
+        Ok(self.tell(Changes {
+            customers: true,
+            done: zuc_ipc::words::say("customer.fiscal_saved").to_owned(),
+            ..Changes::default()
+        }))
     }
 }
 

@@ -9,6 +9,7 @@ use zuc_domain::{
 use zuc_ipc::{
     customer::{ContactRow, ContractRow, Customer360, FiscalProfile, OpportunityBrief, ProposalBrief},
     lead::TimelineRow,
+    words,
 };
 
 use super::id;
@@ -143,12 +144,12 @@ pub(crate) fn opportunity(deal: zuc_store::OpportunityRow) -> OpportunityBrief {
 /// A stage in Spanish.
 fn stage_label(stage: Stage) -> &'static str {
     match stage {
-        Stage::Prospeccion => "Prospección",
-        Stage::Calificacion => "Calificación",
-        Stage::Diagnostico => "Diagnóstico",
-        Stage::Propuesta => "Propuesta",
-        Stage::Negociacion => "Negociación",
-        Stage::Ganada => "Ganada",
-        Stage::Perdida => "Perdida",
+        Stage::Prospeccion => words::say("opportunity.stage.prospeccion"),
+        Stage::Calificacion => words::say("opportunity.stage.calificacion"),
+        Stage::Diagnostico => words::say("opportunity.stage.diagnostico"),
+        Stage::Propuesta => words::say("opportunity.stage.propuesta"),
+        Stage::Negociacion => words::say("opportunity.stage.negociacion"),
+        Stage::Ganada => words::say("opportunity.stage.ganada"),
+        Stage::Perdida => words::say("opportunity.stage.perdida"),
     }
 }

@@ -7,6 +7,7 @@ use zuc_domain::{
 use zuc_ipc::{
     Changes,
     invoice::{InvoiceFiscalSet, InvoiceIssued},
+    words,
 };
 
 use super::{id, load};
@@ -46,7 +47,7 @@ impl Office {
             tx.repository().record(&buyer, &event).await?;
         }
         tx.commit().await?;
-        self.invoice_shown(invoice_id, "Datos fiscales guardados").await
+        self.invoice_shown(invoice_id, words::say("customer.fiscal_saved")).await
     }
 
     /// The page again, and what to reload.

@@ -89,7 +89,8 @@ impl Office {
             return Ok(false);
         }
         let buyer = customer::load(tx, proposal.customer).await?;
-        let label = format!("Pre-{}", proposal.id.to_string().chars().rev().take(4).collect::<String>().to_uppercase());
+        let code = proposal.id.to_string().chars().rev().take(4).collect::<String>().to_uppercase();
+        let label = zuc_ipc::words::fill("invoice.draft_label", &[("code", &code)]);
         let act = tx.act();
         let contract = Contract::id_for(proposal.scope, proposal.id);
         let event = Invoice::draft_from(proposal, contract, receptor_of(&buyer), &label, &act)?;

@@ -3,12 +3,13 @@
 use zuc_cfdi::catalogs::{Catalog, description};
 use zuc_domain::{
     compliance::CfdiState,
-    financial::{Invoice, Receptor},
+    financial::{Invoice, Issuance, Receptor},
     shared::{Action, Object, Scope, Transition},
 };
 use zuc_ipc::{
     customer::FiscalProfile,
     invoice::{ConceptRow, FiscalProblem, InvoiceView, StoryStep},
+    words,
 };
 
 use super::{id, shown};
@@ -141,25 +142,26 @@ fn story(invoice: &Invoice) -> Vec<StoryStep> {
         text,
     };
     let queued = match state {
-        CfdiState::Queued => ("now", "Espera respuesta del relevo".to_owned()),
-        CfdiState::Submitted => ("now", "En el PAC".to_owned()),
-        CfdiState::Unknown => ("now", "Sin respuesta del PAC; se consulta sin volver a enviar".to_owned()),
+        CfdiState::Queued => ("now", words::say("invoice.story.waiting").to_owned()),
+        CfdiState::Submitted => ("now", words::say("invoice.story.submitted").to_owned()),
+        CfdiState::Unknown => ("now", words::say("invoice.story.away").to_owned()),
         CfdiState::Rejected => {
             ("failed", invoice.refusal.as_ref().map(|refusal| refusal.code.clone()).unwrap_or_default())
         }
-        CfdiState::WindowExpired => ("failed", "Pasaron 72 horas sin timbre".to_owned()),
-        CfdiState::Stamped => ("done", "Entregada al PAC".to_owned()),
+        CfdiState::WindowExpired => ("failed", words::say("invoice.story.late").to_owned()),
+        CfdiState::Stamped => ("done", words::say("invoice.story.given").to_owned()),
         _ => ("next", String::new()),
     };
-    let seal =
-        invoice.issuance.as_ref().map(|issued| format!("Folio {}-{}", issued.serie, issued.folio)).unwrap_or_default();
+    let sealed_as =
+        |issued: &Issuance| words::fill("invoice.story.sealed", &[("serie", &issued.serie), ("folio", &issued.folio)]);
+    let seal = invoice.issuance.as_ref().map(sealed_as).unwrap_or_default();
     let stamp = invoice.timbre.as_ref().map(|timbre| timbre.uuid.clone()).unwrap_or_default();
     vec![
         step(
             "pre_invoice",
             if sealed { "done" } else { "now" },
             invoice.created_on.to_string(),
-            if invoice.proposal.is_some() { "De la propuesta firmada".to_owned() } else { String::new() },
+            if invoice.proposal.is_some() { words::say("invoice.story.signed").to_owned() } else { String::new() },
         ),
         step("sealed", if sealed { "done" } else { "next" }, when(CfdiState::Generated), seal),
         step("queued", queued.0, when(state), queued.1),

@@ -5,6 +5,7 @@ use zuc_domain::{
     lead::NewLead,
     shared::{Email, LeadId, Money, Percentage, Phone, PostalCode, Rfc, Scope},
 };
+use zuc_ipc::words;
 
 use super::identity::unite;
 
@@ -92,17 +93,18 @@ impl LeadDraft {
 
     fn all_notes(&self) -> String {
         let spoken = self.phone_txt.as_deref().filter(|_| self.phones.is_empty());
+        let phone = |text: &str| words::fill("import.note.phone", &[("text", &text)]);
         let others = [
-            ("Teléfono", spoken),
-            ("Puesto", self.position.as_deref()),
-            ("Calle", self.street.as_deref()),
-            ("Estado", self.state.as_deref()),
-            ("Sitio web", self.website.as_deref()),
-            ("Responsable", self.owner.as_deref()),
+            spoken.map(phone),
+            self.position.as_ref().map(|text| words::fill("import.note.position", &[("text", text)])),
+            self.street.as_ref().map(|text| words::fill("import.note.street", &[("text", text)])),
+            self.state.as_ref().map(|text| words::fill("import.note.state", &[("text", text)])),
+            self.website.as_ref().map(|text| words::fill("import.note.website", &[("text", text)])),
+            self.owner.as_ref().map(|text| words::fill("import.note.owner", &[("text", text)])),
         ];
-        let others = others.into_iter().filter_map(|(what, text)| Some(format!("{what}: {}", text?)));
-        let emails = self.emails.iter().skip(1).map(|email| format!("Correo: {email}"));
-        let phones = self.phones.iter().skip(1).map(|phone| format!("Teléfono: {phone}"));
+        let others = others.into_iter().flatten();
+        let emails = self.emails.iter().skip(1).map(|email| words::fill("import.note.email", &[("text", email)]));
+        let phones = self.phones.iter().skip(1).map(|text| phone(text.as_str()));
         self.notes.iter().cloned().chain(emails).chain(phones).chain(others).collect::<Vec<_>>().join("\n")
     }
 }

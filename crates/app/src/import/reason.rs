@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Serialize, Serializer};
+use zuc_ipc::words;
 
 macro_rules! codes {
     ($(#[$about:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $code:literal,)+ }) => {
@@ -84,14 +85,14 @@ codes! {
 
 impl Reason {
     /// What a person who mends the row reads beside it.
-    pub const fn sentence(self) -> &'static str {
+    pub fn sentence(self) -> &'static str {
         match self {
-            Self::NoNameNoCompany => "Falta el nombre del contacto o de la empresa",
-            Self::Email => "El correo no es válido",
-            Self::RfcFormat => "El RFC no tiene la forma que da el SAT",
-            Self::NegativeSize => "El número de empleados es negativo",
-            Self::Amount => "El monto es negativo, no es un número o es demasiado largo",
-            Self::Date => "La fecha no existe",
+            Self::NoNameNoCompany => words::say("import.reason.no_name_no_company"),
+            Self::Email => words::say("import.reason.email"),
+            Self::RfcFormat => words::say("import.reason.rfc_format"),
+            Self::NegativeSize => words::say("import.reason.negative_size"),
+            Self::Amount => words::say("import.reason.amount"),
+            Self::Date => words::say("import.reason.date"),
         }
     }
 }

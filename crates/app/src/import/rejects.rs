@@ -1,11 +1,9 @@
 //! The rows that stayed out, as a file to mend and to import again.
 
 use csv::WriterBuilder;
+use zuc_ipc::words;
 
 use super::{plan::Plan, reason::Reason, table::Table, text_guard::guarded};
-
-/// The name of the column that says why; no importer of ours takes it for a field.
-pub const REASON_HEADER: &str = "Motivo del rechazo";
 
 /// The rejected rows with their own columns and the reason in words, disarmed for spreadsheets.
 ///
@@ -16,8 +14,8 @@ pub fn to_csv(table: &Table, plan: &Plan) -> Option<Vec<u8>> {
     let mut rejected = plan.rejected().peekable();
     rejected.peek()?;
     let mut writer = WriterBuilder::new().delimiter(delimiter).flexible(true).from_writer(b"\xEF\xBB\xBF".to_vec());
-    let header = table.header.iter().map(|name| guarded(name)).chain([REASON_HEADER.to_owned()]);
-    // Writing to memory has nothing to fail on.
+    let header = table.header.iter().map(|name| guarded(name)).chain([words::say("import.reason.header").to_owned()]);
+    // the last column says why, and no importer of ours takes it for a field; writing to memory has nothing to fail on.
     writer.write_record(header).ok()?;
     let mut rows = table.rows.iter();
     for (number, reasons) in rejected {

@@ -178,7 +178,11 @@ fn unique_names(record: &StringRecord, used: usize) -> Vec<String> {
     let mut names: Vec<String> = Vec::with_capacity(width);
     for column in 0..width {
         let given = record.get(column).unwrap_or_default();
-        let base = if given.is_empty() { format!("Columna {}", column + 1) } else { one_line(given) };
+        let base = if given.is_empty() {
+            zuc_ipc::words::fill("import.column", &[("number", &(column + 1))])
+        } else {
+            one_line(given)
+        };
         let mut name = base.clone();
         let mut turn = 1;
         while names.contains(&name) {

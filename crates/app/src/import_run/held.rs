@@ -79,7 +79,11 @@ impl Office {
         }
         tx.release_row(batch, number).await?;
         tx.commit().await?;
-        Ok(self.tell(Changes { leads: true, done: "Fila resuelta".to_owned(), ..Changes::default() }))
+        Ok(self.tell(Changes {
+            leads: true,
+            done: zuc_ipc::words::say("import.row_decided").to_owned(),
+            ..Changes::default()
+        }))
     }
 }
 

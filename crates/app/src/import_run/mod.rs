@@ -111,7 +111,7 @@ impl Office {
         let changes = self.tell(Changes {
             leads: true,
             undo: Some(undo.token()),
-            done: format!("{} prospectos importados", totals.created),
+            done: zuc_ipc::words::count("import.done", totals.created, &[]),
             ..Changes::default()
         });
         Ok(ImportDone { batch: batch.to_string(), totals, changes })
@@ -154,18 +154,19 @@ impl Office {
         self.allow(Action::UndoImport, Object::in_scope(self.sales()))?;
         let batch: ImportBatchId = batch.parse().map_err(|_| AppError::invalid("batch"))?;
         let (leads, kept) = self.store.import_leads(batch).await?;
-        let removed = leads.len();
+        let removed = u64::try_from(leads.len()).unwrap_or_default();
         let mut tx = self.begin().await?;
         for lead in leads {
             tx.repository::<Lead>().delete(lead).await?;
         }
         tx.close_import(batch).await?;
         tx.commit().await?;
+        let undone = zuc_ipc::words::count("import.undone", removed, &[]);
         Ok(self.tell(Changes {
             leads: true,
             done: match kept {
-                0 => format!("Importación deshecha: {removed} prospectos"),
-                kept => format!("Importación deshecha: {removed} prospectos; {kept} con cambios posteriores se quedan"),
+                0 => undone,
+                kept => zuc_ipc::words::count("import.undone_some", kept, &[("undone", &undone)]),
             },
             ..Changes::default()
         }))

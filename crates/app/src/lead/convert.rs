@@ -5,7 +5,7 @@ use zuc_domain::{
     lead::{Becoming, ConversionPlan, Lead, LeadEvent, Target, opportunity::Opportunity},
     shared::Action,
 };
-use zuc_ipc::{Changes, lead::Converted};
+use zuc_ipc::{Changes, lead::Converted, words};
 use zuc_store::Tx;
 
 use super::{id, load, object};
@@ -42,7 +42,7 @@ impl Office {
             leads: true,
             customers: true,
             opportunities: true,
-            done: "Prospecto convertido en cliente".to_owned(),
+            done: words::say("lead.converted").to_owned(),
             ..Changes::default()
         });
         Ok(Converted { changes, ..converted })

@@ -4,7 +4,7 @@ use zuc_domain::{
     lead::{Lead, LeadField, NewLead},
     shared::{Action, LeadId, Object},
 };
-use zuc_ipc::{Changes, lead::LeadNew};
+use zuc_ipc::{Changes, lead::LeadNew, words};
 
 use super::field;
 use crate::{AppError, Office};
@@ -18,7 +18,7 @@ impl Office {
     pub async fn lead_create(&self, new: LeadNew) -> Result<Changes, AppError> {
         self.allow(Action::CreateLead, Object::in_scope(self.sales()))?;
         let mut tx = self.begin().await?;
-        let source = if new.source.trim().is_empty() { "Captura" } else { new.source.trim() };
+        let source = if new.source.trim().is_empty() { words::say("lead.source.typed") } else { new.source.trim() };
         let mut lead = NewLead::new(LeadId(tx.fresh_id()), self.sales(), source, self.today());
         lead.owner = Some(self.actor.person);
         for (name, text) in [
@@ -51,6 +51,6 @@ impl Office {
             None => tx.repository().record(&lead, &event).await?,
         }
         tx.commit().await?;
-        Ok(self.tell(Changes { leads: true, done: "Prospecto creado".to_owned(), ..Changes::default() }))
+        Ok(self.tell(Changes { leads: true, done: words::say("lead.created").to_owned(), ..Changes::default() }))
     }
 }

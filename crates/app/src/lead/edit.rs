@@ -1,7 +1,7 @@
 //! One cell of the grid.
 
 use zuc_domain::shared::{Action, LeadId};
-use zuc_ipc::{Changes, lead::LeadEdit};
+use zuc_ipc::{Changes, lead::LeadEdit, words};
 
 use super::{field, id, load, object};
 use crate::{AppError, Office, undo::Inverse};
@@ -18,7 +18,7 @@ impl Office {
         Ok(self.tell(Changes {
             leads: true,
             undo: Some(undo.token()),
-            done: "Dato cambiado".to_owned(),
+            done: words::say("lead.edited").to_owned(),
             ..Changes::default()
         }))
     }
@@ -39,7 +39,7 @@ impl Office {
             let now = field::text(&lead.field(&value));
             return Err(AppError::new("app.stale", "the field changed since it was shown")
                 .at(name)
-                .hint(format!("Ahora dice «{now}».")));
+                .hint(words::fill("lead.now_says", &[("text", &now)])));
         }
         let edit = lead.edit(value).map_err(|error| AppError::from(error).at(name))?;
         let old = field::text(&edit.old);

@@ -10,6 +10,7 @@ use zuc_domain::{
 use zuc_ipc::{
     lead::{LeadDetail, LeadPage, LeadQuery, LeadRow, LeadSort, ScoreFactor, TimelineRow},
     shared::{Money, PersonRef},
+    words,
 };
 use zuc_store::{LeadFilter, LeadOrder};
 
@@ -71,7 +72,7 @@ impl Office {
             notes: found.notes.clone(),
             factors: factors
                 .into_iter()
-                .map(|factor| ScoreFactor { label: factor.label, points: i32::from(factor.points) })
+                .map(|factor| ScoreFactor { label: reason(&factor.code).to_owned(), points: i32::from(factor.points) })
                 .collect(),
             timeline,
             actions: self.lead_actions(state, object),
@@ -153,6 +154,18 @@ fn order(sort: LeadSort) -> LeadOrder {
         LeadSort::CreatedOn => LeadOrder::CreatedOn,
         LeadSort::Owner => LeadOrder::Owner,
         LeadSort::NextStep => LeadOrder::NextStep,
+    }
+}
+
+/// Why a score is what it is, in Spanish; what a newer device found and this one has no words for, by its code.
+fn reason(code: &str) -> &str {
+    match code {
+        "base" => words::say("lead.score.base"),
+        "company_size" => words::say("lead.score.company_size"),
+        "industry" => words::say("lead.score.industry"),
+        "mail_open_rate" => words::say("lead.score.mail_open_rate"),
+        "demo_requested" => words::say("lead.score.demo_requested"),
+        other => other,
     }
 }
 

@@ -4,7 +4,7 @@ use zuc_domain::{
     lead::{Activity, ActivityKind, ActivitySubject, Direction},
     shared::{Action, ActivityId, DomainEvent},
 };
-use zuc_ipc::{Changes, lead::ActivityNew};
+use zuc_ipc::{Changes, lead::ActivityNew, words};
 
 use super::{id, load, object};
 use crate::{AppError, Office};
@@ -49,6 +49,6 @@ impl Office {
         tx.record_fact(&activity, &[]).await?;
         tx.repository().record_all(&lead, &events).await?;
         tx.commit().await?;
-        Ok(self.tell(Changes { leads: true, done: "Actividad registrada".to_owned(), ..Changes::default() }))
+        Ok(self.tell(Changes { leads: true, done: words::say("lead.contact_logged").to_owned(), ..Changes::default() }))
     }
 }

@@ -7,6 +7,7 @@ use zuc_domain::{
 use zuc_ipc::{
     Changes,
     lead::{Disqualification, Qualification},
+    words,
 };
 
 use super::{id, load, object};
@@ -32,8 +33,10 @@ impl Office {
         let event = lead.qualify(criteria, None, None, &act)?;
         lead.apply(&event);
         // the gate asks only whether there is an answer; the answers themselves are for whoever goes on with the lead
-        let said = [("Necesidad", &gate.need), ("Plazo", &gate.timeline)];
-        let said = said.map(|(name, text)| format!("{name}: {}", text.trim()));
+        let said = [
+            words::fill("lead.gate.need", &[("text", &gate.need.trim())]),
+            words::fill("lead.gate.timeline", &[("text", &gate.timeline.trim())]),
+        ];
         let note = Activity {
             id: ActivityId(tx.fresh_id()),
             scope: lead.scope,
@@ -47,7 +50,7 @@ impl Office {
         tx.record_fact(&note, &[]).await?;
         tx.repository().record(&lead, &event).await?;
         tx.commit().await?;
-        Ok(self.tell(Changes { leads: true, done: "Prospecto calificado".to_owned(), ..Changes::default() }))
+        Ok(self.tell(Changes { leads: true, done: words::say("lead.qualified").to_owned(), ..Changes::default() }))
     }
 
     /// Takes a lead out of the pipeline.
@@ -71,6 +74,6 @@ impl Office {
         lead.apply(&event);
         tx.repository().record(&lead, &event).await?;
         tx.commit().await?;
-        Ok(self.tell(Changes { leads: true, done: "Prospecto descartado".to_owned(), ..Changes::default() }))
+        Ok(self.tell(Changes { leads: true, done: words::say("lead.disqualified").to_owned(), ..Changes::default() }))
     }
 }

@@ -9,6 +9,7 @@ use zuc_ipc::{
     import::{ImportDone, ImportSource, ImportTotals},
     proposal::ProductRow,
     shared::Query,
+    words,
 };
 
 use crate::{AppError, Office, import::products, import_run::read_file, money};
@@ -94,7 +95,13 @@ impl Office {
         tx.commit().await?;
         let changes = self.tell(Changes {
             proposals: true,
-            done: format!("{} productos nuevos, {} actualizados", totals.created, totals.merged),
+            done: words::fill(
+                "product.imported",
+                &[
+                    ("created", &words::count("product.new", totals.created, &[])),
+                    ("updated", &words::count("product.updated", totals.merged, &[])),
+                ],
+            ),
             ..Changes::default()
         });
         Ok(ImportDone { batch: String::new(), totals, changes })

@@ -14,6 +14,7 @@ use zuc_domain::{
 use zuc_ipc::{
     Changes,
     proposal::{LineEdit, ProposalEdit, ProposalNew, ProposalSaved},
+    words,
 };
 use zuc_store::Tx;
 
@@ -66,7 +67,7 @@ impl Office {
             .ok_or_else(|| AppError::new("app.internal", "a created event makes a proposal"))?;
         tx.repository().record(&proposal, &event).await?;
         tx.commit().await?;
-        self.saved(proposal.id, "Propuesta abierta").await
+        self.saved(proposal.id, words::say("proposal.opened")).await
     }
 
     /// Saves the draft; after it was sent, saving begins a new version.

@@ -85,7 +85,7 @@ impl Office {
             contact: contact.map(|contact| contact.name).unwrap_or_default(),
             city: String::new(),
             valid_until: Some(content.valid_until),
-            terms: format!("{} días", content.payment_days),
+            terms: zuc_ipc::words::count("proposal.payment", content.payment_days.into(), &[]),
             currency: proposal.currency.to_string(),
             lines,
             totals: ProposalTotals {

@@ -10,7 +10,10 @@ use zuc_domain::{
     proposal::{ApprovalLimits, Signature, Signer},
     shared::{Action, ProposalId, Scope},
 };
-use zuc_ipc::proposal::{ProposalSaved, ProposalSign};
+use zuc_ipc::{
+    proposal::{ProposalSaved, ProposalSign},
+    words,
+};
 use zuc_store::{FactRecord, Projector, StoreError};
 
 use super::{id, load, object};
@@ -136,6 +139,6 @@ impl Office {
         tx.commit().await?;
         self.work.notify_one();
         tracing::info!(proposal.id = %proposal_id, version = shown.version, "proposal accepted");
-        self.saved(proposal_id, "Propuesta firmada").await
+        self.saved(proposal_id, words::say("proposal.signed")).await
     }
 }

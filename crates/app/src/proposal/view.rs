@@ -6,7 +6,10 @@ use zuc_domain::{
     proposal::{ApprovalLimits, Approver, Figures, Proposal, ProposalLine, ProposalState},
     shared::{Action, Currency, PricedLine, TaxKind, money::round_half_up},
 };
-use zuc_ipc::proposal::{AcceptanceView, LineEdit, LineView, ProposalView, TaxTotal, Totals, VersionRow};
+use zuc_ipc::{
+    proposal::{AcceptanceView, LineEdit, LineView, ProposalView, TaxTotal, Totals, VersionRow},
+    words,
+};
 
 use super::{id, list, object};
 use crate::{AppError, Office, money};
@@ -149,7 +152,12 @@ fn versions(proposal: &Proposal) -> Result<Vec<VersionRow>, AppError> {
             let figures = version.content.figures(proposal.currency)?;
             Ok(VersionRow {
                 number: version.number,
-                state: if version.number == latest { state_label(proposal.state()) } else { "Sustituida" }.to_owned(),
+                state: if version.number == latest {
+                    state_label(proposal.state())
+                } else {
+                    words::say("proposal.state.replaced")
+                }
+                .to_owned(),
                 total: money::amount(figures.quote.total, proposal.currency),
                 on: version.content.valid_until.to_string(),
             })
@@ -159,33 +167,33 @@ fn versions(proposal: &Proposal) -> Result<Vec<VersionRow>, AppError> {
 
 fn state_label(state: ProposalState) -> &'static str {
     match state {
-        ProposalState::Draft => "Borrador",
-        ProposalState::PendingApproval => "Aprobación pendiente",
-        ProposalState::Approved => "Aprobada",
-        ProposalState::Sent => "Enviada",
-        ProposalState::Viewed => "Vista",
-        ProposalState::Accepted => "Firmada",
-        ProposalState::Declined => "Rechazada",
-        ProposalState::Expired => "Vencida",
-        ProposalState::Withdrawn => "Retirada",
+        ProposalState::Draft => words::say("proposal.state.draft"),
+        ProposalState::PendingApproval => words::say("proposal.state.pending"),
+        ProposalState::Approved => words::say("proposal.state.approved"),
+        ProposalState::Sent => words::say("proposal.state.sent"),
+        ProposalState::Viewed => words::say("proposal.state.viewed"),
+        ProposalState::Accepted => words::say("proposal.state.accepted"),
+        ProposalState::Declined => words::say("proposal.state.declined"),
+        ProposalState::Expired => words::say("proposal.state.expired"),
+        ProposalState::Withdrawn => words::say("proposal.state.withdrawn"),
     }
 }
 
 /// A tax as totals name it.
 pub(crate) fn tax_label(tax: TaxKind) -> &'static str {
     match tax {
-        TaxKind::Exento => "Exento",
-        TaxKind::Iva0 => "IVA 0 %",
-        TaxKind::Iva8 => "IVA 8 %",
-        TaxKind::Iva16 => "IVA 16 %",
+        TaxKind::Exento => words::say("proposal.tax.exempt"),
+        TaxKind::Iva0 => words::say("proposal.tax.iva0"),
+        TaxKind::Iva8 => words::say("proposal.tax.iva8"),
+        TaxKind::Iva16 => words::say("proposal.tax.iva16"),
     }
 }
 
 fn approver(approver: Approver) -> &'static str {
     match approver {
         Approver::Nobody => "",
-        Approver::SalesManager => "Gerencia de ventas",
-        Approver::SalesDirector => "Dirección comercial",
-        Approver::DirectorAndFinance => "Dirección y finanzas",
+        Approver::SalesManager => words::say("proposal.approver.manager"),
+        Approver::SalesDirector => words::say("proposal.approver.director"),
+        Approver::DirectorAndFinance => words::say("proposal.approver.finance"),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use zuc_ipc::Changes;
+use zuc_ipc::{Changes, words};
 use zuc_protocol::{
     control::{ControlAuthor, SignedControl},
     ids::ItemId,
@@ -28,15 +28,16 @@ impl Driver {
         self.touched(office, &carried.touched);
         if let Some(code) = carried.refused {
             let why = zuc_ipc::sentence(&code).unwrap_or(&code);
-            office.exchange.line(office.now(), "error", format!("Se apartó un cambio de otro equipo. {why}"));
+            office.exchange.line(office.now(), "error", words::fill("sync.set_aside", &[("why", &why)]));
         }
         match effect {
             Effect::MarkAcked { outbox, .. } => {
-                office.exchange.line(office.now(), "sent", counted(outbox.len(), "enviado"));
+                office.exchange.line(office.now(), "sent", words::count("sync.sent", many(&outbox), &[]));
             }
             Effect::OutboxRefused { outbox, code, .. } => {
                 let why = zuc_ipc::sentence(code).unwrap_or(code);
-                let text = format!("{} por el relevo. {why}", counted(outbox.len(), "rechazado"));
+                let changes = words::count("sync.rejected", many(&outbox), &[]);
+                let text = words::fill("sync.refused", &[("changes", &changes), ("why", &why)]);
                 office.exchange.line(office.now(), "error", text);
             }
             Effect::StoreControl { record, .. } => {
@@ -82,7 +83,7 @@ impl Driver {
             self.changed = std::mem::take(&mut self.changed).and(changes_of(*kind));
         }
         if !touched.is_empty() {
-            office.exchange.line(office.now(), "received", counted(touched.len(), "recibido"));
+            office.exchange.line(office.now(), "received", words::count("sync.received", many(touched), &[]));
         }
     }
 
@@ -134,9 +135,9 @@ impl Driver {
     }
 }
 
-/// So many changes, and what became of them.
-fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 cambio {what}") } else { format!("{count} cambios {what}s") }
+/// As many as these, to be said.
+fn many<T>(these: &[T]) -> u64 {
+    u64::try_from(these.len()).unwrap_or(u64::MAX)
 }
 
 /// Which lists a document of this kind is shown in; a fact may be in any.

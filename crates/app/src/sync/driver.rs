@@ -180,7 +180,7 @@ impl Driver {
         });
         if self.link.take().is_some() {
             office.set_online(false);
-            office.exchange.line(office.now(), "disconnected", "Se perdió la conexión".to_owned());
+            office.exchange.line(office.now(), "disconnected", zuc_ipc::words::say("sync.disconnected").to_owned());
         }
         self.inputs.clear();
         for (_, answer) in self.authoring.drain(..) {
@@ -190,6 +190,7 @@ impl Driver {
         self.failed = true;
     }
 
+    #[expect(clippy::disallowed_methods, reason = "how long to wait is measured, never what day it is")]
     fn gather(&mut self) {
         self.gathered = Some(Instant::now() + GATHER);
     }
@@ -241,7 +242,7 @@ async fn connect(office: &Arc<Office>, driver: &mut Driver) -> Result<(), Durati
     match relay.connect(&office.exchange.credentials()).await {
         Ok(link) => {
             office.set_online(true);
-            office.exchange.line(office.now(), "connected", "Conectado al relevo".to_owned());
+            office.exchange.line(office.now(), "connected", zuc_ipc::words::say("sync.connected").to_owned());
             driver.inputs.push_back(Input::Tick(office.now().as_millisecond()));
             driver.inputs.push_back(Input::Connected { token: link.token.clone() });
             driver.link = Some(link);
@@ -268,7 +269,7 @@ async fn connect(office: &Arc<Office>, driver: &mut Driver) -> Result<(), Durati
 fn disconnected(office: &Arc<Office>, driver: &mut Driver) {
     if driver.link.take().is_some() {
         office.set_online(false);
-        office.exchange.line(office.now(), "disconnected", "Se perdió la conexión".to_owned());
+        office.exchange.line(office.now(), "disconnected", zuc_ipc::words::say("sync.disconnected").to_owned());
     }
     driver.inputs.push_back(Input::Disconnected);
 }

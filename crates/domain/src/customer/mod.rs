@@ -16,12 +16,11 @@ pub use event::CustomerEvent;
 pub use fiscal::{FiscalProfile, ProfileEvidence, ProfileStatus};
 pub use state::CustomerState;
 
-use crate::lead::Consent;
 use crate::shared::named::named;
 use crate::shared::text::clean;
 use crate::shared::{
-    Act, ContactId, Currency, CustomerId, Email, Folded, LeadId, PersonId, Phone, Rfc, Scope, StateMachine, Transition,
-    TransitionId, fold,
+    Act, Consent, ContactId, Currency, CustomerId, Email, Folded, LeadId, PersonId, Phone, Rfc, Scope, StateMachine,
+    Transition, TransitionId, fold,
 };
 
 /// Most contacts one customer document holds.

@@ -31,30 +31,11 @@ pub use state::LeadState;
 
 use crate::shared::named::named;
 use crate::shared::{
-    Email, Folded, ImportBatchId, LeadId, Money, Percentage, PersonId, Phone, PostalCode, Rfc, Scope, Transition,
-    TransitionId, fold,
+    Consent, Email, Folded, ImportBatchId, LeadId, Money, Percentage, PersonId, Phone, PostalCode, Rfc, Scope,
+    Transition, TransitionId, fold,
 };
 
-/// On what ground the company may hold a person's data, and since when.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Consent {
-    /// Legal basis.
-    pub basis: ConsentBasis,
-    /// Since when, UTC.
-    pub at: Timestamp,
-}
-
 named! {
-    /// Legal basis for holding a person's data. Source: LFPDPPP.
-    ConsentBasis {
-        /// The person agreed.
-        Consent = "consent",
-        /// The person asked for an offer.
-        Request = "request",
-        /// Data of a business relation.
-        Business = "business",
-    }
-
     /// What a disqualified lead is put down as.
     Disposition {
         /// Real, but will not buy.

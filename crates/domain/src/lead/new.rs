@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
-use super::{Consent, Lead, LeadError, LeadEvent, LeadState};
+use super::{Lead, LeadError, LeadEvent, LeadState};
 use crate::shared::text::clean;
 use crate::shared::{
-    Act, Email, ImportBatchId, LeadId, Money, Percentage, PersonId, Phone, PostalCode, Rfc, Scope, Transition, fold,
+    Act, Consent, Email, ImportBatchId, LeadId, Money, Percentage, PersonId, Phone, PostalCode, Rfc, Scope, Transition,
+    fold,
 };
 
 /// What is known when a lead is captured.

@@ -37,10 +37,8 @@ named! {
 /// A reason of a score.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Factor {
-    /// Stable code.
+    /// Stable code; the words for it are said elsewhere.
     pub code: String,
-    /// In Spanish, as shown.
-    pub label: String,
     /// Points it brought.
     pub points: i16,
 }
@@ -105,16 +103,16 @@ pub fn rule_score(inputs: ScoreInputs<'_>) -> LeadScore {
         inputs.industry.is_some_and(|industry| matches!(fold(industry).trim(), "technology" | "tecnologia"));
     let opened = inputs.mail_open_rate.is_some_and(|rate| rate.value() > Decimal::from(50));
     let rules = [
-        (true, "base", "Base", 50),
-        (inputs.company_size.is_some_and(|size| size > 500), "company_size", "Más de 500 empleados", 15),
-        (technology, "industry", "Giro de tecnología", 10),
-        (opened, "mail_open_rate", "Abre más de la mitad de los correos", 10),
-        (inputs.demo_requested, "demo_requested", "Pidió una demostración", 15),
+        (true, "base", 50),
+        (inputs.company_size.is_some_and(|size| size > 500), "company_size", 15),
+        (technology, "industry", 10),
+        (opened, "mail_open_rate", 10),
+        (inputs.demo_requested, "demo_requested", 15),
     ];
     let factors: Vec<Factor> = rules
         .into_iter()
         .filter(|(holds, ..)| *holds)
-        .map(|(_, code, label, points)| Factor { code: code.to_owned(), label: label.to_owned(), points })
+        .map(|(_, code, points)| Factor { code: code.to_owned(), points })
         .collect();
     let sum: i16 = factors.iter().map(|factor| factor.points).sum();
     LeadScore {

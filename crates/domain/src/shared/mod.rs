@@ -3,6 +3,7 @@
 pub mod amount_text;
 pub mod authorize;
 pub mod canonical_json;
+pub mod consent;
 pub mod currency;
 pub mod email;
 pub mod event;
@@ -22,6 +23,7 @@ pub mod transition;
 
 pub use amount_text::{AmountError, DecimalStyle};
 pub use authorize::{Action, Actor, Forbidden, Object, authorize};
+pub use consent::{Consent, ConsentBasis};
 pub use currency::{Currency, UnknownCurrency};
 pub use email::{Email, InvalidEmail};
 pub use event::{CloudEvent, DomainEvent, EventContext};

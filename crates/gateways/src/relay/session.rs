@@ -22,6 +22,7 @@ pub(super) struct Sessions {
 
 impl Sessions {
     /// A token that is good for a while yet.
+    #[expect(clippy::disallowed_methods, reason = "a token lives so many seconds from when it was asked for")]
     pub(super) async fn token(&self, caller: &Caller, who: &Credentials) -> Result<String, RelayError> {
         let key = (who.company, who.device.id());
         if let Some((token, until)) = self.held.lock().await.get(&key)
@@ -34,6 +35,7 @@ impl Sessions {
 
     /// A new token, whatever is held: the relay's process may be another one than yesterday's.
     pub(super) async fn fresh(&self, caller: &Caller, who: &Credentials) -> Result<String, RelayError> {
+        #[expect(clippy::disallowed_methods, reason = "a token lives so many seconds from when it was asked for")]
         let began = Instant::now();
         // A challenge that is never answered costs nothing, so both halves may be asked again.
         let given = again(|| prove(caller, who)).await?;

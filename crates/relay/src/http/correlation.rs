@@ -28,6 +28,7 @@ pub(super) async fn correlate(State(app): State<App>, request: Request, next: Ne
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let method = request.method().clone();
     let span = tracing::info_span!("request", correlation_id = %id, company.label = tracing::field::Empty);
+    #[expect(clippy::disallowed_methods, reason = "how long the answer took, for the log")]
     let began = Instant::now();
     let mut response = next.run(request).instrument(span.clone()).await;
     let took = began.elapsed();

@@ -105,6 +105,7 @@ impl SwPac {
         Ok(Self { client, settings, token: Mutex::new(None) })
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the PAC says how many seconds a token lives, from its answer on")]
     async fn token(&self) -> Result<String, NoAnswer> {
         let (user, password) = match &self.settings.credentials {
             Credentials::Token(token) => return Ok(token.clone()),

@@ -96,6 +96,7 @@ impl Stamping {
             return Ok(None);
         }
         // Measured from before the commit: no byte leaves after the deadline that is written down.
+        #[expect(clippy::disallowed_methods, reason = "how long to wait is measured, never what day it is")]
         let until = tokio::time::Instant::now() + able.deadline;
         store.sent(company, key, claimed.fence, ms(able.deadline), ms(able.settle)).await?;
         let answer = tokio::time::timeout_at(until, self.pac.stamp(key, &xml)).await;
@@ -110,6 +111,7 @@ impl Stamping {
         }
         let Ok(xml) = self.xml(attempt) else { return Said::Human("stamp.xml_erased".to_owned()) };
         let key = &attempt.stamp_key;
+        #[expect(clippy::disallowed_methods, reason = "how long to wait is measured, never what day it is")]
         let until = tokio::time::Instant::now() + able.deadline;
         match able.recovery {
             Recovery::Person => Said::Human("stamp.pac_cannot_recover".to_owned()),

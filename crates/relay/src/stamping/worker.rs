@@ -18,6 +18,7 @@ const AT_ONCE: usize = 4;
 
 impl Stamping {
     /// Works until `stop` is ready. Begins with every company, because a crash may have left work in any.
+    #[expect(clippy::disallowed_methods, reason = "how long to wait is measured, never what day it is")]
     pub async fn work(self: Arc<Self>, stop: impl Future<Output = ()> + Send) {
         let mut stop = std::pin::pin!(stop);
         let mut erase_at = tokio::time::Instant::now();

@@ -1,10 +1,17 @@
 //! The promises of the layout: which room may name which, and what is absent from where.
 
+mod domain;
+mod source;
+mod tables;
+mod words;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
+
+use source::{root, shipped_sources, sources};
 
 /// Which rooms a room may name outside its tests.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -56,50 +63,16 @@ const ABSENT: &[(&str, &[&str], &str)] = &[
     ("ui", &["inner_html", "tokio", "sqlx"], "text nodes only; the window holds no data of its own"),
 ];
 
-/// The store's folder that writes the tables with a domain's prefix; whoever else wants one changed asks it.
-const OWNERS: &[(&str, &str)] = &[
-    ("lead_", "lead"),
-    ("customer_", "customer"),
-    ("proposal_", "proposal"),
-    ("financial_", "financial"),
-    ("analytics_", "projections"),
-];
-
 /// Where `unsafe` may stand, and why.
 const UNSAFE: &[(&str, &str)] = &[
     ("crates/testkit/src/disk", "a VFS is a table of C functions"),
     ("src-tauri/start.rs", "the environment is set before there is a second thread"),
 ];
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("testkit lies in crates/").to_owned()
-}
-
-/// Sources of a room outside its test modules' files, examples and benches.
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("the room is there") {
-        let path = entry.expect("readable").path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|kind| kind == "rs")
-            && path.file_stem().is_none_or(|stem| stem != "tests")
-        {
-            found.push(path);
-        }
-    }
-}
-
-/// A source without its comments and without what stands under `#[cfg(test)]` at its end.
-fn code(path: &Path) -> String {
-    let text = fs::read_to_string(path).expect("UTF-8");
-    let body = text.split("#[cfg(test)]").next().unwrap_or_default().to_owned();
-    body.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
-}
-
 /// Whether `code` names `word`; a word that is a keyword or a property ends where it ends (`.await` is not `.awaits()`).
 ///
 /// What is compiled in (`inner_html=include_str!`) is no data: the sheet of icons is markup of our own.
-fn names(code: &str, word: &str) -> bool {
+pub(crate) fn names(code: &str, word: &str) -> bool {
     code.match_indices(word).any(|(at, _)| {
         let after = &code[at + word.len()..];
         let longer = word.starts_with('.') && after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
@@ -223,59 +196,13 @@ fn unsafe_stands_where_it_may_and_nowhere_else() {
 fn what_must_be_absent_is_absent() {
     let mut wrong = Vec::new();
     for (room, words, why) in ABSENT {
-        let mut files = Vec::new();
-        sources(&root().join(room).join("src"), &mut files);
-        assert!(!files.is_empty(), "{room} has no sources");
-        for file in files {
-            let code = code(&file);
-            for word in words.iter().filter(|word| names(&code, word)) {
+        for (file, source) in shipped_sources(&root().join(room).join("src")) {
+            for word in words.iter().filter(|word| names(&source.code, word)) {
                 wrong.push(format!("{} names `{word}`: {why}", file.display()));
             }
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-}
-
-/// Tables that `code` writes to: what follows `INTO`, `UPDATE` or `FROM` of a deletion.
-fn written_tables(code: &str) -> BTreeSet<&str> {
-    let verbs = ["INSERT INTO ", "INSERT OR IGNORE INTO ", "INSERT OR REPLACE INTO ", "UPDATE ", "DELETE FROM "];
-    let after = verbs.iter().flat_map(|verb| code.match_indices(verb).map(|(at, _)| &code[at + verb.len()..]));
-    after.map(|rest| &rest[..rest.find(|c: char| c != '_' && !c.is_ascii_lowercase()).unwrap_or(rest.len())]).collect()
-}
-
-#[test]
-fn a_table_is_written_by_the_domain_of_its_prefix() {
-    let store = root().join("crates/store/src");
-    let mut files = Vec::new();
-    sources(&store, &mut files);
-    let (mut wrong, mut owned) = (Vec::new(), BTreeSet::new());
-    for file in files {
-        let code = code(&file);
-        for table in written_tables(&code) {
-            let Some((prefix, owner)) = OWNERS.iter().find(|(prefix, _)| table.starts_with(prefix)) else { continue };
-            owned.insert(*prefix);
-            if !file.starts_with(store.join(owner)) {
-                wrong.push(format!("{} writes {table}, which is of {owner}/", file.display()));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong:#?}");
-    assert_eq!(owned.len(), OWNERS.len(), "only {owned:?} have tables");
-    // and no room but the store speaks SQL to a laptop's tables
-    let others = ["crates/app/src", "crates/gateways/src", "crates/cli/src", "src-tauri"];
-    let mut files = Vec::new();
-    for folder in others {
-        sources(&root().join(folder), &mut files);
-    }
-    let speak: Vec<_> = files.into_iter().filter(|file| names(&code(file), "sqlx::")).collect();
-    assert!(speak.is_empty(), "{speak:#?}");
-}
-
-#[test]
-fn a_written_table_is_found_after_its_verb() {
-    let code =
-        "query(\"INSERT INTO lead_row (id)\"); query(\"SELECT 1 FROM customer_row\"); query(\"DELETE FROM undo\")";
-    assert_eq!(written_tables(code).into_iter().collect::<Vec<_>>(), ["lead_row", "undo"]);
 }
 
 #[test]
