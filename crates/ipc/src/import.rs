@@ -46,6 +46,9 @@ pub struct ImportRow {
     pub reasons: Vec<String>,
     /// Codes.
     pub warnings: Vec<String>,
+    /// Fields of the record already there that it fills, as a mapping names them.
+    #[serde(default)]
+    pub fills: Vec<String>,
     /// Company and contact as read, to recognise the row.
     pub company: String,
     /// Contact.
@@ -71,6 +74,8 @@ pub struct ImportTotals {
     pub rejected: u64,
     /// Come in with a warning.
     pub warned: u64,
+    /// Certain duplicates that fill something in the record already there.
+    pub filled: u64,
 }
 
 /// The dry run.
@@ -109,6 +114,17 @@ pub struct ImportProgress {
     pub total: u64,
 }
 
+/// A row that stayed out, and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RejectedRow {
+    /// 1 = first row under the header.
+    pub row: u64,
+    /// Codes.
+    pub reasons: Vec<String>,
+    /// The same in Spanish, to be read.
+    pub why: String,
+}
+
 /// What an import left.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportDone {
@@ -116,6 +132,9 @@ pub struct ImportDone {
     pub batch: String,
     /// Rows by outcome.
     pub totals: ImportTotals,
+    /// Of a list of products, which is not looked at before, the rows that stayed out.
+    #[serde(default)]
+    pub rejected: Vec<RejectedRow>,
     /// What to reload.
     pub changes: crate::shared::Changes,
 }

@@ -142,6 +142,12 @@ pub struct LeadDetail {
     pub industry: String,
     /// Postal code.
     pub postal_code: String,
+    /// Mails besides the one of the row.
+    #[serde(default)]
+    pub other_emails: Vec<String>,
+    /// Phones besides.
+    #[serde(default)]
+    pub other_phones: Vec<String>,
     /// Date of capture, ISO.
     pub created_on: String,
     /// Notes.

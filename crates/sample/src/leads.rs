@@ -1,6 +1,6 @@
 //! Lists of prospects, with the truth about each row.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::{
     dialect::Dialect,
@@ -144,6 +144,7 @@ fn empty_truth(rows: u32, dialect: Dialect) -> Truth {
         warned: Vec::new(),
         encoding: dialect.encoding.name().to_owned(),
         delimiter: dialect.delimiter.to_string(),
+        headers: BTreeMap::new(),
     }
 }
 

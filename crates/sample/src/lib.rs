@@ -8,6 +8,7 @@ mod company;
 mod dialect;
 mod dice;
 mod disguise;
+mod judge;
 mod leads;
 mod products;
 mod rfc;

@@ -1,5 +1,7 @@
 //! What a right import finds in a sample list.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// The truth about a list; rows are counted from 1 under the header.
@@ -19,6 +21,9 @@ pub struct Truth {
     pub encoding: String,
     /// The character between fields.
     pub delimiter: String,
+    /// The field that each header stands for, where it is known.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
 }
 
 /// A row that is an earlier one in disguise.

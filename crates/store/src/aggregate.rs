@@ -64,7 +64,7 @@ pub trait Aggregate: Serialize + DeserializeOwned + Send + Sync + Sized {
 /// The aggregates of one kind, inside a transaction.
 #[derive(Debug)]
 pub struct Repository<'t, A> {
-    tx: &'t mut Tx,
+    pub(crate) tx: &'t mut Tx,
     kind: PhantomData<A>,
 }
 

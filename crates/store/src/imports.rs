@@ -1,9 +1,10 @@
 //! Imports: what a batch made, and taking it back.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use uuid::Uuid;
-use zuc_domain::shared::{ImportBatchId, LeadId};
+use zuc_domain::shared::{ImportBatchId, LeadId, PersonId};
 
 use crate::store::uuid_of;
 use crate::tx::Tx;
@@ -24,6 +25,35 @@ pub struct LeadIdentity {
     pub rfc: String,
 }
 
+/// A batch as it is remembered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImportBatch {
+    /// Who imported.
+    pub actor: PersonId,
+    /// It was taken back.
+    pub undone: bool,
+}
+
+/// What a batch did to one lead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent answers of one query")]
+pub struct ImportMark {
+    /// The lead.
+    pub lead: LeadId,
+    /// The batch made it; else it was there.
+    pub made: bool,
+    /// Its heads before and after each of the batch's writes to a lead that stood already.
+    pub fills: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Its heads when the batch wrote to it last.
+    pub left: Vec<u8>,
+    /// Nobody wrote to it since.
+    pub same: bool,
+    /// It has a row: it was neither deleted nor merged away.
+    pub shown: bool,
+    /// Something was logged about it.
+    pub worked: bool,
+}
+
 impl Store {
     /// Every lead as an import compares it.
     pub async fn lead_identities(&self) -> Result<Vec<LeadIdentity>, StoreError> {
@@ -41,28 +71,6 @@ impl Store {
                 })
             })
             .collect()
-    }
-
-    /// Leads that a batch made and that are as it made them, and how many were changed since: those stay.
-    pub async fn import_leads(&self, batch: ImportBatchId) -> Result<(Vec<LeadId>, u64), StoreError> {
-        let batch = batch.0.as_bytes().as_slice();
-        let rows = sqlx::query!(
-            "SELECT u.object, d.heads = u.heads AS \"same!: bool\" FROM undo u JOIN doc d ON d.scope = u.scope AND d.id = u.object
-             WHERE u.batch = ? ORDER BY u.n",
-            batch,
-        )
-        .fetch_all(self.reader())
-        .await?;
-        let mut same = Vec::new();
-        let mut kept = 0;
-        for row in rows {
-            if row.same {
-                same.push(LeadId(uuid_of("undo", &row.object)?));
-            } else {
-                kept += 1;
-            }
-        }
-        Ok((same, kept))
     }
 }
 
@@ -87,22 +95,84 @@ impl Tx {
 
     /// Remembers that a batch made a lead, and the state in which it left it.
     pub async fn note_import(&mut self, batch: ImportBatchId, lead: LeadId) -> Result<(), StoreError> {
-        if self.note_new(batch, lead.0) {
-            return Ok(());
-        }
+        let n = self.next_note(batch).await?;
+        if self.note_new(batch, n, lead.0) { Ok(()) } else { self.note(batch, n, lead, None).await }
+    }
+
+    /// Remembers that a batch wrote to a lead that was there: its heads `before`, and those it has now. What was written
+    /// is not copied; the document knows it, and forgets it with the person.
+    pub async fn note_fill(&mut self, batch: ImportBatchId, lead: LeadId, before: &[u8]) -> Result<(), StoreError> {
+        let n = self.next_note(batch).await?;
+        self.note(batch, n, lead, Some(hex::encode(before))).await
+    }
+
+    async fn note(
+        &mut self,
+        batch: ImportBatchId,
+        n: i64,
+        lead: LeadId,
+        before: Option<String>,
+    ) -> Result<(), StoreError> {
         self.flush().await?;
         let (batch, lead) = (batch.0.as_bytes().as_slice(), Uuid::from(lead));
         let lead = lead.as_bytes().as_slice();
         sqlx::query!(
-            "INSERT INTO undo (batch, n, scope, object, kind, heads)
-             SELECT ?1, 1 + ifnull((SELECT max(n) FROM undo WHERE batch = ?1), 0), scope, id, kind, heads
-             FROM doc WHERE id = ?2",
+            "INSERT INTO undo (batch, n, scope, object, kind, heads, inverse)
+             SELECT ?, ?, scope, id, kind, heads, ? FROM doc WHERE id = ?",
             batch,
+            n,
+            before,
             lead,
         )
         .execute(self.conn())
         .await?;
         Ok(())
+    }
+
+    /// A batch that was remembered here.
+    pub async fn import_batch(&mut self, batch: ImportBatchId) -> Result<Option<ImportBatch>, StoreError> {
+        let id = batch.0.as_bytes().as_slice();
+        let row = sqlx::query!("SELECT actor, undone_at FROM import_batch WHERE id = ?", id)
+            .fetch_optional(self.conn())
+            .await?;
+        row.map(|row| {
+            let actor = PersonId(uuid_of("import_batch", &row.actor)?);
+            Ok(ImportBatch { actor, undone: row.undone_at.is_some() })
+        })
+        .transpose()
+    }
+
+    /// What a batch did, lead by lead in the order in which it came to them.
+    pub async fn import_marks(&mut self, batch: ImportBatchId) -> Result<Vec<ImportMark>, StoreError> {
+        self.flush().await?;
+        let id = batch.0.as_bytes().as_slice();
+        let rows = sqlx::query!(
+            r#"SELECT u.object, u.heads, u.inverse, d.heads = u.heads AS "same!: bool",
+                      EXISTS (SELECT 1 FROM lead_row r WHERE r.id = u.object) AS "shown!: bool",
+                      EXISTS (SELECT 1 FROM lead_activity a WHERE a.subject = u.object) AS "worked!: bool"
+               FROM undo u JOIN doc d ON d.scope = u.scope AND d.id = u.object WHERE u.batch = ? ORDER BY u.n"#,
+            id,
+        )
+        .fetch_all(self.conn())
+        .await?;
+        let mut marks: Vec<ImportMark> = Vec::with_capacity(rows.len());
+        let mut places = HashMap::with_capacity(rows.len());
+        for row in rows {
+            let lead = LeadId(uuid_of("undo", &row.object)?);
+            let at = *places.entry(lead).or_insert(marks.len());
+            if at == marks.len() {
+                let (made, shown, worked) = (row.inverse.is_none(), row.shown, row.worked);
+                marks.push(ImportMark { lead, made, fills: vec![], left: vec![], same: row.same, shown, worked });
+            }
+            let mark = &mut marks[at];
+            mark.same = row.same;
+            mark.left.clone_from(&row.heads);
+            if let Some(before) = row.inverse {
+                let before = hex::decode(before).map_err(|_| StoreError::corrupt("undo", "inverse", batch.0))?;
+                mark.fills.push((before, row.heads));
+            }
+        }
+        Ok(marks)
     }
 
     /// Marks a batch as taken back, with the rows it still held for a person.

@@ -9,6 +9,7 @@ mod audit;
 mod backup;
 mod carry;
 mod customer;
+mod earlier;
 mod erase;
 mod error;
 mod events;
@@ -37,6 +38,7 @@ mod vault;
 mod verify;
 
 pub mod doc;
+
 pub mod keys;
 #[cfg(test)]
 mod measure;
@@ -52,7 +54,7 @@ pub use error::StoreError;
 pub use events::StoredEvent;
 pub use facts::{FactRecord, StoredFact};
 pub use financial::{InvoiceRow, InvoiceView, SavedSaga};
-pub use imports::LeadIdentity;
+pub use imports::{ImportBatch, ImportMark, LeadIdentity};
 pub use lead::agenda::AgendaCounts;
 pub use lead::{ActivityRow, HeldRow, LeadFilter, LeadOrder, LeadPage, LeadRow, LeadSum, OpportunityRow};
 pub use log::Quarantined;

@@ -132,23 +132,34 @@ impl Tx {
         Ok(())
     }
 
-    /// Notes for the undo of a batch that it made a lead; `false` when the lead is not among those just made.
-    pub(crate) fn note_new(&mut self, batch: ImportBatchId, lead: Uuid) -> bool {
-        let Some(doc) = self.last_docs.get(&lead) else {
-            let Some(doc) = self.pending.docs.iter().rev().find(|doc| doc.id == lead) else { return false };
-            let (scope, heads) = (doc.scope, doc.heads.clone());
-            self.push_undo(batch, lead, scope, heads);
-            return true;
+    /// Notes for the undo of a batch, under the number `n`, that it made a lead and wrote nothing to it since; `false`
+    /// when the lead is not among those just made.
+    pub(crate) fn note_new(&mut self, batch: ImportBatchId, n: i64, lead: Uuid) -> bool {
+        if self.places.contains_key(&lead) {
+            return false;
+        }
+        let waiting = || self.pending.docs.iter().rev().find(|doc| doc.id == lead);
+        let found = self.last_docs.get(&lead).cloned();
+        let Some((scope, heads)) = found.or_else(|| waiting().map(|doc| (doc.scope, doc.heads.clone()))) else {
+            return false;
         };
-        let (scope, heads) = doc.clone();
-        self.push_undo(batch, lead, scope, heads);
+        self.pending.undo.push(NewUndo { batch: batch.0, n, scope, object: lead, heads });
         true
     }
 
-    fn push_undo(&mut self, batch: ImportBatchId, object: Uuid, scope: i64, heads: Vec<u8>) {
-        let n = self.pending.noted.entry(batch.0).or_default();
-        *n += 1;
-        self.pending.undo.push(NewUndo { batch: batch.0, n: *n, scope, object, heads });
+    /// The next number among the notes of a batch, which may have been begun by an earlier command.
+    pub(crate) async fn next_note(&mut self, batch: ImportBatchId) -> Result<i64, StoreError> {
+        let last = match self.pending.noted.get(&batch.0) {
+            Some(last) => *last,
+            None => {
+                let batch = batch.0.as_bytes().as_slice();
+                sqlx::query_scalar!(r#"SELECT ifnull(max(n), 0) AS "n!: i64" FROM undo WHERE batch = ?"#, batch)
+                    .fetch_one(&mut *self.conn)
+                    .await?
+            }
+        };
+        self.pending.noted.insert(batch.0, last + 1);
+        Ok(last + 1)
     }
 
     /// Writes what waits.

@@ -79,6 +79,8 @@ impl LeadDraft {
         lead.company.clone_from(&self.company);
         lead.email = self.emails.first().cloned();
         lead.phone = self.phones.first().cloned();
+        lead.other_emails = self.emails.iter().skip(1).cloned().collect();
+        lead.other_phones = self.phones.iter().skip(1).cloned().collect();
         lead.rfc.clone_from(&self.rfc);
         lead.company_size = self.size;
         lead.industry.clone_from(&self.industry);
@@ -152,6 +154,7 @@ mod tests {
         };
         let lead = draft.new_lead(LeadId(uuid::Uuid::nil()), Scope::Sales(1), Date::constant(2026, 1, 2));
         assert_eq!(lead.notes, "Le urge\nCorreo: c@b.mx\nTeléfono: ext. 12\nPuesto: Compras");
+        assert_eq!(lead.other_emails, ["c@b.mx".parse().unwrap()].into());
         assert_eq!((lead.email.unwrap().as_str(), lead.created_on), ("a@b.mx", Date::constant(2026, 1, 2)));
     }
 }

@@ -18,6 +18,7 @@ mod known;
 mod mapping;
 mod plan;
 mod product_field;
+mod product_reason;
 pub mod products;
 mod reason;
 mod register;

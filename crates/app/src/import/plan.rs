@@ -44,6 +44,8 @@ pub struct PlannedRow {
     pub reasons: Vec<Reason>,
     /// What is remarkable.
     pub warnings: Vec<Warning>,
+    /// Names of the fields that the record there before takes from it; whoever knows the record sets them.
+    pub fills: Vec<&'static str>,
     /// What was read.
     pub draft: LeadDraft,
 }
@@ -90,6 +92,8 @@ pub struct Totals {
     pub rejected: u64,
     /// Come in or are held, with a warning.
     pub warned: u64,
+    /// Certain duplicates of records there before that fill something in them.
+    pub filled: u64,
 }
 
 /// A record that the import makes, with what later rows add to it.
@@ -155,13 +159,20 @@ impl Plan {
                 (Outcome::Rejected, None, None)
             };
             let (reasons, warnings, draft) = (read.reasons, read.warnings, read.draft);
-            rows.push(PlannedRow { row: read.number, outcome, same_as, likeness, reasons, warnings, draft });
+            let fills = Vec::new();
+            rows.push(PlannedRow { row: read.number, outcome, same_as, likeness, reasons, warnings, fills, draft });
         }
         if progress(Progress { done: total, total }).is_break() {
             return Err(ImportError::Cancelled);
         }
         let totals = Totals::of(&rows);
         Ok(Self { format: table.format.clone(), mapping: mapping.clone(), rows, totals })
+    }
+
+    /// Says of the row at place `at` which fields of the record there before it fills.
+    pub fn set_fills(&mut self, at: usize, fills: Vec<&'static str>) {
+        self.totals.filled += u64::from(!fills.is_empty());
+        self.rows[at].fills = fills;
     }
 
     /// The rows that stay out, with their reasons.

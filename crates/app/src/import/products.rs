@@ -3,15 +3,14 @@
 use std::collections::HashMap;
 
 use rust_decimal::Decimal;
-use serde::Serialize;
 use zuc_domain::shared::{Currency, DecimalStyle, Money, TaxKind, text};
 
-pub use super::product_field::ProductField;
 use super::{
     currency,
     error::ImportError,
     table::{FileFormat, Row, Table},
 };
+pub use super::{product_field::ProductField, product_reason::ProductReason};
 
 /// A row of products in the domain's values.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,47 +42,6 @@ pub struct ProductRow {
     pub number: u32,
     /// The draft or the reasons.
     pub product: Result<ProductDraft, Vec<ProductReason>>,
-}
-
-/// Why a product stays out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ProductReason {
-    /// No key of its own.
-    Sku,
-    /// A key that an earlier row has.
-    RepeatedSku,
-    /// No description.
-    Description,
-    /// Not eight digits.
-    ClaveProdServ,
-    /// Not two or three letters or digits.
-    ClaveUnidad,
-    /// The price is missing, negative or no number.
-    Price,
-    /// A currency that is not handled.
-    Currency,
-    /// None of 16 %, 8 %, 0 % and exempt.
-    Iva,
-    /// The cost is negative or no number.
-    Cost,
-}
-
-impl ProductReason {
-    /// The stable code.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Sku => "sku",
-            Self::RepeatedSku => "repeated_sku",
-            Self::Description => "description",
-            Self::ClaveProdServ => "clave_prod_serv",
-            Self::ClaveUnidad => "clave_unidad",
-            Self::Price => "price",
-            Self::Currency => "currency",
-            Self::Iva => "iva",
-            Self::Cost => "cost",
-        }
-    }
 }
 
 /// A list of products that was read; nothing is saved.

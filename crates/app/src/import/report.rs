@@ -34,12 +34,13 @@ struct Format<'a> {
 struct RowReport<'a> {
     row: u32,
     outcome: Outcome,
-    #[serde(skip_serializing_if = "Option::is_none")]
     of: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     of_id: Option<LeadId>,
     reasons: Vec<&'static str>,
     warnings: &'a [Warning],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    fills: &'a [&'static str],
 }
 
 impl<'a> From<&'a PlannedRow> for RowReport<'a> {
@@ -51,6 +52,7 @@ impl<'a> From<&'a PlannedRow> for RowReport<'a> {
             of_id: row.of_id(),
             reasons: row.reason_codes(),
             warnings: &row.warnings,
+            fills: &row.fills,
         }
     }
 }

@@ -12,7 +12,7 @@ use zuc_ipc::{
 };
 use zuc_store::Tx;
 
-use super::write::record;
+use super::{fills::heads, write::record};
 use crate::{AppError, Office, import, lead};
 
 /// A held row as it is kept: what to show, and what it would become.
@@ -53,14 +53,8 @@ impl Office {
         let batch: ImportBatchId = batch.parse().map_err(|_| AppError::invalid("id"))?;
         let number: i64 = number.parse().map_err(|_| AppError::invalid("id"))?;
         self.allow(Action::ImportLeads, Object::in_scope(self.sales()))?;
-        let held = self
-            .store
-            .held_rows()
-            .await?
-            .into_iter()
-            .find(|held| held.batch == batch && held.row == number)
-            .ok_or_else(|| AppError::not_found("held row"))?;
         let mut tx = self.begin().await?;
+        let held = tx.held_row(batch, number).await?.ok_or_else(|| AppError::not_found("held row"))?;
         match word.decision.as_str() {
             "create" => {
                 let stored: Stored = serde_json::from_str(&held.body)?;
@@ -68,6 +62,7 @@ impl Office {
                 let act = tx.act();
                 let (lead, created, scored) = self.lead_of(&stored.draft, id, batch, &act)?;
                 record(&mut tx, &lead, &created, scored.as_ref()).await?;
+                tx.note_import(batch, id).await?;
             }
             "merge" => {
                 let existing = held.of.ok_or_else(|| AppError::not_found("lead"))?;
@@ -89,6 +84,7 @@ impl Office {
 
 impl Office {
     /// The row becomes a lead that is merged into the one it probably is: blanks are filled, what that lead says stays.
+    /// Both belong to the batch of the row.
     async fn merge_row(
         &self,
         tx: &mut Tx,
@@ -97,6 +93,7 @@ impl Office {
         batch: ImportBatchId,
     ) -> Result<(), AppError> {
         let mut survivor: Lead = lead::load(tx, existing).await?;
+        let before = heads(tx, existing).await?;
         let id = LeadId(tx.fresh_id());
         let act = tx.act();
         let (mut other, created, scored) = self.lead_of(&stored.draft, id, batch, &act)?;
@@ -116,6 +113,8 @@ impl Office {
             Some(event) => tx.repository().record_all(&survivor, &[&merged, &event]).await?,
             None => tx.repository().record(&survivor, &merged).await?,
         }
+        tx.note_import(batch, id).await?;
+        tx.note_fill(batch, existing, &before).await?;
         Ok(())
     }
 }

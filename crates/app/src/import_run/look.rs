@@ -11,7 +11,7 @@ use zuc_ipc::import::{ImportProgress, ImportSource};
 use super::Looked;
 use crate::{
     AppError, Notice, Office,
-    import::{self, Identity, KnownLead, KnownLeads, Mapping, Plan, Table},
+    import::{self, Identity, KnownLead, KnownLeads, Mapping, Plan, Progress, Table},
 };
 
 impl Office {
@@ -20,26 +20,28 @@ impl Office {
         self.allow(Action::ImportLeads, Object::in_scope(self.sales()))?;
         let bytes = read_file(&source.path).await?;
         let known = self.known_leads().await?;
-        let (notices, wanted) = (self.notices.clone(), source.clone());
-        let stop = self.imports.stop.clone();
-        let looked = tokio::task::spawn_blocking(move || {
+        let (notices, stop) = (self.notices.clone(), self.imports.stop.clone());
+        let tell = move |phase: &str, progress: Progress| {
+            let _ = notices.send(Notice::Import(ImportProgress {
+                phase: phase.to_owned(),
+                done: u64::try_from(progress.done).unwrap_or_default(),
+                total: u64::try_from(progress.total).unwrap_or_default(),
+            }));
+            if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let (wanted, matching) = (source.clone(), tell.clone());
+        let mut looked = tokio::task::spawn_blocking(move || {
             let table = Table::read(&bytes)?;
             let mut mapping = Mapping::guess(&table);
             for (header, field) in &wanted.mapping {
                 mapping.set(header, import::LeadField::from_name(field));
             }
-            let plan = Plan::dry_run(&table, &mapping, &known, |progress| {
-                let _ = notices.send(Notice::Import(ImportProgress {
-                    phase: "matching".to_owned(),
-                    done: u64::try_from(progress.done).unwrap_or_default(),
-                    total: u64::try_from(progress.total).unwrap_or_default(),
-                }));
-                if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-            })?;
+            let plan = Plan::dry_run(&table, &mapping, &known, |progress| matching("matching", progress))?;
             Ok::<_, AppError>(Looked { source: wanted, table, plan })
         })
         .await
         .map_err(|_| AppError::new("app.internal", "reading was interrupted"))??;
+        self.find_fills(&mut looked.plan, |progress| tell("comparing", progress)).await?;
         let looked = Arc::new(looked);
         self.imports.keep(looked.clone());
         Ok(looked)

@@ -1,8 +1,10 @@
 //! A list on its way in: the last dry run, the running import, and taking one back.
 
+mod fills;
 mod held;
 mod look;
 mod shown;
+mod undo;
 mod write;
 
 use std::sync::{
@@ -10,10 +12,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use zuc_domain::{
-    lead::Lead,
-    shared::{Action, ImportBatchId, Object},
-};
+use zuc_domain::shared::{Action, Object};
 use zuc_ipc::{
     Changes,
     import::{ImportDone, ImportPreview, ImportRow, ImportRowsQuery, ImportSource},
@@ -114,7 +113,7 @@ impl Office {
             done: zuc_ipc::words::count("import.done", totals.created, &[]),
             ..Changes::default()
         });
-        Ok(ImportDone { batch: batch.to_string(), totals, changes })
+        Ok(ImportDone { batch: batch.to_string(), totals, rejected: Vec::new(), changes })
     }
 
     /// Stops the running import.
@@ -141,34 +140,14 @@ impl Office {
     ///
     /// # Errors
     /// `import.no_rejects` when every row may come in.
-    #[expect(clippy::unused_async, reason = "a use case is asked like every other")]
     pub async fn import_rejects(&self) -> Result<Vec<u8>, AppError> {
-        let looked = self.imports.last()?;
-        import::rejects::to_csv(&looked.table, &looked.plan)
-            .ok_or_else(|| AppError::new("import.no_rejects", "no row was rejected"))
+        self.import_rejected().await?.ok_or_else(|| AppError::new("import.no_rejects", "no row was rejected"))
     }
 
-    /// Takes an import back: its leads go, except those someone has worked on since.
-    #[tracing::instrument(skip_all)]
-    pub async fn import_undo(&self, batch: String) -> Result<Changes, AppError> {
-        self.allow(Action::UndoImport, Object::in_scope(self.sales()))?;
-        let batch: ImportBatchId = batch.parse().map_err(|_| AppError::invalid("batch"))?;
-        let (leads, kept) = self.store.import_leads(batch).await?;
-        let removed = u64::try_from(leads.len()).unwrap_or_default();
-        let mut tx = self.begin().await?;
-        for lead in leads {
-            tx.repository::<Lead>().delete(lead).await?;
-        }
-        tx.close_import(batch).await?;
-        tx.commit().await?;
-        let undone = zuc_ipc::words::count("import.undone", removed, &[]);
-        Ok(self.tell(Changes {
-            leads: true,
-            done: match kept {
-                0 => undone,
-                kept => zuc_ipc::words::count("import.undone_some", kept, &[("undone", &undone)]),
-            },
-            ..Changes::default()
-        }))
+    /// The same; `None` when every row may come in.
+    #[expect(clippy::unused_async, reason = "a use case is asked like every other")]
+    pub async fn import_rejected(&self) -> Result<Option<Vec<u8>>, AppError> {
+        let looked = self.imports.last()?;
+        Ok(import::rejects::to_csv(&looked.table, &looked.plan))
     }
 }

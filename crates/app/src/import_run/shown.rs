@@ -34,6 +34,7 @@ pub(super) fn totals(plan: &Plan) -> ImportTotals {
         probable_duplicate: totals.probable_duplicate,
         rejected: totals.rejected,
         warned: totals.warned,
+        filled: totals.filled,
     }
 }
 
@@ -47,6 +48,7 @@ pub(super) fn row(row: &PlannedRow) -> ImportRow {
         of_name: None,
         reasons: codes(row.reason_codes()),
         warnings: codes(row.warnings.iter().map(|warning| warning.code()).collect()),
+        fills: codes(row.fills.clone()),
         company: row.draft.company.clone().unwrap_or_default(),
         full_name: row.draft.name.clone().unwrap_or_default(),
         email: row.draft.emails.first().map(|email| email.as_str().to_owned()).unwrap_or_default(),

@@ -47,10 +47,11 @@ impl Office {
                     tx.note_import(batch, lead.id).await?;
                     made.insert(first, lead.id);
                 }
-                // what is there is not written over by a list: a merged row only says that it is known
+                // filled below, row by row
                 Origin::Existing(_) => {}
             }
         }
+        self.write_fills(&mut tx, &looked.plan, batch).await?;
         for held in looked.plan.held() {
             let score = held.likeness.as_ref().map_or(0, |likeness| likeness.score.0);
             let body = serde_json::to_string(&Stored { shown: shown::row(held), draft: held.draft.clone(), score })?;

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use rust_decimal::Decimal;
 use zuc_domain::{
-    lead::{LeadState, score::Factor},
+    lead::{Lead, LeadState, score::Factor},
     shared::{Action, Currency, ImportBatchId, Object, PersonId},
 };
 use zuc_ipc::{
@@ -50,6 +50,8 @@ impl Office {
         let found = self.store.lead_row(lead_id).await?.ok_or_else(|| AppError::not_found("lead"))?;
         let object = Object { scope: self.sales(), owner: found.owner };
         self.allow(Action::ReadLeads, object)?;
+        let whole = self.store.read::<Lead>(lead_id).await?;
+        let (emails, phones) = whole.map(|lead| (lead.other_emails, lead.other_phones)).unwrap_or_default();
         let factors: Vec<Factor> = serde_json::from_str(&found.factors).unwrap_or_default();
         let state = found.state.parse().unwrap_or(LeadState::New);
         let timeline = self
@@ -68,6 +70,8 @@ impl Office {
             company_size: found.company_size.and_then(|size| u32::try_from(size).ok()),
             industry: found.industry.clone(),
             postal_code: found.postal_code.clone(),
+            other_emails: emails.iter().map(|email| email.as_str().to_owned()).collect(),
+            other_phones: phones.iter().map(|phone| phone.as_str().to_owned()).collect(),
             created_on: found.created_on.clone(),
             notes: found.notes.clone(),
             factors: factors
@@ -84,8 +88,7 @@ impl Office {
 
     /// The text of a field as the window would send it back.
     pub async fn lead_field(&self, lead: &str, name: &str) -> Result<String, AppError> {
-        let lead =
-            self.store.read::<zuc_domain::lead::Lead>(id(lead)?).await?.ok_or_else(|| AppError::not_found("lead"))?;
+        let lead = self.store.read::<Lead>(id(lead)?).await?.ok_or_else(|| AppError::not_found("lead"))?;
         Ok(field::text(&lead.field(&field::parse(name, "").or_else(|_| field::parse(name, "0"))?)))
     }
 

@@ -6,7 +6,7 @@ use zuc_domain::{
 };
 use zuc_ipc::{
     Changes,
-    import::{ImportDone, ImportSource, ImportTotals},
+    import::{ImportDone, ImportSource, ImportTotals, RejectedRow},
     proposal::ProductRow,
     shared::Query,
     words,
@@ -58,11 +58,16 @@ impl Office {
                 Err(_) => None,
             });
         }
+        let mut rejected = Vec::new();
         let mut tx = self.begin().await?;
         for (row, known) in list.rows.into_iter().zip(known) {
-            let Ok(draft) = row.product else {
-                totals.rejected += 1;
-                continue;
+            let draft = match row.product {
+                Ok(draft) => draft,
+                Err(reasons) => {
+                    totals.rejected += 1;
+                    rejected.push(left_out(row.number, &reasons));
+                    continue;
+                }
             };
             let id = if let Some(id) = known {
                 totals.merged += 1;
@@ -104,6 +109,14 @@ impl Office {
             ),
             ..Changes::default()
         });
-        Ok(ImportDone { batch: String::new(), totals, changes })
+        Ok(ImportDone { batch: String::new(), totals, rejected, changes })
+    }
+}
+
+fn left_out(row: u32, reasons: &[products::ProductReason]) -> RejectedRow {
+    RejectedRow {
+        row: u64::from(row),
+        reasons: reasons.iter().map(|reason| reason.code().to_owned()).collect(),
+        why: reasons.iter().map(|reason| reason.sentence()).collect::<Vec<_>>().join("; "),
     }
 }

@@ -22,6 +22,16 @@ pub(crate) enum Import {
         /// The file
         file: PathBuf,
     },
+    /// Rows held because they probably repeat a prospect
+    Held,
+    /// Decide about a held row
+    Decide {
+        /// The held row
+        id: String,
+        /// create: it is another prospect; merge: it is the one there; discard: it stays out
+        #[arg(value_parser = ["create", "merge", "discard"])]
+        decision: String,
+    },
     /// Take an import back
     Undo {
         /// Its batch

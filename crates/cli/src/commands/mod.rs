@@ -119,7 +119,10 @@ pub(crate) fn read(path: &std::path::Path) -> Result<Vec<u8>, Ended> {
 
 /// Writes where the person said, or why not.
 pub(crate) fn write(path: &std::path::Path, bytes: &[u8]) -> Result<(), Ended> {
-    std::fs::write(path, bytes).map_err(|error| {
-        Ended::Refused(zuc_ipc::Failure::new("file.not_written", error.to_string()).hint(path.display().to_string()))
-    })
+    std::fs::write(path, bytes).map_err(|error| cannot_write(path, &error))
+}
+
+/// That nothing can be written where the person said.
+pub(crate) fn cannot_write(path: &std::path::Path, error: &std::io::Error) -> Ended {
+    Ended::Refused(zuc_ipc::Failure::new("file.not_written", error.to_string()).hint(path.display().to_string()))
 }

@@ -87,7 +87,7 @@ impl Lead {
         Ok(LeadEvent::Merged { merge: Box::new(merge) })
     }
 
-    fn mergeable_fields(&self) -> [LeadField; 15] {
+    pub(super) fn mergeable_fields(&self) -> [LeadField; 15] {
         [
             LeadField::FullName(self.full_name.clone()),
             LeadField::Company(self.company.clone()),
@@ -135,7 +135,7 @@ impl Lead {
     }
 }
 
-fn is_blank(field: &LeadField) -> bool {
+pub(super) fn is_blank(field: &LeadField) -> bool {
     match field {
         LeadField::FullName(value)
         | LeadField::Company(value)

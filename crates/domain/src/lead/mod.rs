@@ -7,6 +7,7 @@ pub mod duplicates;
 pub mod edit;
 pub mod error;
 pub mod event;
+pub mod fill;
 pub mod merge;
 mod new;
 pub mod opportunity;
@@ -25,6 +26,7 @@ pub use decide::AssignmentRule;
 pub use edit::{LeadEdit, LeadField};
 pub use error::LeadError;
 pub use event::LeadEvent;
+pub use fill::{LeadFill, LeadTakeBack};
 pub use new::NewLead;
 pub use score::{Band, Factor, LeadScore, ScoreInputs, ScoreMethod};
 pub use state::LeadState;
@@ -103,9 +105,9 @@ pub struct Lead {
     pub email: Option<Email>,
     /// Phone.
     pub phone: Option<Phone>,
-    /// Mails that a merge brought.
+    /// Mails besides: of a row that had several, or that a merge brought.
     pub other_emails: BTreeSet<Email>,
-    /// Phones that a merge brought.
+    /// Phones besides, as the mails.
     pub other_phones: BTreeSet<Phone>,
     /// Tax id.
     pub rfc: Option<Rfc>,

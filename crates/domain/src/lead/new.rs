@@ -26,6 +26,10 @@ pub struct NewLead {
     pub email: Option<Email>,
     /// Phone.
     pub phone: Option<Phone>,
+    /// Mails besides.
+    pub other_emails: BTreeSet<Email>,
+    /// Phones besides.
+    pub other_phones: BTreeSet<Phone>,
     /// Tax id.
     pub rfc: Option<Rfc>,
     /// Employees.
@@ -74,6 +78,8 @@ impl NewLead {
             company: None,
             email: None,
             phone: None,
+            other_emails: BTreeSet::new(),
+            other_phones: BTreeSet::new(),
             rfc: None,
             company_size: None,
             industry: None,
@@ -126,8 +132,8 @@ impl Lead {
             company: new.company,
             email: new.email,
             phone: new.phone,
-            other_emails: BTreeSet::new(),
-            other_phones: BTreeSet::new(),
+            other_emails: new.other_emails,
+            other_phones: new.other_phones,
             rfc: new.rfc,
             company_size: new.company_size,
             industry: new.industry,

@@ -94,6 +94,18 @@ impl Document {
         content::read(&self.doc, self.kind)
     }
 
+    /// What the document said at `heads`, 32 bytes each; changes that came beside or after them do not count.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] where the document never was there.
+    pub fn content_at(&mut self, heads: &[u8]) -> Result<Content, StoreError> {
+        let heads: Vec<ChangeHash> = heads.as_chunks::<32>().0.iter().map(|hash| ChangeHash(*hash)).collect();
+        if heads.is_empty() || heads.iter().any(|hash| self.doc.get_change_by_hash(hash).is_none()) {
+            return Err(StoreError::corrupt("doc", "heads", "not of this document"));
+        }
+        content::read(&self.doc.fork_at(&heads)?, self.kind)
+    }
+
     /// Brings the document to `target`, writing only what differs, as one change or, where that would be larger than
     /// others take, as several; `None` when nothing differs.
     ///

@@ -210,3 +210,22 @@ fn what_no_change_can_hold_is_refused_where_it_is_written() {
     assert!(matches!(refused, StoreError::ChangeRefused(Refusal::TooLarge)), "{refused}");
     assert!(Document::first(&LEAD, &huge, &ANA, 0).is_err());
 }
+
+#[test]
+fn a_document_knows_what_it_said_at_earlier_heads() {
+    let mut ana = Document::create(&LEAD, &ANA);
+    let created = ana.write(&content(&[("name", "Ferretería")]), 5).unwrap().unwrap();
+    let (was, said) = (ana.heads(), ana.content().unwrap());
+    let edit = ana.write(&content(&[("name", "Ferretería"), ("city", "León")]), 6).unwrap().unwrap();
+    // the same when it was folded into a snapshot, and when another wrote beside it
+    let mut luis = Document::load(&LEAD, &[], &created.tail(), &LUIS).unwrap();
+    luis.write(&content(&[("name", "Tlapalería")]), 7).unwrap();
+    luis.apply(&refs(&edit)).unwrap();
+    let mut folded = Document::load(&LEAD, &luis.snapshot(), &[], &LUIS).unwrap();
+    for doc in [&mut ana, &mut luis, &mut folded] {
+        assert_eq!(doc.content_at(&was).unwrap(), said);
+        assert_ne!(doc.content().unwrap(), said);
+    }
+    assert!(ana.content_at(&[7; 32]).is_err(), "heads of no change");
+    assert!(ana.content_at(&[]).is_err(), "no heads at all");
+}

@@ -110,6 +110,19 @@ impl Tx {
         Ok(())
     }
 
+    /// A row that still waits for a person.
+    pub async fn held_row(&mut self, batch: ImportBatchId, row: i64) -> Result<Option<HeldRow>, StoreError> {
+        let id = batch.0.as_bytes().as_slice();
+        let held = sqlx::query!("SELECT body, of_id, reasons FROM lead_held WHERE batch = ? AND row = ?", id, row)
+            .fetch_optional(self.conn())
+            .await?;
+        held.map(|held| {
+            let of = held.of_id.map(|id| uuid_of("lead_held", &id)).transpose()?.map(LeadId);
+            Ok(HeldRow { batch, row, body: held.body, of, reasons: held.reasons })
+        })
+        .transpose()
+    }
+
     /// Nobody is to decide about what a batch held any more.
     pub(crate) async fn release_rows(&mut self, batch: ImportBatchId) -> Result<(), StoreError> {
         let batch = batch.0.as_bytes().as_slice();

@@ -7,7 +7,7 @@ use zuc_ipc::import::{ImportPreview, ImportRow, ImportRowsQuery, ImportTotals};
 use zuc_ipc::list;
 
 use super::Wizard;
-use super::words::reason;
+use super::words::{field, reason};
 use crate::action::Action;
 use crate::backend;
 use crate::components::{Badge, Icon, RowWindow, SectionHead, Spacer, Tab, Tabs};
@@ -174,6 +174,10 @@ fn line(row: &ImportRow) -> impl IntoView + use<> {
         (Some(of), _) => why.insert(0, tr!(import.like_row, row = of)),
         (None, Some(name)) => why.insert(0, tr!(import.like_record, name = name)),
         (None, None) => {}
+    }
+    if !row.fills.is_empty() {
+        let fields = row.fills.iter().map(|name| field(name)).collect::<Vec<_>>().join(", ");
+        why.push(tr!(import.fills, fields = fields));
     }
     let why = why.iter().enumerate().map(|(nth, reason)| if nth == 0 { reason.clone() } else { uncapital(reason) });
     let why = why.collect::<Vec<_>>().join("; ");

@@ -1,6 +1,7 @@
 //! What an import left, and how to take it back.
 
 use leptos::prelude::*;
+use zuc_ipc::import::RejectedRow;
 use zuc_ipc::list;
 use zuc_ipc::shared::{ById, Empty};
 
@@ -11,6 +12,9 @@ use crate::components::{FormFailure, Icon};
 use crate::format;
 use crate::route;
 use crate::words::tr;
+
+/// Rows that are named one by one; the others are counted.
+const REJECTED: usize = 20;
 
 /// The last step.
 #[component]
@@ -32,6 +36,7 @@ pub(crate) fn Result(wizard: Wizard) -> impl IntoView {
                 <div class="row" style="margin-bottom:4px"><span class="success" style="display:flex"><Icon name="check"/></span><h2 class="h1">{title}</h2></div>
                 {(!done.batch.is_empty()).then(|| view! { <p class="t2" style="margin-bottom:20px">{tr!(import.done_about)}</p> })}
                 {summary(&totals)}
+                {rejected(&done.rejected)}
                 <div class="row" style="margin-top:24px">
                     <a class="btn btn--primary" href=to data-testid="import-see">{go}</a>
                     {(!done.batch.is_empty()).then(|| view! { <button class="btn" on:click=take_back disabled=move || undo.busy.get() data-testid="import-undo"><Icon name="undo"/>
@@ -47,4 +52,13 @@ pub(crate) fn Result(wizard: Wizard) -> impl IntoView {
         }
     })
     }
+}
+
+/// The first rows of a list of products that stayed out, and why.
+fn rejected(rows: &[RejectedRow]) -> impl IntoView + use<> {
+    let lines = rows.iter().take(REJECTED).map(|row| tr!(import.row_out, row = row.row, why = &row.why));
+    let lines: Vec<String> = lines.collect();
+    (!lines.is_empty()).then(|| view! {
+        <ul class="t2" style="margin-top:16px" data-testid="import-rejected-rows">{lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view()}</ul>
+    })
 }

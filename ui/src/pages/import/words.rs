@@ -35,6 +35,12 @@ pub(crate) fn field_choices() -> Vec<Choice> {
     .to_vec()
 }
 
+/// A field by its stable word.
+pub(crate) fn field(name: &str) -> String {
+    let known = field_choices().into_iter().find(|choice| choice.value == name && !name.is_empty());
+    known.map_or_else(|| name.to_owned(), |choice| choice.label)
+}
+
 /// Why a row is held, merged, out, or remarkable.
 pub(crate) fn reason(code: &str) -> String {
     match code {

@@ -93,10 +93,14 @@ pub(crate) fn entry(row: &TimelineRow) -> Entry {
 fn data(detail: &LeadDetail) -> impl IntoView + use<> {
     let row = &detail.row;
     let size = detail.company_size.map(|size| tr!(leads.people, count = format::count(size))).unwrap_or_default();
+    let all = |first: String, others: Vec<String>| {
+        std::iter::once(first).chain(others).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ")
+    };
+    let phones = all(format::phone(&row.phone), detail.other_phones.iter().map(|phone| format::phone(phone)).collect());
     let lines = [
         (tr!(leads.contact), row.full_name.clone(), ""),
-        (tr!(leads.phone), format::phone(&row.phone), "tn"),
-        (tr!(leads.email), row.email.clone(), "cut"),
+        (tr!(leads.phone), phones, "tn"),
+        (tr!(leads.email), all(row.email.clone(), detail.other_emails.clone()), "cut"),
         (tr!(leads.city), row.city.clone(), ""),
         (tr!(fiscal.rfc), row.rfc.clone(), "mono"),
         (tr!(leads.industry), detail.industry.clone(), ""),
