@@ -119,7 +119,9 @@ pub(crate) fn cargo_deny(shell: &Shell) -> anyhow::Result<PathBuf> {
     let deny = folder.join("bin/cargo-deny");
     if !deny.exists() {
         println!("   installing cargo-deny");
-        cmd!(shell, "cargo install --quiet --locked --debug --root {folder} --version 0.20.2 cargo-deny").quiet().run()?;
+        cmd!(shell, "cargo install --quiet --locked --debug --root {folder} --version 0.20.2 cargo-deny")
+            .quiet()
+            .run()?;
     }
     Ok(deny)
 }

@@ -38,11 +38,6 @@ impl Output {
             println!("{text}");
         }
     }
-
-    /// A text that is the whole result.
-    pub(crate) fn text(text: &str) {
-        println!("{text}");
-    }
 }
 
 /// A refusal: code and sentence on stderr, and the exit code of its kind.
@@ -64,23 +59,30 @@ pub(crate) fn broken(error: &anyhow::Error) -> ExitCode {
 /// Network, clock, keyring and disk: trying again later may help.
 fn is_environment(code: &str) -> bool {
     const CODES: &[&str] = &[
+        "app.locked",
         "clock.off",
-        "relay.unreachable",
-        "relay.timed_out",
-        "relay.nonsense",
-        "store.secrets_unavailable",
-        "store.no_secret_place",
-        "store.key_missing",
-        "store.wrong_passphrase",
-        "store.wrong_key",
-        "store.key_file_damaged",
-        "store.home_in_use",
-        "store.io",
-        "store.disk_full",
-        "store.database",
-        "store.too_new",
         "file.not_read",
         "file.not_written",
+        "relay.nonsense",
+        "relay.timed_out",
+        "relay.unreachable",
     ];
-    CODES.contains(&code)
+    /// What the store refuses by a rule; the rest of its codes is the disk, the keyring, or what is damaged there.
+    const RULES: &[&str] = &["store.change_refused", "store.no_bag", "store.no_identity", "store.person_key_missing"];
+    CODES.contains(&code) || (code.starts_with("store.") && !RULES.contains(&code))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_pass_by_itself_is_told_from_what_a_rule_refuses() {
+        for code in ["relay.unreachable", "store.secrets_unavailable", "store.corrupt", "store.io", "app.locked"] {
+            assert!(is_environment(code), "{code}");
+        }
+        for code in ["csd.expired", "store.no_bag", "relay.bad_url", "app.no_company", "amount.negative"] {
+            assert!(!is_environment(code), "{code}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    Failure,
     customer::FiscalProfile,
     shared::{Changes, Money},
 };
@@ -174,6 +175,9 @@ pub struct InvoiceIssued {
     pub view: InvoiceView,
     /// What to reload.
     pub changes: Changes,
+    /// Why it is neither stamped nor on its way; the invoice says it too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Failure>,
 }
 
 /// A certificate of the company.

@@ -60,10 +60,13 @@ const INTERNAL: &[(&str, &str)] = &[
 const ASKED_FOR: &str = "test.";
 
 /// Codes made of what was found, and the sentences they may become.
-const MADE: &[(&str, &[&str])] = &[(
-    "lead.bad_{name}",
-    &["lead.bad_email", "lead.bad_phone", "lead.bad_rfc", "lead.bad_postal_code", "lead.bad_company_size"],
-)];
+const MADE: &[(&str, &[&str])] = &[
+    (
+        "lead.bad_{name}",
+        &["lead.bad_email", "lead.bad_phone", "lead.bad_rfc", "lead.bad_postal_code", "lead.bad_company_size"],
+    ),
+    ("verify.differs: {scope}", &["verify.differs"]),
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("testkit lies in crates/").to_owned()

@@ -19,6 +19,7 @@ use zuc_store::keys::random;
 use super::{
     build::{Place, document},
     documents::SealedDocument,
+    refusal::refused,
 };
 use crate::{AppError, Office, failpoint::failpoint, financial};
 
@@ -30,7 +31,7 @@ const RULES: &str = "cfdi40-2026-11";
 impl Office {
     /// Issues an invoice: runs the rules, claims the folio at the relay, seals with the certificate of this laptop, and
     /// has it stamped. What was done stays done: issuing again goes on from there, with the same folio and the same
-    /// bytes.
+    /// bytes. What a PAC refused is no error of this act, which wrote it down: the answer says why.
     ///
     /// # Errors
     /// `relay.unreachable` before the folio: then it is still a pre-invoice. `clock.off`, where the date would be
@@ -50,10 +51,10 @@ impl Office {
         let done = match issued.state() {
             CfdiState::Stamped => zuc_ipc::words::fill("invoice.stamped", &[("label", &issued.label())]),
             state if state.is_waiting() => zuc_ipc::words::fill("invoice.waits", &[("label", &issued.label())]),
-            // a refusal is shown on the invoice
             _ => String::new(),
         };
-        self.invoice_shown(id, &done).await
+        let refused = refused(&issued);
+        Ok(InvoiceIssued { refused, ..self.invoice_shown(id, &done).await? })
     }
 
     /// Claims the folio, builds, checks and seals; durable when it returns.

@@ -5,4 +5,7 @@ mod csd;
 mod documents;
 mod issue;
 mod print;
+mod refusal;
 mod stamp;
+
+pub(crate) use refusal::refused_by;

@@ -83,7 +83,7 @@ impl Desk {
         Ok(JoinStatus { state: "waiting".to_owned(), short_code, company: String::new() })
     }
 
-    /// How the joining stands; once approved the company is open here.
+    /// How the joining stands; once approved the company is open here, once refused the home is as before.
     pub async fn join_status(&self) -> Result<JoinStatus, AppError> {
         let mut state = self.state.lock().await;
         let (invite, short_code) = match &*state {
@@ -100,7 +100,14 @@ impl Desk {
         let access = invite.secret.access();
         match relay.join_status(invite.company, invite.id, &access).await? {
             Status::Pending => Ok(JoinStatus { state: "waiting".to_owned(), short_code, company: String::new() }),
-            Status::Gone => Ok(JoinStatus { state: "refused".to_owned(), short_code, company: String::new() }),
+            Status::Gone => {
+                let State::Joining(store, _) = std::mem::replace(&mut *state, State::Moving) else {
+                    return Err(AppError::new("app.internal", "the desk moved"));
+                };
+                // this invite lets nobody in any more: the next one, or a founding, begins on a fresh home
+                *state = self.start_over(store).await?;
+                Ok(JoinStatus { state: "refused".to_owned(), short_code, company: String::new() })
+            }
             Status::Approved => {
                 let records = relay.control(invite.company, invite.id, &access).await?;
                 let State::Joining(store, _) = std::mem::replace(&mut *state, State::Moving) else {

@@ -50,7 +50,12 @@ impl Desk {
                 Ok(Arc::new(SealedFile::new(path, passphrase, self.ports.entropy.clone())))
             }
             _ => self.ports.secrets.keyring().ok_or_else(|| {
-                AppError::new("store.no_secret_place", "no keyring answers and no passphrase was given")
+                if home.database().exists() {
+                    // the key is there, behind a keyring that is shut or away: no passphrase would help
+                    AppError::new("store.secrets_unavailable", "the keyring does not answer")
+                } else {
+                    AppError::new("store.no_secret_place", "no keyring answers and no passphrase was given")
+                }
             }),
         }
     }
@@ -79,7 +84,7 @@ impl Desk {
         Ok(State::Open(self.office_over(store).await?, unconfirmed))
     }
 
-    /// Sets aside what a founding left that did not come to its end: nobody has worked in it.
+    /// Sets aside what a founding or a joining left that did not come to its end: nobody has worked in it.
     pub(super) async fn start_over(&self, store: Store) -> Result<State, AppError> {
         store.close().await;
         drop(store);
@@ -93,7 +98,7 @@ impl Desk {
             tokio::time::sleep(Duration::from_millis(20)).await;
         };
         home.set_aside()?;
-        tracing::warn!("a founding that did not end was set aside");
+        tracing::warn!("what did not become a company was set aside");
         Ok(State::Fresh(home))
     }
 

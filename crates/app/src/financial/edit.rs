@@ -55,7 +55,7 @@ impl Office {
         let view = self.invoice_get(id.to_string()).await?;
         let changes =
             self.tell(Changes { invoices: true, customers: true, done: done.to_owned(), ..Changes::default() });
-        Ok(InvoiceIssued { view, changes })
+        Ok(InvoiceIssued { view, changes, refused: None })
     }
 }
 

@@ -13,7 +13,7 @@ use zuc_ipc::{
 };
 
 use super::{id, shown};
-use crate::{AppError, Office, money, proposal};
+use crate::{AppError, Office, compliance, money, proposal};
 
 impl Office {
     /// One invoice as its page shows it.
@@ -173,14 +173,11 @@ fn problems(invoice: &Invoice) -> Vec<FiscalProblem> {
     invoice
         .refusal
         .iter()
-        .map(|refusal| {
-            let stable = format!("cfdi.{}", refusal.code.trim_start_matches("CFDI").to_lowercase());
-            FiscalProblem {
-                code: refusal.code.clone(),
-                sentence: zuc_ipc::sentence(&stable).map_or_else(|| refusal.message.clone(), ToOwned::to_owned),
-                detail: refusal.message.clone(),
-                field: refusal.field.clone().map(|field| form_field(&field).to_owned()).unwrap_or_default(),
-            }
+        .map(|refusal| FiscalProblem {
+            code: refusal.code.clone(),
+            sentence: compliance::refused_by(refusal).sentence(),
+            detail: refusal.message.clone(),
+            field: refusal.field.clone().map(|field| form_field(&field).to_owned()).unwrap_or_default(),
         })
         .collect()
 }

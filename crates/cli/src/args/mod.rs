@@ -72,7 +72,7 @@ pub(crate) enum Command {
     Cfdi(Cfdi),
     /// What Inicio shows to the person of this home
     Dashboard,
-    /// Every event of this device, one CloudEvent a line
+    /// Every event of this device, one CloudEvent a line; one list with --json
     Events,
     /// Check pages, chains, audit and read tables
     Verify {

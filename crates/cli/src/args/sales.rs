@@ -80,9 +80,10 @@ pub(crate) enum Lead {
         /// Field
         field: String,
         /// New value
+        #[arg(allow_hyphen_values = true)]
         value: String,
         /// Value it must have now
-        #[arg(long)]
+        #[arg(long, allow_hyphen_values = true)]
         old: Option<String>,
     },
     /// Log a touch

@@ -28,9 +28,12 @@ pub(super) async fn run(command: Device, place: &Place, output: Output) -> Done 
                 tokio::time::sleep(Duration::from_millis(500)).await;
                 status = desk.join_status().await?;
             }
+            if status.state == "refused" {
+                let refused = Failure::new("enrolment.invite_invalid", "the relay no longer holds the invite");
+                return Err(Ended::Refused(refused));
+            }
             output.show(&status, |status| match status.state.as_str() {
                 "approved" => "Listo: esta computadora ya es de la empresa".to_owned(),
-                "refused" => "La invitación ya no vale".to_owned(),
                 "keys" => "Aprobado; faltan las llaves que tiene otra persona: llegan cuando se conecte".to_owned(),
                 _ => "Todavía esperando la aprobación".to_owned(),
             })?;

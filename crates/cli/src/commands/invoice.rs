@@ -5,7 +5,7 @@ use zuc_ipc::{
     invoice::{CsdAdd, InvoiceFiscalSet, InvoiceQuery},
 };
 
-use super::{OK, Place, read, with_office, write};
+use super::{OK, Place, password, with_office, write};
 use crate::{
     Done, Ended,
     args::{Csd, Invoice},
@@ -49,8 +49,10 @@ pub(super) async fn run(command: Invoice, place: &Place, output: Output) -> Done
         }
         Invoice::Issue { id } => {
             let done = with_office(place, async |office| office.invoice_issue(id).await).await?;
-            output
-                .show(&done.view, |view| format!("{} {} {}", view.row.label, view.row.fiscal_state, view.row.uuid))?;
+            if let Some(refused) = done.refused {
+                return Err(Ended::Refused(refused));
+            }
+            output.show(&done.view, |view| format!("{} {}", done.changes.done, view.row.uuid).trim_end().to_owned())?;
         }
         Invoice::Xml { id, out } => {
             let file = with_office(place, async |office| office.invoice_xml(id).await).await?;
@@ -67,12 +69,10 @@ pub(super) async fn run(command: Invoice, place: &Place, output: Output) -> Done
 pub(super) async fn csd(command: Csd, place: &Place, output: Output) -> Done {
     let rows = match command {
         Csd::Add { cer, key, password_file } => {
-            let password = String::from_utf8(read(&password_file)?)
-                .map_err(|error| Ended::Broken(anyhow::anyhow!("{}: {error}", password_file.display())))?;
             let add = CsdAdd {
                 cer_path: cer.display().to_string(),
                 key_path: key.display().to_string(),
-                password: password.trim_end_matches(['\r', '\n']).to_owned(),
+                password: password(&password_file)?,
             };
             with_office(place, async |office| office.csd_add(add).await).await?
         }

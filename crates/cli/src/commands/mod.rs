@@ -74,7 +74,7 @@ async fn command(command: Command, place: &Place, output: Output) -> Done {
         Command::Invoice(command) => invoice::run(command, place, output).await,
         Command::Cfdi(command) => cfdi::run(command, output),
         Command::Dashboard => support::dashboard(place, output).await,
-        Command::Events => support::events(place).await,
+        Command::Events => support::events(place, output).await,
         Command::Verify { same_as } => support::verify(same_as, place, output).await,
         Command::Rebuild { verify } => support::rebuild(verify, place, output).await,
         Command::Person(Person::Erase { record }) => support::erase(record, place, output).await,
@@ -100,9 +100,7 @@ pub(crate) const OK: ExitCode = ExitCode::SUCCESS;
 
 #[cfg(unix)]
 fn passphrase_from(descriptor: i32) -> Result<String, Ended> {
-    let text = std::fs::read_to_string(format!("/dev/fd/{descriptor}"))
-        .map_err(|error| Ended::Broken(anyhow::anyhow!("descriptor {descriptor}: {error}")))?;
-    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+    Ok(first_line(&read(std::path::Path::new(&format!("/dev/fd/{descriptor}")))?))
 }
 
 #[cfg(not(unix))]
@@ -115,6 +113,15 @@ pub(crate) fn read(path: &std::path::Path) -> Result<Vec<u8>, Ended> {
     std::fs::read(path).map_err(|error| {
         Ended::Refused(zuc_ipc::Failure::new("file.not_read", error.to_string()).hint(path.display().to_string()))
     })
+}
+
+/// The password in a file: its first line. What the file holds is said nowhere.
+pub(crate) fn password(path: &std::path::Path) -> Result<String, Ended> {
+    Ok(first_line(&read(path)?))
+}
+
+fn first_line(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).lines().next().unwrap_or_default().to_owned()
 }
 
 /// Writes where the person said, or why not.

@@ -1,13 +1,13 @@
 //! `zuc proposal …`
 
-use anyhow::Context as _;
 use zuc_ipc::{
+    Failure,
     proposal::{ProposalEdit, ProposalNew, ProposalSign},
     shared::Query,
 };
 
 use super::{OK, Place, read, with_office, write};
-use crate::{Done, args::Proposal, output::Output};
+use crate::{Done, Ended, args::Proposal, output::Output};
 
 pub(super) async fn run(command: Proposal, place: &Place, output: Output) -> Done {
     match command {
@@ -41,7 +41,7 @@ pub(super) async fn run(command: Proposal, place: &Place, output: Output) -> Don
         }
         Proposal::Save { file } => {
             let edit: ProposalEdit = serde_json::from_slice(&read(&file)?)
-                .with_context(|| format!("{} is not a proposal", file.display()))?;
+                .map_err(|error| Ended::Refused(Failure::new("proposal.input_shape", error.to_string())))?;
             let saved = with_office(place, async |office| office.proposal_save(edit).await).await?;
             output.show(&saved.view, |view| format!("{} total {}", view.row.number, view.row.total.amount))?;
         }

@@ -2,10 +2,15 @@
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use zuc_ipc::shared::Query;
+use anyhow::Context as _;
+use serde_json::Value;
+use zuc_ipc::{Failure, shared::Query};
 
 use super::{OK, Place, with_office};
-use crate::{Done, output::Output};
+use crate::{
+    Done,
+    output::{self, Output},
+};
 
 pub(super) async fn sync(wait: u64, place: &Place, output: Output) -> Done {
     let wait = Duration::from_secs(wait);
@@ -19,10 +24,14 @@ pub(super) async fn sync(wait: u64, place: &Place, output: Output) -> Done {
         "up_to_date" => "Al día".to_owned(),
         "offline" => format!("Sin conexión, {} cambios por enviar", status.pending),
         "no_relay" => "Sin relevo: los cambios se quedan en esta computadora".to_owned(),
-        "error" => format!("Error {}", status.error.clone().unwrap_or_default()),
+        "error" => String::new(),
         _ => format!("Sincronizando, {} por enviar", status.pending),
     })?;
-    Ok(OK)
+    if status.state != "error" {
+        return Ok(OK);
+    }
+    let code = status.error.unwrap_or_else(|| "app.internal".to_owned());
+    Ok(output::refused(&Failure::new(code, "the exchange stopped")))
 }
 
 pub(super) async fn search(text: String, place: &Place, output: Output) -> Done {
@@ -69,11 +78,10 @@ pub(super) async fn dashboard(place: &Place, output: Output) -> Done {
     Ok(OK)
 }
 
-pub(super) async fn events(place: &Place) -> Done {
-    let events = with_office(place, async |office| office.events().await).await?;
-    for event in events {
-        Output::text(&event);
-    }
+pub(super) async fn events(place: &Place, output: Output) -> Done {
+    let lines = with_office(place, async |office| office.events().await).await?;
+    let events = lines.iter().map(|line| serde_json::from_str(line)).collect::<Result<Vec<Value>, _>>();
+    output.show(&events.context("an event is JSON")?, |_| lines.join("\n"))?;
     Ok(OK)
 }
 
@@ -96,10 +104,18 @@ pub(super) async fn verify(same_as: Option<PathBuf>, place: &Place, output: Outp
             let scopes: Vec<&str> = checked.scopes.keys().map(String::as_str).collect();
             format!("Sin diferencias: {}", scopes.join(", "))
         } else {
-            checked.problems.join("\n")
+            String::new()
         }
     })?;
-    Ok(if checked.problems.is_empty() { OK } else { ExitCode::from(1) })
+    Ok(told(&checked.problems))
+}
+
+/// Each problem, `code: where`, with its sentence on stderr.
+fn told(problems: &[String]) -> ExitCode {
+    problems.iter().fold(OK, |_, problem| {
+        let (code, place) = problem.split_once(": ").unwrap_or((problem, ""));
+        output::refused(&Failure::new(code, place))
+    })
 }
 
 pub(super) async fn rebuild(only_compare: bool, place: &Place, output: Output) -> Done {
@@ -110,7 +126,7 @@ pub(super) async fn rebuild(only_compare: bool, place: &Place, output: Output) -
             if differed.is_empty() { "Sin diferencias".to_owned() } else { differed.join("\n") }
         },
     )?;
-    Ok(if only_compare && !differed.is_empty() { ExitCode::from(1) } else { OK })
+    Ok(if only_compare { told(&differed) } else { OK })
 }
 
 pub(super) async fn erase(record: String, place: &Place, output: Output) -> Done {

@@ -1,8 +1,9 @@
 //! An invite is good once, for a day.
 
+use serde_json::Value;
 use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use crate::{Stage, refused};
+use crate::{Stage, refused, world::company::until};
 
 /// A day, in milliseconds.
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -34,14 +35,27 @@ async fn an_invite_a_day_old_lets_nobody_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_an_approval_that_does_not_come_in_time_is_refused() {
+    let stage = Stage::with_luis().await;
+    let code = invite(&stage).await;
+    let joining = tokio::spawn(stage.world.zuc("ana", &["device", "join", &code, "--person", "Ana"]).run());
+    until("the question", async || !pending(&stage).await.is_empty()).await;
+    age(&stage).await;
+    refused(&joining.await.expect("zuc is waited for"), "enrolment.invite_invalid", 1);
+    // the home is as fresh as before, and takes another invite
+    assert_eq!(stage.world.ask("ana", &["company", "show"]).await["stage"], "fresh");
+    let code = invite(&stage).await;
+    let again = stage.world.ask("ana", &["device", "join", &code, "--person", "Ana", "--wait", "0"]).await;
+    assert_eq!(again["state"], "waiting");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_has_just_joined_writes_after_one_sync_and_is_known_by_name() {
     let stage = Stage::with_luis().await;
     let code = invite(&stage).await;
     let approving = async {
         loop {
-            let waiting = stage.world.ask("luis", &["device", "pending"]).await;
-            if let Some(device) = waiting.as_array().and_then(|rows| rows.first()) {
-                let shown = device["short_code"].as_str().expect("a code to compare");
+            if let Some(shown) = pending(&stage).await.first() {
                 return stage.world.ask("luis", &["device", "approve", shown]).await;
             }
         }
@@ -59,6 +73,13 @@ async fn who_has_just_joined_writes_after_one_sync_and_is_known_by_name() {
 async fn invite(stage: &Stage) -> String {
     let given = stage.world.ask("luis", &["device", "invite", "--person", "Ana"]).await;
     given["code"].as_str().expect("an invite").to_owned()
+}
+
+/// The codes that those who wait to come in show.
+async fn pending(stage: &Stage) -> Vec<String> {
+    let waiting = stage.world.ask("luis", &["device", "pending"]).await;
+    let shown = |device: &Value| device["short_code"].as_str().expect("a code to compare").to_owned();
+    waiting.as_array().expect("who waits").iter().map(shown).collect()
 }
 
 /// A day passes for the invites the relay holds.

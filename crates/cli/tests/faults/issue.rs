@@ -1,6 +1,9 @@
-//! Issuing, killed after each of its durable steps: the next attempt ends with one timbre.
+//! Issuing, killed after each of its durable steps: the next attempt ends with one timbre. What the PAC says no to is said.
 
-use crate::{CARLA, Stage};
+use serde_json::json;
+use zuc_sample::SampleCompany;
+
+use crate::{CARLA, Stage, refused};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_after_each_step_the_next_issue_ends_with_one_timbre() {
@@ -62,4 +65,34 @@ async fn a_laptop_whose_clock_is_wrong_seals_nothing() {
     let issued = world.zuc(CARLA, &["invoice", "issue", &id]).by_a_clock("-3m").run().await;
     assert_eq!(issued.code, Some(0), "{}", issued.stderr);
     assert_eq!(world.servers.ledger().await.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_pac_refuses_is_said_with_its_code_and_stays_written_down() {
+    let (stage, id) = Stage::with_a_draft().await;
+    let issue = ["invoice", "issue", &id];
+    stage.world.servers.pac_behaves("unlisted_issuers", json!([SampleCompany::issuer().rfc])).await;
+    refused(&stage.world.run(CARLA, &issue).await, "cfdi.402", 1);
+    let shown = stage.world.ask(CARLA, &["invoice", "show", &id]).await;
+    assert_eq!((&shown["row"]["fiscal_state"], &shown["problems"][0]["code"]), (&json!("rejected"), &json!("402")));
+    assert!(stage.world.servers.ledger().await.is_empty());
+    // asked again it is refused again
+    refused(&stage.world.run(CARLA, &issue).await, "cfdi.402", 1);
+
+    stage.world.servers.pac_behaves("unlisted_issuers", json!([])).await;
+    let answer = stage.world.ask(CARLA, &issue).await;
+    assert_eq!((&answer["row"]["fiscal_state"], &answer["row"]["label"]), (&json!("stamped"), &json!("A-1")));
+    assert_eq!(stage.world.servers.ledger().await.len(), 1);
+    stage.world.ask(CARLA, &["verify"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invoice_that_waits_for_its_timbre_is_done_as_far_as_it_goes_and_says_so() {
+    let (stage, id) = Stage::with_a_draft().await;
+    stage.world.servers.hostile("down", 0, 0).await;
+    let answer = stage.world.ask(CARLA, &["invoice", "issue", &id]).await;
+    let state = answer["row"]["fiscal_state"].as_str().expect("a state");
+    assert!(["queued", "submitted", "unknown"].contains(&state), "{state}");
+    assert!(answer["row"]["hours_left"].as_i64() > Some(70), "{answer}");
+    assert!(stage.world.servers.ledger().await.is_empty());
 }

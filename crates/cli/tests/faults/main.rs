@@ -1,13 +1,20 @@
-//! Faults in real processes: a step that fails or is killed, a relay that is away or slow, two programs on one home, an
-//! invite that is used up. Each gives a stable code and a Spanish sentence, and changes nothing.
+//! Faults in real processes: a step that fails or is killed, a relay that is away, slow or silent, two programs on one
+//! home, a keyring that is shut, an invite that is used up, a certificate that is another's, an amount that is none. Each
+//! gives a stable code and a Spanish sentence, and changes nothing.
 
+mod amounts;
+mod csd;
 mod erasing;
 mod homes;
 mod invites;
 mod issue;
 mod joining;
+mod keyring;
+mod papers;
 mod relay;
+mod reports;
 mod saga;
+mod silence;
 #[path = "../world/mod.rs"]
 mod world;
 

@@ -84,6 +84,12 @@ impl Zuc {
         self
     }
 
+    /// With everything it logs, on stderr as one JSON value a line.
+    pub(crate) fn saying_all(mut self) -> Self {
+        self.command.env("RUST_LOG", "trace");
+        self
+    }
+
     /// To its end.
     pub(crate) async fn run(self) -> Ran {
         self.killed_after(PATIENCE).await

@@ -168,8 +168,13 @@ impl Servers {
 
     /// Lets the PAC fail, so often, in one of its ways.
     pub(crate) async fn hostile(&self, fault: &str, times: u32, delay_ms: u64) {
+        self.pac_behaves("hostile", json!({ "fault": fault, "times": times, "delay_ms": delay_ms })).await;
+    }
+
+    /// The PAC as it was at first, but for one thing.
+    pub(crate) async fn pac_behaves(&self, name: &str, how: Value) {
         let mut profile: Value = serde_json::from_str(PROFILE).expect("a profile");
-        profile["hostile"] = json!({ "fault": fault, "times": times, "delay_ms": delay_ms });
+        profile[name] = how;
         let url = format!("http://{}/profile", self.pac.listening());
         let answer = self.http.put(url).json(&profile).send().await.expect("the PAC");
         assert!(answer.status().is_success(), "the PAC takes the profile: {}", answer.status());

@@ -64,14 +64,14 @@ pub(super) async fn value<T: DeserializeOwned>(request: RequestBuilder) -> Resul
     codec::decode(&answer(request).await?, MAX_FRAME).map_err(|_| RelayError::Nonsense)
 }
 
-/// Asks again, twice, where the question changes nothing and nobody answered.
+/// Asks again, twice, where the question changes nothing and nobody was there. A relay that takes the call and does not
+/// answer is not asked again: whoever waits has waited long enough.
 pub(super) async fn again<T, F: Future<Output = Result<T, RelayError>>>(
     question: impl FnMut() -> F,
 ) -> Result<T, RelayError> {
     let pauses =
         ExponentialBuilder::default().with_min_delay(Duration::from_millis(100)).with_jitter().with_max_times(2);
-    let lost = |error: &RelayError| matches!(error, RelayError::Unreachable(_) | RelayError::TimedOut);
-    question.retry(pauses).when(lost).await
+    question.retry(pauses).when(|error| matches!(error, RelayError::Unreachable(_))).await
 }
 
 async fn body(mut response: Response) -> Result<Vec<u8>, RelayError> {
