@@ -4,5 +4,6 @@
 mod convergence;
 mod members;
 mod owed;
+mod sealing;
 mod stories;
 mod support;
