@@ -189,7 +189,7 @@ impl Receiver<'_> {
         let actor = &self.identity.actor.0;
         let (mut document, version) = match &stored {
             Some(stored) => (Document::load(shape.kind, &stored.snapshot, &stored.tail, actor)?, stored.version),
-            None => (Document::receive(shape.kind, &scope.to_string(), &change.doc.0, &chunks, actor)?, 0),
+            None => (aggregate::new_document(shape, scope, id, actor)?, 0),
         };
         let Some(written) = document.apply(&chunks)? else { return Ok(()) };
         let version = version + i64::try_from(written.changes.len()).unwrap_or(0);

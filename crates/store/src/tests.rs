@@ -1,5 +1,6 @@
 //! The store's promises, told with leads.
 
+mod exchange;
 mod sales;
 
 use uuid::Uuid;
