@@ -3,14 +3,16 @@
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 use zuc_domain::shared::Scope;
-use zuc_protocol::ids::{ItemId, KeyId};
+use zuc_protocol::control::ControlLog;
+use zuc_protocol::ids::{DeviceId, ItemId, KeyId};
 use zuc_protocol::item::DocKind;
+use zuc_sync::membership::lost_scopes;
 
 use crate::doc::Document;
 use crate::persons::Ring;
 use crate::projections::analytics::{self, Dirty};
 use crate::reread::Reread;
-use crate::store::{scope_number, scope_of, uuid_of};
+use crate::store::{domain_scope, scope_number, scope_of, uuid_of};
 use crate::{Store, StoreError, lead, registry};
 
 /// Tables whose rows belong to one scope.
@@ -64,6 +66,20 @@ impl Store {
         Ok(())
     }
 
+    /// Whether anything lies here that [`Store::purge_scope`] would take.
+    pub async fn holds_any_of(&self, scope: Scope) -> Result<bool, StoreError> {
+        let number = scope_number(scope);
+        let mut conn = self.reader().acquire().await?;
+        for table in OF_A_SCOPE {
+            // The table names are literals.
+            let sql = format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE scope = ?)");
+            if sqlx::query_scalar::<_, bool>(sqlx::AssertSqlSafe(sql)).bind(number).fetch_one(&mut *conn).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Takes every document, fact, entry and row of a scope that may no longer be read.
     pub async fn purge_scope(&self, scope: Scope) -> Result<(), StoreError> {
         let number = scope_number(scope);
@@ -87,8 +103,24 @@ impl Store {
         self.scrub().await
     }
 
+    /// Ends what this device owes by the control log and could not carry out when the record came: persons to forget,
+    /// scopes to leave.
+    ///
+    /// # Errors
+    /// As [`Store::erase_keys`] and [`Store::purge_scope`].
+    pub async fn end_what_was_left(&self, control: &ControlLog) -> Result<(), StoreError> {
+        let me = DeviceId::from_uuid(self.identity().ok_or(StoreError::NoIdentity)?.device.0);
+        self.finish_erasures(&control.erased().collect::<Vec<_>>()).await?;
+        for scope in lost_scopes(control, me, control.scopes()).into_iter().map(domain_scope) {
+            if self.holds_any_of(scope).await? {
+                self.purge_scope(scope).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Destroys what was erased while this device could not carry it out to its end.
-    pub async fn finish_erasures(&self, erased: &[KeyId]) -> Result<(), StoreError> {
+    async fn finish_erasures(&self, erased: &[KeyId]) -> Result<(), StoreError> {
         let names = serde_json::to_string(&erased.iter().map(|key| hex::encode(key.0)).collect::<Vec<_>>())?;
         let left = sqlx::query_scalar!(
             r#"SELECT unhex(value) AS "key!: Vec<u8>" FROM json_each(?)

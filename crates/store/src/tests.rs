@@ -2,6 +2,7 @@
 
 mod bags;
 mod exchange;
+mod membership;
 mod sales;
 
 use uuid::Uuid;

@@ -22,12 +22,18 @@ impl Driver {
         if matches!(effect, Effect::Apply { .. }) {
             failpoint("sync.applying")?;
         }
-        let ring = self.engine.ring();
-        let carried = office.store.carry(&effect, ring, office.now()).await?;
+        let carried = match office.store.carry(&effect, self.engine.ring(), office.now()).await {
+            Ok(carried) => carried,
+            Err(error) => {
+                let Some(aside) = self.failing.instead(&effect, &error) else { return Err(error.into()) };
+                tracing::error!(code = error.code(), reason = %error, "an entry is set aside after several tries");
+                office.store.carry(&aside, self.engine.ring(), office.now()).await?
+            }
+        };
         self.inputs.extend(carried.inputs);
         self.touched(office, &carried.touched);
         if let Some(code) = carried.refused {
-            let why = zuc_ipc::sentence(&code).unwrap_or(&code);
+            let why = why_set_aside(&code);
             office.exchange.line(office.now(), "error", format!("Se apartó un cambio de otro equipo. {why}"));
         }
         match effect {
@@ -40,8 +46,11 @@ impl Driver {
                 office.exchange.line(office.now(), "error", text);
             }
             Effect::StoreControl { record, .. } => {
-                office.exchange.set_control(self.engine.log().clone());
-                office.remember_members().await?;
+                // the engine takes a whole page at once: what is not on disk yet is shown to nobody
+                if record.hash() == self.engine.log().head() {
+                    office.exchange.set_control(self.engine.log().clone());
+                    office.remember_members().await?;
+                }
                 self.changed.settings = true;
                 self.owed.look = true;
                 self.answer_author(office, &record)?;
@@ -105,6 +114,9 @@ impl Driver {
     }
 
     async fn show(&mut self, office: &Arc<Office>, status: &SyncStatus) -> Result<(), AppError> {
+        if *status == SyncStatus::UpToDate {
+            self.failing.over();
+        }
         let pending = office.store.unsent().await?;
         let now = office.now();
         office.exchange.set_status(|shown| {
@@ -134,6 +146,12 @@ impl Driver {
     }
 }
 
+/// Why an entry of somebody else's was set aside. What the store says of a change speaks to whoever made it.
+fn why_set_aside(code: &str) -> &str {
+    let code = if code.starts_with("store.") { "sync.change_refused" } else { code };
+    zuc_ipc::sentence(code).unwrap_or(code)
+}
+
 /// So many changes, and what became of them.
 fn counted(count: usize, what: &str) -> String {
     if count == 1 { format!("1 cambio {what}") } else { format!("{count} cambios {what}s") }
@@ -150,4 +168,17 @@ fn changes_of(kind: DocKind) -> Changes {
         _ => return Changes::all(),
     }
     changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::why_set_aside;
+
+    #[test]
+    fn nobody_is_told_to_repeat_what_somebody_else_did() {
+        for code in ["store.change_refused", "store.database", "store.corrupt", "store.json", "store.document"] {
+            assert_eq!(Some(why_set_aside(code)), zuc_ipc::sentence("sync.change_refused"), "{code}");
+        }
+        assert_eq!(Some(why_set_aside("sync.erased_key")), zuc_ipc::sentence("sync.erased_key"));
+    }
 }
