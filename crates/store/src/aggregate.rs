@@ -304,7 +304,8 @@ pub(crate) async fn fetch(conn: &mut SqliteConnection, shape: &Shape, id: Uuid) 
     Ok(stored)
 }
 
-/// Derived ids (`UUIDv5`) begin with the genesis change; the others are this device's alone.
+/// A document that is not here yet. Those of derived ids (`UUIDv5`) begin with the genesis change, whoever writes first
+/// and whatever comes in: a verdict on a change must not depend on what is here already. The others have one author.
 pub(crate) fn new_document(shape: &Shape, scope: Scope, id: Uuid, actor: &[u8]) -> Result<Document, StoreError> {
     if is_derived(id) {
         Document::create_derived(shape.kind, &scope.to_string(), id.as_bytes(), actor)

@@ -76,7 +76,8 @@ impl Store {
                 Carried::hears(Input::Reoffer { scope: *scope, batches })
             }
             Effect::NeedBagRows { scope, keys } => {
-                Carried::hears(Input::BagRows(self.bag_rows_of(domain_scope(*scope), keys).await?))
+                let rows = self.bag_rows_of(domain_scope(*scope), keys).await?;
+                Carried::hears(Input::BagRows { scope: *scope, rows })
             }
             Effect::LogChanged { log } => {
                 self.restart_cursors(*log).await?;
@@ -92,8 +93,12 @@ impl Store {
                 let company = CompanyId::from_uuid(self.identity().ok_or(StoreError::NoIdentity)?.company.0);
                 let key = wraps.iter().find_map(|wraps| wraps.open(company, me, ring.keys()).ok());
                 let taken = self.store_bag(*scope, *bag, key.as_ref(), wraps, rows).await?;
-                let kept = (!taken.kept.is_empty()).then_some(Input::BagKept { scope: *scope, keys: taken.kept });
+                let kept = (!wraps.is_empty()).then_some(Input::BagKept { scope: *scope, keys: taken.kept });
                 Carried { inputs: kept.into_iter().collect(), ..Carried::touching(taken.touched) }
+            }
+            Effect::BagWhole { scope } => {
+                self.bag_is_whole(*scope).await?;
+                Carried::default()
             }
             Effect::ReplaceBag { scope, bag } => {
                 self.drop_other_bags(*scope, *bag).await?;

@@ -99,6 +99,20 @@ impl StoreError {
         }
     }
 
+    /// Whether it speaks of what was to be written and not of this disk: the same again fails the same way.
+    pub fn is_of_content(&self) -> bool {
+        match self {
+            Self::Corrupt { .. } | Self::ChangeRefused(_) | Self::Json(_) | Self::Document(_) => true,
+            Self::Database(error) => {
+                let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+                let code = code.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff);
+                // of SQLite: ERROR, TOOBIG, CONSTRAINT, MISMATCH, RANGE
+                matches!(code, Some(1 | 18 | 19 | 20 | 25))
+            }
+            _ => false,
+        }
+    }
+
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |cause| {

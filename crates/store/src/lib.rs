@@ -7,6 +7,7 @@
 mod aggregate;
 mod audit;
 mod backup;
+mod bag;
 mod carry;
 mod customer;
 mod earlier;

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use zuc_domain::shared::Scope;
 use zuc_protocol::Blob;
-use zuc_protocol::ids::{BagId, BatchHash, ChainHash, KeyId};
+use zuc_protocol::control::{ControlLog, SignedControl};
+use zuc_protocol::ids::{BagId, BatchHash, ChainHash, CompanyId, KeyId};
 use zuc_protocol::person_key::{BagRow, bag_id};
 
 use crate::outbox::hash_of;
@@ -40,6 +41,19 @@ impl Store {
     /// The control log from its genesis record on.
     pub async fn control_log(&self) -> Result<Vec<Vec<u8>>, StoreError> {
         Ok(sqlx::query_scalar!("SELECT bytes FROM control ORDER BY seq").fetch_all(self.reader()).await?)
+    }
+
+    /// The control log as the disk holds it, folded: what was received and not stored is not in it.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] for a log that does not stand, or what the disk says.
+    pub async fn control(&self) -> Result<ControlLog, StoreError> {
+        let company = CompanyId::from_uuid(self.identity().ok_or(StoreError::NoIdentity)?.company.0);
+        let corrupt = |reason: &str| StoreError::corrupt("control", "bytes", reason);
+        let records = self.control_log().await?;
+        let records = records.iter().map(|bytes| SignedControl::from_bytes(bytes)).collect::<Result<Vec<_>, _>>();
+        let records = records.map_err(|error| corrupt(error.code()))?;
+        ControlLog::replay(company, records).map_err(|error| corrupt(error.code()))
     }
 
     /// What was set aside.

@@ -19,8 +19,17 @@ impl Store {
     /// Takes a scope's bag key into the vault and into use.
     pub async fn set_bag(&self, scope: Scope, key: &BagKey) -> Result<(), StoreError> {
         self.vault_set(&vault_name(scope), key.expose()).await?;
-        self.inner.bags.write().unwrap_or_else(PoisonError::into_inner).insert(scope, key.clone());
+        self.use_bag(scope, Some(key.clone()));
         Ok(())
+    }
+
+    /// Takes another bag key into use, or none; the one before.
+    pub(crate) fn use_bag(&self, scope: Scope, key: Option<BagKey>) -> Option<BagKey> {
+        let mut bags = self.inner.bags.write().unwrap_or_else(PoisonError::into_inner);
+        match key {
+            Some(key) => bags.insert(scope, key),
+            None => bags.remove(&scope),
+        }
     }
 
     /// The bag key in use for a scope.
@@ -48,6 +57,8 @@ pub(crate) fn vault_name(scope: Scope) -> String {
 pub(crate) struct Ring {
     store: Store,
     company: CompanyId,
+    /// The bag key that this transaction brings, and the scope whose rows lie under it already.
+    brought: Option<(Scope, BagKey)>,
     keys: HashMap<[u8; 16], PersonKey>,
     subjects: HashMap<Uuid, [u8; 16]>,
     placed: BTreeSet<(i64, [u8; 16])>,
@@ -66,10 +77,21 @@ impl Ring {
         Self {
             store: store.clone(),
             company: CompanyId::from_uuid(company),
+            brought: None,
             keys: HashMap::new(),
             subjects: HashMap::new(),
             placed: BTreeSet::new(),
         }
+    }
+
+    /// The same, in the transaction that takes another bag key into use.
+    pub(crate) fn bringing(self, scope: Scope, bag: &BagKey) -> Self {
+        Self { brought: Some((scope, bag.clone())), ..self }
+    }
+
+    fn bag(&self, scope: Scope) -> Option<BagKey> {
+        let brought = self.brought.as_ref().filter(|(of, _)| *of == scope).map(|(_, bag)| bag.clone());
+        brought.or_else(|| self.store.bag(scope))
     }
 
     fn entropy(&self) -> &dyn Entropy {
@@ -126,7 +148,7 @@ impl Ring {
     }
 
     fn wrap(&self, scope: Scope, key: [u8; 16], secret: &PersonKey) -> Result<(Vec<u8>, Vec<u8>), StoreError> {
-        let bag = self.store.bag(scope).ok_or(StoreError::NoBag)?;
+        let bag = self.bag(scope).ok_or(StoreError::NoBag)?;
         let nonce: [u8; 24] = random(self.entropy());
         let row = BagRow::wrap(self.company, wire_scope(scope), &bag, KeyId(key), secret, &nonce);
         Ok((row.bag.0.to_vec(), row.wrap.0))
@@ -201,7 +223,7 @@ impl Ring {
         for row in rows {
             let scope = scope_of(row.scope)?;
             let key = *uuid_of("person_key", &row.key)?.as_bytes();
-            let Some(bag) = self.store.bag(scope) else { continue };
+            let Some(bag) = self.bag(scope) else { continue };
             let generation = bag_id(&bag);
             if self.keys.contains_key(&key) || generation.0.as_slice() != row.bag.as_slice() {
                 continue;

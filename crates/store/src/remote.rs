@@ -120,19 +120,35 @@ impl Store {
         Ok(())
     }
 
-    /// Writes down a checked control record at its place.
+    /// Writes down a checked control record at its place. Another one there goes, and all that built upon it: after
+    /// each record the disk holds a log that stands.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] for a record whose predecessor is not here.
     pub async fn append_control(&self, seq: u64, hash: &ControlHash, bytes: &[u8]) -> Result<(), StoreError> {
         let (seq, hash) = (i64::try_from(seq).unwrap_or(i64::MAX), hash.0.as_slice());
+        let mut tx = self.begin_plain().await?;
         sqlx::query!(
-            "INSERT INTO control (seq, hash, bytes) VALUES (?, ?, ?)
-             ON CONFLICT (seq) DO UPDATE SET hash = excluded.hash, bytes = excluded.bytes",
+            "DELETE FROM control WHERE seq >= ?1 AND EXISTS (SELECT 1 FROM control WHERE seq = ?1 AND hash <> ?2)",
+            seq,
+            hash,
+        )
+        .execute(&mut *tx)
+        .await?;
+        let written = sqlx::query!(
+            "INSERT INTO control (seq, hash, bytes)
+             SELECT ?1, ?2, ?3 WHERE ?1 = 0 OR EXISTS (SELECT 1 FROM control WHERE seq = ?1 - 1)
+             ON CONFLICT (seq) DO UPDATE SET bytes = excluded.bytes",
             seq,
             hash,
             bytes,
         )
-        .execute(&self.inner.pools.writer)
+        .execute(&mut *tx)
         .await?;
-        Ok(())
+        if written.rows_affected() == 0 {
+            return Err(StoreError::corrupt("control", "seq", seq));
+        }
+        Ok(tx.commit().await?)
     }
 }
 
@@ -189,7 +205,7 @@ impl Receiver<'_> {
         let actor = &self.identity.actor.0;
         let (mut document, version) = match &stored {
             Some(stored) => (Document::load(shape.kind, &stored.snapshot, &stored.tail, actor)?, stored.version),
-            None => (Document::receive(shape.kind, &scope.to_string(), &change.doc.0, &chunks, actor)?, 0),
+            None => (aggregate::new_document(shape, scope, id, actor)?, 0),
         };
         let Some(written) = document.apply(&chunks)? else { return Ok(()) };
         let version = version + i64::try_from(written.changes.len()).unwrap_or(0);

@@ -23,6 +23,7 @@ impl Store {
             unacked: Vec::new(),
             bag_keys: Vec::new(),
             bag_wraps: Vec::new(),
+            bags_unsure: self.unsure_bags(control.scopes()).await?,
             relay_log: self.relay_log().await?,
         };
         for row in sqlx::query!("SELECT DISTINCT scope FROM entry WHERE seq IS NULL").fetch_all(self.reader()).await? {

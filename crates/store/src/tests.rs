@@ -1,5 +1,8 @@
 //! The store's promises, told with leads.
 
+mod bags;
+mod exchange;
+mod membership;
 mod sales;
 
 use uuid::Uuid;

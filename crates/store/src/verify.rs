@@ -10,6 +10,7 @@ use zuc_protocol::chain::{self, LogKind};
 use zuc_protocol::ids::CompanyId;
 
 use crate::doc::Document;
+use crate::persons::Ring;
 use crate::projections::analytics;
 use crate::store::{scope_of, uuid_of, wire_scope};
 use crate::{Store, StoreError, audit, erase, registry};
@@ -119,7 +120,7 @@ impl Store {
             .into_iter()
             .map(|row| Ok((row.scope, uuid_of("doc", &row.id)?)))
             .collect::<Result<Vec<_>, StoreError>>()?;
-        erase::reproject(self, &mut tx, identity.company.0, &identity.actor.0, &docs).await?;
+        erase::reproject(Ring::new(self, identity.company.0), &mut tx, &identity.actor.0, &docs).await?;
         self.reproject_facts(&mut tx, identity.company.0).await?;
         analytics::rebuild(&mut tx).await?;
         sqlx::query!("DELETE FROM outbox_count").execute(&mut *tx).await?;
@@ -142,7 +143,7 @@ impl Store {
     }
 
     async fn reproject_facts(&self, conn: &mut SqliteConnection, company: Uuid) -> Result<(), StoreError> {
-        let mut ring = crate::persons::Ring::new(self, company);
+        let mut ring = Ring::new(self, company);
         let mut dirty = analytics::Dirty::default();
         let rows =
             sqlx::query!("SELECT scope, id, kind, subject, fence, body FROM fact WHERE lost = 0 ORDER BY scope, id")

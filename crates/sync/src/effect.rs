@@ -149,7 +149,7 @@ pub enum Effect {
         /// Why, as `sync.control_conflict` or `sync.mark_stale`.
         code: String,
     },
-    /// Rows and key wraps of a bag of the current generation.
+    /// Rows and key wraps of a bag of the current generation; where there are wraps, answer [`crate::Input::BagKept`].
     StoreBag {
         /// The scope.
         scope: Scope,
@@ -166,6 +166,11 @@ pub enum Effect {
         scope: Scope,
         /// Which.
         keys: Vec<KeyId>,
+    },
+    /// The relay has every row of a bag that is here: it is in doubt no more ([`crate::Resume::bags_unsure`]).
+    BagWhole {
+        /// The scope.
+        scope: Scope,
     },
     /// A bag has another generation: delete the rows and wraps of every other one (`secure_delete`).
     ReplaceBag {

@@ -114,15 +114,21 @@ pub enum Input {
         /// Sealed, as they were sent.
         batches: Vec<StoredBatch>,
     },
-    /// Rows that lay here under the bag key before were wrapped under the new one: whoever made it may not have had them.
+    /// The wraps of [`crate::Effect::StoreBag`] are on disk. Rows that lay here under the bag key before were wrapped
+    /// under the new one: whoever made it may not have had them.
     BagKept {
         /// Whose bag.
         scope: Scope,
-        /// Their keys.
+        /// Their keys; most often none.
         keys: Vec<KeyId>,
     },
     /// Rows of a bag that the relay lacks, after [`crate::Effect::NeedBagRows`].
-    BagRows(Vec<BagRow>),
+    BagRows {
+        /// Whose bag.
+        scope: Scope,
+        /// Those that are still here.
+        rows: Vec<BagRow>,
+    },
     /// An admin has signed a record on this device. Several are sent one after the other, each when the one before it
     /// stands; when one is refused, so are those after it.
     ControlAuthored(ControlStep),

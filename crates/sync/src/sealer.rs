@@ -60,10 +60,14 @@ pub struct Place {
     pub seen: SeenTip,
 }
 
+/// Why a group was not sealed, and the group.
+pub type Unsealed = (ProtocolError, Vec<OutboxItem>);
+
 /// Seals one group; `nonce` must be fresh random bytes.
 ///
 /// # Errors
-/// [`ProtocolError::BadKey`] when this device has no current key of the scope; otherwise what the envelope refuses.
+/// [`ProtocolError::BadKey`] when this device has no current key of the scope; otherwise what the envelope refuses. The
+/// group comes back with it.
 pub fn seal(
     log: &ControlLog,
     ring: &KeyRing,
@@ -71,40 +75,42 @@ pub fn seal(
     place: Place,
     group: Vec<OutboxItem>,
     nonce: &[u8; 24],
-) -> Result<StoredBatch, ProtocolError> {
-    let first = group.first().ok_or(ProtocolError::Inconsistent)?;
-    let epoch = log.epoch(place.scope).ok_or(ProtocolError::BadKey)?;
-    let key = ring.epoch(epoch.id).ok_or(ProtocolError::BadKey)?;
+) -> Result<StoredBatch, Unsealed> {
+    let Some(first) = group.first() else { return Err((ProtocolError::Inconsistent, group)) };
+    let (incarnation, kind) = (first.incarnation, kind_of(&first.item));
+    let epoch = log.epoch(place.scope);
+    let Some((epoch, key)) = epoch.and_then(|epoch| Some((epoch.id, ring.epoch(epoch.id)?))) else {
+        return Err((ProtocolError::BadKey, group));
+    };
     let header = BatchHeader {
         version: suite::VERSION,
         suite: suite::SUITE,
         scope: place.scope,
-        epoch: epoch.id,
-        kind: kind_of(&first.item),
+        epoch,
+        kind,
         author: me,
-        incarnation: first.incarnation,
+        incarnation,
         number: place.number,
         prev: place.prev,
         control_head: log.head().head(),
     };
-    let mut outbox = Vec::with_capacity(group.len());
-    let mut items = Vec::with_capacity(group.len());
-    let mut bag_rows = Vec::new();
-    for row in group {
-        outbox.push(row.id);
-        items.push(row.item);
-        bag_rows.extend(row.bag_rows);
-    }
+    let (rows, items): (Vec<_>, Vec<_>) = group.into_iter().map(|row| ((row.id, row.bag_rows), row.item)).unzip();
     let body = BatchBody { seen: place.seen, items };
-    let sealed = SealedBatch::seal(log.company(), header, &body, key, ring.keys(), nonce)?;
-    Ok(StoredBatch {
-        scope: place.scope,
-        number: place.number,
-        hash: sealed.hash(),
-        bytes: sealed.into_bytes(),
-        outbox,
-        bag_rows,
-    })
+    match SealedBatch::seal(log.company(), header, &body, key, ring.keys(), nonce) {
+        Ok(sealed) => Ok(StoredBatch {
+            scope: place.scope,
+            number: place.number,
+            hash: sealed.hash(),
+            bytes: sealed.into_bytes(),
+            outbox: rows.iter().map(|(id, _)| *id).collect(),
+            bag_rows: rows.into_iter().flat_map(|(_, bag_rows)| bag_rows).collect(),
+        }),
+        Err(error) => {
+            let back = rows.into_iter().zip(body.items);
+            let back = back.map(|((id, bag_rows), item)| OutboxItem { id, incarnation, item, bag_rows });
+            Err((error, back.collect()))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -22,12 +22,18 @@ impl Driver {
         if matches!(effect, Effect::Apply { .. }) {
             failpoint("sync.applying")?;
         }
-        let ring = self.engine.ring();
-        let carried = office.store.carry(&effect, ring, office.now()).await?;
+        let carried = match office.store.carry(&effect, self.engine.ring(), office.now()).await {
+            Ok(carried) => carried,
+            Err(error) => {
+                let Some(aside) = self.failing.instead(&effect, &error) else { return Err(error.into()) };
+                tracing::error!(code = error.code(), reason = %error, "an entry is set aside after several tries");
+                office.store.carry(&aside, self.engine.ring(), office.now()).await?
+            }
+        };
         self.inputs.extend(carried.inputs);
         self.touched(office, &carried.touched);
         if let Some(code) = carried.refused {
-            let why = zuc_ipc::sentence(&code).unwrap_or(&code);
+            let why = why_set_aside(&code);
             office.exchange.line(office.now(), "error", words::fill("sync.set_aside", &[("why", &why)]));
         }
         match effect {
@@ -41,8 +47,11 @@ impl Driver {
                 office.exchange.line(office.now(), "error", text);
             }
             Effect::StoreControl { record, .. } => {
-                office.exchange.set_control(self.engine.log().clone());
-                office.remember_members().await?;
+                // the engine takes a whole page at once: what is not on disk yet is shown to nobody
+                if record.hash() == self.engine.log().head() {
+                    office.exchange.set_control(self.engine.log().clone());
+                    office.remember_members().await?;
+                }
                 self.changed.settings = true;
                 self.owed.look = true;
                 self.answer_author(office, &record)?;
@@ -106,6 +115,9 @@ impl Driver {
     }
 
     async fn show(&mut self, office: &Arc<Office>, status: &SyncStatus) -> Result<(), AppError> {
+        if *status == SyncStatus::UpToDate {
+            self.failing.over();
+        }
         let pending = office.store.unsent().await?;
         let now = office.now();
         office.exchange.set_status(|shown| {
@@ -140,6 +152,12 @@ fn many<T>(these: &[T]) -> u64 {
     u64::try_from(these.len()).unwrap_or(u64::MAX)
 }
 
+/// Why an entry of somebody else's was set aside. What the store says of a change speaks to whoever made it.
+fn why_set_aside(code: &str) -> &str {
+    let code = if code.starts_with("store.") { "sync.change_refused" } else { code };
+    zuc_ipc::sentence(code).unwrap_or(code)
+}
+
 /// Which lists a document of this kind is shown in; a fact may be in any.
 fn changes_of(kind: DocKind) -> Changes {
     let mut changes = Changes::default();
@@ -151,4 +169,17 @@ fn changes_of(kind: DocKind) -> Changes {
         _ => return Changes::all(),
     }
     changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::why_set_aside;
+
+    #[test]
+    fn nobody_is_told_to_repeat_what_somebody_else_did() {
+        for code in ["store.change_refused", "store.database", "store.corrupt", "store.json", "store.document"] {
+            assert_eq!(Some(why_set_aside(code)), zuc_ipc::sentence("sync.change_refused"), "{code}");
+        }
+        assert_eq!(Some(why_set_aside("sync.erased_key")), zuc_ipc::sentence("sync.erased_key"));
+    }
 }

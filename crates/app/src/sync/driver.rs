@@ -13,7 +13,7 @@ use tokio::{
 use zuc_ipc::{Changes, sync::SyncStatus};
 use zuc_sync::{Config, ControlStep, Engine, Input};
 
-use super::{exchange::Order, owed::Owed};
+use super::{anew::Failing, exchange::Order, owed::Owed};
 use crate::{AppError, Notice, Office, background, ports::Link};
 
 /// First pause after a lost connection; each is twice the one before.
@@ -25,8 +25,6 @@ const PAUSE_OFFLINE: Duration = Duration::from_millis(600);
 const PAUSE_REFUSED: Duration = Duration::from_secs(10);
 /// How long commits are gathered before they are sealed: what is written in one go travels in one batch.
 const GATHER: Duration = Duration::from_millis(100);
-/// How long the exchange rests after the store refused something: the same again at once would be refused again.
-const REST: Duration = Duration::from_secs(2);
 /// How often the engine learns the time.
 const TICK: Duration = Duration::from_millis(500);
 
@@ -41,7 +39,8 @@ pub(super) struct Driver {
     /// When what was committed meanwhile is offered to the engine.
     pub(super) gathered: Option<Instant>,
     /// The store refused an effect: the engine is ahead of the disk and must not go on.
-    failed: bool,
+    pub(super) failed: bool,
+    pub(super) failing: Failing,
 }
 
 /// What woke the driver.
@@ -61,10 +60,11 @@ impl Office {
         }
         let Some(orders) = self.exchange.orders() else { return Ok(()) };
         let control = self.exchange.control();
-        self.store.finish_erasures(&control.erased().collect::<Vec<_>>()).await?;
+        // what cannot be ended now, on a full disk, is ended before the exchange begins: reading goes on meanwhile
+        let left = self.end_what_was_left(&control).await.err();
         let resume = self.store.resume(&control).await?;
         let engine = Engine::new(Config::default(), self.exchange.device_keys(), (*control).clone(), resume);
-        let driver = Driver {
+        let mut driver = Driver {
             engine,
             inputs: VecDeque::new(),
             link: None,
@@ -73,7 +73,11 @@ impl Office {
             owed: Owed::default(),
             gathered: None,
             failed: false,
+            failing: Failing::default(),
         };
+        if let Some(error) = left {
+            driver.give_up(self, &error);
+        }
         tokio::spawn(run(Arc::downgrade(self), driver, orders));
         tokio::spawn(background::run(Arc::downgrade(self), self.work.clone()));
         Ok(())
@@ -95,12 +99,13 @@ async fn run(office: Weak<Office>, mut driver: Driver, mut orders: mpsc::Unbound
     loop {
         let Some(this) = office.upgrade() else { return };
         if driver.link.is_none() {
-            let longest = if driver.failed { Some(REST) } else { connect(&this, &mut driver).await.err() };
+            let rest = driver.failing.rest();
+            let longest = if driver.failed { Some(rest) } else { connect(&this, &mut driver).await.err() };
             if let Some(longest) = longest {
                 // nothing to reach: wait, but hear orders
                 let waited = tokio::select! {
                     order = orders.recv() => Some(order),
-                    () = sleep(if driver.failed { REST } else { pause.min(longest) }) => None,
+                    () = sleep(if driver.failed { rest } else { pause.min(longest) }) => None,
                 };
                 pause = (pause * 2).min(longest);
                 if let Some(order) = waited {
@@ -154,26 +159,10 @@ async fn run(office: Weak<Office>, mut driver: Driver, mut orders: mpsc::Unbound
 }
 
 impl Driver {
-    /// An engine anew from what the disk holds; tried again later while that cannot be read.
-    async fn renew(&mut self, office: &Office) {
-        let control = office.exchange.control();
-        let resume = async {
-            office.store.finish_erasures(&control.erased().collect::<Vec<_>>()).await?;
-            office.store.resume(&control).await
-        };
-        match resume.await {
-            Ok(resume) => {
-                let keys = office.exchange.device_keys();
-                self.engine = Engine::new(Config::default(), keys, (*control).clone(), resume);
-                self.failed = false;
-            }
-            Err(error) => tracing::error!(code = error.code(), "the exchange cannot begin anew"),
-        }
-    }
-
     /// The store refused an effect. What the engine took for done behind it is not: nothing of it may be built upon.
     fn give_up(&mut self, office: &Arc<Office>, error: &AppError) {
         tracing::error!(code = error.code, detail = error.detail, "an effect of the exchange failed");
+        self.failing.again();
         office.exchange.set_status(|status| {
             "error".clone_into(&mut status.state);
             status.error = Some(error.code.clone());

@@ -37,6 +37,19 @@ async fn who_is_forgotten_takes_nobody_along_whom_the_eraser_had_not_met() {
     stage.world.ask(CARLA, &["verify", "--same-as", &there]).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_forgotten_yet_keeps_no_company_from_opening() {
+    let stage = Stage::with_luis().await;
+    lead(&stage, "luis", "Julia Cano").await;
+    let opened = stage.world.zuc("luis", &["lead", "list"]).failing_at("sync.ending=error").run().await;
+    let rows = opened.answer().expect("reading goes on");
+    assert_eq!(rows["rows"][0]["full_name"], "Julia Cano");
+    // and the exchange goes on by itself as soon as it can
+    let later = stage.world.zuc("luis", &["sync", "--wait", "60"]).failing_at("sync.ending=once").run().await;
+    assert_eq!(later.answer().expect("it came to its end")["state"], "up_to_date");
+    assert!(later.stderr.contains("test.failure"), "it was refused: {}", later.stderr);
+}
+
 /// A new lead of somebody; gives its id.
 async fn lead(stage: &Stage, person: &str, name: &str) -> String {
     stage.world.ask(person, &["lead", "create", "--name", name, "--company", "Herrajes Ñandú"]).await;

@@ -160,21 +160,6 @@ impl Document {
         Ok((!written.changes.is_empty()).then_some(written))
     }
 
-    /// Starts from the genesis change where the incoming changes were made upon it.
-    pub fn receive(
-        kind: &'static Kind,
-        scope: &str,
-        id: &[u8; 16],
-        changes: &[&[u8]],
-        actor: &[u8],
-    ) -> Result<Self, StoreError> {
-        let first = changes.first().map(|bytes| check::decode(bytes)).transpose()?;
-        if first.is_some_and(|first| !first.deps().is_empty()) {
-            return Self::create_derived(kind, scope, id, actor);
-        }
-        Ok(Self::create(kind, actor))
-    }
-
     fn written(&mut self) -> Result<Written, StoreError> {
         let mut genesis = None;
         let mut changes = Vec::new();

@@ -97,7 +97,7 @@ fn sets_take_out_and_other_maps_only_grow() {
 fn a_deletion_holds_until_somebody_writes_after_or_beside_it() {
     let mut ana = Document::create(&LEAD, &ANA);
     let first = ana.write(&content(&[("name", "A")]), 1).unwrap().unwrap();
-    let mut luis = Document::receive(&LEAD, "sales.1", &ID, &refs(&first), &LUIS).unwrap();
+    let mut luis = Document::create(&LEAD, &LUIS);
     luis.apply(&refs(&first)).unwrap();
     let gone = ana.delete(2).unwrap().unwrap();
     assert!(ana.is_deleted().unwrap());
@@ -125,7 +125,7 @@ fn a_crafted_change_is_refused_alike_everywhere() {
     let mut ana = Document::create(&LEAD, &ANA);
     let first = ana.write(&content(&[("name", "A")]), 1).unwrap().unwrap();
     let second = ana.write(&content(&[("name", "B")]), 2).unwrap().unwrap();
-    let mut luis = Document::receive(&LEAD, "sales.1", &ID, &refs(&first), &LUIS).unwrap();
+    let mut luis = Document::create(&LEAD, &LUIS);
 
     let refusal = |result: Result<_, StoreError>| match result {
         Err(StoreError::ChangeRefused(refusal)) => refusal,
@@ -134,7 +134,7 @@ fn a_crafted_change_is_refused_alike_everywhere() {
     assert_eq!(refusal(luis.apply(&refs(&second))), Refusal::MissingDependency);
     let other = Document::create(&LEAD, &LUIS).write(&content(&[("name", "L")]), 1).unwrap().unwrap();
     assert_eq!(refusal(luis.apply(&[&first.changes[0], &other.changes[0]])), Refusal::ForeignActor);
-    let mut luis = Document::receive(&LEAD, "sales.1", &ID, &refs(&first), &LUIS).unwrap();
+    let mut luis = Document::create(&LEAD, &LUIS);
     assert_eq!(refusal(luis.apply(&[vec![0; MAX_CHANGE + 1].as_slice()])), Refusal::TooLarge);
     let mut torn = first.changes[0].clone();
     torn.push(0);
@@ -186,7 +186,7 @@ fn what_is_too_much_for_one_change_is_written_as_several_that_others_take() {
         let content = document.content().unwrap();
         (content.root, content.maps["lines"].clone(), content.texts["notes"].clone())
     };
-    let mut luis = Document::receive(&LEAD, "sales.1", &ID, &refs(&written), &LUIS).unwrap();
+    let mut luis = Document::create(&LEAD, &LUIS);
     luis.apply(&refs(&written)).unwrap();
     assert_eq!(said(&luis), (wanted.root.clone(), wanted.maps["lines"].clone(), wanted.texts["notes"].clone()));
 

@@ -162,7 +162,10 @@ impl Store {
     pub async fn open_sum(&self, owner: PersonId) -> Result<(u64, Money), StoreError> {
         let owner = owner.0.as_bytes().as_slice();
         let row = sqlx::query!(
-            r#"SELECT count(*) AS "rows!: i64", ifnull(sum(amount_micro) FILTER (WHERE currency = 'MXN'), 0) AS "sum!: i64"
+            // in halves, as in the views: a sum that is too large is no failure
+            r#"SELECT count(*) AS "rows!: i64",
+                   ifnull(CAST(sum(amount_micro >> 32) FILTER (WHERE currency = 'MXN') * 4294967296
+                       + sum(amount_micro & 4294967295) FILTER (WHERE currency = 'MXN') AS INTEGER), 0) AS "sum!: i64"
                FROM lead_opportunity WHERE owner = ? AND open = 1"#,
             owner,
         )

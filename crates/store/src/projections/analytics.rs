@@ -36,19 +36,27 @@ impl Dirty {
     }
 }
 
+/// Computes again what was made dirty.
+///
+/// Sums of money are made in halves: where the whole would be too large for a number, `sum()` fails the statement, and
+/// two deals that somebody writes would stop the log here. So it becomes the largest number there is.
 pub(crate) async fn refresh(conn: &mut SqliteConnection, dirty: &Dirty) -> Result<(), StoreError> {
     for month in &dirty.months {
         sqlx::query!("DELETE FROM analytics_sales_summary WHERE month = ?", month).execute(&mut *conn).await?;
         let next = format!("{month}-99");
         sqlx::query!(
             "INSERT INTO analytics_sales_summary (month, currency, invoices, invoiced_micro, net_micro, won, won_micro)
-             SELECT ?1, currency, sum(invoices), sum(total), sum(net), sum(won), sum(won_micro) FROM (
-                 SELECT currency, count(*) AS invoices, sum(total_micro) AS total, sum(net_micro) AS net,
-                        0 AS won, 0 AS won_micro
-                 FROM financial_invoice WHERE month = ?1 AND fiscal_state = 'stamped' GROUP BY currency
+             SELECT ?1, currency, sum(invoices),
+                    CAST(sum(total >> 32) * 4294967296 + sum(total & 4294967295) AS INTEGER),
+                    CAST(sum(net >> 32) * 4294967296 + sum(net & 4294967295) AS INTEGER),
+                    sum(won),
+                    CAST(sum(won_micro >> 32) * 4294967296 + sum(won_micro & 4294967295) AS INTEGER)
+             FROM (
+                 SELECT currency, 1 AS invoices, total_micro AS total, net_micro AS net, 0 AS won, 0 AS won_micro
+                 FROM financial_invoice WHERE month = ?1 AND fiscal_state = 'stamped'
                  UNION ALL
-                 SELECT currency, 0, 0, 0, count(*), sum(net_micro)
-                 FROM proposal_row WHERE accepted_on >= ?1 AND accepted_on < ?2 GROUP BY currency
+                 SELECT currency, 0, 0, 0, 1, net_micro
+                 FROM proposal_row WHERE accepted_on >= ?1 AND accepted_on < ?2
              ) GROUP BY currency",
             month,
             next,
@@ -60,7 +68,8 @@ pub(crate) async fn refresh(conn: &mut SqliteConnection, dirty: &Dirty) -> Resul
         sqlx::query!("DELETE FROM analytics_funnel WHERE object = 'lead'").execute(&mut *conn).await?;
         sqlx::query!(
             "INSERT INTO analytics_funnel (object, stage, currency, rows, amount_micro)
-             SELECT 'lead', f.state, t.currency, sum(t.rows), sum(t.amount_micro)
+             SELECT 'lead', f.state, t.currency, sum(t.rows),
+                    CAST(sum(t.amount_micro >> 32) * 4294967296 + sum(t.amount_micro & 4294967295) AS INTEGER)
              FROM lead_total t JOIN lead_facet f ON f.n = t.facet GROUP BY f.state, t.currency",
         )
         .execute(&mut *conn)
@@ -70,8 +79,9 @@ pub(crate) async fn refresh(conn: &mut SqliteConnection, dirty: &Dirty) -> Resul
         sqlx::query!("DELETE FROM analytics_funnel WHERE object = 'opportunity'").execute(&mut *conn).await?;
         sqlx::query!(
             "INSERT INTO analytics_funnel (object, stage, currency, rows, amount_micro)
-             SELECT 'opportunity', stage, currency, count(*), sum(amount_micro) FROM lead_opportunity
-             GROUP BY stage, currency",
+             SELECT 'opportunity', stage, currency, count(*),
+                    CAST(sum(amount_micro >> 32) * 4294967296 + sum(amount_micro & 4294967295) AS INTEGER)
+             FROM lead_opportunity GROUP BY stage, currency",
         )
         .execute(&mut *conn)
         .await?;
@@ -80,7 +90,9 @@ pub(crate) async fn refresh(conn: &mut SqliteConnection, dirty: &Dirty) -> Resul
         sqlx::query!("DELETE FROM analytics_funnel WHERE object = 'proposal'").execute(&mut *conn).await?;
         sqlx::query!(
             "INSERT INTO analytics_funnel (object, stage, currency, rows, amount_micro)
-             SELECT 'proposal', state, currency, count(*), sum(total_micro) FROM proposal_row GROUP BY state, currency",
+             SELECT 'proposal', state, currency, count(*),
+                    CAST(sum(total_micro >> 32) * 4294967296 + sum(total_micro & 4294967295) AS INTEGER)
+             FROM proposal_row GROUP BY state, currency",
         )
         .execute(&mut *conn)
         .await?;

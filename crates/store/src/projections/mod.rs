@@ -69,7 +69,10 @@ pub(crate) fn millis_of(id: Uuid) -> i64 {
 
 /// An exact amount out of a sum of micro-units.
 pub(crate) fn money_of_micro(micro: i64, currency: zuc_domain::shared::Currency) -> Result<Money, StoreError> {
-    Money::try_new(Decimal::new(micro, 6).normalize(), currency).map_err(|_| StoreError::corrupt("sum", "micro", micro))
+    // a sum that is larger than any amount is shown as the largest one
+    let most = Decimal::from(i64::MAX / 1_000_000);
+    let amount = Decimal::new(micro, 6).clamp(-most, most).normalize();
+    Money::try_new(amount, currency).map_err(|_| StoreError::corrupt("sum", "micro", micro))
 }
 
 /// Micro-units of an amount that may have more than six decimals; at the ends of what an i64 holds, the end.

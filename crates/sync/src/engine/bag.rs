@@ -94,23 +94,35 @@ impl Engine {
                 new.push(row);
             }
         }
+        if !sound.is_empty() {
+            self.bags_asked.insert(scope);
+        }
         if !sound.is_empty() || !new.is_empty() {
             effects.push(Effect::StoreBag { scope, bag, wraps: sound, rows: new });
         }
     }
 
-    /// This device has rows that the relay may lack: the listing is asked for again, and compared.
+    /// This device has rows that the relay may lack: the whole listing is compared, this one or another.
     pub(super) fn bag_kept(&mut self, scope: Scope, keys: Vec<KeyId>, effects: &mut Vec<Effect>) {
+        self.bags_asked.remove(&scope);
+        if keys.is_empty() {
+            return;
+        }
+        self.bags_unsure.insert(scope);
         let known = self.bag_keys.entry(scope).or_default();
         known.extend(keys.into_iter().filter(|key| !self.log.is_erased(*key)));
-        if self.link == Link::Ready {
+        let is_whole = |listing: &Listing| listing.whole;
+        let coming = self.bags_due.contains(&scope) && self.listed.get(&scope).is_some_and(is_whole);
+        if self.link == Link::Ready && !coming {
             self.ask_for_bag(scope, &BTreeSet::new(), effects);
         }
     }
 
-    /// Asks for the rows of a scope's bag that this device does not have.
+    /// Asks for the rows of a scope's bag that this device does not have; for all of them while it is in doubt what the
+    /// relay has, for one with no rows answers like one with just these.
     pub(super) fn list_bag(&mut self, scope: Scope, effects: &mut Vec<Effect>) {
-        let have = self.bag_keys.get(&scope).cloned().unwrap_or_default();
+        let sure = !self.bags_unsure.contains(&scope);
+        let have = self.bag_keys.get(&scope).filter(|_| sure).cloned().unwrap_or_default();
         self.ask_for_bag(scope, &have, effects);
     }
 
@@ -129,11 +141,14 @@ impl Engine {
         if more || (listed.keys.is_empty() && !listed.whole) {
             return;
         }
-        let listed = self.listed.remove(&scope).unwrap_or_default().keys;
+        let Listing { keys: listed, whole } = self.listed.remove(&scope).unwrap_or_default();
         let keys: Vec<KeyId> =
             self.bag_keys.get(&scope).into_iter().flatten().filter(|key| !listed.contains(key)).copied().collect();
         if !keys.is_empty() {
+            self.bags_asked.insert(scope);
             effects.push(Effect::NeedBagRows { scope, keys });
+        } else if whole && self.bags_unsure.remove(&scope) {
+            effects.push(Effect::BagWhole { scope });
         }
     }
 }

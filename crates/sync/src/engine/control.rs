@@ -9,7 +9,7 @@ use zuc_protocol::scope::Scope;
 use crate::effect::Effect;
 use crate::engine::bag::{OFFER, offer_rows};
 use crate::engine::{Engine, Link};
-use crate::membership::ControlStep;
+use crate::membership::{ControlStep, lost_scopes};
 
 impl Engine {
     /// Compares the control log with the relay's: pulls what is missing here, gives what is missing there.
@@ -114,22 +114,15 @@ impl Engine {
         if !erased.is_empty() {
             effects.push(Effect::Erase { keys: erased });
         }
-        for scope in read_before {
-            if !self.log.may_read(self.me, *scope) && !self.is_frozen() {
-                self.inbound.remove(scope);
-                self.authors.retain(|(of, _), _| of != scope);
-                effects.push(Effect::PurgeScope { scope: *scope });
-            }
+        for scope in lost_scopes(&self.log, self.me, read_before.iter().copied()) {
+            self.inbound.remove(&scope);
+            self.authors.retain(|(of, _), _| *of != scope);
+            effects.push(Effect::PurgeScope { scope });
         }
         if let Some(removal) = self.log.device(self.me).and_then(|device| device.removed) {
             self.failed = Some("sync.revoked");
             effects.push(Effect::Removed { wipe: removal.wipe });
         }
-    }
-
-    /// A frozen device reads nothing new, but what it has is not purged: it may be let go again.
-    fn is_frozen(&self) -> bool {
-        self.log.device(self.me).is_some_and(|device| device.frozen_at(self.log.last_seq()) && device.removed.is_none())
     }
 
     pub(super) fn control_authored(&mut self, step: ControlStep, effects: &mut Vec<Effect>) {

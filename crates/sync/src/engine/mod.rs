@@ -71,6 +71,8 @@ pub struct Resume {
     pub bag_keys: Vec<(Scope, KeyId)>,
     /// Key wraps of the bags' current generations.
     pub bag_wraps: Vec<BagKeyWraps>,
+    /// Scopes of whose bag the relay may lack rows that are here: its whole listing is compared once.
+    pub bags_unsure: Vec<Scope>,
     /// The relay's log that the cursors belong to.
     pub relay_log: Option<LogId>,
 }
@@ -105,6 +107,10 @@ pub struct Engine {
     listed: BTreeMap<Scope, Listing>,
     /// Scopes whose bag was asked for and has not come whole.
     bags_due: BTreeSet<Scope>,
+    /// Scopes of whose bag the store has yet to say which rows it kept, or to give those that the relay lacks.
+    bags_asked: BTreeSet<Scope>,
+    /// As [`Resume::bags_unsure`], and those whose rows the store kept since.
+    bags_unsure: BTreeSet<Scope>,
     offered: BTreeSet<Scope>,
     authored: VecDeque<ControlStep>,
     waiting: u64,
@@ -155,6 +161,8 @@ impl Engine {
             bag_wraps: BTreeMap::new(),
             listed: BTreeMap::new(),
             bags_due: BTreeSet::new(),
+            bags_asked: BTreeSet::new(),
+            bags_unsure: resume.bags_unsure.into_iter().collect(),
             offered: BTreeSet::new(),
             authored: VecDeque::new(),
             waiting: 0,
@@ -186,7 +194,10 @@ impl Engine {
             }
             Input::Applied { scope, seq } => self.applied(scope, seq),
             Input::Reoffer { scope, batches } => self.reoffer(scope, batches, &mut effects),
-            Input::BagRows(rows) => offer_rows(rows, &mut effects),
+            Input::BagRows { scope, rows } => {
+                self.bags_asked.remove(&scope);
+                offer_rows(rows, &mut effects);
+            }
             Input::BagKept { scope, keys } => self.bag_kept(scope, keys, &mut effects),
             Input::ControlAuthored(step) => self.control_authored(step, &mut effects),
             Input::Tick(now) => self.tick(now, &mut effects),

@@ -50,23 +50,23 @@ impl Engine {
             let received = self.lane(scope).received;
             let (number, prev) = self.outbound.entry(scope).or_default().next();
             let place = Place { scope, number, prev, seen: SeenTip::new(received.seq, &received.chain) };
-            let rows: Vec<i64> = group.iter().map(|item| item.id).collect();
             let random = fresh();
             let mut nonce = [0; 24];
             nonce.copy_from_slice(&random[..24]);
-            match sealer::seal(&self.log, &self.ring, self.me, place, group.clone(), &nonce) {
+            match sealer::seal(&self.log, &self.ring, self.me, place, group, &nonce) {
                 Ok(batch) => {
                     self.outbound.entry(scope).or_default().sealed(batch.clone());
                     effects.push(Effect::StoreSealed(batch));
                 }
                 // one that cannot be sealed must not take along those beside it
-                Err(_) if group.len() > 1 => {
+                Err((_, group)) if group.len() > 1 => {
                     for item in group.into_iter().rev() {
                         groups.push_front(vec![item]);
                     }
                 }
-                Err(error) => {
-                    effects.push(Effect::OutboxRefused { scope, number: None, outbox: rows, code: error.code() });
+                Err((error, group)) => {
+                    let outbox = group.iter().map(|item| item.id).collect();
+                    effects.push(Effect::OutboxRefused { scope, number: None, outbox, code: error.code() });
                 }
             }
         }

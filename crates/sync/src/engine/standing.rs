@@ -23,11 +23,12 @@ impl Engine {
                 .all(|scope| self.inbound.get(scope).is_none_or(|lane| lane.applied.seq >= lane.head && !lane.held))
     }
 
-    /// Scopes that nothing can be written in yet: the relay has not answered for their bag, or nobody has sealed its key
-    /// for this device.
+    /// Scopes whose bag is on its way: the relay has not answered for it, nobody has sealed its key for this device, or
+    /// there are rows that the relay is to be given.
     fn keys_coming(&self) -> u64 {
         let lacking = |scope: &Scope| self.log.bag(*scope).is_some() && self.ring.bag(*scope).is_none();
-        let due = |scope: &&Scope| self.bags_due.contains(scope) || lacking(scope);
+        let asked = |scope: &Scope| self.bags_due.contains(scope) || self.bags_asked.contains(scope);
+        let due = |scope: &&Scope| asked(scope) || lacking(scope);
         self.ring.readable(&self.log).iter().filter(due).count() as u64
     }
 

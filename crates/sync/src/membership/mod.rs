@@ -21,7 +21,7 @@ use zuc_protocol::secret::{BagKey, EpochKey};
 use crate::keyring::KeyRing;
 
 pub use owed::{owed_epochs, owed_keys};
-pub use rights::{Changing, change_rights};
+pub use rights::{Changing, change_rights, lost_scopes};
 pub use steps::ControlStep;
 
 use steps::Draft;

@@ -21,6 +21,18 @@ pub struct Changing {
     pub marks: Vec<Mark>,
 }
 
+/// Those of `scopes` that a device once read and may not read any more: what is left of them there is to be purged. A
+/// stopped device loses none, for it may be let go.
+pub fn lost_scopes(log: &ControlLog, device: DeviceId, scopes: impl IntoIterator<Item = Scope>) -> Vec<Scope> {
+    let last = log.last_seq();
+    if log.device(device).is_some_and(|device| device.frozen_at(last) && device.removed.is_none()) {
+        return Vec::new();
+    }
+    let read_at = |scope, seq| log.rights_at(device, seq).is_some_and(|rights| rights.may_read(scope));
+    let lost = |scope: &Scope| !log.may_read(device, *scope) && (0..last).any(|seq| read_at(*scope, seq));
+    scopes.into_iter().filter(lost).collect()
+}
+
 /// Changes a person's roles: new keys and bags of what they lose, the keys of what they gain.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ use zuc_protocol::relay_fact::{RelayFactHeader, SealedRelayFact};
 use zuc_protocol::scope::{Rights, Role, Scope};
 use zuc_protocol::secret::PersonKey;
 use zuc_protocol::suite;
-use zuc_sync::membership::{Changing, Joining, change_rights, erase, owed_keys, recover};
+use zuc_sync::membership::{Changing, Joining, change_rights, erase, lost_scopes, owed_keys, recover};
 use zuc_sync::{Effect, Input, KeyRing, SyncStatus};
 
 #[test]
@@ -111,6 +111,8 @@ fn a_person_who_changes_roles_gains_and_loses_keys() {
     assert!(ana.engine.ring().current(&relay.control, SALES).is_none(), "the new key is not hers");
     let purged = |scope| ana.effects.contains(&Effect::PurgeScope { scope });
     assert!(purged(SALES) && purged(Scope::Finance) && !purged(Scope::Catalog));
+    let lost = lost_scopes(&relay.control, ana.id(), relay.control.scopes());
+    assert_eq!(lost, [SALES, Scope::Finance, Scope::Fiscal, Scope::Analytics], "what a later start looks for");
     luis.input(Input::Disconnected);
     luis.online(&mut relay);
     luis.write(SALES, 3, "después");
@@ -321,6 +323,7 @@ fn a_frozen_device_sends_nothing_and_goes_on_when_it_is_let_go() {
     ana.talk(&mut relay);
     assert_eq!(relay.head(SALES).seq, 0);
     assert!(!ana.effects.iter().any(|effect| matches!(effect, Effect::PurgeScope { .. })));
+    assert_eq!(lost_scopes(&relay.control, ana.id(), relay.control.scopes()), [], "nor later");
     let thaw = by_luis(&relay, ControlAct::Freeze { device: ana.id(), on: false });
     relay.control.append(thaw).unwrap();
     ana.input(Input::Disconnected);

@@ -342,6 +342,10 @@ impl Device {
                     self.cursors.clear();
                     self.authors.clear();
                 }
+                Effect::StoreBag { scope, wraps, .. } if !wraps.is_empty() => {
+                    self.input(Input::BagKept { scope, keys: vec![] });
+                }
+                Effect::NeedBagRows { scope, .. } => self.input(Input::BagRows { scope, rows: vec![] }),
                 _ => {}
             }
         }

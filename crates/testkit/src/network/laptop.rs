@@ -25,6 +25,9 @@ use zuc_sync::{Config, Effect, Engine, Input};
 /// The first second of every story, of 1970.
 const BEGINNING: i64 = 1_790_000_000;
 
+/// Whether the disk has no room for what an effect asks of it.
+pub type Full = Box<dyn FnMut(&Effect) -> bool + Send>;
+
 /// A laptop.
 pub struct Laptop {
     /// Whose it is.
@@ -35,6 +38,8 @@ pub struct Laptop {
     pub engine: Engine,
     /// Codes of the entries that it set aside.
     pub set_aside: Vec<String>,
+    /// At which effect its disk is full, once.
+    pub full_at: Option<Full>,
     /// Frames on their way to the relay.
     pub up: VecDeque<ClientFrame>,
     /// Frames on their way back.
@@ -80,6 +85,7 @@ impl Laptop {
             store,
             engine,
             set_aside: Vec::new(),
+            full_at: None,
             up: VecDeque::new(),
             down: VecDeque::new(),
             session: None,
@@ -148,6 +154,11 @@ impl Laptop {
                 bytes
             };
             for effect in self.engine.handle(input, &mut draw) {
+                if self.is_full(&effect) {
+                    // as the product does: nothing that the engine took for done behind it is built upon
+                    self.restart().await;
+                    return;
+                }
                 let carried = self.store.carry(&effect, self.engine.ring(), self.now()).await;
                 let carried = carried.unwrap_or_else(|error| panic!("{}: {effect:?}: {error}", self.name));
                 inputs.extend(carried.inputs);
@@ -197,10 +208,16 @@ impl Laptop {
         self.down.clear();
     }
 
+    fn is_full(&mut self, effect: &Effect) -> bool {
+        let full = self.full_at.as_mut().is_some_and(|full_at| full_at(effect));
+        self.full_at.take_if(|_| full).is_some()
+    }
+
     /// The program dies and starts again from what its store holds.
     pub async fn restart(&mut self) {
         self.hang_up();
-        let control = self.engine.log().clone();
+        let control = self.store.control().await.expect("a log that stands");
+        self.store.end_what_was_left(&control).await.expect("an open store");
         let resume = self.store.resume(&control).await.expect("an open store");
         self.engine = Engine::new(Config::default(), self.keys(), control, resume);
     }

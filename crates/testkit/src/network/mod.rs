@@ -15,7 +15,7 @@ use zuc_sync::{
     membership::{Joining, approve_join},
 };
 
-pub use laptop::Laptop;
+pub use laptop::{Full, Laptop};
 
 /// How many times everybody is asked before it is said that they never come to rest.
 const PATIENCE: usize = 400;

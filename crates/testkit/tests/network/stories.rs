@@ -3,7 +3,10 @@
 use zuc_domain::customer::Customer;
 use zuc_domain::lead::{Lead, LeadField};
 use zuc_domain::shared::{CustomerId, Scope};
+use zuc_protocol::control::ControlAct;
 use zuc_protocol::{Rights, Role};
+use zuc_sync::membership::{Changing, change_rights};
+use zuc_sync::{ControlStep, Effect, Input, KeyRing};
 use zuc_testkit::network::Network;
 
 use crate::work::{self, SALES};
@@ -125,6 +128,63 @@ async fn a_call_that_changes_nothing_of_a_lead_does_not_bring_it_back() {
     network.settle().await;
     assert_eq!(network.laptops[LUIS].store.rebuild(false).await.unwrap(), []);
     assert_eq!(shared(&network, ANA).await, shared(&network, LUIS).await);
+}
+
+#[tokio::test]
+async fn a_page_of_control_records_of_which_the_disk_takes_two_is_whole_in_the_end() {
+    let mut network = company().await;
+    network.laptops[ANA].disconnect().await;
+    for floor in 1..=4 {
+        let luis = &mut network.laptops[LUIS];
+        let record = luis.engine.log().sign(ControlAct::SchemaFloor(floor), 9, &luis.keys()).unwrap();
+        luis.hear(Input::ControlAuthored(ControlStep { record, replacements: vec![], wraps: vec![] })).await;
+        while network.carry_up(LUIS, false).await {}
+        while network.laptops[LUIS].receive(0, 1).await {}
+    }
+    let mut room = 2;
+    network.laptops[ANA].full_at = Some(Box::new(move |effect| {
+        let record = matches!(effect, Effect::StoreControl { .. });
+        room -= i32::from(record);
+        record && room < 0
+    }));
+    network.settle().await;
+    // a record after the page, and the program starts again
+    let luis = &mut network.laptops[LUIS];
+    let record = luis.engine.log().sign(ControlAct::SchemaFloor(5), 9, &luis.keys()).unwrap();
+    luis.hear(Input::ControlAuthored(ControlStep { record, replacements: vec![], wraps: vec![] })).await;
+    network.settle().await;
+    assert!(network.laptops[ANA].full_at.is_none(), "it was full");
+    for at in [ANA, LUIS] {
+        let control = network.laptops[at].store.control().await.unwrap();
+        assert_eq!((control.schema_floor(), control.head()), (5, network.laptops[at].engine.log().head()));
+    }
+    network.laptops[ANA].restart().await;
+    network.settle().await;
+}
+
+#[tokio::test]
+async fn a_scope_that_could_not_be_left_when_the_record_came_is_left_when_the_disk_has_room() {
+    let mut network = company().await;
+    work::capture(&mut network.laptops[ANA], "peñón").await;
+    network.settle().await;
+    network.laptops[ANA].full_at = Some(Box::new(|effect| matches!(effect, Effect::PurgeScope { .. })));
+    let luis = &mut network.laptops[LUIS];
+    let log = luis.engine.log().clone();
+    let (ana, ring) = (log.persons().map(|(person, _)| person).nth(1).unwrap(), KeyRing::of_device(luis.keys(), &log));
+    let to = Changing { person: ana, rights: Rights::new([Role::Ventas], [2]), marks: vec![] };
+    let mut turn = 0;
+    let mut fresh = || {
+        turn += 1;
+        [turn; 32]
+    };
+    for step in change_rights(&log, &ring, &[], &to, 9, &mut fresh).unwrap() {
+        network.laptops[LUIS].hear(Input::ControlAuthored(step)).await;
+        network.settle().await;
+    }
+    assert!(network.laptops[ANA].full_at.is_none(), "it was full");
+    assert!(network.laptops[LUIS].store.holds_any_of(SALES).await.unwrap());
+    assert!(!network.laptops[ANA].store.holds_any_of(SALES).await.unwrap());
+    assert!(network.laptops[ANA].store.holds_any_of(Scope::Catalog).await.unwrap(), "she still reads it");
 }
 
 /// What a laptop holds of the scope that sales and management share.

@@ -1,0 +1,114 @@
+//! Entries of others, those among them that were made to harm.
+
+use jiff::civil::date;
+use rust_decimal::Decimal;
+use zuc_domain::customer::{Customer, CustomerKind, NewCustomer};
+use zuc_domain::lead::opportunity::{NewOpportunity, Opportunity, Stage};
+use zuc_domain::lead::{Conversion, ConversionPlan, Lead};
+use zuc_domain::shared::{Currency, CustomerId, Money, OpportunityId};
+use zuc_protocol::ids::ItemId;
+use zuc_protocol::item::Item;
+
+use super::capture;
+use crate::testing::{SALES, WIRE, at, deliver, device, pass, v7};
+use crate::{Store, StoreError};
+
+async fn customer(store: &Store, id: CustomerId, lead: Option<&Lead>) {
+    let event = Customer::create(NewCustomer {
+        id,
+        scope: SALES,
+        legal_name: "Ferretería, S.A.".into(),
+        trade_name: None,
+        rfc: None,
+        kind: CustomerKind::Moral,
+        owner: at(0).person,
+        currency: Currency::Mxn,
+        source: "conversion".into(),
+        lead: lead.map(|lead| lead.id),
+    })
+    .unwrap();
+    let mut tx = store.begin(at(20)).await.unwrap();
+    tx.repository().record(&Customer::from_created(&event).unwrap(), &event).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_derived_document_that_somebody_begins_otherwise_is_refused_by_all_alike() {
+    let (ana, luis, mallory) = (device(1).await, device(2).await, device(3).await);
+    let lead = capture(&ana, 1, "Ana", "Una").await;
+    let derived = Conversion::derive(SALES, lead.id, &ConversionPlan::default()).customer;
+    customer(&ana, derived, Some(&lead)).await;
+    let hers = ana.outbox_ready(WIRE, 10).await.unwrap().pop().unwrap();
+    // a beginning of Mallory's own under the id that everybody can compute
+    customer(&mallory, CustomerId(v7(9)), None).await;
+    let mut begun = mallory.outbox_ready(WIRE, 10).await.unwrap().pop().unwrap();
+    let Item::Change(change) = &mut begun.item else { panic!("a change") };
+    change.doc = ItemId::from_uuid(derived.0);
+    let verdicts = [
+        deliver(&mallory, &ana, WIRE, 50, begun.clone()).await.refused,
+        deliver(&mallory, &luis, WIRE, 50, begun).await.refused,
+    ];
+    assert!(verdicts[0].is_some());
+    assert_eq!(verdicts[0], verdicts[1], "whether it is here already or not");
+    assert_eq!(deliver(&ana, &luis, WIRE, 51, hers).await.refused, None);
+    assert_eq!(ana.read::<Customer>(derived).await.unwrap(), luis.read::<Customer>(derived).await.unwrap());
+}
+
+async fn deal(store: &Store, id: u128, pesos: i64) {
+    let mut tx = store.begin(at(30)).await.unwrap();
+    let act = tx.act();
+    let new = NewOpportunity {
+        id: OpportunityId(v7(id)),
+        scope: SALES,
+        customer: CustomerId(v7(9)),
+        lead: None,
+        name: "Todo".into(),
+        amount: Money::try_new(Decimal::from(pesos), Currency::Mxn).unwrap(),
+        mrr: None,
+        stage: Stage::Propuesta,
+        expected_close: date(2026, 12, 1),
+        owner: at(0).person,
+        created_at: act.at,
+    };
+    let event = Opportunity::create(new, &act).unwrap();
+    tx.repository().record(&Opportunity::from_created(&event).unwrap(), &event).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn deals_that_are_too_large_together_stop_nobody() {
+    let (mallory, luis) = (device(3).await, device(2).await);
+    deal(&mallory, 1, 9_000_000_000_000).await;
+    deal(&mallory, 2, 9_000_000_000_000).await;
+    assert_eq!(pass(&mallory, &luis, &mut 0).await.refused, None);
+    for store in [&mallory, &luis] {
+        let funnel = store.funnel().await.unwrap();
+        let row = funnel.iter().find(|row| row.object == "opportunity").unwrap();
+        let largest = Decimal::from(i64::MAX / 1_000_000);
+        assert_eq!((row.rows, row.amount.amount()), (2, largest));
+        assert_eq!(store.open_sum(at(0).person).await.unwrap().1.amount(), largest);
+        assert_eq!(store.rebuild(false).await.unwrap(), []);
+    }
+    // and sums that fit are exact
+    let ana = device(1).await;
+    deal(&ana, 3, 4_000_000_000_000).await;
+    deal(&ana, 4, 5_123_456_789_012).await;
+    let funnel = ana.funnel().await.unwrap();
+    let row = funnel.iter().find(|row| row.object == "opportunity").unwrap();
+    assert_eq!(row.amount.amount(), Decimal::from(9_123_456_789_012_i64));
+}
+
+#[tokio::test]
+async fn what_a_disk_says_of_itself_is_told_from_what_an_entry_says() {
+    let store = device(1).await;
+    let said = |sql: &'static str| {
+        let pool = store.inner.pools.writer.clone();
+        async move { StoreError::from(sqlx::query(sql).execute(&pool).await.unwrap_err()) }
+    };
+    assert!(said("INSERT INTO control VALUES (0, x'00', NULL)").await.is_of_content());
+    let sum = "UPDATE device_state SET hlc_millis = (SELECT sum(value) FROM json_each('[9223372036854775807, 1]'))";
+    assert!(said(sum).await.is_of_content());
+    assert!(!StoreError::DiskFull.is_of_content());
+    sqlx::query("PRAGMA query_only = 1").execute(&store.inner.pools.writer).await.unwrap();
+    assert!(!said("DELETE FROM control").await.is_of_content());
+}
