@@ -22,7 +22,7 @@ pub fn fill(key: &'static str, values: Values<'_>) -> String {
 pub fn count(key: &str, count: u64, values: Values<'_>) -> String {
     let form = format!("{key}_{}", if count == 1 { "one" } else { "other" });
     let values: Vec<_> = values.iter().copied().chain([("count", &count as &dyn Display)]).collect();
-    filled(words().get(&form).map_or(&form, |text| text), &values)
+    filled(words().get(&form).unwrap_or(&form), &values)
 }
 
 fn words() -> &'static BTreeMap<String, String> {

@@ -36,11 +36,11 @@ fn the_report_has_the_shape_that_is_printed() {
         concat!(
             r#"{"format":{"encoding":"utf-8","delimiter":",","mapping":{"Nombre":"name","Empresa":"company","Correo":"email","#,
             r#""Teléfono":"phone_txt","RFC":"rfc","No. empleados":"size","Notas":"notes"}},"rows":["#,
-            r#"{"row":1,"outcome":"created","reasons":[],"warnings":[]},"#,
+            r#"{"row":1,"outcome":"created","of":null,"reasons":[],"warnings":[]},"#,
             r#"{"row":2,"outcome":"merged","of":1,"reasons":["same_email","same_name","same_domain"],"warnings":["formula"]},"#,
             r#"{"row":3,"outcome":"probable_duplicate","of":1,"reasons":["same_name"],"warnings":[]},"#,
-            r#"{"row":4,"outcome":"rejected","reasons":["no_name_no_company","rfc_format","negative_size"],"warnings":[]}],"#,
-            r#""totals":{"rows":4,"created":1,"merged":1,"probable_duplicate":1,"rejected":1,"warned":1},"batch":null}"#,
+            r#"{"row":4,"outcome":"rejected","of":null,"reasons":["no_name_no_company","rfc_format","negative_size"],"warnings":[]}],"#,
+            r#""totals":{"rows":4,"created":1,"merged":1,"probable_duplicate":1,"rejected":1,"warned":1,"filled":0},"batch":null}"#,
         )
     );
 }

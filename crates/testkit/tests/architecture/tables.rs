@@ -50,7 +50,7 @@ const READERS: &[(&str, &[&str], &str)] = &[
     (
         "open.rs",
         &["lead_search", "customer_search", "proposal_search", "proposal_product_search", "financial_invoice_search"],
-        "what is searched is told how much to keep together when the store opens",
+        "every search index is told, when the store opens, to keep no bytes of a word that is taken out",
     ),
     (
         "verify.rs",
@@ -140,7 +140,7 @@ fn a_table_is_read_by_the_domain_of_its_prefix_and_by_readers_with_a_reason() {
                 (Some((_, owner)), _) if place.starts_with(owner) => {}
                 (_, Some((reader, may, _))) if may.contains(&table) => _ = used.insert((*reader, table.to_owned())),
                 (Some((_, owner)), _) => {
-                    _ = wrong.insert(format!("{} reads {table}, which is of {owner}/", place.display()))
+                    _ = wrong.insert(format!("{} reads {table}, which is of {owner}/", place.display()));
                 }
             }
         }
