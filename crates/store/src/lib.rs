@@ -17,7 +17,6 @@ mod events;
 mod facts;
 mod financial;
 mod fresh;
-mod imports;
 mod lead;
 mod log;
 mod members;
@@ -55,9 +54,11 @@ pub use error::StoreError;
 pub use events::StoredEvent;
 pub use facts::{FactRecord, StoredFact};
 pub use financial::{InvoiceRow, InvoiceView, SavedSaga};
-pub use imports::{ImportBatch, ImportMark, LeadIdentity};
 pub use lead::agenda::AgendaCounts;
-pub use lead::{ActivityRow, HeldRow, LeadFilter, LeadOrder, LeadPage, LeadRow, LeadSum, OpportunityRow};
+pub use lead::{
+    ActivityRow, HeldRow, ImportBatch, ImportMark, LeadFilter, LeadIdentity, LeadOrder, LeadPage, LeadRow, LeadSum,
+    OpportunityRow,
+};
 pub use log::Quarantined;
 pub use open::OpenOptions;
 pub use projections::{Counts, FunnelRow, Money, MonthRow};

@@ -68,19 +68,27 @@ pub(crate) async fn in_memory() -> Result<Pools, StoreError> {
     Ok(Pools { readers: writer.clone(), writer })
 }
 
+/// SQLCipher says on the terminal what it cannot decrypt, until it is told not to; a connection to the file itself can
+/// tell it only after it has tried. What is told holds for the whole process.
+async fn hush() -> Result<(), StoreError> {
+    let mut connection = SqliteConnectOptions::new().in_memory(true).connect().await?;
+    sqlx::query("PRAGMA cipher_log_level = NONE").execute(&mut connection).await?;
+    Ok(connection.close().await?)
+}
+
 async fn pool(
     base: SqliteConnectOptions,
     cache_kib: u32,
     connections: u32,
     options: &OpenOptions,
 ) -> Result<SqlitePool, StoreError> {
+    hush().await?;
     // SQLCipher's crypto library would clean up at exit while a pool's threads may still use it: this leaves that out
     openssl::init();
     let options = base
         .synchronous(if options.durable { SqliteSynchronous::Full } else { SqliteSynchronous::Off })
         .foreign_keys(true)
         .busy_timeout(Duration::from_secs(5))
-        .pragma("cipher_log_level", "NONE")
         .pragma("secure_delete", "ON")
         .pragma("temp_store", "MEMORY")
         .pragma("cache_size", format!("-{cache_kib}"))

@@ -1,5 +1,7 @@
 //! Issuing: rules, folio, seal, stamp; each step durable before the next.
 
+use std::time::Duration;
+
 use sha2::{Digest as _, Sha256};
 use zuc_cfdi::{rules, seal};
 use zuc_domain::{
@@ -62,6 +64,10 @@ impl Office {
         self.compare_clocks().await?;
         let profile = self.profile().await?;
         let csd = self.sealing_csd(profile.rfc.as_str()).await?;
+        // in the same second the bytes would be those of the attempt before, which is taken back for good
+        while invoice.issuance.as_ref().is_some_and(|issued| self.now().as_second() == issued.fecha.as_second()) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         let now = self.now();
         let fecha = now.to_zoned_datetime(self.zone.clone()).datetime();
         let fecha = fecha.with().subsec_nanosecond(0).build().unwrap_or(fecha);

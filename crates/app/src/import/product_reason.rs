@@ -1,6 +1,7 @@
 //! Why a product of a list stays out.
 
 use serde::Serialize;
+use zuc_ipc::words;
 
 /// Why a product stays out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -43,17 +44,17 @@ impl ProductReason {
     }
 
     /// What a person who mends the row reads beside it.
-    pub const fn sentence(self) -> &'static str {
+    pub fn sentence(self) -> &'static str {
         match self {
-            Self::Sku => "Falta la clave del producto o es demasiado larga",
-            Self::RepeatedSku => "Otra fila de arriba tiene la misma clave",
-            Self::Description => "Falta la descripción o es demasiado larga",
-            Self::ClaveProdServ => "La clave del SAT no son ocho dígitos",
-            Self::ClaveUnidad => "La clave de unidad del SAT no tiene dos o tres caracteres",
-            Self::Price => "Falta el precio, es negativo o no es un número",
-            Self::Currency => "La moneda no se maneja",
-            Self::Iva => "El IVA no es 16 %, 8 %, 0 % ni exento",
-            Self::Cost => "El costo es negativo o no es un número",
+            Self::Sku => words::say("import.product.sku"),
+            Self::RepeatedSku => words::say("import.product.repeated_sku"),
+            Self::Description => words::say("import.product.description"),
+            Self::ClaveProdServ => words::say("import.product.clave_prod_serv"),
+            Self::ClaveUnidad => words::say("import.product.clave_unidad"),
+            Self::Price => words::say("import.product.price"),
+            Self::Currency => words::say("import.product.currency"),
+            Self::Iva => words::say("import.product.iva"),
+            Self::Cost => words::say("import.product.cost"),
         }
     }
 }

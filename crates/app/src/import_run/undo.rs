@@ -107,10 +107,13 @@ async fn take_out(tx: &mut Tx, mark: &ImportMark, undone: &mut Undone) -> Result
 impl Undone {
     fn sentence(&self) -> String {
         let undone = words::count("import.undone", self.removed, &[]);
-        let with = |said: String, key, count| match count {
-            0 => said,
-            count => words::count(key, count, &[("undone", &said)]),
+        let undone = match self.restored {
+            0 => undone,
+            restored => words::count("import.undone_restored", restored, &[("undone", &undone)]),
         };
-        with(with(undone, "import.undone_restored", self.restored), "import.undone_some", self.kept)
+        match self.kept {
+            0 => undone,
+            kept => words::count("import.undone_some", kept, &[("undone", &undone)]),
+        }
     }
 }

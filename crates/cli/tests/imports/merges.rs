@@ -70,7 +70,7 @@ async fn an_undo_takes_exactly_the_fills_back() {
     let before = rows(&office).await;
     let done = import(&office, shop.list(ROW)).await;
     let changes = office.import_undo(done.batch).await.expect("an undo");
-    assert_eq!(changes.done, "Importación deshecha: 0 prospectos; 1 vuelven a como estaban");
+    assert_eq!(changes.done, "Importación deshecha: 0 prospectos; 1 vuelve a como estaba");
     assert_eq!(rows(&office).await, before);
     assert_eq!(office.lead_get(id).await.expect("the lead").other_emails, Vec::<String>::new());
     shop.leave(desk, office).await;
@@ -87,7 +87,7 @@ async fn a_filled_field_that_was_written_over_since_stays() {
         office.lead_edit(LeadEdit { id: id.clone(), field, old, new }).await.expect("an edit");
     }
     let changes = office.import_undo(done.batch).await.expect("an undo");
-    assert_eq!(changes.done, "Importación deshecha: 0 prospectos; 1 con cambios posteriores se quedan");
+    assert_eq!(changes.done, "Importación deshecha: 0 prospectos; 1 con cambios posteriores se queda");
     let lead = office.lead_get(id).await.expect("the lead");
     assert_eq!((lead.industry.as_str(), lead.row.city.as_str()), ("Construcción", "Silao"));
     assert_eq!((lead.row.full_name.as_str(), lead.row.phone.as_str(), lead.notes.as_str()), ("", "", ""));

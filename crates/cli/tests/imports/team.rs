@@ -33,7 +33,7 @@ async fn what_somebody_else_did_with_a_lead_since_stays_everywhere() {
     settle(&manager).await;
     until("the edit", async || find(&rep, "condor").await.city == "Mérida").await;
     let changes = rep.import_undo(done.batch.clone()).await.expect("an undo");
-    assert_eq!(changes.done, "Importación deshecha: 1 prospectos; 1 con cambios posteriores se quedan");
+    assert_eq!(changes.done, "Importación deshecha: 1 prospecto; 1 con cambios posteriores se queda");
     settle(&rep).await;
     until("the undo", async || count(&manager).await == 1).await;
     for office in [&rep, &manager] {

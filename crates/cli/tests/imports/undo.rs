@@ -55,7 +55,7 @@ async fn a_lead_that_was_edited_since_stays_with_its_edit() {
     let condor = find(&office, "condor").await;
     office.lead_edit(edit(&condor.id, "city", "", "Mérida")).await.expect("an edit");
     let changes = office.import_undo(done.batch).await.expect("an undo");
-    assert_eq!(changes.done, "Importación deshecha: 2 prospectos; 1 con cambios posteriores se quedan");
+    assert_eq!(changes.done, "Importación deshecha: 2 prospectos; 1 con cambios posteriores se queda");
     assert_eq!((count(&office).await, find(&office, "condor").await.city.as_str()), (1, "Mérida"));
     seen(&office).await;
     shop.leave(desk, office).await;
@@ -119,7 +119,7 @@ async fn rows_decided_later_are_undone_with_their_batch() {
     let word = HeldDecision { id: waiting[0].id.clone(), decision: "create".to_owned() };
     refused(office.held_decide(word).await, "app.not_found");
     let changes = office.import_undo(done.batch).await.expect("an undo");
-    assert_eq!(changes.done, "Importación deshecha: 2 prospectos; 1 vuelven a como estaban");
+    assert_eq!(changes.done, "Importación deshecha: 2 prospectos; 1 vuelve a como estaba");
     assert_eq!(rows(&office).await, before);
     shop.leave(desk, office).await;
 }

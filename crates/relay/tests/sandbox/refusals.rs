@@ -29,7 +29,13 @@ fn totals(c: &mut Comprobante) -> &mut zuc_cfdi::model::Impuestos {
     c.impuestos.as_mut().unwrap()
 }
 
-/// Twenty-four ways to break a sound invoice, each with the SAT's code.
+/// So much more is withheld by the header, and the total agrees with it.
+fn withhold(c: &mut Comprobante, more: &str) {
+    *totals(c).total_retenidos.as_mut().unwrap() += d(more);
+    c.total -= d(more);
+}
+
+/// Twenty-four ways to break a sound invoice, each with the SAT's code; all else in it agrees with what was broken.
 pub(crate) const BREAKS: &[Break] = &[
     ("CFDI40105", |c| c.forma_pago = Some("03".to_owned())),
     ("CFDI40107", |c| c.sub_total.rescale(3)),
@@ -45,16 +51,29 @@ pub(crate) const BREAKS: &[Break] = &[
     ("CFDI40160", |c| "P01".clone_into(&mut c.receptor.uso_cfdi)),
     ("CFDI40161", |c| "D01".clone_into(&mut c.receptor.uso_cfdi)),
     ("CFDI40166", |c| c.conceptos[0].valor_unitario = d("0.00")),
-    ("CFDI40167", |c| c.conceptos[0].importe += d("100")),
+    ("CFDI40167", |c| {
+        for amount in [&mut c.conceptos[0].importe, &mut c.sub_total, &mut c.total] {
+            *amount += d("100");
+        }
+    }),
     ("CFDI40171", |c| c.conceptos[0].impuestos = None),
     ("CFDI40172", |c| "01".clone_into(&mut c.conceptos[0].objeto_imp)),
     ("CFDI40178", |c| tax(c).importe = None),
     ("CFDI40179", |c| tax(c).tasa_o_cuota = Some(d("0.150000"))),
     ("CFDI40180", |c| tax(c).importe = Some(d("601.00"))),
-    ("CFDI40203", |c| *totals(c).total_retenidos.as_mut().unwrap() += d("0.01")),
-    ("CFDI40205", |c| *totals(c).total_trasladados.as_mut().unwrap() += d("0.01")),
-    ("CFDI40206", |c| totals(c).total_retenidos = None),
-    ("CFDI40211", |c| totals(c).retenciones[0].importe += d("0.01")),
+    ("CFDI40203", |c| withhold(c, "0.01")),
+    ("CFDI40205", |c| {
+        *totals(c).total_trasladados.as_mut().unwrap() += d("0.01");
+        c.total += d("0.01");
+    }),
+    ("CFDI40206", |c| {
+        let withheld = totals(c).total_retenidos.take().unwrap();
+        c.total += withheld;
+    }),
+    ("CFDI40211", |c| {
+        totals(c).retenciones[0].importe += d("0.01");
+        withhold(c, "0.01");
+    }),
 ];
 
 /// A broken document with a good seal: only the rule is at fault.

@@ -45,7 +45,6 @@ const READERS: &[(&str, &[&str], &str)] = &[
     ),
     ("proposal/mod.rs", &["customer_row", "customer_search"], "a proposal is listed and found by its customer's name"),
     ("financial/saga.rs", &["proposal_row"], "the saga begins where a proposal was accepted"),
-    ("imports.rs", &["lead_row"], "an import looks once at all leads it may meet again"),
     ("erase.rs", &["lead_activity", "customer_contact"], "whoever is forgotten is forgotten in every domain"),
     (
         "open.rs",
