@@ -27,7 +27,8 @@ struct Format {
 
 #[derive(Deserialize)]
 struct Row {
-    row: u32,
+    #[serde(rename = "row")]
+    number: u32,
     outcome: String,
     of: Option<u32>,
     reasons: Vec<String>,
@@ -55,7 +56,7 @@ impl Truth {
             faults.extend(self.judge_row(row, &mut doubts));
         }
         for warned in &self.warned {
-            let row = report.rows.iter().find(|row| row.row == warned.row);
+            let row = report.rows.iter().find(|row| row.number == warned.row);
             if !row.is_some_and(|row| row.warnings.contains(&warned.why)) {
                 faults.push(format!("row {} lacks the warning {}", warned.row, warned.why));
             }
@@ -91,7 +92,7 @@ impl Truth {
     }
 
     fn judge_row(&self, row: &Row, doubts: &mut Doubts) -> Option<String> {
-        let Row { row: number, outcome, of, reasons, .. } = row;
+        let Row { number, outcome, of, reasons, .. } = row;
         let duplicate = self.duplicates_of_earlier_rows.iter().find(|duplicate| duplicate.row == *number);
         let rejected = self.rejected.iter().find(|rejected| rejected.row == *number);
         match (duplicate, rejected, outcome.as_str()) {

@@ -149,14 +149,13 @@ impl Tx {
 
     /// The next number among the notes of a batch, which may have been begun by an earlier command.
     pub(crate) async fn next_note(&mut self, batch: ImportBatchId) -> Result<i64, StoreError> {
-        let last = match self.pending.noted.get(&batch.0) {
-            Some(last) => *last,
-            None => {
-                let batch = batch.0.as_bytes().as_slice();
-                sqlx::query_scalar!(r#"SELECT ifnull(max(n), 0) AS "n!: i64" FROM undo WHERE batch = ?"#, batch)
-                    .fetch_one(&mut *self.conn)
-                    .await?
-            }
+        let last = if let Some(last) = self.pending.noted.get(&batch.0) {
+            *last
+        } else {
+            let batch = batch.0.as_bytes().as_slice();
+            sqlx::query_scalar!(r#"SELECT ifnull(max(n), 0) AS "n!: i64" FROM undo WHERE batch = ?"#, batch)
+                .fetch_one(&mut *self.conn)
+                .await?
         };
         self.pending.noted.insert(batch.0, last + 1);
         Ok(last + 1)

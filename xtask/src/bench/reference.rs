@@ -33,8 +33,8 @@ pub(super) fn exchange(place: &Place, _: u32) -> anyhow::Result<Value> {
     let mut script = place.reference_node("run_automerge.mjs")?;
     script.args(["--server", "current", "--n", "1000"]);
     let said = output(script)?;
-    let lines = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let line = lines.filter(|line| line["scenario"] == "online-create").last().with_context(|| said.clone())?;
+    let mut lines = said.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let line = lines.find(|line| line["scenario"] == "online-create").with_context(|| said.clone())?;
     let seconds = |name: &str| line[name].as_f64().with_context(|| format!("{name} in {line}"));
     let cpu_s = seconds("aCpuS")? + seconds("bCpuS")? + seconds("serverCpuS")?;
     Ok(json!({ "cpu_s": cpu_s, "visible_s": seconds("visibleOnBms")? / 1e3, "said": line }))

@@ -67,7 +67,7 @@ impl Office {
             "merge" => {
                 let existing = held.of.ok_or_else(|| AppError::not_found("lead"))?;
                 let stored: Stored = serde_json::from_str(&held.body)?;
-                self.merge_row(&mut tx, &stored, existing, batch).await?;
+                Box::pin(self.merge_row(&mut tx, &stored, existing, batch)).await?;
             }
             "discard" => {}
             _ => return Err(AppError::invalid("decision")),

@@ -104,7 +104,7 @@ impl Office {
         self.allow(Action::ImportLeads, Object::in_scope(self.sales()))?;
         self.imports.stop.store(false, Ordering::Relaxed);
         let looked = self.look(&source).await?;
-        let batch = self.write_plan(&looked).await?;
+        let batch = Box::pin(self.write_plan(&looked)).await?;
         let totals = shown::totals(&looked.plan);
         let undo = Inverse::Import { batch: batch.to_string() };
         let changes = self.tell(Changes {

@@ -125,10 +125,8 @@ async fn what_a_proposal_asks_for_are_amounts() {
 async fn a_price_that_is_no_amount_keeps_its_product_out() {
     let stage = Stage::set().await;
     let import = async |prices: &[&str]| {
-        let mut list = "SKU,Descripción,Clave SAT,Unidad SAT,Precio\n".to_owned();
-        for (at, price) in prices.iter().enumerate() {
-            list += &format!("A-{at},Bomba,40151503,H87,\"{price}\"\n");
-        }
+        let rows = prices.iter().enumerate().map(|(at, price)| format!("A-{at},Bomba,40151503,H87,\"{price}\"\n"));
+        let list = "SKU,Descripción,Clave SAT,Unidad SAT,Precio\n".to_owned() + &rows.collect::<String>();
         let file = stage.world.root.join("precios.csv");
         fs::write(&file, list).expect("a list");
         stage.world.ask(CARLA, &["import", "products", &file.display().to_string()]).await["totals"].clone()

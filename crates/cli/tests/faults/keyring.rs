@@ -5,7 +5,6 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    time::Instant,
 };
 
 use tempfile::{TempDir, tempdir};
@@ -83,7 +82,8 @@ impl Laptop {
         if let Some(file) = passphrase {
             command.env("ZUC_PASSPHRASE_FILE", file);
         }
-        let began = Instant::now();
+        #[expect(clippy::disallowed_methods, reason = "how long a program ran is what is looked at")]
+        let began = tokio::time::Instant::now();
         let ended = command.output().unwrap_or_else(|error| {
             panic!("{}: {error}; Debian has it in dbus, gnome-keyring and libsecret-tools", line[0])
         });

@@ -27,7 +27,7 @@ pub(crate) async fn run(root: PathBuf, kills: u64, mut dice: Dice, red: Red) -> 
     let mut world = World::open(&root, options(red)).await;
     world.found().await;
     let mut invoices = Invoices::default();
-    let stamps = stamping(&mut world, kills / 2, &mut dice, &mut invoices).await;
+    let stamps = Box::pin(stamping(&mut world, kills / 2, &mut dice, &mut invoices)).await;
     let pushes = pushing(&mut world, kills - kills / 2, &mut dice).await;
     vec![pushes, stamps]
 }

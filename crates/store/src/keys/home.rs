@@ -54,7 +54,7 @@ impl Home {
         let moves = ["zuclubit.db", "zuclubit.db-wal", "zuclubit.db-shm", "keys.sealed"];
         // what was set aside before stays what it was
         let aside = |n: u32, name: &str| self.backups().join(format!("unfinished-{n}-{name}"));
-        let n = (1..).find(|n| moves.iter().all(|name| !aside(*n, name).exists())).unwrap_or(u32::MAX);
+        let n = (1..u32::MAX).find(|n| moves.iter().all(|name| !aside(*n, name).exists())).unwrap_or(u32::MAX);
         for name in moves {
             let file = self.root.join(name);
             match std::fs::rename(&file, aside(n, name)) {

@@ -132,7 +132,9 @@ fn an_empty_bag_at_the_relay_is_no_sign_that_it_has_what_was_kept_before_a_resta
     luis.engine = Engine::new(Config::default(), keys(1), company.log.clone(), resume());
     luis.input(Input::Connected { token: "t".into() });
     let answers: Vec<_> = std::mem::take(&mut luis.sent).into_iter().flat_map(|frame| relay.answer(frame)).collect();
-    answers.into_iter().for_each(|answer| luis.frame(answer));
+    for answer in answers {
+        luis.frame(answer);
+    }
     luis.frame(page(&company, &[1], false));
     assert!(luis.effects.contains(&Effect::BagWhole { scope: SALES }));
     luis.input(Input::Disconnected);

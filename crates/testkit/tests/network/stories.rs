@@ -5,8 +5,7 @@ use zuc_domain::lead::{Lead, LeadField};
 use zuc_domain::shared::{CustomerId, Scope};
 use zuc_protocol::control::ControlAct;
 use zuc_protocol::{Rights, Role};
-use zuc_sync::membership::{Changing, change_rights};
-use zuc_sync::{ControlStep, Effect, Input, KeyRing};
+use zuc_sync::{ControlStep, Effect, Input};
 use zuc_testkit::network::Network;
 
 use crate::work::{self, SALES};
@@ -160,31 +159,6 @@ async fn a_page_of_control_records_of_which_the_disk_takes_two_is_whole_in_the_e
     }
     network.laptops[ANA].restart().await;
     network.settle().await;
-}
-
-#[tokio::test]
-async fn a_scope_that_could_not_be_left_when_the_record_came_is_left_when_the_disk_has_room() {
-    let mut network = company().await;
-    work::capture(&mut network.laptops[ANA], "peñón").await;
-    network.settle().await;
-    network.laptops[ANA].full_at = Some(Box::new(|effect| matches!(effect, Effect::PurgeScope { .. })));
-    let luis = &mut network.laptops[LUIS];
-    let log = luis.engine.log().clone();
-    let (ana, ring) = (log.persons().map(|(person, _)| person).nth(1).unwrap(), KeyRing::of_device(luis.keys(), &log));
-    let to = Changing { person: ana, rights: Rights::new([Role::Ventas], [2]), marks: vec![] };
-    let mut turn = 0;
-    let mut fresh = || {
-        turn += 1;
-        [turn; 32]
-    };
-    for step in change_rights(&log, &ring, &[], &to, 9, &mut fresh).unwrap() {
-        network.laptops[LUIS].hear(Input::ControlAuthored(step)).await;
-        network.settle().await;
-    }
-    assert!(network.laptops[ANA].full_at.is_none(), "it was full");
-    assert!(network.laptops[LUIS].store.holds_any_of(SALES).await.unwrap());
-    assert!(!network.laptops[ANA].store.holds_any_of(SALES).await.unwrap());
-    assert!(network.laptops[ANA].store.holds_any_of(Scope::Catalog).await.unwrap(), "she still reads it");
 }
 
 /// What a laptop holds of the scope that sales and management share.
