@@ -227,8 +227,8 @@ impl Window {
         }
         if left.is_none() {
             let _ = second.kill();
-            let _ = second.wait();
         }
+        let _ = second.wait();
         left.is_some_and(|status| status.success())
     }
 
