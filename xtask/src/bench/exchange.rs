@@ -103,8 +103,17 @@ fn ours(place: &Place, folder: &Path, make: &Value) -> anyhow::Result<Value> {
 
 /// A list of a thousand rows is imported on the first laptop.
 pub(super) fn ours_list(place: &Place, round: u32) -> anyhow::Result<Value> {
+    imported(place, &format!("exchange-list-{round}"))
+}
+
+/// The same once more, beside the reference script.
+pub(super) fn ours_reference(place: &Place, round: u32) -> anyhow::Result<Value> {
+    imported(place, &format!("exchange-reference-{round}"))
+}
+
+fn imported(place: &Place, folder: &str) -> anyhow::Result<Value> {
     let file = place.list(RECORDS, false)?;
-    ours(place, &place.work(&format!("exchange-list-{round}"))?, &json!({ "do": "import", "file": file }))
+    ours(place, &place.work(folder)?, &json!({ "do": "import", "file": file }))
 }
 
 /// A thousand leads are typed on the first laptop, a command and a commit each.

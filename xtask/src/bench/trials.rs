@@ -52,7 +52,7 @@ pub(super) const TRIALS: &[Trial] = &[
     trial("import_2000", |place, _| import_ours(place, 2_000), |place, _| import_peer(place, 2_000)),
     trial("import_100000", |place, _| import_ours(place, 100_000), |place, _| import_peer(place, 100_000)),
     trial("exchange", exchange::ours_list, exchange::peer),
-    of_reference("exchange_reference", exchange::ours_list, reference::exchange),
+    of_reference("exchange_reference", exchange::ours_reference, reference::exchange),
     trial("exchange_typed", exchange::ours_typed, exchange::peer),
     trial("outage", outage::ours, outage::peer),
 ];
