@@ -53,17 +53,18 @@ pub(crate) async fn open(path: &Path, key: &[u8; 32], options: &OpenOptions) -> 
     if let Some(vfs) = &options.vfs {
         base = base.vfs(vfs.clone());
     }
-    let writer = pool(base.clone(), WRITER_CACHE_KIB, 1, options).await?;
+    let writer = pool(base.clone(), WRITER_CACHE_KIB, one_writer(), options).await?;
     migrate(&writer).await?;
-    let readers =
-        pool(base.create_if_missing(false).pragma("query_only", "1"), READER_CACHE_KIB, READERS, options).await?;
+    let readers = SqlitePoolOptions::new().max_connections(READERS);
+    let base = base.create_if_missing(false).pragma("query_only", "1");
+    let readers = pool(base, READER_CACHE_KIB, readers, options).await?;
     Ok(Pools { writer, readers })
 }
 
 /// A store without a file: one connection, that writes and reads in turn.
 pub(crate) async fn in_memory() -> Result<Pools, StoreError> {
     let base = SqliteConnectOptions::new().filename(":memory:").in_memory(true);
-    let writer = pool(base, 2048, 1, &OpenOptions::default()).await?;
+    let writer = pool(base, 2048, one_writer(), &OpenOptions::default()).await?;
     migrate(&writer).await?;
     Ok(Pools { readers: writer.clone(), writer })
 }
@@ -76,10 +77,21 @@ async fn hush() -> Result<(), StoreError> {
     Ok(connection.close().await?)
 }
 
+/// A full disk makes SQLite roll back by itself; sqlx then fails its own rollback and would for ever take the connection
+/// to be in a transaction. The ping waits for that rollback; such a connection is opened anew.
+fn one_writer() -> SqlitePoolOptions {
+    SqlitePoolOptions::new().max_connections(1).before_acquire(|connection, _| {
+        Box::pin(async move {
+            connection.ping().await?;
+            Ok(!connection.is_in_transaction())
+        })
+    })
+}
+
 async fn pool(
     base: SqliteConnectOptions,
     cache_kib: u32,
-    connections: u32,
+    connections: SqlitePoolOptions,
     options: &OpenOptions,
 ) -> Result<SqlitePool, StoreError> {
     hush().await?;
@@ -96,20 +108,13 @@ async fn pool(
         .statement_cache_capacity(256)
         // The key itself would otherwise be printed at DEBUG, and a slow statement's text at WARN.
         .disable_statement_logging();
-    let pool = SqlitePoolOptions::new()
-        .max_connections(connections)
+    let pool = connections
         .min_connections(1)
         .idle_timeout(None)
         .max_lifetime(None)
         .acquire_timeout(Duration::from_secs(30))
-        // A full disk makes SQLite roll back by itself; sqlx then fails its own rollback and would for ever take the
-        // connection to be in a transaction. The ping waits for that rollback; such a connection is opened anew.
-        .before_acquire(|connection, _| {
-            Box::pin(async move {
-                connection.ping().await?;
-                Ok(!connection.is_in_transaction())
-            })
-        })
+        // the other end is a thread of this process: asking whether it is there costs a query as much again
+        .test_before_acquire(false)
         .connect_with(options)
         .await?;
     Ok(pool)

@@ -23,12 +23,20 @@ const MONTHS: i64 = 11;
 impl Office {
     /// The parts of Inicio that the person's roles give.
     pub async fn home(&self) -> Result<Home, AppError> {
-        let holds = |role| self.actor.holds(role);
-        Ok(Home {
-            rep: if holds(Role::Ventas) { Some(self.rep_home().await?) } else { None },
-            manager: if holds(Role::Gerencia) { Some(self.manager_home().await?) } else { None },
-            finance: if holds(Role::Finanzas) { Some(self.finance_home().await?) } else { None },
-        })
+        let (rep, manager, finance) = tokio::try_join!(
+            self.part(Role::Ventas, self.rep_home()),
+            self.part(Role::Gerencia, self.manager_home()),
+            self.part(Role::Finanzas, self.finance_home()),
+        )?;
+        Ok(Home { rep, manager, finance })
+    }
+
+    async fn part<T>(
+        &self,
+        role: Role,
+        part: impl Future<Output = Result<T, AppError>>,
+    ) -> Result<Option<T>, AppError> {
+        if self.actor.holds(role) { part.await.map(Some) } else { Ok(None) }
     }
 
     async fn rep_home(&self) -> Result<RepHome, AppError> {
