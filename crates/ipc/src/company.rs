@@ -193,7 +193,7 @@ pub struct DeviceRow {
     pub roles: Vec<String>,
     /// ISO date it came in.
     pub since: String,
-    /// RFC 3339 of its last batch here, empty when none.
+    /// RFC 3339 of the last act that came from it, empty when none.
     pub last_seen: String,
     /// It is this one.
     pub this: bool,

@@ -17,6 +17,7 @@ mod events;
 mod facts;
 mod financial;
 mod fresh;
+mod imports;
 mod lead;
 mod log;
 mod members;
@@ -54,15 +55,15 @@ pub use error::StoreError;
 pub use events::StoredEvent;
 pub use facts::{FactRecord, StoredFact};
 pub use financial::{InvoiceRow, InvoiceView, SavedSaga};
+pub use imports::{ImportBatch, ImportOf};
 pub use lead::agenda::AgendaCounts;
 pub use lead::{
-    ActivityRow, HeldRow, ImportBatch, ImportMark, LeadFilter, LeadIdentity, LeadOrder, LeadPage, LeadRow, LeadSum,
-    OpportunityRow,
+    ActivityRow, HeldRow, ImportMark, LeadFilter, LeadIdentity, LeadOrder, LeadPage, LeadRow, LeadSum, OpportunityRow,
 };
 pub use log::Quarantined;
 pub use open::OpenOptions;
 pub use projections::{Counts, FunnelRow, Money, MonthRow};
-pub use proposal::{ProductRow, ProposalRow};
+pub use proposal::{ProductMark, ProductRow, ProposalRow};
 pub use remote::Received;
 pub use shape::{Items, SealedField, Shape, When};
 pub use store::{Identity, Session, Store, domain_scope, wire_scope};

@@ -9,7 +9,7 @@ use zuc_domain::lead::{Lead, LeadState, NewLead};
 use zuc_domain::shared::{Currency, DomainEvent, ImportBatchId, LeadId, Money, PersonId};
 
 use crate::testing::{SALES, at, device_at};
-use crate::{LeadFilter, LeadOrder, Store};
+use crate::{ImportOf, LeadFilter, LeadOrder, Store};
 
 async fn import(store: &Store, rows: u32) {
     let mut tx = store.begin(at(0)).await.unwrap();
@@ -42,7 +42,7 @@ async fn import(store: &Store, rows: u32) {
         tx.repository().record_all(&lead, &events).await.unwrap();
         tx.note_import(batch, lead.id).await.unwrap();
     }
-    tx.record_import(batch, "lista.csv", "{}").await.unwrap();
+    tx.record_import(batch, ImportOf::Leads, "lista.csv", "{}").await.unwrap();
     tx.commit().await.unwrap();
 }
 

@@ -1,7 +1,11 @@
-//! Who is who, for names beside ids.
+//! Who is who, for names beside ids, and when their devices acted last.
 
-use zuc_domain::shared::PersonId;
+use std::collections::HashMap;
 
+use jiff::Timestamp;
+use zuc_domain::shared::{DeviceId, PersonId};
+
+use crate::store::uuid_of;
 use crate::{Store, StoreError, customer, lead, proposal};
 
 impl Store {
@@ -34,5 +38,21 @@ impl Store {
             proposal::name_owner(&mut tx, person, name).await?;
         }
         Ok(tx.commit().await?)
+    }
+
+    /// When each device acted last, as far as it was heard of here: the newest event that came from it.
+    pub async fn devices_seen(&self) -> Result<HashMap<DeviceId, Timestamp>, StoreError> {
+        let rows = sqlx::query!(
+            r#"SELECT author AS "author!: Vec<u8>", max(seen_at) AS "at!: i64" FROM author_cursor WHERE seen_at > 0 GROUP BY author"#
+        )
+        .fetch_all(self.reader())
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                let at = Timestamp::from_millisecond(row.at);
+                let at = at.map_err(|_| StoreError::corrupt("author_cursor", "seen_at", row.at))?;
+                Ok((DeviceId(uuid_of("author_cursor", &row.author)?), at))
+            })
+            .collect()
     }
 }

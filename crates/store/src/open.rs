@@ -15,7 +15,7 @@ pub(crate) const SEARCHES: [&str; 5] =
     ["lead_search", "customer_search", "proposal_search", "proposal_product_search", "financial_invoice_search"];
 const READERS: u32 = 3;
 /// Page caches in KiB: the writer's holds an import's hot index pages, a reader's a list's.
-const WRITER_CACHE_KIB: u32 = 48 * 1024;
+const WRITER_CACHE_KIB: u32 = 128 * 1024;
 const READER_CACHE_KIB: u32 = 24 * 1024;
 
 /// How a file is opened beyond its key.
@@ -166,7 +166,7 @@ mod tests {
     #[tokio::test]
     async fn leads_of_an_older_version_get_their_facets() {
         let base = SqliteConnectOptions::new().filename(":memory:").in_memory(true);
-        let writer = pool(base, 2048, 1, &OpenOptions::default()).await.unwrap();
+        let writer = pool(base, 2048, one_writer(), &OpenOptions::default()).await.unwrap();
         let older = sqlx::migrate::Migrator {
             migrations: MIGRATIONS.iter().filter(|migration| migration.version < 8).cloned().collect(),
             ..sqlx::migrate::Migrator::DEFAULT

@@ -1,4 +1,4 @@
-//! New leads of one transaction, written a hundred at a time: an import makes a hundred thousand of them.
+//! New leads of one transaction, written some hundreds at a time: an import makes a hundred thousand of them.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ use crate::tx::Tx;
 use crate::{StoreError, audit, events};
 
 /// How many are held before they are written.
-const CHUNK: usize = 100;
+const CHUNK: usize = 750;
 
 struct NewDoc {
     scope: i64,

@@ -80,6 +80,11 @@ impl Store {
         move_cursors(&mut tx, number, &advance).await?;
         if let Some(latest) = latest {
             receive_clock(&mut tx, identity, latest, now).await?;
+            if let Source::Device { author, .. } = source {
+                // a clock that is ahead has not been where it says
+                let at = latest.millis.min(now.as_millisecond());
+                author_acted(&mut tx, number, author.to_uuid(), at).await?;
+            }
         }
         analytics::refresh(&mut tx, &dirty).await?;
         tx.commit().await?;
@@ -302,6 +307,19 @@ pub(crate) async fn move_cursors(conn: &mut SqliteConnection, scope: i64, advanc
         hash,
         control,
         at.blocked,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+async fn author_acted(conn: &mut SqliteConnection, scope: i64, author: Uuid, at: i64) -> Result<(), StoreError> {
+    let author = author.as_bytes().as_slice();
+    sqlx::query!(
+        "UPDATE author_cursor SET seen_at = max(seen_at, ?) WHERE scope = ? AND author = ?",
+        at,
+        scope,
+        author,
     )
     .execute(conn)
     .await?;

@@ -1,16 +1,16 @@
 //! The company's devices and people.
 
 use jiff::Timestamp;
-use zuc_domain::shared::{Action, Object, PersonId};
+use zuc_domain::shared::{Action, DeviceId, Object, PersonId};
 use zuc_ipc::company::DeviceRow;
 
 use crate::{AppError, Office, desk::role};
 
 impl Office {
     /// Devices of the company, in the order they came in.
-    #[expect(clippy::unused_async, reason = "a use case is asked like every other")]
     pub async fn device_list(&self) -> Result<Vec<DeviceRow>, AppError> {
         self.allow(Action::ReadDevices, Object::in_scope(self.sales()))?;
+        let seen = self.store.devices_seen().await?;
         let control = self.exchange.control();
         let me = self.exchange.device_keys().id();
         let mut devices: Vec<_> = control.devices().collect();
@@ -26,7 +26,7 @@ impl Office {
                     person: self.exchange.name_of(PersonId(device.person.to_uuid())),
                     roles: roles.unwrap_or_default(),
                     since: self.added_on(device.added_at),
-                    last_seen: String::new(),
+                    last_seen: seen.get(&DeviceId(id.to_uuid())).map(ToString::to_string).unwrap_or_default(),
                     this: id == me,
                     removed: device.removed.is_some(),
                 }

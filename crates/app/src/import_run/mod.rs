@@ -20,10 +20,12 @@ use zuc_ipc::{
 };
 
 pub(crate) use look::read_file;
+pub(crate) use undo::Undone;
 
 use crate::{
     AppError, Office,
     import::{self, Plan, PlannedRow, Table},
+    lead,
     undo::Inverse,
 };
 
@@ -73,25 +75,36 @@ impl Office {
             file: file.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
             format: shown::format(&looked),
             totals: shown::totals(&looked.plan),
-            rows: looked.plan.rows.iter().take(FIRST_ROWS).map(shown::row).collect(),
+            rows: self.named(looked.plan.rows.iter().take(FIRST_ROWS)).await?,
         })
     }
 
+    /// Rows as the window shows them, each with the name of the record that it repeats.
+    async fn named(&self, rows: impl Iterator<Item = &PlannedRow> + Send) -> Result<Vec<ImportRow>, AppError> {
+        let mut named = Vec::new();
+        for row in rows {
+            let mut shown = shown::row(row);
+            if let Some(id) = row.of_id() {
+                shown.of_name = self.store.lead_row(id).await?.map(|lead| lead::row(&lead).company);
+            }
+            named.push(shown);
+        }
+        Ok(named)
+    }
+
     /// A window of the last dry run's rows.
-    #[expect(clippy::unused_async, reason = "a use case is asked like every other")]
     pub async fn import_rows(&self, query: ImportRowsQuery) -> Result<Page<ImportRow>, AppError> {
         let looked = self.imports.last()?;
         let wanted = |row: &&PlannedRow| query.outcome.is_empty() || shown::name(row.outcome) == query.outcome;
         let total = looked.plan.rows.iter().filter(wanted).count();
-        let rows = looked
+        let window = looked
             .plan
             .rows
             .iter()
             .filter(wanted)
             .skip(usize::try_from(query.offset).unwrap_or(usize::MAX))
-            .take(usize::try_from(query.limit.clamp(1, 500)).unwrap_or(500))
-            .map(shown::row)
-            .collect();
+            .take(usize::try_from(query.limit.clamp(1, 500)).unwrap_or(500));
+        let rows = self.named(window).await?;
         Ok(Page { total: u64::try_from(total).unwrap_or_default(), offset: query.offset, rows })
     }
 

@@ -5,54 +5,65 @@ use zuc_domain::{
     shared::{Action, ImportBatchId, Object},
 };
 use zuc_ipc::{Changes, words};
-use zuc_store::{ImportMark, Tx};
+use zuc_store::{ImportMark, ImportOf, Tx};
 
 use super::fills::save_edited;
 use crate::{AppError, Office, lead};
 
-/// What came of the leads of a batch.
+/// What came of the records of a batch.
 #[derive(Default)]
-struct Undone {
-    /// Leads that went.
-    removed: u64,
-    /// Leads that were there before and are again as they were.
-    restored: u64,
-    /// Leads that someone worked on since: what was done stays.
-    kept: u64,
+pub(crate) struct Undone {
+    /// Records that went.
+    pub(crate) removed: u64,
+    /// Records that were there before and are again as they were.
+    pub(crate) restored: u64,
+    /// Records that someone worked on since: what was done stays.
+    pub(crate) kept: u64,
 }
 
 impl Office {
-    /// Takes an import back: its leads go and its fills are taken out, except where someone has worked on them since.
+    /// Takes an import back: its records go and what it wrote over is as before, except where someone has worked on them
+    /// since.
     ///
     /// # Errors
     /// `import.unknown_batch` for a batch that this laptop did not import, `import.already_undone`.
     #[tracing::instrument(skip_all)]
     pub async fn import_undo(&self, batch: String) -> Result<Changes, AppError> {
-        self.allow(Action::UndoImport, Object::in_scope(self.sales()))?;
         let batch: ImportBatchId = batch.parse().map_err(|_| AppError::invalid("batch"))?;
         let mut tx = self.begin().await?;
         let known = tx
             .import_batch(batch)
             .await?
             .ok_or_else(|| AppError::new("import.unknown_batch", "this laptop knows no such import"))?;
-        self.allow(Action::UndoImport, Object { scope: self.sales(), owner: Some(known.actor) })?;
+        if known.of == ImportOf::Leads {
+            self.allow(Action::UndoImport, Object { scope: self.sales(), owner: Some(known.actor) })?;
+        }
         if known.undone {
             return Err(AppError::new("import.already_undone", "the import was taken back before"));
         }
-        let mut undone = Undone::default();
-        // the last write first: a lead is then as the batch found it when its turn comes
-        for mark in tx.import_marks(batch).await?.iter().rev() {
-            if mark.made {
-                take_away(&mut tx, mark, &mut undone).await?;
-            } else {
-                take_out(&mut tx, mark, &mut undone).await?;
-            }
-            tx.repository::<Lead>().let_go(mark.lead);
-        }
+        let done = match known.of {
+            ImportOf::Leads => take_back_leads(&mut tx, batch).await?.sentence("import.undone"),
+            ImportOf::Products => self.take_back_products(&mut tx, batch).await?.sentence("product.undone"),
+        };
         tx.close_import(batch).await?;
         tx.commit().await?;
-        Ok(self.tell(Changes { leads: true, done: undone.sentence(), ..Changes::default() }))
+        let leads = known.of == ImportOf::Leads;
+        Ok(self.tell(Changes { leads, proposals: !leads, done, ..Changes::default() }))
     }
+}
+
+async fn take_back_leads(tx: &mut Tx, batch: ImportBatchId) -> Result<Undone, AppError> {
+    let mut undone = Undone::default();
+    // the last write first: a lead is then as the batch found it when its turn comes
+    for mark in tx.import_marks(batch).await?.iter().rev() {
+        if mark.made {
+            take_away(tx, mark, &mut undone).await?;
+        } else {
+            take_out(tx, mark, &mut undone).await?;
+        }
+        tx.repository::<Lead>().let_go(mark.lead);
+    }
+    Ok(undone)
 }
 
 /// A lead that the batch made goes, unless someone changed it or logged something about it.
@@ -105,8 +116,9 @@ async fn take_out(tx: &mut Tx, mark: &ImportMark, undone: &mut Undone) -> Result
 }
 
 impl Undone {
-    fn sentence(&self) -> String {
-        let undone = words::count("import.undone", self.removed, &[]);
+    /// The same for people; `removed` is the key of what went.
+    fn sentence(&self, removed: &str) -> String {
+        let undone = words::count(removed, self.removed, &[]);
         let undone = match self.restored {
             0 => undone,
             restored => words::count("import.undone_restored", restored, &[("undone", &undone)]),

@@ -7,7 +7,7 @@ use zuc_domain::{
     shared::{DomainEvent, ImportBatchId, LeadId},
 };
 use zuc_ipc::import::ImportProgress;
-use zuc_store::HeldRow as Held;
+use zuc_store::{HeldRow as Held, ImportOf};
 
 use super::{Looked, held::Stored, shown};
 use crate::{
@@ -59,7 +59,8 @@ impl Office {
             let of = held.of_id().or_else(|| made.get(&held.of()?).copied());
             tx.hold_row(&Held { batch, row: i64::from(held.row), body, of, reasons }).await?;
         }
-        tx.record_import(batch, &looked.source.path, &serde_json::to_string(&looked.plan.totals)?).await?;
+        let totals = serde_json::to_string(&looked.plan.totals)?;
+        tx.record_import(batch, ImportOf::Leads, &looked.source.path, &totals).await?;
         tx.commit().await?;
         Ok(batch)
     }

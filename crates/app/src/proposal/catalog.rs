@@ -2,7 +2,7 @@
 
 use zuc_domain::{
     proposal::{PriceBreak, Product, Recurrence},
-    shared::{Action, Object, ProductId, Scope},
+    shared::{Action, ImportBatchId, Object, ProductId, Scope},
 };
 use zuc_ipc::{
     Changes,
@@ -11,8 +11,15 @@ use zuc_ipc::{
     shared::Query,
     words,
 };
+use zuc_store::{ImportOf, Tx};
 
-use crate::{AppError, Office, import::products, import_run::read_file, money};
+use crate::{
+    AppError, Office,
+    import::products,
+    import_run::{Undone, read_file},
+    money,
+    undo::Inverse,
+};
 
 impl Office {
     /// Products by text; the first ones without a text.
@@ -38,8 +45,8 @@ impl Office {
             .collect())
     }
 
-    /// Imports a price list: the company's for whoever manages the catalogue, the team's own for a rep. A product whose
-    /// SKU is there is brought up to date.
+    /// Imports a price list as one undo: the company's for whoever manages the catalogue, the team's own for a rep. A
+    /// product whose SKU is there is brought up to date.
     #[tracing::instrument(skip_all)]
     pub async fn products_import(&self, source: ImportSource) -> Result<ImportDone, AppError> {
         let scope =
@@ -60,6 +67,7 @@ impl Office {
         }
         let mut rejected = Vec::new();
         let mut tx = self.begin().await?;
+        let batch = ImportBatchId(tx.fresh_id());
         for (row, known) in list.rows.into_iter().zip(known) {
             let draft = match row.product {
                 Ok(draft) => draft,
@@ -69,9 +77,13 @@ impl Office {
                     continue;
                 }
             };
-            let id = if let Some(id) = known {
+            let standing = match known {
+                Some(id) => tx.repository::<Product>().load(id).await?,
+                None => None,
+            };
+            let id = if let Some(standing) = &standing {
                 totals.merged += 1;
-                id
+                standing.id
             } else {
                 totals.created += 1;
                 ProductId(tx.fresh_id())
@@ -91,15 +103,24 @@ impl Office {
                     .map(|(from, price)| PriceBreak { from_quantity: from.into(), price })
                     .collect(),
                 tax: draft.iva,
-                recurrence: Recurrence::Once,
+                // a list does not say it
+                recurrence: standing.as_ref().map_or(Recurrence::Once, |standing| standing.recurrence),
                 cost: draft.cost,
                 retired: false,
             };
-            tx.repository().save(&product).await?;
+            if standing.as_ref() != Some(&product) {
+                let mut products = tx.repository::<Product>();
+                let before = products.heads(id).await?;
+                products.save(&product).await?;
+                tx.note_product(batch, id, before.as_deref()).await?;
+            }
+            tx.repository::<Product>().let_go(id);
         }
+        tx.record_import(batch, ImportOf::Products, &source.path, &serde_json::to_string(&totals)?).await?;
         tx.commit().await?;
         let changes = self.tell(Changes {
             proposals: true,
+            undo: Some(Inverse::Import { batch: batch.to_string() }.token()),
             done: words::fill(
                 "product.imported",
                 &[
@@ -109,7 +130,34 @@ impl Office {
             ),
             ..Changes::default()
         });
-        Ok(ImportDone { batch: String::new(), totals, rejected, changes })
+        Ok(ImportDone { batch: batch.to_string(), totals, rejected, changes })
+    }
+}
+
+impl Office {
+    /// Products that a list brought go, those it wrote over are as before; whatever was changed since stays.
+    pub(crate) async fn take_back_products(&self, tx: &mut Tx, batch: ImportBatchId) -> Result<Undone, AppError> {
+        let mut undone = Undone::default();
+        for mark in tx.product_marks(batch).await? {
+            let mut products = tx.repository::<Product>();
+            let Some(now) = products.load(mark.product).await? else { continue };
+            self.allow(Action::EditCatalog, Object::in_scope(now.scope))?;
+            match mark.before {
+                _ if !mark.same => undone.kept += 1,
+                None => {
+                    products.delete(mark.product).await?;
+                    undone.removed += 1;
+                }
+                Some(before) => {
+                    if let Some(before) = products.load_at(mark.product, &before).await? {
+                        products.save(&before).await?;
+                    }
+                    undone.restored += 1;
+                }
+            }
+            products.let_go(mark.product);
+        }
+        Ok(undone)
     }
 }
 

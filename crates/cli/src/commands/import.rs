@@ -127,7 +127,7 @@ fn products(done: &ImportDone) -> String {
         totals.rows, totals.created, totals.merged, totals.rejected
     );
     let out = done.rejected.iter().map(|row| format!("  fila {} fuera: {}", row.row, row.why));
-    std::iter::once(first).chain(out).collect::<Vec<_>>().join("\n")
+    std::iter::once(first).chain(out).chain([format!("Lote {}", done.batch)]).collect::<Vec<_>>().join("\n")
 }
 
 fn held(row: &HeldRow) -> String {
@@ -169,10 +169,10 @@ mod tests {
         let rejected =
             vec![RejectedRow { row: 4, reasons: vec!["price".to_owned()], why: "Falta el precio".to_owned() }];
         let totals = ImportTotals { rows: 4, created: 2, merged: 1, rejected: 1, ..ImportTotals::default() };
-        let done = ImportDone { totals, rejected, ..ImportDone::default() };
+        let done = ImportDone { batch: "b".to_owned(), totals, rejected, ..ImportDone::default() };
         assert_eq!(
             products(&done),
-            "4 filas: 2 productos nuevos, 1 actualizados, 1 fuera\n  fila 4 fuera: Falta el precio"
+            "4 filas: 2 productos nuevos, 1 actualizados, 1 fuera\n  fila 4 fuera: Falta el precio\nLote b"
         );
     }
 }

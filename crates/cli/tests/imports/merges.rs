@@ -26,6 +26,7 @@ async fn a_certain_duplicate_fills_blanks_and_writes_over_nothing() {
     let (before, source) = (seen(&office).await, shop.list(ROW));
     let preview = office.import_preview(source.clone()).await.expect("a dry run");
     assert_eq!(preview.rows[0].outcome, "merged");
+    assert_eq!(preview.rows[0].of_name.as_deref(), Some("Ferretería Ñandú"));
     assert_eq!(preview.rows[0].fills, ["name", "email", "phone_txt", "size", "industry", "notes"]);
     assert_eq!((preview.totals.merged, preview.totals.filled), (1, 1));
     let report = office.import_report(&source).await.expect("a dry run");

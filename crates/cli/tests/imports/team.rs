@@ -27,6 +27,9 @@ async fn what_somebody_else_did_with_a_lead_since_stays_everywhere() {
     let done = rep.import_commit(from(&path)).await.expect("an import");
     settle(&rep).await;
     until("the list", async || search(&manager, "condor").await.len() == 1).await;
+    let devices = manager.device_list().await.expect("devices");
+    let acted = |this: bool| devices.iter().filter(|row| row.this == this && !row.last_seen.is_empty()).count();
+    assert_eq!(acted(false), 1, "whoever imported was heard of: {devices:?}");
     let condor = find(&manager, "condor").await;
     let edit = LeadEdit { id: condor.id, field: "city".to_owned(), old: String::new(), new: "Mérida".to_owned() };
     manager.lead_edit(edit).await.expect("an edit");

@@ -1,6 +1,6 @@
 //! What the list filters on, once for each combination that occurs: a row holds its number.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use zuc_domain::lead::Lead;
@@ -27,15 +27,31 @@ impl Facet {
     }
 }
 
-/// Numbers the combinations of `leads` that have no number yet.
-pub(super) async fn name_facets(conn: &mut SqliteConnection, leads: &[&Lead]) -> Result<(), StoreError> {
+/// The numbers of the combinations of `leads`; those that have none yet get one.
+pub(super) async fn name_facets(
+    conn: &mut SqliteConnection,
+    leads: &[&Lead],
+) -> Result<BTreeMap<Facet, i64>, StoreError> {
     let facets: BTreeSet<Facet> = leads.iter().map(|lead| Facet::of(lead)).collect();
     let mut query = QueryBuilder::<Sqlite>::new("INSERT OR IGNORE INTO lead_facet (state, owner, band, source) ");
-    query.push_values(facets, |mut row, facet| {
-        row.push_bind(facet.state).push_bind(facet.owner).push_bind(facet.band).push_bind(facet.source);
+    query.push_values(&facets, |mut row, facet| {
+        row.push_bind(facet.state).push_bind(facet.owner.clone()).push_bind(facet.band).push_bind(&facet.source);
     });
-    query.build().execute(conn).await?;
-    Ok(())
+    query.build().execute(&mut *conn).await?;
+    let mut numbers = BTreeMap::new();
+    for facet in facets {
+        let number = sqlx::query_scalar!(
+            "SELECT n FROM lead_facet WHERE state = ? AND owner = ? AND band = ? AND source = ?",
+            facet.state,
+            facet.owner,
+            facet.band,
+            facet.source,
+        )
+        .fetch_one(&mut *conn)
+        .await?;
+        numbers.insert(facet, number);
+    }
+    Ok(numbers)
 }
 
 /// Takes away those of `numbers` that no lead has any more: a source may name somebody who was deleted.

@@ -1,10 +1,8 @@
-//! Imports: what a batch made, and taking it back.
+//! What an import compares, and what a batch did to leads.
 
 use std::collections::HashMap;
-use std::path::Path;
 
-use uuid::Uuid;
-use zuc_domain::shared::{ImportBatchId, LeadId, PersonId};
+use zuc_domain::shared::{ImportBatchId, LeadId};
 
 use crate::store::uuid_of;
 use crate::tx::Tx;
@@ -23,15 +21,6 @@ pub struct LeadIdentity {
     pub phone: String,
     /// RFC.
     pub rfc: String,
-}
-
-/// A batch as it is remembered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ImportBatch {
-    /// Who imported.
-    pub actor: PersonId,
-    /// It was taken back.
-    pub undone: bool,
 }
 
 /// What a batch did to one lead.
@@ -75,71 +64,17 @@ impl Store {
 }
 
 impl Tx {
-    /// Remembers a batch: its file's name, and what it counted.
-    pub async fn record_import(&mut self, batch: ImportBatchId, file: &str, report: &str) -> Result<(), StoreError> {
-        let file = Path::new(file).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let (id, actor) = (batch.0.as_bytes().as_slice(), self.session().person.0);
-        let (actor, at) = (actor.as_bytes().as_slice(), self.session().at.as_millisecond());
-        sqlx::query!(
-            "INSERT INTO import_batch (id, what, file, at, actor, report) VALUES (?, 'leads', ?, ?, ?, ?)",
-            id,
-            file,
-            at,
-            actor,
-            report,
-        )
-        .execute(self.conn())
-        .await?;
-        Ok(())
-    }
-
     /// Remembers that a batch made a lead, and the state in which it left it.
     pub async fn note_import(&mut self, batch: ImportBatchId, lead: LeadId) -> Result<(), StoreError> {
         let n = self.next_note(batch).await?;
-        if self.note_new(batch, n, lead.0) { Ok(()) } else { self.note(batch, n, lead, None).await }
+        if self.note_new(batch, n, lead.0) { Ok(()) } else { self.note_write(batch, n, lead.0, None).await }
     }
 
     /// Remembers that a batch wrote to a lead that was there: its heads `before`, and those it has now. What was written
     /// is not copied; the document knows it, and forgets it with the person.
     pub async fn note_fill(&mut self, batch: ImportBatchId, lead: LeadId, before: &[u8]) -> Result<(), StoreError> {
         let n = self.next_note(batch).await?;
-        self.note(batch, n, lead, Some(hex::encode(before))).await
-    }
-
-    async fn note(
-        &mut self,
-        batch: ImportBatchId,
-        n: i64,
-        lead: LeadId,
-        before: Option<String>,
-    ) -> Result<(), StoreError> {
-        self.flush().await?;
-        let (batch, lead) = (batch.0.as_bytes().as_slice(), Uuid::from(lead));
-        let lead = lead.as_bytes().as_slice();
-        sqlx::query!(
-            "INSERT INTO undo (batch, n, scope, object, kind, heads, inverse)
-             SELECT ?, ?, scope, id, kind, heads, ? FROM doc WHERE id = ?",
-            batch,
-            n,
-            before,
-            lead,
-        )
-        .execute(self.conn())
-        .await?;
-        Ok(())
-    }
-
-    /// A batch that was remembered here.
-    pub async fn import_batch(&mut self, batch: ImportBatchId) -> Result<Option<ImportBatch>, StoreError> {
-        let id = batch.0.as_bytes().as_slice();
-        let row = sqlx::query!("SELECT actor, undone_at FROM import_batch WHERE id = ?", id)
-            .fetch_optional(self.conn())
-            .await?;
-        row.map(|row| {
-            let actor = PersonId(uuid_of("import_batch", &row.actor)?);
-            Ok(ImportBatch { actor, undone: row.undone_at.is_some() })
-        })
-        .transpose()
+        self.note_write(batch, n, lead.0, Some(before)).await
     }
 
     /// What a batch did, lead by lead in the order in which it came to them.
@@ -173,12 +108,5 @@ impl Tx {
             }
         }
         Ok(marks)
-    }
-
-    /// Marks a batch as taken back, with the rows it still held for a person.
-    pub async fn close_import(&mut self, batch: ImportBatchId) -> Result<(), StoreError> {
-        let (id, at) = (batch.0.as_bytes().as_slice(), self.session().at.as_millisecond());
-        sqlx::query!("UPDATE import_batch SET undone_at = ? WHERE id = ?", at, id).execute(self.conn()).await?;
-        self.release_rows(batch).await
     }
 }

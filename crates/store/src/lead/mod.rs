@@ -17,7 +17,7 @@ use zuc_protocol::item::DocKind;
 
 pub use activity::ActivityRow;
 pub use filter::{LeadFilter, LeadOrder};
-pub use imports::{ImportBatch, ImportMark, LeadIdentity};
+pub use imports::{ImportMark, LeadIdentity};
 pub use list::{LeadPage, LeadRow, LeadSum};
 pub use matches::HeldRow;
 pub(crate) use matches::forget_held;

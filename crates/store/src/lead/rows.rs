@@ -13,7 +13,7 @@ use super::facet::{Facet, forget_facets, name_facets};
 use crate::StoreError;
 use crate::store::scope_number;
 
-/// Columns in the order they are bound; `owner_name` is looked up beside its id.
+/// Columns in the order they are bound; those that follow are looked up.
 const COLUMNS: [&str; 35] = [
     "id",
     "scope",
@@ -58,7 +58,8 @@ pub(crate) async fn write(conn: &mut SqliteConnection, leads: &[&Lead], new: boo
         return Ok(());
     }
     let old = if new { HashMap::new() } else { old_rows(conn, leads).await? };
-    name_facets(conn, leads).await?;
+    let facets = name_facets(conn, leads).await?;
+    let names = owner_names(conn, leads).await?;
     let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO lead_row (");
     query.push(COLUMNS.join(", ")).push(", created_at, owner, owner_name, facet) ");
     let mut new_keys: HashMap<Uuid, Vec<i64>> = HashMap::with_capacity(leads.len());
@@ -68,7 +69,8 @@ pub(crate) async fn write(conn: &mut SqliteConnection, leads: &[&Lead], new: boo
         let open = !matches!(state, zuc_domain::lead::LeadState::Converted | zuc_domain::lead::LeadState::Disqualified);
         let keys = match_keys(lead);
         let facet = Facet::of(lead);
-        let owner = facet.owner.clone();
+        let number = facets.get(&facet).copied();
+        let owner_name = names.get(&facet.owner).cloned().unwrap_or_default();
         let score = lead.score.as_ref();
         let factors = score.and_then(|score| serde_json::to_string(&score.factors).ok());
         let text = |field: &Option<String>| field.clone().unwrap_or_default();
@@ -108,18 +110,9 @@ pub(crate) async fn write(conn: &mut SqliteConnection, leads: &[&Lead], new: boo
             .push_bind(fold(lead.city.as_deref().unwrap_or_default()))
             .push_bind(keys.iter().flat_map(|key| key.to_le_bytes()).collect::<Vec<u8>>())
             .push_bind(crate::projections::millis_of(lead.id.0))
-            .push_bind(owner.clone());
-        if owner.is_empty() {
-            row.push("''");
-        } else {
-            row.push("ifnull((SELECT name FROM member WHERE person = ")
-                .push_bind_unseparated(owner)
-                .push_unseparated("), '')");
-        }
-        row.push("(SELECT n FROM lead_facet WHERE state = ").push_bind_unseparated(facet.state);
-        row.push_unseparated(" AND owner = ").push_bind_unseparated(facet.owner);
-        row.push_unseparated(" AND band = ").push_bind_unseparated(facet.band);
-        row.push_unseparated(" AND source = ").push_bind_unseparated(facet.source).push_unseparated(")");
+            .push_bind(facet.owner)
+            .push_bind(owner_name)
+            .push_bind(number);
         new_keys.insert(lead.id.0, keys);
     });
     query.push(" ON CONFLICT (id) DO UPDATE SET ");
@@ -166,6 +159,21 @@ pub(crate) async fn name_owner(conn: &mut SqliteConnection, person: &[u8], name:
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// The names of those who own `leads`, by their ids.
+async fn owner_names(conn: &mut SqliteConnection, leads: &[&Lead]) -> Result<HashMap<Vec<u8>, String>, StoreError> {
+    let owners: BTreeSet<_> = leads.iter().filter_map(|lead| lead.owner).collect();
+    let mut names = HashMap::with_capacity(owners.len());
+    for owner in owners {
+        let id = owner.0.as_bytes().to_vec();
+        if let Some(name) =
+            sqlx::query_scalar!("SELECT name FROM member WHERE person = ?", id).fetch_optional(&mut *conn).await?
+        {
+            names.insert(id, name);
+        }
+    }
+    Ok(names)
 }
 
 async fn remove_keys(conn: &mut SqliteConnection, lead: i64, keys: &[i64]) -> Result<(), StoreError> {

@@ -1,5 +1,6 @@
 //! The proposal domain's documents and read tables.
 
+mod imports;
 mod product;
 
 use sqlx::SqliteConnection;
@@ -9,6 +10,7 @@ use zuc_domain::shared::money::canonical_decimal;
 use zuc_domain::shared::{CustomerId, OpportunityId, PersonId, ProposalId, Scope};
 use zuc_protocol::item::DocKind;
 
+pub use imports::ProductMark;
 pub use product::ProductRow;
 
 use crate::aggregate::{Aggregate, Projector};
