@@ -132,9 +132,7 @@ impl Office {
         });
         Ok(ImportDone { batch: batch.to_string(), totals, rejected, changes })
     }
-}
 
-impl Office {
     /// Products that a list brought go, those it wrote over are as before; whatever was changed since stays.
     pub(crate) async fn take_back_products(&self, tx: &mut Tx, batch: ImportBatchId) -> Result<Undone, AppError> {
         let mut undone = Undone::default();
