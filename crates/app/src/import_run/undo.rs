@@ -41,10 +41,11 @@ impl Office {
         if known.undone {
             return Err(AppError::new("import.already_undone", "the import was taken back before"));
         }
-        let done = match known.of {
-            ImportOf::Leads => take_back_leads(&mut tx, batch).await?.sentence("import.undone"),
-            ImportOf::Products => self.take_back_products(&mut tx, batch).await?.sentence("product.undone"),
+        let undone = match known.of {
+            ImportOf::Leads => take_back_leads(&mut tx, batch).await?,
+            ImportOf::Products => self.take_back_products(&mut tx, batch).await?,
         };
+        let done = undone.sentence(known.of);
         tx.close_import(batch).await?;
         tx.commit().await?;
         let leads = known.of == ImportOf::Leads;
@@ -116,9 +117,11 @@ async fn take_out(tx: &mut Tx, mark: &ImportMark, undone: &mut Undone) -> Result
 }
 
 impl Undone {
-    /// The same for people; `removed` is the key of what went.
-    fn sentence(&self, removed: &str) -> String {
-        let undone = words::count(removed, self.removed, &[]);
+    fn sentence(&self, of: ImportOf) -> String {
+        let undone = match of {
+            ImportOf::Leads => words::count("import.undone", self.removed, &[]),
+            ImportOf::Products => words::count("product.undone", self.removed, &[]),
+        };
         let undone = match self.restored {
             0 => undone,
             restored => words::count("import.undone_restored", restored, &[("undone", &undone)]),

@@ -106,9 +106,12 @@ macro_rules! customers {
             Raw,
             r#"SELECT c.id, c.name, c.legal_name, c.rfc, c.regimen, c.fiscal_cp, c.uso_cfdi, c.state, c.owner,
                    c.owner_name, c.lead,
-                   (SELECT ifnull(sum(arr_micro), 0) FROM customer_contract
+                   (SELECT ifnull(CAST(sum(arr_micro >> 32) * 4294967296 + sum(arr_micro & 4294967295) AS INTEGER), 0)
+                    FROM customer_contract
                     WHERE customer = c.id AND state = 'active' AND currency = 'MXN') AS "arr!: i64",
-                   (SELECT ifnull(sum(outstanding_micro), 0) FROM financial_invoice
+                   (SELECT ifnull(CAST(sum(outstanding_micro >> 32) * 4294967296
+                        + sum(outstanding_micro & 4294967295) AS INTEGER), 0)
+                    FROM financial_invoice
                     WHERE customer = c.id AND fiscal_state = 'stamped' AND currency = 'MXN') AS "outstanding!: i64",
                    (SELECT count(*) FROM lead_opportunity WHERE customer = c.id AND open = 1) AS "open_deals!: i64",
                    EXISTS (SELECT 1 FROM outbox WHERE item = c.id) AS "unsent!: i64"

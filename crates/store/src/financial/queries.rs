@@ -273,7 +273,9 @@ impl Store {
     pub async fn revenue_of(&self, customer: CustomerId) -> Result<Money, StoreError> {
         let customer = customer.0.as_bytes().as_slice();
         let micro = sqlx::query_scalar!(
-            r#"SELECT ifnull(sum(net_micro), 0) AS "sum!: i64" FROM financial_invoice
+            r#"SELECT ifnull(CAST(sum(net_micro >> 32) * 4294967296 + sum(net_micro & 4294967295) AS INTEGER), 0)
+                   AS "sum!: i64"
+               FROM financial_invoice
                WHERE customer = ? AND fiscal_state = 'stamped' AND currency = 'MXN'"#,
             customer,
         )

@@ -293,16 +293,24 @@ impl Window {
     }
 }
 
-/// Rows and amounts of all that match, by currency.
+/// Rows and amounts of all that match, by currency. Amounts are summed in halves, as in the views.
 fn totals(filter: &LeadFilter, terms: Option<&str>, hits: i64) -> QueryBuilder<Sqlite> {
     let mut query = QueryBuilder::<Sqlite>::new("");
     if terms.is_some() || filter.import_batch.is_some() {
-        query.push("SELECT r.currency, count(*), ifnull(sum(r.amount_micro), 0) FROM lead_row r INDEXED BY lead_by_n WHERE 1 = 1");
+        query.push(
+            "SELECT r.currency, count(*),
+                 ifnull(CAST(sum(r.amount_micro >> 32) * 4294967296 + sum(r.amount_micro & 4294967295) AS INTEGER), 0)
+             FROM lead_row r INDEXED BY lead_by_n WHERE 1 = 1",
+        );
         filter.push_rows(&mut query);
         push_found(&mut query, filter, terms, hits);
         query.push(" GROUP BY r.currency ORDER BY r.currency");
     } else {
-        query.push("SELECT t.currency, sum(t.rows), sum(t.amount_micro) FROM lead_facet f JOIN lead_total t ON t.facet = f.n WHERE 1 = 1");
+        query.push(
+            "SELECT t.currency, sum(t.rows),
+                 CAST(sum(t.amount_micro >> 32) * 4294967296 + sum(t.amount_micro & 4294967295) AS INTEGER)
+             FROM lead_facet f JOIN lead_total t ON t.facet = f.n WHERE 1 = 1",
+        );
         filter.push_facets(&mut query);
         query.push(" GROUP BY t.currency ORDER BY t.currency");
     }

@@ -1,4 +1,4 @@
-//! The figures of the boards, from the materialised views.
+//! The figures of the boards, from the materialised views. Money is summed in halves, as where they are computed.
 
 use zuc_domain::shared::Currency;
 
@@ -124,7 +124,9 @@ impl Store {
     /// Recurring part of a year of all active contracts, in pesos.
     pub async fn arr(&self) -> Result<Money, StoreError> {
         let micro = sqlx::query_scalar!(
-            r#"SELECT ifnull(sum(arr_micro), 0) AS "sum!: i64" FROM customer_contract WHERE state = 'active' AND currency = 'MXN'"#
+            r#"SELECT ifnull(CAST(sum(arr_micro >> 32) * 4294967296 + sum(arr_micro & 4294967295) AS INTEGER), 0)
+                   AS "sum!: i64"
+               FROM customer_contract WHERE state = 'active' AND currency = 'MXN'"#
         )
         .fetch_one(self.reader())
         .await?;
@@ -134,8 +136,9 @@ impl Store {
     /// Open deals in pesos, each by its probability.
     pub async fn weighted_pipeline(&self) -> Result<Money, StoreError> {
         let micro = sqlx::query_scalar!(
-            r#"SELECT ifnull(sum(amount_micro / 100 * probability), 0) AS "sum!: i64"
-               FROM lead_opportunity WHERE open = 1 AND currency = 'MXN'"#
+            r#"SELECT ifnull(CAST(sum(micro >> 32) * 4294967296 + sum(micro & 4294967295) AS INTEGER), 0) AS "sum!: i64"
+               FROM (SELECT amount_micro / 100 * probability AS micro FROM lead_opportunity
+                     WHERE open = 1 AND currency = 'MXN')"#
         )
         .fetch_one(self.reader())
         .await?;

@@ -10,8 +10,8 @@ use zuc_protocol::ids::ItemId;
 use zuc_protocol::item::Item;
 
 use super::capture;
-use crate::testing::{SALES, WIRE, at, deliver, device, pass, v7};
-use crate::{Store, StoreError};
+use crate::testing::{SALES, WIRE, at, deliver, device, lead, pass, v7};
+use crate::{LeadFilter, LeadOrder, Store, StoreError};
 
 async fn customer(store: &Store, id: CustomerId, lead: Option<&Lead>) {
     let event = Customer::create(NewCustomer {
@@ -78,15 +78,17 @@ async fn deal(store: &Store, id: u128, pesos: i64) {
 #[tokio::test]
 async fn deals_that_are_too_large_together_stop_nobody() {
     let (mallory, luis) = (device(3).await, device(2).await);
-    deal(&mallory, 1, 9_000_000_000_000).await;
-    deal(&mallory, 2, 9_000_000_000_000).await;
+    for id in [1, 2, 5] {
+        deal(&mallory, id, 9_000_000_000_000).await;
+    }
     assert_eq!(pass(&mallory, &luis, &mut 0).await.refused, None);
     for store in [&mallory, &luis] {
         let funnel = store.funnel().await.unwrap();
         let row = funnel.iter().find(|row| row.object == "opportunity").unwrap();
         let largest = Decimal::from(i64::MAX / 1_000_000);
-        assert_eq!((row.rows, row.amount.amount()), (2, largest));
+        assert_eq!((row.rows, row.amount.amount()), (3, largest));
         assert_eq!(store.open_sum(at(0).person).await.unwrap().1.amount(), largest);
+        assert_eq!(store.weighted_pipeline().await.unwrap().amount(), largest);
         assert_eq!(store.rebuild(false).await.unwrap(), []);
     }
     // and sums that fit are exact
@@ -96,6 +98,26 @@ async fn deals_that_are_too_large_together_stop_nobody() {
     let funnel = ana.funnel().await.unwrap();
     let row = funnel.iter().find(|row| row.object == "opportunity").unwrap();
     assert_eq!(row.amount.amount(), Decimal::from(9_123_456_789_012_i64));
+}
+
+#[tokio::test]
+async fn leads_that_are_too_large_together_are_listed() {
+    let store = device(1).await;
+    let largest = Money::try_new(Decimal::from(9_000_000_000_000_i64), Currency::Mxn).unwrap();
+    let mut tx = store.begin(at(0)).await.unwrap();
+    for id in 1..=2 {
+        let (mut lead, event) = lead(id, &format!("Persona {id}"), "Una", &tx.act());
+        lead.estimated_amount = Some(largest);
+        tx.repository().record(&lead, &event).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    for text in ["", "persona"] {
+        let filter = LeadFilter { text: text.into(), ..LeadFilter::default() };
+        let page = store.lead_page(&filter, LeadOrder::Score, true, 0, 9).await.unwrap();
+        let [sum] = page.sums.try_into().expect("one currency");
+        assert_eq!((page.rows.len(), sum.rows), (2, 2));
+        assert_eq!(sum.micro, i64::MAX, "{text:?}");
+    }
 }
 
 #[tokio::test]
