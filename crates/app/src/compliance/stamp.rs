@@ -25,6 +25,8 @@ use crate::{AppError, Office, failpoint::failpoint, financial};
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Between two looks at the ledger.
 const LOOK: Duration = Duration::from_millis(150);
+/// The ledger has promised that the invoice is never issued.
+const INTENT_VOID: &str = "stamp.intent_void";
 /// Documents followed at a time.
 const WAITING: u32 = 500;
 
@@ -59,6 +61,7 @@ impl Office {
         let mut view = match self.ask_stamp(ClientFrame::Stamp(Box::new(job))).await {
             Ok(view) => view,
             Err(error) if error.is_network() => return self.queue(id, &error.code).await,
+            Err(error) if error.code == INTENT_VOID => return self.take_back(id, &error.code).await,
             Err(error) => return Err(error),
         };
         failpoint("issue.sent")?;
@@ -211,6 +214,19 @@ impl Office {
             stamp_deadline: jiff::Timestamp::from_second(deadline).unwrap_or(act.at),
             reason: reason.to_owned(),
         };
+        tx.repository().record(&invoice, &event).await?;
+        tx.commit().await?;
+        self.tell(Changes { invoices: true, ..Changes::default() });
+        Ok(())
+    }
+
+    /// Sealed here while the ledger promised somebody that it is never issued: it is taken back.
+    async fn take_back(&self, id: InvoiceId, reason: &str) -> Result<(), AppError> {
+        let mut tx = self.begin().await?;
+        let mut invoice = financial::load(&mut tx, id).await?;
+        let act = tx.act();
+        let Some(event) = invoice.void(reason, &act)? else { return Ok(()) };
+        invoice.apply(&event);
         tx.repository().record(&invoice, &event).await?;
         tx.commit().await?;
         self.tell(Changes { invoices: true, ..Changes::default() });

@@ -52,13 +52,23 @@ impl Office {
     }
 
     async fn run_saga(&self, id: ProposalId) -> Result<(), AppError> {
+        failpoint("saga.begins")?;
         self.lease(id).await?;
         loop {
             let proposal = self.store.read::<Proposal>(id).await?.ok_or_else(|| AppError::not_found("proposal"))?;
             let mut saga = self.saga_of(id).await?;
             let next = saga.next();
             // asked between transactions: nobody else moves this saga while the lease is ours
-            let issued = next == Next::Undo(Step::Invoice) && !self.void_intent_of(id).await?;
+            let (issued, _not_issuing) = match next {
+                Next::Undo(Step::Invoice) => {
+                    // between the promise and its record nothing is sealed on this laptop
+                    let alone = self.issuing.lock().await;
+                    let issued = !self.void_intent_of(id).await?;
+                    failpoint("saga.promised")?;
+                    (issued, Some(alone))
+                }
+                _ => (false, None),
+            };
             let mut tx = self.begin().await?;
             match next {
                 Next::Over => return Ok(()),
@@ -102,11 +112,12 @@ impl Office {
         }
     }
 
-    /// Has the relay promise that the drafted invoice is never issued; `false` when somebody issues it already.
+    /// Has the relay promise that the drafted invoice is never issued; `false` when somebody issues it already. What
+    /// this laptop believes does not count: a document may be sealed here, or elsewhere, that the ledger never saw.
     async fn void_intent_of(&self, proposal: ProposalId) -> Result<bool, AppError> {
         let id = Invoice::id_for(proposal);
         match self.store.read::<Invoice>(id).await? {
-            Some(invoice) if invoice.state().is_waiting() || invoice.state() == CfdiState::Stamped => Ok(false),
+            Some(invoice) if invoice.state() == CfdiState::Stamped => Ok(false),
             Some(_) => self.void_intent(id).await,
             None => Ok(true),
         }

@@ -129,9 +129,10 @@ impl Office {
                 let id = Invoice::id_for(proposal.id);
                 if let Some(mut invoice) = tx.repository::<Invoice>().load(id).await? {
                     let act = tx.act();
-                    let event = invoice.void(reason, &act)?;
-                    invoice.apply(&event);
-                    tx.repository().record(&invoice, &event).await?;
+                    if let Some(event) = invoice.void(reason, &act)? {
+                        invoice.apply(&event);
+                        tx.repository().record(&invoice, &event).await?;
+                    }
                 }
             }
             Step::Lead => {

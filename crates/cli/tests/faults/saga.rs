@@ -123,17 +123,26 @@ async fn killed_while_it_takes_steps_back_it_goes_on_taking_back() {
     }
 }
 
+/// The saga does not go on in this run.
+const RESTS: &str = "saga.begins=error";
+
+/// The saga is killed once it has drafted the invoice, whose id this gives.
+async fn drafted(stage: &Stage) -> String {
+    let world = &stage.world;
+    world.zuc(CARLA, &["sync"]).failing_at("saga.after.invoice=wait").killed_where_it_waits().await;
+    let page = world.zuc(CARLA, &["invoice", "list"]).failing_at(RESTS).run().await.answer();
+    page.expect("invoices")["rows"][0]["id"].as_str().expect("the draft").to_owned()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invoice_that_is_issued_meanwhile_is_not_taken_back() {
     let stage = Stage::set().await;
     let world = &stage.world;
-    world.zuc(CARLA, &["sync"]).failing_at("saga.after.invoice=wait").killed_where_it_waits().await;
-    let failing = "saga.lead=error";
-    let page = world.zuc(CARLA, &["invoice", "list"]).failing_at("saga.after.invoice=wait").run().await.answer();
-    let id = page.expect("invoices")["rows"][0]["id"].as_str().expect("the draft").to_owned();
+    let id = drafted(&stage).await;
     // sealed and taken to the ledger while the saga has not gone on: the intent is ISSUE
-    world.zuc(CARLA, &["invoice", "issue", &id]).failing_at(failing).run().await;
-    let ran = world.zuc(CARLA, &["sync"]).failing_at(failing).run().await;
+    let issued = world.zuc(CARLA, &["invoice", "issue", &id]).failing_at(RESTS).run().await;
+    assert_eq!(issued.code, Some(0), "{}", issued.stderr);
+    let ran = world.zuc(CARLA, &["sync"]).failing_at("saga.lead=error").run().await;
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let stamped = || Outcome { invoice: Some("stamped".to_owned()), ..Outcome::done() };
     assert_eq!(Outcome::of(&stage).await, stamped());
@@ -141,6 +150,45 @@ async fn an_invoice_that_is_issued_meanwhile_is_not_taken_back() {
     assert_eq!(Outcome::of(&stage).await, stamped());
     assert_eq!(world.servers.ledger().await.len(), 1);
     sound(&stage).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sealed_invoice_that_never_reached_the_ledger_is_taken_back_with_the_rest() {
+    let stage = Stage::set().await;
+    let id = drafted(&stage).await;
+    sealed_only(&stage, &id).await;
+    let ran = stage.world.zuc(CARLA, &["sync"]).failing_at("saga.lead=error").run().await;
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(Outcome::of(&stage).await, Outcome::taken_back("lead"));
+    refused(&stage.world.run(CARLA, &["invoice", "issue", &id]).await, "invoice.voided", 1);
+    assert!(stage.world.servers.ledger().await.is_empty());
+    sound(&stage).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_ledger_promised_holds_though_who_asked_was_killed_before_noting_it() {
+    let stage = Stage::set().await;
+    let world = &stage.world;
+    let id = drafted(&stage).await;
+    sealed_only(&stage, &id).await;
+    let places = "saga.lead=error,saga.promised=wait";
+    world.zuc(CARLA, &["sync"]).failing_at(places).killed_where_it_waits().await;
+    let ran = world.zuc(CARLA, &["invoice", "issue", &id]).failing_at(RESTS).run().await;
+    refused(&ran, "invoice.voided", 1);
+    assert_eq!(stage.invoice_state().await.as_deref(), Some("voided"));
+    world.ask(CARLA, &["sync"]).await;
+    assert_eq!(Outcome::of(&stage).await, Outcome::taken_back("lead"));
+    let events = events(&stage).await;
+    assert_eq!(events.iter().filter(|kind| *kind == "Invoice.Voided").count(), 1, "{events:?}");
+    assert!(world.servers.ledger().await.is_empty());
+    sound(&stage).await;
+}
+
+/// Issuing dies with the document sealed and kept, before it leaves the laptop.
+async fn sealed_only(stage: &Stage, id: &str) {
+    let places = format!("issue.sealed,{RESTS}");
+    let ran = stage.world.zuc(CARLA, &["invoice", "issue", id]).failing_at(&places).run().await;
+    assert_eq!(ran.code, None, "it died: {}", ran.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]

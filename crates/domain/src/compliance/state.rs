@@ -81,9 +81,12 @@ impl StateMachine for CfdiState {
             )
     }
 
-    // The relay's receipt of a stamp counts wherever this device thought the document was, unless it was taken back.
+    // The relay's receipt of a stamp counts wherever this device thought the document was, unless it was taken back. Its
+    // promise that nothing will be stamped takes back what was sealed and never reached the ledger.
     fn allows_authority(self, to: Self) -> bool {
-        self.allows(to) || (to == Self::Stamped && self != Self::Voided)
+        self.allows(to)
+            || (to == Self::Stamped && self != Self::Voided)
+            || (to == Self::Voided && matches!(self, Self::Generated | Self::Queued))
     }
 
     // Stamped outside and taken back here: only a person can say what happens now.
@@ -119,5 +122,15 @@ mod tests {
         assert!(CfdiState::WindowExpired.allows_authority(CfdiState::Stamped));
         assert!(!CfdiState::WindowExpired.allows(CfdiState::Stamped));
         assert!(!CfdiState::Voided.allows_authority(CfdiState::Stamped));
+    }
+
+    #[test]
+    fn the_relays_promise_takes_back_what_was_sealed_and_never_what_may_be_at_the_pac() {
+        let from: Vec<_> = CfdiState::ALL
+            .iter()
+            .filter(|from| from.allows_authority(CfdiState::Voided) && !from.allows(CfdiState::Voided))
+            .map(|from| from.name())
+            .collect();
+        assert_eq!(from, ["generated", "queued"]);
     }
 }

@@ -330,13 +330,25 @@ impl Invoice {
         Ok(Some(Transition { authority: true, ..Transition::record(&folded, CfdiState::Stamped, act, None) }))
     }
 
-    /// Decides to take back what was never at the PAC: the saga's compensation, or a person.
+    /// Records that it will never be issued, which the relay's ledger has promised: an authority, it counts even where
+    /// the document was sealed meanwhile. `None` when it is already taken back.
     ///
     /// # Errors
-    /// No such step: what was sent is not taken back, a stamped document is cancelled.
-    pub fn void(&self, reason: &str, act: &Act) -> Result<InvoiceEvent, InvoiceError> {
-        let transition = self.step(CfdiState::Voided, act, clean(reason))?;
-        Ok(InvoiceEvent::Voided { invoice: self.id, reason: clean(reason).unwrap_or_default(), at: act.at, transition })
+    /// [`InvoiceError::NoSuchStep`]: what may be at the PAC is not taken back, a stamped document is cancelled.
+    pub fn void(&self, reason: &str, act: &Act) -> Result<Option<InvoiceEvent>, InvoiceError> {
+        let folded = self.folded();
+        let from = folded.state();
+        if from == CfdiState::Voided {
+            return Ok(None);
+        }
+        if !from.allows_authority(CfdiState::Voided) {
+            return Err(InvoiceError::NoSuchStep { from, to: CfdiState::Voided });
+        }
+        let reason = clean(reason);
+        let record = Transition::record(&folded, CfdiState::Voided, act, reason.clone());
+        let transition = Transition { authority: true, ..record };
+        let reason = reason.unwrap_or_default();
+        Ok(Some(InvoiceEvent::Voided { invoice: self.id, reason, at: act.at, transition }))
     }
 
     fn step(&self, to: CfdiState, act: &Act, reason: Option<String>) -> Result<Transition<CfdiState>, InvoiceError> {

@@ -159,10 +159,21 @@ fn the_receipt_of_the_timbre_outranks_what_we_thought() {
 }
 
 #[test]
-fn a_sealed_document_is_not_taken_back() {
-    assert_eq!(issued().void("error", &act(3)).unwrap_err().code(), "invoice.no_such_step");
-    let mut open = draft();
-    let voided = open.void("error", &act(3)).unwrap();
-    open.apply(&voided);
-    assert_eq!(open.state(), CfdiState::Voided);
+fn what_the_ledger_promised_is_taken_back_once_drafted_or_sealed() {
+    for mut invoice in [draft(), issued()] {
+        let voided = invoice.void("error", &act(3)).unwrap().unwrap();
+        invoice.apply(&voided);
+        assert_eq!(invoice.state(), CfdiState::Voided);
+        assert_eq!(invoice.void("error", &act(4)), Ok(None));
+    }
+}
+
+#[test]
+fn what_may_be_at_the_pac_is_not_taken_back() {
+    for state in [CfdiState::Submitted, CfdiState::Unknown] {
+        let mut invoice = issued();
+        let sent = invoice.follow(state, &act(3)).unwrap().unwrap();
+        invoice.apply_transition(&sent);
+        assert_eq!(invoice.void("error", &act(4)).unwrap_err().code(), "invoice.no_such_step", "{state}");
+    }
 }
