@@ -60,6 +60,9 @@ pub enum StoreError {
     /// The disk is full: nothing was written, reading goes on.
     #[error("the disk is full")]
     DiskFull,
+    /// A statement of the transaction failed before: what it left is not kept.
+    #[error("the transaction failed before")]
+    Spoilt,
     /// The database said no.
     #[error("database: {0}")]
     Database(sqlx::Error),
@@ -92,6 +95,7 @@ impl StoreError {
             Self::NoIdentity => "store.no_identity",
             Self::Io { .. } => "store.io",
             Self::DiskFull => "store.disk_full",
+            Self::Spoilt => "store.spoilt",
             Self::Database(_) => "store.database",
             Self::Migration(_) => "store.migration",
             Self::Json(_) => "store.json",

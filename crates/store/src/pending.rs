@@ -161,18 +161,30 @@ impl Tx {
         Ok(last + 1)
     }
 
-    /// Writes what waits.
+    /// Writes what waits. Once this failed it always does.
     pub(crate) async fn flush(&mut self) -> Result<(), StoreError> {
+        if self.spoilt {
+            return Err(StoreError::Spoilt);
+        }
+        self.spoilt = true;
+        self.write_pending().await?;
+        self.spoilt = false;
+        Ok(())
+    }
+
+    /// A statement that fails leaves a part of itself (`OR FAIL`): the transaction is spoilt by it, so SQLite need not copy
+    /// each page for the one statement.
+    async fn write_pending(&mut self) -> Result<(), StoreError> {
         let pending = std::mem::take(&mut self.pending);
         self.pending.noted = pending.noted;
         let conn = &mut *self.conn;
         if !pending.keys.is_empty() {
-            let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO person_key (scope, key_id, bag, wrap) ");
+            let mut query = QueryBuilder::<Sqlite>::new("INSERT OR FAIL INTO person_key (scope, key_id, bag, wrap) ");
             query.push_values(&pending.keys, |mut row, (scope, made)| {
                 row.push_bind(*scope).push_bind(made.key.as_slice()).push_bind(&made.bag).push_bind(&made.wrap);
             });
             query.build().execute(&mut *conn).await?;
-            let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO person_subject (subject, key_id) ");
+            let mut query = QueryBuilder::<Sqlite>::new("INSERT OR FAIL INTO person_subject (subject, key_id) ");
             query.push_values(&pending.keys, |mut row, (_, made)| {
                 row.push_bind(made.subject.as_bytes().to_vec()).push_bind(made.key.as_slice());
             });
@@ -180,8 +192,9 @@ impl Tx {
         }
         if !pending.docs.is_empty() {
             let kind = i64::from(Lead::SHAPE.number.0);
-            let mut query =
-                QueryBuilder::<Sqlite>::new("INSERT INTO doc (scope, id, kind, tail, heads, schema, size, version) ");
+            let mut query = QueryBuilder::<Sqlite>::new(
+                "INSERT OR FAIL INTO doc (scope, id, kind, tail, heads, schema, size, version) ",
+            );
             query.push_values(&pending.docs, |mut row, doc| {
                 let size = i64::try_from(doc.chunk.len()).unwrap_or(i64::MAX);
                 row.push_bind(doc.scope).push_bind(doc.id.as_bytes().to_vec()).push_bind(kind);
@@ -190,7 +203,7 @@ impl Tx {
             query.build().execute(&mut *conn).await?;
             let incarnation = self.identity.incarnation.0;
             let mut query = QueryBuilder::<Sqlite>::new(
-                "INSERT INTO outbox (scope, kind, item, doc_kind, tail_at, tail_len, body, extras, incarnation) ",
+                "INSERT OR FAIL INTO outbox (scope, kind, item, doc_kind, tail_at, tail_len, body, extras, incarnation) ",
             );
             query.push_values(&pending.docs, |mut row, doc| {
                 row.push_bind(doc.scope)
@@ -203,7 +216,8 @@ impl Tx {
             query.build().execute(&mut *conn).await?;
         }
         for events in pending.events.chunks(CHUNK) {
-            let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO outbox_events (n, id, type, subject, at, body) ");
+            let mut query =
+                QueryBuilder::<Sqlite>::new("INSERT OR FAIL INTO outbox_events (n, id, type, subject, at, body) ");
             query.push_values(events, |mut row, (n, event, packed)| {
                 row.push_bind(*n).push_bind(event.id.0.as_bytes().to_vec()).push_bind(&event.event_type);
                 row.push_bind(event.subject.as_bytes().to_vec())
@@ -215,7 +229,7 @@ impl Tx {
         if !pending.audit.is_empty() {
             let actor = self.session.person.0;
             let mut query = QueryBuilder::<Sqlite>::new(
-                "INSERT INTO audit (seq, prev, hash, at, actor, action, object, before, after) ",
+                "INSERT OR FAIL INTO audit (seq, prev, hash, at, actor, action, object, before, after) ",
             );
             query.push_values(&pending.audit, |mut row, entry| {
                 row.push_bind(entry.seq).push_bind(entry.prev.to_vec()).push_bind(entry.hash.to_vec());
@@ -226,7 +240,8 @@ impl Tx {
         }
         if !pending.undo.is_empty() {
             let kind = i64::from(Lead::SHAPE.number.0);
-            let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO undo (batch, n, scope, object, kind, heads) ");
+            let mut query =
+                QueryBuilder::<Sqlite>::new("INSERT OR FAIL INTO undo (batch, n, scope, object, kind, heads) ");
             query.push_values(&pending.undo, |mut row, undo| {
                 row.push_bind(undo.batch.as_bytes().to_vec()).push_bind(undo.n).push_bind(undo.scope);
                 row.push_bind(undo.object.as_bytes().to_vec()).push_bind(kind).push_bind(&undo.heads);

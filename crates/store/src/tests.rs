@@ -6,8 +6,8 @@ mod membership;
 mod sales;
 
 use uuid::Uuid;
-use zuc_domain::lead::{Activity, ActivityKind, ActivitySubject, Direction, Lead, LeadField};
-use zuc_domain::shared::{ActivityId, PersonId};
+use zuc_domain::lead::{Activity, ActivityKind, ActivitySubject, Direction, Lead, LeadField, NewLead};
+use zuc_domain::shared::{ActivityId, LeadId, PersonId};
 
 use crate::testing::{SALES, WIRE, at, deliver, deliver_all, device, device_at, lead, pass, v7};
 use crate::{LeadFilter, LeadOrder, Store};
@@ -53,6 +53,27 @@ async fn nothing_of_a_dropped_transaction_stays() {
     assert!(list(&store).await.is_empty());
     assert_eq!(store.unsent().await.unwrap(), 0);
     assert!(store.read::<Lead>(lead.id).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_transaction_whose_rows_were_written_in_part_is_never_committed() {
+    let store = device(1).await;
+    let mut tx = store.begin(at(0)).await.unwrap();
+    for _ in 0..3 {
+        let act = tx.act();
+        let company = Some("Una".to_owned());
+        let new = NewLead { company, ..NewLead::new(LeadId(tx.fresh_id()), SALES, "Expo", at(0).today) };
+        let created = Lead::create(new, &act).unwrap();
+        tx.repository().record(&Lead::from_created(&created).unwrap(), &created).await.unwrap();
+    }
+    let refuses = "CREATE TEMP TRIGGER refuses BEFORE INSERT ON main.outbox_events WHEN new.n = 2
+                   BEGIN SELECT RAISE(FAIL, 'no'); END";
+    sqlx::query(refuses).execute(&mut *tx.conn).await.unwrap();
+    assert_eq!(tx.flush().await.unwrap_err().code(), "store.database");
+    sqlx::query("DROP TRIGGER refuses").execute(&mut *tx.conn).await.unwrap();
+    assert_eq!(tx.commit().await.unwrap_err().code(), "store.spoilt");
+    assert!(list(&store).await.is_empty());
+    assert_eq!(store.unsent().await.unwrap(), 0);
 }
 
 #[tokio::test]

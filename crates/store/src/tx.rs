@@ -30,6 +30,8 @@ pub struct Tx {
     pub(crate) dirty: analytics::Dirty,
     pub(crate) wrote: bool,
     pub(crate) pending: Pending,
+    /// What waited could not be written whole: this transaction is never committed.
+    pub(crate) spoilt: bool,
     /// Scope and heads of the new documents written last.
     pub(crate) last_docs: HashMap<Uuid, (i64, Vec<u8>)>,
     /// Scope of each document in hand.
@@ -70,6 +72,7 @@ impl Tx {
             dirty: analytics::Dirty::default(),
             wrote: false,
             pending: Pending::default(),
+            spoilt: false,
             last_docs: HashMap::new(),
             places: HashMap::new(),
             last_event: None,

@@ -58,12 +58,14 @@ pub(crate) async fn write(conn: &mut SqliteConnection, leads: &[&Lead], new: boo
         return Ok(());
     }
     let old = if new { HashMap::new() } else { old_rows(conn, leads).await? };
+    let first = if new { next_number(conn).await? } else { 0 };
     let facets = name_facets(conn, leads).await?;
     let names = owner_names(conn, leads).await?;
     let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO lead_row (");
-    query.push(COLUMNS.join(", ")).push(", created_at, owner, owner_name, facet) ");
+    query.push(COLUMNS.join(", ")).push(", created_at, owner, owner_name, facet");
+    query.push(if new { ", n) " } else { ") " });
     let mut new_keys: HashMap<Uuid, Vec<i64>> = HashMap::with_capacity(leads.len());
-    query.push_values(leads, |mut row, lead| {
+    query.push_values((first..).zip(leads), |mut row, (n, lead)| {
         let folded = lead.folded();
         let state = folded.state();
         let open = !matches!(state, zuc_domain::lead::LeadState::Converted | zuc_domain::lead::LeadState::Disqualified);
@@ -113,25 +115,36 @@ pub(crate) async fn write(conn: &mut SqliteConnection, leads: &[&Lead], new: boo
             .push_bind(facet.owner)
             .push_bind(owner_name)
             .push_bind(number);
+        if new {
+            row.push_bind(n);
+        }
         new_keys.insert(lead.id.0, keys);
     });
-    query.push(" ON CONFLICT (id) DO UPDATE SET ");
-    let mut set = query.separated(", ");
-    for column in COLUMNS.iter().skip(1).chain(&["owner", "owner_name", "facet"]) {
-        set.push(*column).push_unseparated(" = excluded.").push_unseparated(*column);
-    }
-    query.push(" RETURNING n, id");
-    let rows: Vec<(i64, Vec<u8>)> = query.build_query_as().fetch_all(&mut *conn).await?;
+    let numbers: Vec<(i64, Uuid)> = if new {
+        query.build().execute(&mut *conn).await?;
+        (first..).zip(leads.iter().map(|lead| lead.id.0)).collect()
+    } else {
+        query.push(" ON CONFLICT (id) DO UPDATE SET ");
+        let mut set = query.separated(", ");
+        for column in COLUMNS.iter().skip(1).chain(&["owner", "owner_name", "facet"]) {
+            set.push(*column).push_unseparated(" = excluded.").push_unseparated(*column);
+        }
+        query.push(" RETURNING n, id");
+        let rows: Vec<(i64, Vec<u8>)> = query.build_query_as().fetch_all(&mut *conn).await?;
+        let row = |(n, id): (i64, Vec<u8>)| Ok((n, crate::store::uuid_of("lead_row", &id)?));
+        rows.into_iter().map(row).collect::<Result<_, StoreError>>()?
+    };
     let mut added = Vec::new();
-    for (n, id) in rows {
-        let id = crate::store::uuid_of("lead_row", &id)?;
+    for (n, id) in numbers {
         let Some(keys) = new_keys.remove(&id) else { continue };
         let before = old.get(&id).map_or(&[] as &[i64], |row| &row.keys);
         let gone: Vec<i64> = before.iter().filter(|key| !keys.contains(key)).copied().collect();
         remove_keys(conn, n, &gone).await?;
         added.extend(keys.into_iter().filter(|key| !before.contains(key)).map(|key| (key, n)));
     }
-    for chunk in added.chunks(500) {
+    // in the order of their tree: neighbours are written while their page is at hand
+    added.sort_unstable();
+    for chunk in added.chunks(4_000) {
         let mut query = QueryBuilder::<Sqlite>::new("INSERT OR IGNORE INTO lead_match_key (key, lead) ");
         query.push_values(chunk, |mut row, (key, lead)| {
             row.push_bind(*key).push_bind(*lead);
@@ -139,6 +152,13 @@ pub(crate) async fn write(conn: &mut SqliteConnection, leads: &[&Lead], new: boo
         query.build().execute(&mut *conn).await?;
     }
     forget_facets(conn, old.values().map(|row| row.facet).collect()).await
+}
+
+/// The number of the next row. New rows are numbered before they are written: SQLite would hand the numbers over one by
+/// one, and each wakes the thread that waits for it.
+async fn next_number(conn: &mut SqliteConnection) -> Result<i64, StoreError> {
+    let last = sqlx::query_scalar!(r#"SELECT ifnull(max(n), 0) AS "n!: i64" FROM lead_row"#).fetch_one(conn).await?;
+    Ok(last + 1)
 }
 
 /// Takes a lead out of the list, the search and the match keys.
