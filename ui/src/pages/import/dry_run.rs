@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use zuc_ipc::import::{ImportPreview, ImportRow, ImportRowsQuery, ImportTotals};
 use zuc_ipc::list;
 
-use super::Wizard;
 use super::words::{field, reason};
+use super::{ImportKind, Wizard};
 use crate::action::Action;
 use crate::backend;
 use crate::components::{Badge, Icon, RowWindow, SectionHead, Spacer, Tab, Tabs};
@@ -30,7 +30,7 @@ pub(crate) fn DryRun(wizard: Wizard) -> impl IntoView {
     view! {
         <div style="padding:10px 20px 0"><SectionHead title=tr!(import.dry_run) about=tr!(import.nothing_saved).to_owned()
             end=view! { <span class="t3 s12 tn">{move || if wizard.look.busy.get() { tr!(import.reviewing).to_owned() } else { tr!(import.reviewed, count = format::count(totals.get().rows)) }}</span> }.into_any()/></div>
-        <div style="padding:0 20px 16px;flex:none">{move || summary(&totals.get())}</div>
+        <div style="padding:0 20px 16px;flex:none">{move || summary(&totals.get(), wizard.kind)}</div>
         <div class="tabs" role="tablist">
             <Tabs tabs value=outcome testid="outcome"/>
             <span class="end row">{move || (totals.get().rejected > 0).then(|| view! {
@@ -59,22 +59,25 @@ fn tabs(totals: &ImportTotals) -> Vec<Tab> {
     .collect()
 }
 
-/// The bar of outcomes and their figures.
+/// The bar of outcomes and their figures. A product that is there already takes its new price; no row of a price list is
+/// held.
 #[expect(clippy::cast_precision_loss, reason = "row counts, for a bar's width")]
-pub(crate) fn summary(totals: &ImportTotals) -> impl IntoView + use<> {
-    let parts = [
+pub(crate) fn summary(totals: &ImportTotals, kind: ImportKind) -> impl IntoView + use<> {
+    let merged = if kind == ImportKind::Products { tr!(import.updated) } else { tr!(import.merged) };
+    let mut parts = vec![
         ("created", tr!(import.created), totals.created, "var(--success-border)", "success", "check"),
-        ("merged", tr!(import.merged), totals.merged, "var(--neutral-border)", "t3", "copy"),
+        ("merged", merged, totals.merged, "var(--neutral-border)", "t3", "copy"),
         ("probable", tr!(import.probable), totals.probable_duplicate, "var(--info-border)", "", "link"),
         ("rejected", tr!(import.rejected), totals.rejected, "var(--danger-border)", "danger", "warn"),
     ];
+    parts.retain(|(part, ..)| kind == ImportKind::Leads || *part != "probable");
     let rows = totals.rows as f64;
     view! {
         <div class="prog" style="height:8px" aria-hidden="true">
-            {parts.map(|(_, _, count, colour, ..)| view! { <i style=format!("width:{:.2}%;background:{colour}", format::share(count as f64, rows))></i> }).collect_view()}
+            {parts.iter().filter(|(_, _, count, ..)| *count > 0).map(|(_, _, count, colour, ..)| view! { <i style=format!("width:{:.2}%;background:{colour}", format::share(*count as f64, rows))></i> }).collect_view()}
         </div>
         <div class="row" style="margin-top:12px;gap:32px">
-            {parts.map(|(key, label, count, _, class, icon)| view! {
+            {parts.into_iter().map(|(key, label, count, _, class, icon)| view! {
                 <div class="col">
                     <span class="row row-1"><span class=class style="display:flex"><Icon name=icon class="i-14"/></span><span class="t2">{label}</span></span>
                     <span class="tn b" style="font-size:16px;line-height:24px" data-testid=format!("import-{key}")>{format::count(count)}</span>

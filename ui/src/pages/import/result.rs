@@ -27,7 +27,7 @@ pub(crate) fn Result(wizard: Wizard) -> impl IntoView {
         let totals = done.totals;
         let (title, to, go) = match wizard.kind {
             ImportKind::Leads => (tr!(import.done, count = format::count(totals.created)), route::LEADS, tr!(import.see_leads)),
-            ImportKind::Products => (tr!(import.done_products, count = format::count(totals.created)), route::PROPOSALS, tr!(import.see_proposals)),
+            ImportKind::Products => (tr!(import.done_products, count = format::count(totals.created + totals.merged)), route::PROPOSALS, tr!(import.see_proposals)),
         };
         let batch = done.batch.clone();
         let take_back = move |_| undo.run::<list::ImportUndo>(ById { id: batch.clone() }, move |_| wizard.restart());
@@ -35,7 +35,7 @@ pub(crate) fn Result(wizard: Wizard) -> impl IntoView {
             <div class="body"><div class="sheet" style="margin:48px auto 0;width:100%" data-testid="import-result">
                 <div class="row" style="margin-bottom:4px"><span class="success" style="display:flex"><Icon name="check"/></span><h2 class="h1">{title}</h2></div>
                 {(!done.batch.is_empty()).then(|| view! { <p class="t2" style="margin-bottom:20px">{tr!(import.done_about)}</p> })}
-                {summary(&totals)}
+                {summary(&totals, wizard.kind)}
                 {rejected(&done.rejected)}
                 <div class="row" style="margin-top:24px">
                     <a class="btn btn--primary" href=to data-testid="import-see">{go}</a>
