@@ -22,6 +22,7 @@ use super::{
     build::{Place, document},
     documents::SealedDocument,
     refusal::refused,
+    stamp::INTENT_VOID,
 };
 use crate::{AppError, Office, failpoint::failpoint, financial};
 
@@ -86,7 +87,13 @@ impl Office {
             return Err(AppError::new(code, "a rule of the SAT").at(finding.field.clone()).hint(refusal.message));
         }
         self.withdraw_refused(&invoice).await?;
-        let (folio, folio_receipt) = self.claim_folio(&serie, invoice.id).await?;
+        let (folio, folio_receipt) = match self.claim_folio(&serie, invoice.id).await {
+            Err(error) if error.code == INTENT_VOID => {
+                self.take_back(invoice.id, &error.code).await?;
+                return Err(AppError::new("invoice.voided", "the ledger promised that it is never issued"));
+            }
+            claimed => claimed?,
+        };
         failpoint("issue.folio")?;
         place.folio = folio;
         let sealed = seal::seal(document(&invoice, &place)?, &csd)?;

@@ -11,7 +11,7 @@ use zuc_domain::{
 };
 use zuc_ipc::Changes;
 use zuc_protocol::{
-    ids::{ItemId, RequestId},
+    ids::{ItemId, LogId, RequestId},
     messages::{ClientFrame, ServerFrame},
     receipt::{Decision, IntentKind, StampState},
     stamping::{StampCommand, StampJob, StampView},
@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Between two looks at the ledger.
 const LOOK: Duration = Duration::from_millis(150);
 /// The ledger has promised that the invoice is never issued.
-const INTENT_VOID: &str = "stamp.intent_void";
+pub(super) const INTENT_VOID: &str = "stamp.intent_void";
 /// Documents followed at a time.
 const WAITING: u32 = 500;
 
@@ -40,13 +40,7 @@ impl Office {
             return Ok(());
         }
         let Some(issuance) = invoice.issuance.clone() else { return Ok(()) };
-        let sealed = self
-            .store
-            .facts::<SealedDocument>(id.uuid())
-            .await?
-            .into_iter()
-            .find(|sealed| sealed.stamp_key == issuance.stamp_key)
-            .ok_or_else(|| AppError::new("invoice.other_device", "the document was sealed on another device"))?;
+        let sealed = self.sealed_document(&invoice).await?;
         let job = StampJob {
             id: RequestId(random(self.ports.entropy.as_ref())),
             invoice: ItemId::from_uuid(id.uuid()),
@@ -76,6 +70,24 @@ impl Office {
             };
         }
         self.settle(id, &sealed, view).await
+    }
+
+    /// The document of an invoice's present attempt.
+    async fn sealed_document(&self, invoice: &Invoice) -> Result<SealedDocument, AppError> {
+        let kept = self.store.facts::<SealedDocument>(invoice.id.uuid()).await?;
+        let key = invoice.issuance.as_ref().map(|issuance| &issuance.stamp_key);
+        kept.into_iter()
+            .find(|sealed| Some(&sealed.stamp_key) == key)
+            .ok_or_else(|| AppError::new("invoice.other_device", "the document was sealed on another device"))
+    }
+
+    /// Whether an invoice's document was sealed for another log than `log`: what became of it there, a relay that lost
+    /// that one cannot say.
+    ///
+    /// # Errors
+    /// `invoice.other_device` while the document is not here yet.
+    pub(crate) async fn is_sealed_for_another(&self, invoice: &Invoice, log: LogId) -> Result<bool, AppError> {
+        Ok(self.sealed_document(invoice).await?.folio_receipt.peek()?.log != log)
     }
 
     /// Goes on with every document that waits for its stamp: after a start, after the relay came back.
@@ -113,9 +125,11 @@ impl Office {
     }
 
     /// Has the ledger promise that an invoice is never issued; `false` when somebody was first to issue it.
-    pub(crate) async fn void_intent(&self, id: InvoiceId) -> Result<bool, AppError> {
-        // no attempt was made, so there is neither serie nor folio to name
-        let command = StampCommand::Void { invoice: ItemId::from_uuid(id.uuid()), serie: String::new(), folio: 0 };
+    pub(crate) async fn void_intent(&self, invoice: &Invoice) -> Result<bool, AppError> {
+        // what was never sealed has neither
+        let claimed = invoice.issuance.as_ref().map(|issuance| (issuance.serie.clone(), issuance.folio));
+        let (serie, folio) = claimed.unwrap_or_default();
+        let command = StampCommand::Void { invoice: ItemId::from_uuid(invoice.id.uuid()), serie, folio };
         let question = ClientFrame::StampCommand { id: RequestId(random(self.ports.entropy.as_ref())), command };
         Ok(self.ask_stamp(question).await?.intent == Some(IntentKind::Void))
     }
@@ -220,8 +234,8 @@ impl Office {
         Ok(())
     }
 
-    /// Sealed here while the ledger promised somebody that it is never issued: it is taken back.
-    async fn take_back(&self, id: InvoiceId, reason: &str) -> Result<(), AppError> {
+    /// The ledger promised somebody that the invoice is never issued: it is taken back, sealed or not.
+    pub(super) async fn take_back(&self, id: InvoiceId, reason: &str) -> Result<(), AppError> {
         let mut tx = self.begin().await?;
         let mut invoice = financial::load(&mut tx, id).await?;
         let act = tx.act();

@@ -12,7 +12,10 @@ use zuc_domain::{
     shared::{Action, Object, ProposalId, Scope},
 };
 use zuc_ipc::Changes;
-use zuc_protocol::receipt::{Claim, Decision};
+use zuc_protocol::{
+    ids::LogId,
+    receipt::{Claim, Decision},
+};
 
 use crate::{AppError, Office, failpoint::failpoint};
 
@@ -53,7 +56,7 @@ impl Office {
 
     async fn run_saga(&self, id: ProposalId) -> Result<(), AppError> {
         failpoint("saga.begins")?;
-        self.lease(id).await?;
+        let log = self.lease(id).await?;
         loop {
             let proposal = self.store.read::<Proposal>(id).await?.ok_or_else(|| AppError::not_found("proposal"))?;
             let mut saga = self.saga_of(id).await?;
@@ -63,7 +66,7 @@ impl Office {
                 Next::Undo(Step::Invoice) => {
                     // between the promise and its record nothing is sealed on this laptop
                     let alone = self.issuing.lock().await;
-                    let issued = !self.void_intent_of(id).await?;
+                    let issued = !self.void_intent_of(id, log).await?;
                     failpoint("saga.promised")?;
                     (issued, Some(alone))
                 }
@@ -112,24 +115,28 @@ impl Office {
         }
     }
 
-    /// Has the relay promise that the drafted invoice is never issued; `false` when somebody issues it already. What
-    /// this laptop believes does not count: a document may be sealed here, or elsewhere, that the ledger never saw.
-    async fn void_intent_of(&self, proposal: ProposalId) -> Result<bool, AppError> {
+    /// Has the relay promise that the drafted invoice is never issued; `false` when somebody issues it already. Short of
+    /// a stamp that is here, what this laptop believes does not count: a document may be sealed, here or elsewhere, that
+    /// the ledger never saw. One that was sealed for a ledger the relay has lost may be stamped: it is not asked about.
+    async fn void_intent_of(&self, proposal: ProposalId, log: LogId) -> Result<bool, AppError> {
         let id = Invoice::id_for(proposal);
         match self.store.read::<Invoice>(id).await? {
             Some(invoice) if invoice.state() == CfdiState::Stamped => Ok(false),
-            Some(_) => self.void_intent(id).await,
+            Some(invoice) if invoice.state().is_waiting() && self.is_sealed_for_another(&invoice, log).await? => {
+                Ok(false)
+            }
+            Some(invoice) => self.void_intent(&invoice).await,
             None => Ok(true),
         }
     }
 
-    /// One run at a time over all devices: a fenced lease of the relay.
-    async fn lease(&self, proposal: ProposalId) -> Result<(), AppError> {
+    /// One run at a time over all devices: a fenced lease of the relay. Gives the log that the relay keeps now.
+    async fn lease(&self, proposal: ProposalId) -> Result<LogId, AppError> {
         let claim = Claim::Lease { job: KIND.to_owned(), period: proposal.to_string(), for_ms: LEASE_MS };
         let receipt = self.claim(claim).await?;
         let me = zuc_protocol::ids::DeviceId::from_uuid(self.actor.device.uuid());
         match self.receipt(&receipt)? {
-            Decision::Lease { device, .. } if device == me => Ok(()),
+            Decision::Lease { device, .. } if device == me => Ok(receipt.peek()?.log),
             _ => Err(AppError::new("relay.leased", "another device runs it")),
         }
     }

@@ -184,6 +184,20 @@ async fn what_the_ledger_promised_holds_though_who_asked_was_killed_before_notin
     sound(&stage).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_that_the_ledger_promised_away_is_taken_back_where_it_is_issued() {
+    let stage = Stage::set().await;
+    let world = &stage.world;
+    let id = drafted(&stage).await;
+    let places = "saga.lead=error,saga.promised=wait";
+    world.zuc(CARLA, &["sync"]).failing_at(places).killed_where_it_waits().await;
+    let ran = world.zuc(CARLA, &["invoice", "issue", &id]).failing_at(RESTS).run().await;
+    refused(&ran, "invoice.voided", 1);
+    assert_eq!(stage.invoice_state().await.as_deref(), Some("voided"));
+    assert!(world.servers.ledger().await.is_empty());
+    sound(&stage).await;
+}
+
 /// Issuing dies with the document sealed and kept, before it leaves the laptop.
 async fn sealed_only(stage: &Stage, id: &str) {
     let places = format!("issue.sealed,{RESTS}");

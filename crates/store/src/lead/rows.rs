@@ -154,8 +154,8 @@ pub(crate) async fn write(conn: &mut SqliteConnection, leads: &[&Lead], new: boo
     forget_facets(conn, old.values().map(|row| row.facet).collect()).await
 }
 
-/// The number of the next row. New rows are numbered before they are written: SQLite would hand the numbers over one by
-/// one, and each wakes the thread that waits for it.
+/// The number of the next row. New rows are numbered before they are written: a statement that returns rows wakes the
+/// thread that waits for each of them.
 async fn next_number(conn: &mut SqliteConnection) -> Result<i64, StoreError> {
     let last = sqlx::query_scalar!(r#"SELECT ifnull(max(n), 0) AS "n!: i64" FROM lead_row"#).fetch_one(conn).await?;
     Ok(last + 1)
