@@ -169,6 +169,23 @@ fn what_the_ledger_promised_is_taken_back_once_drafted_or_sealed() {
 }
 
 #[test]
+fn a_promise_noted_apart_from_a_sealing_ends_the_same_on_every_device() {
+    let (drafted, sealed) = (draft(), issued());
+    let InvoiceEvent::Voided { transition: voided, .. } = drafted.void("error", &act(6)).unwrap().unwrap() else {
+        panic!("voided")
+    };
+    let queued = sealed.follow(CfdiState::Queued, &act(7)).unwrap().unwrap();
+    let mut here = sealed.clone();
+    here.apply_transition(&queued);
+    here.apply_transition(&voided);
+    let mut there = drafted;
+    for transition in [&voided, &queued].into_iter().chain(sealed.transitions.values()) {
+        there.apply_transition(transition);
+    }
+    assert_eq!((here.state(), there.state()), (CfdiState::Voided, CfdiState::Voided));
+}
+
+#[test]
 fn what_may_be_at_the_pac_is_not_taken_back() {
     for state in [CfdiState::Submitted, CfdiState::Unknown] {
         let mut invoice = issued();
