@@ -42,11 +42,20 @@ pub(crate) fn options() -> Options {
     Options::parse()
 }
 
+/// SQLite's memory from the same place as the program's.
+pub(crate) fn settle_memory() {
+    #[expect(unsafe_code, reason = "the first statement of main")]
+    // SAFETY: nothing uses SQLite yet.
+    unsafe {
+        zuc_gateways::settle_memory();
+    }
+}
+
 /// `WebKitGTK` paints nothing on some drivers unless it is told so before GTK starts.
 pub(crate) fn quiet_the_renderer() {
     #[cfg(target_os = "linux")]
     if std::env::var_os("WEBKIT_DISABLE_DMABUF_RENDERER").is_none() {
-        #[expect(unsafe_code, reason = "the first statement of main: no other thread reads the environment yet")]
+        #[expect(unsafe_code, reason = "at the beginning of main: no other thread reads the environment yet")]
         // SAFETY: no thread has been started.
         unsafe {
             std::env::set_var("WEBKIT_DISABLE_DMABUF_RENDERER", "1");

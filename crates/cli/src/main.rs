@@ -15,7 +15,7 @@ use crate::{args::Cli, output::Output};
 
 /// A list of prospects is millions of small pieces: a fifth less processor time for its import than with the system's.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: zuc_gateways::MiMalloc = zuc_gateways::MiMalloc;
 
 /// How a command can end without a result.
 #[derive(Debug)]
@@ -42,6 +42,11 @@ impl From<anyhow::Error> for Ended {
 pub(crate) type Done = Result<ExitCode, Ended>;
 
 fn main() -> ExitCode {
+    #[expect(unsafe_code, reason = "the first statement of main")]
+    // SAFETY: nothing uses SQLite yet.
+    unsafe {
+        zuc_gateways::settle_memory();
+    }
     // clap ends with 2 for wrong usage
     let cli = Cli::parse();
     tracing_subscriber::fmt()

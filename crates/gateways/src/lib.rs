@@ -4,6 +4,7 @@ mod clock;
 mod desk;
 mod entropy;
 mod keyring;
+mod memory;
 mod relay;
 mod secrets;
 
@@ -11,5 +12,6 @@ pub use clock::{SystemClock, now};
 pub use desk::{default_home, desk, desk_with, ports, shut_desk};
 pub use entropy::OsEntropy;
 pub use keyring::OsKeyring;
+pub use memory::{MiMalloc, settle_memory};
 pub use relay::{RelayAddresses, RelayClient};
 pub use secrets::Secrets;

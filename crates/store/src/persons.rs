@@ -62,6 +62,25 @@ pub(crate) struct Ring {
     keys: HashMap<[u8; 16], PersonKey>,
     subjects: HashMap<Uuid, [u8; 16]>,
     placed: BTreeSet<(i64, [u8; 16])>,
+    series: Option<Series>,
+}
+
+/// Ids that follow one another from a random place, so that the keys of an import lie side by side in their tree; they
+/// tell no more than that they were made together.
+struct Series {
+    place: [u8; 8],
+    next: u32,
+}
+
+impl Series {
+    fn id(&mut self, entropy: &dyn Entropy) -> [u8; 16] {
+        let mut id = [0; 16];
+        id[..8].copy_from_slice(&self.place);
+        id[8..12].copy_from_slice(&self.next.to_be_bytes());
+        id[12..].copy_from_slice(&random::<4>(entropy));
+        self.next = self.next.wrapping_add(1);
+        id
+    }
 }
 
 /// A key and the subject it was made for, not yet on disk.
@@ -81,6 +100,7 @@ impl Ring {
             keys: HashMap::new(),
             subjects: HashMap::new(),
             placed: BTreeSet::new(),
+            series: None,
         }
     }
 
@@ -138,7 +158,9 @@ impl Ring {
 
     /// A new key for a subject that has none, wrapped for the bag of `scope`; the caller writes it down.
     pub(crate) fn make(&mut self, scope: Scope, subject: Uuid) -> Result<Made, StoreError> {
-        let key: [u8; 16] = random(self.entropy());
+        let entropy = self.store.inner.entropy.clone();
+        let series = self.series.get_or_insert_with(|| Series { place: random(entropy.as_ref()), next: 0 });
+        let key = series.id(entropy.as_ref());
         let secret = PersonKey::from_bytes(random(self.entropy()));
         let (bag, wrap) = self.wrap(scope, key, &secret)?;
         self.keys.insert(key, secret);
@@ -326,4 +348,21 @@ async fn insert_subject(conn: &mut SqliteConnection, subject: Uuid, key: [u8; 16
     .execute(conn)
     .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Counter;
+
+    #[test]
+    fn keys_that_are_made_together_lie_together() {
+        let entropy = Counter::from(7);
+        let mut series = Series { place: [9; 8], next: 254 };
+        let ids: Vec<[u8; 16]> = (0..4).map(|_| series.id(&entropy)).collect();
+        assert!(ids.iter().all(|id| id.starts_with(&[9; 8])));
+        assert!(ids.is_sorted() && ids.windows(2).all(|pair| pair[0] != pair[1]), "{ids:?}");
+        let last: BTreeSet<&[u8]> = ids.iter().map(|id| &id[12..]).collect();
+        assert_eq!(last.len(), ids.len(), "each has a part that nobody can tell beforehand");
+    }
 }

@@ -7,7 +7,7 @@ use crate::{
     window::{Window, test},
 };
 
-/// Brings the list of products in.
+/// Brings the list of products in, takes it back, and brings it in again.
 pub(crate) async fn products(window: &Window) {
     window.click(&test("nav-proposals")).await;
     window.see(&test("empty")).await;
@@ -15,6 +15,13 @@ pub(crate) async fn products(window: &Window) {
     window.click(&test("import-choose")).await;
     window.see(&test("import-result")).await;
     window.portrait("productos-importar").await;
+    let created = window.text(&test("import-created")).await;
+    window.click(&test("import-undo")).await;
+    window.see(&test("import-choose")).await;
+    window.click(&test("import-choose")).await;
+    window.see(&test("import-result")).await;
+    // were they not taken back, none would be new
+    window.read(&test("import-created"), &created).await;
     window.click(&test("import-see")).await;
     window.see(&test("products-import")).await;
 }

@@ -237,13 +237,11 @@ impl Office {
     /// The ledger promised somebody that the invoice is never issued: it is taken back, sealed or not.
     pub(super) async fn take_back(&self, id: InvoiceId, reason: &str) -> Result<(), AppError> {
         let mut tx = self.begin().await?;
-        let mut invoice = financial::load(&mut tx, id).await?;
-        let act = tx.act();
-        let Some(event) = invoice.void(reason, &act)? else { return Ok(()) };
-        invoice.apply(&event);
-        tx.repository().record(&invoice, &event).await?;
-        tx.commit().await?;
-        self.tell(Changes { invoices: true, ..Changes::default() });
+        let invoice = financial::load(&mut tx, id).await?;
+        if financial::void(&mut tx, invoice, reason).await? {
+            tx.commit().await?;
+            self.tell(Changes { invoices: true, ..Changes::default() });
+        }
         Ok(())
     }
 

@@ -127,12 +127,8 @@ impl Office {
             }
             Step::Invoice => {
                 let id = Invoice::id_for(proposal.id);
-                if let Some(mut invoice) = tx.repository::<Invoice>().load(id).await? {
-                    let act = tx.act();
-                    if let Some(event) = invoice.void(reason, &act)? {
-                        invoice.apply(&event);
-                        tx.repository().record(&invoice, &event).await?;
-                    }
+                if let Some(invoice) = tx.repository::<Invoice>().load(id).await? {
+                    super::void(tx, invoice, reason).await?;
                 }
             }
             Step::Lead => {

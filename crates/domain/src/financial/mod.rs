@@ -319,15 +319,7 @@ impl Invoice {
     /// # Errors
     /// [`InvoiceError::NoSuchStep`] when it was taken back.
     pub fn stamped(&self, act: &Act) -> Result<Option<Transition<CfdiState>>, InvoiceError> {
-        let folded = self.folded();
-        let from = folded.state();
-        if from == CfdiState::Stamped {
-            return Ok(None);
-        }
-        if !from.allows_authority(CfdiState::Stamped) {
-            return Err(InvoiceError::NoSuchStep { from, to: CfdiState::Stamped });
-        }
-        Ok(Some(Transition { authority: true, ..Transition::record(&folded, CfdiState::Stamped, act, None) }))
+        self.by_authority(CfdiState::Stamped, act, None)
     }
 
     /// Records that it will never be issued, which the relay's ledger has promised: an authority, it counts even where
@@ -336,19 +328,28 @@ impl Invoice {
     /// # Errors
     /// [`InvoiceError::NoSuchStep`]: what may be at the PAC is not taken back, a stamped document is cancelled.
     pub fn void(&self, reason: &str, act: &Act) -> Result<Option<InvoiceEvent>, InvoiceError> {
+        let reason = clean(reason);
+        let transition = self.by_authority(CfdiState::Voided, act, reason.clone())?;
+        let reason = reason.unwrap_or_default();
+        Ok(transition.map(|transition| InvoiceEvent::Voided { invoice: self.id, reason, at: act.at, transition }))
+    }
+
+    /// A step that the relay's ledger or the PAC has decided; `None` when it is taken already.
+    fn by_authority(
+        &self,
+        to: CfdiState,
+        act: &Act,
+        reason: Option<String>,
+    ) -> Result<Option<Transition<CfdiState>>, InvoiceError> {
         let folded = self.folded();
         let from = folded.state();
-        if from == CfdiState::Voided {
+        if from == to {
             return Ok(None);
         }
-        if !from.allows_authority(CfdiState::Voided) {
-            return Err(InvoiceError::NoSuchStep { from, to: CfdiState::Voided });
+        if !from.allows_authority(to) {
+            return Err(InvoiceError::NoSuchStep { from, to });
         }
-        let reason = clean(reason);
-        let record = Transition::record(&folded, CfdiState::Voided, act, reason.clone());
-        let transition = Transition { authority: true, ..record };
-        let reason = reason.unwrap_or_default();
-        Ok(Some(InvoiceEvent::Voided { invoice: self.id, reason, at: act.at, transition }))
+        Ok(Some(Transition { authority: true, ..Transition::record(&folded, to, act, reason) }))
     }
 
     fn step(&self, to: CfdiState, act: &Act, reason: Option<String>) -> Result<Transition<CfdiState>, InvoiceError> {

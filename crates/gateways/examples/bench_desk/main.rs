@@ -15,9 +15,14 @@ use serde_json::{Value, json};
 
 /// As `zuc` and the window have it.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: zuc_gateways::MiMalloc = zuc_gateways::MiMalloc;
 
 fn main() -> anyhow::Result<()> {
+    #[expect(unsafe_code, reason = "the first statement of main")]
+    // SAFETY: nothing uses SQLite yet.
+    unsafe {
+        zuc_gateways::settle_memory();
+    }
     // as `zuc` and the window do
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let mut laptop = Laptop::default();
