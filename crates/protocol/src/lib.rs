@@ -11,6 +11,7 @@ pub mod control;
 pub mod enrolment;
 pub mod envelope;
 pub mod error;
+pub mod home;
 pub mod identity;
 pub mod ids;
 pub mod item;

@@ -95,3 +95,19 @@ macro_rules! facts {
 
 aggregates!(Lead, Customer, Contract, Opportunity, Product, Proposal, Invoice);
 facts!(Activity);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use zuc_protocol::home::{home_of_document, home_of_fact};
+
+    #[test]
+    fn what_is_read_has_a_home() {
+        let read: Vec<DocKind> = (1..=64).map(DocKind).filter(|kind| shape(*kind).is_some()).collect();
+        assert!(read.contains(&DocKind::INVOICE));
+        for kind in read {
+            assert!(home_of_document(kind).is_some(), "{kind:?}");
+        }
+        assert!(home_of_fact(Activity::KIND).is_some());
+    }
+}

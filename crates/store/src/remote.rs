@@ -17,7 +17,7 @@ use crate::persons::Ring;
 use crate::projections::analytics::{self, Dirty};
 use crate::reread::{Reread, keys_of};
 use crate::shape::Shape;
-use crate::store::{Identity, domain_scope, scope_number};
+use crate::store::{Identity, domain_scope, scope_number, wire_scope};
 use crate::{Store, StoreError, aggregate, events, facts, registry};
 
 /// What receiving an entry changed.
@@ -25,11 +25,15 @@ use crate::{Store, StoreError, aggregate, events, facts, registry};
 pub struct Received {
     /// Documents and facts that are new or other than before: what a screen reloads. A fact has kind 0.
     pub touched: Vec<(DocKind, ItemId)>,
-    /// The entry broke a rule of documents and was set aside whole, with the code.
+    /// The entry broke a rule of documents and was set aside whole, or a part of it does not belong into its scope and was passed
+    /// over; the code.
     pub refused: Option<String>,
     /// Facts that lost against another of their id.
     pub lost: Vec<ItemId>,
 }
+
+/// Code of a document or fact in a scope that does not hold its kind.
+const MISPLACED: &str = "store.misplaced";
 
 struct Receiver<'c> {
     identity: Identity,
@@ -66,7 +70,12 @@ impl Store {
         let rows = Reread::new(&mut part, &mut ring, &mut dirty);
         let mut receiver = Receiver { identity, rows, out: &mut out };
         match receiver.entry(scope, source, items, &mut latest).await {
-            Ok(()) => part.commit().await?,
+            Ok(()) => {
+                part.commit().await?;
+                if let Some(code) = &out.refused {
+                    set_aside(&mut tx, number, &batch_hash(bytes).0, code, bytes).await?;
+                }
+            }
             Err(StoreError::ChangeRefused(refusal)) => {
                 part.rollback().await?;
                 let reason = format!("store.change_refused: {refusal}");
@@ -176,6 +185,11 @@ impl Receiver<'_> {
         self.rows.ring.load(self.rows.conn, &keys_of(changes)).await?;
         let mut happened = Vec::new();
         for item in items {
+            // judged one by one: what else the entry holds may name a kind that only newer versions can judge
+            if !item.may_lie_in(wire_scope(scope)) {
+                self.out.refused = Some(MISPLACED.to_owned());
+                continue;
+            }
             let item_events = match item {
                 Item::Change(change) => {
                     self.change(scope, change).await?;

@@ -6,11 +6,12 @@ use zuc_domain::customer::{Customer, CustomerKind, NewCustomer};
 use zuc_domain::lead::opportunity::{NewOpportunity, Opportunity, Stage};
 use zuc_domain::lead::{Conversion, ConversionPlan, Lead};
 use zuc_domain::shared::{Currency, CustomerId, Money, OpportunityId};
+use zuc_protocol::Scope as WireScope;
 use zuc_protocol::ids::ItemId;
-use zuc_protocol::item::Item;
+use zuc_protocol::item::{DocKind, Fact, Item};
 
 use super::capture;
-use crate::testing::{SALES, WIRE, at, deliver, device, lead, pass, v7};
+use crate::testing::{SALES, WIRE, at, deliver, deliver_all, device, lead, pass, v7};
 use crate::{LeadFilter, LeadOrder, Store, StoreError};
 
 async fn customer(store: &Store, id: CustomerId, lead: Option<&Lead>) {
@@ -52,6 +53,46 @@ async fn a_derived_document_that_somebody_begins_otherwise_is_refused_by_all_ali
     assert_eq!(verdicts[0], verdicts[1], "whether it is here already or not");
     assert_eq!(deliver(&ana, &luis, WIRE, 51, hers).await.refused, None);
     assert_eq!(ana.read::<Customer>(derived).await.unwrap(), luis.read::<Customer>(derived).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_does_not_belong_into_its_scope_is_read_by_nobody_and_the_rest_of_the_entry_counts() {
+    let (mallory, luis) = (device(3).await, device(2).await);
+    let id = CustomerId(v7(9));
+    customer(&mallory, id, None).await;
+    let hers = mallory.outbox_ready(WIRE, 10).await.unwrap().pop().unwrap();
+
+    // an invoice where a seller may write, and a certificate
+    let mut invoice = hers.clone();
+    let Item::Change(change) = &mut invoice.item else { panic!("a change") };
+    (change.kind, change.doc) = (DocKind::INVOICE, ItemId::from_uuid(v7(10)));
+    let mut certificate = hers.clone();
+    certificate.item = Item::Fact(Fact {
+        id: ItemId::from_uuid(v7(11)),
+        kind: "csd.installed".into(),
+        subject: ItemId::from_uuid(v7(12)),
+        fence: 9,
+        body: "{}".into(),
+        person_keys: Vec::new(),
+        events: Vec::new(),
+        part: None,
+    });
+    let received = deliver_all(&mallory, &luis, WIRE, 50, vec![invoice, certificate, hers.clone()]).await;
+    assert_eq!(received.refused.as_deref(), Some("store.misplaced"));
+    assert_eq!(received.touched, [(DocKind::CUSTOMER, ItemId::from_uuid(id.0))]);
+    assert!(luis.read::<Customer>(id).await.unwrap().is_some());
+    let (facts, aside): (i64, i64) =
+        sqlx::query_as("SELECT (SELECT count(*) FROM fact), (SELECT count(*) FROM quarantine)")
+            .fetch_one(luis.reader())
+            .await
+            .unwrap();
+    assert_eq!((facts, aside), (0, 1), "it is kept to be looked at, and counts for nothing");
+
+    // a customer where only finance writes
+    let ana = device(1).await;
+    let received = deliver(&mallory, &ana, WireScope::Finance, 51, hers).await;
+    assert_eq!((received.refused.as_deref(), received.touched.len()), (Some("store.misplaced"), 0));
+    assert!(ana.read::<Customer>(id).await.unwrap().is_none());
 }
 
 async fn deal(store: &Store, id: u128, pesos: i64) {
