@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use zuc_ipc::company::{Join, JoinStatus};
 use zuc_protocol::{
+    Role,
     control::{ControlLog, SignedControl},
     enrolment::{Invite, JoinRequest, JoinStatus as Status, comparison_code},
     identity::DeviceKeys,
-    ids::Incarnation,
+    ids::{ControlHead, Incarnation},
 };
 use zuc_store::{
     Identity, Store,
@@ -21,10 +22,12 @@ use crate::AppError;
 const JOINING: &str = "joining";
 
 /// A joining under way: kept in the vault, so that closing the program does not end it.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Joining {
     invite: String,
     short_code: String,
+    /// The membership over which the code was made.
+    seen: ControlHead,
 }
 
 impl Joining {
@@ -38,8 +41,9 @@ impl Desk {
     /// Asks to join: makes this device's keys, proves the invite, shows the code to compare.
     ///
     /// # Errors
-    /// `sync.bad_code` for a typing error; `relay.invite_used`, `relay.invite_over` and the relay's other codes; nothing
-    /// is left behind then.
+    /// `sync.bad_code` for a typing error; `device.old_log` and `device.other_admin` where the relay shows another
+    /// membership than the invite; `relay.invite_used`, `relay.invite_over` and the relay's other codes; nothing is left
+    /// behind then.
     #[tracing::instrument(skip_all)]
     pub async fn company_join(&self, join: Join) -> Result<JoinStatus, AppError> {
         let invite = Invite::from_code(&join.invite)?;
@@ -57,8 +61,10 @@ impl Desk {
         let access = invite.secret.access();
         let records = relay.control(invite.company, invite.id, &access).await?;
         let control = ControlLog::replay(invite.company, records)?;
+        extends(&control, invite.control_head)?;
         let admin = control
             .devices()
+            .filter(|(id, _)| control.rights(*id).is_some_and(|rights| rights.has(Role::Administracion)))
             .map(|(_, device)| device.public)
             .find(|public| public.fingerprint() == invite.admin)
             .ok_or_else(|| AppError::new("device.other_admin", "the relay shows another admin than the invite"))?;
@@ -77,7 +83,7 @@ impl Desk {
             }
         };
         store.vault_set(DEVICE, keys.to_seeds().as_slice()).await?;
-        let joining = Joining { invite: join.invite, short_code: short_code.clone() };
+        let joining = Joining { invite: join.invite, short_code: short_code.clone(), seen: control.head().head() };
         store.vault_set(JOINING, &serde_json::to_vec(&joining)?).await?;
         *state = State::Joining(store, joining);
         Ok(JoinStatus { state: "waiting".to_owned(), short_code, company: String::new() })
@@ -86,8 +92,8 @@ impl Desk {
     /// How the joining stands; once approved the company is open here, once refused the home is as before.
     pub async fn join_status(&self) -> Result<JoinStatus, AppError> {
         let mut state = self.state.lock().await;
-        let (invite, short_code) = match &*state {
-            State::Joining(_, joining) => (joining.invite.clone(), joining.short_code.clone()),
+        let joining = match &*state {
+            State::Joining(_, joining) => joining.clone(),
             State::Open(..) => {
                 return Ok(JoinStatus { state: "approved".to_owned(), ..JoinStatus::default() });
             }
@@ -95,7 +101,8 @@ impl Desk {
                 return Err(AppError::new("app.no_company", "nobody is joining here"));
             }
         };
-        let invite = Invite::from_code(&invite)?;
+        let invite = Invite::from_code(&joining.invite)?;
+        let short_code = joining.short_code.clone();
         let relay = self.ports.relays.at(&invite.relay_url)?;
         let access = invite.secret.access();
         match relay.join_status(invite.company, invite.id, &access).await? {
@@ -113,9 +120,8 @@ impl Desk {
                 let State::Joining(store, _) = std::mem::replace(&mut *state, State::Moving) else {
                     return Err(AppError::new("app.internal", "the desk moved"));
                 };
-                match self.enter(&store, &invite, records).await {
+                match self.enter(&store, &invite, joining.seen, records).await {
                     Ok(false) => {
-                        let joining = Joining { invite: invite.to_code()?, short_code: short_code.clone() };
                         *state = State::Joining(store, joining);
                         Ok(JoinStatus { state: "keys".to_owned(), short_code, company: String::new() })
                     }
@@ -125,7 +131,6 @@ impl Desk {
                         Ok(JoinStatus { state: "approved".to_owned(), short_code, company: String::new() })
                     }
                     Err(error) => {
-                        let joining = Joining { invite: invite.to_code()?, short_code };
                         *state = State::Joining(store, joining);
                         Err(error)
                     }
@@ -136,11 +141,18 @@ impl Desk {
 
     /// Proves that the keys wrapped to this device open, and only then makes the store this company's; `false` while the
     /// approval is there and the rest of its keys is still to be given.
-    async fn enter(&self, store: &Store, invite: &Invite, records: Vec<SignedControl>) -> Result<bool, AppError> {
+    async fn enter(
+        &self,
+        store: &Store,
+        invite: &Invite,
+        seen: ControlHead,
+        records: Vec<SignedControl>,
+    ) -> Result<bool, AppError> {
         let seeds = store.vault_get(DEVICE).await?.ok_or_else(|| AppError::new("store.corrupt", "no device keys"))?;
         let seeds: &[u8; 64] =
             seeds.as_slice().try_into().map_err(|_| AppError::new("store.corrupt", "device keys of another size"))?;
         let control = ControlLog::replay(invite.company, records.iter().cloned())?;
+        extends(&control, seen)?;
         let keys = DeviceKeys::from_both(seeds);
         let public = keys.public();
         let ring = KeyRing::of_device(keys, &control);
@@ -163,5 +175,13 @@ impl Desk {
             .await?;
         store.vault_delete(JOINING).await?;
         Ok(true)
+    }
+}
+
+/// The membership that the relay shows holds the record somebody else has seen there: it is not one from before.
+fn extends(control: &ControlLog, seen: ControlHead) -> Result<(), AppError> {
+    match control.seq_of(seen) {
+        Some(_) => Ok(()),
+        None => Err(AppError::new("device.old_log", "the relay shows an older membership than the invite")),
     }
 }

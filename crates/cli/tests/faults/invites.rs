@@ -1,7 +1,7 @@
 //! An invite is good once, for a day.
 
 use serde_json::Value;
-use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::{Stage, refused, world::company::until};
 
@@ -70,6 +70,19 @@ async fn who_has_just_joined_writes_after_one_sync_and_is_known_by_name() {
     assert_eq!(found["rows"][0]["owner"]["name"], "Ana", "{found}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_shown_a_membership_from_before_the_invite_does_not_join() {
+    let mut stage = Stage::with_luis().await;
+    let code = invite(&stage).await;
+    stage.world.servers.kill_relay().await;
+    let forgotten = at_the_relay(&stage, "DELETE FROM control WHERE seq > 0 AND seq = (SELECT max(seq) FROM control)");
+    assert_eq!(forgotten.await, 1, "the newest record");
+    stage.world.servers.start_relay().await;
+    let shown = stage.world.run("ana", &["device", "join", &code, "--person", "Ana"]).await;
+    refused(&shown, "device.old_log", 1);
+    assert_eq!(stage.world.ask("ana", &["company", "show"]).await["stage"], "fresh");
+}
+
 async fn invite(stage: &Stage) -> String {
     let given = stage.world.ask("luis", &["device", "invite", "--person", "Ana"]).await;
     given["code"].as_str().expect("an invite").to_owned()
@@ -84,17 +97,23 @@ async fn pending(stage: &Stage) -> Vec<String> {
 
 /// A day passes for the invites the relay holds.
 async fn age(stage: &Stage) {
+    let aged = at_the_relay(stage, &format!("UPDATE invite SET until_ms = until_ms - {DAY_MS}")).await;
+    assert!(aged > 0, "an invite grew older");
+}
+
+/// Changes the files of the relay, which does not run; how many rows.
+async fn at_the_relay(stage: &Stage, sql: &str) -> u64 {
     let companies = stage.world.root.join("relay/companies");
-    let mut aged = 0;
+    let mut changed = 0;
     for entry in std::fs::read_dir(companies).expect("the relay's companies") {
         let path = entry.expect("a file").path();
         if path.extension().is_some_and(|kind| kind == "db" || kind == "sqlite" || kind == "sqlite3") {
             let options = SqliteConnectOptions::new().filename(&path);
             let mut connection = SqliteConnection::connect_with(&options).await.expect("the company's file");
-            let done = sqlx::query("UPDATE invite SET until_ms = until_ms - ?1").bind(DAY_MS);
-            aged += done.execute(&mut connection).await.expect("older invites").rows_affected();
+            let done = sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await;
+            changed += done.expect("changed").rows_affected();
             connection.close().await.expect("closed");
         }
     }
-    assert!(aged > 0, "an invite grew older");
+    changed
 }
