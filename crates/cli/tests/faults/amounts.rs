@@ -93,6 +93,8 @@ async fn what_a_proposal_asks_for_are_amounts() {
     let draft = Draft::open(&stage).await;
     let saved = draft.save("/terms_days", "30").await;
     assert_eq!(saved.code, Some(0), "{}", saved.stderr);
+    // whether it was sent is shown too, and must not change meanwhile
+    stage.world.ask(CARLA, &["sync"]).await;
     let before = draft.standing().await;
     let places = ["/lines/0/quantity", "/lines/0/unit_price", "/lines/0/discount_pct", "/discount_pct"];
     for place in places {
