@@ -3,6 +3,7 @@
 mod devices;
 mod invite;
 mod profile;
+mod revoke;
 mod settings;
 
 pub(crate) use profile::CompanyProfile;
