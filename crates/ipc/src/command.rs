@@ -35,8 +35,8 @@ pub mod list {
     use super::Command;
     use crate::{
         company::{
-            Boot, CompanyCreated, CompanyNew, DeviceRevoke, DeviceRow, InviteNew, InviteView, Join, JoinStatus,
-            PendingDevice, Secret, SettingsSet,
+            Boot, CompanyCreated, CompanyNew, DeviceRow, InviteNew, InviteView, Join, JoinStatus, PendingDevice,
+            Secret, SettingsSet,
         },
         customer::{Customer360, CustomerRow, FiscalChoices, FiscalChoicesQuery, FiscalProfileSet},
         home::{Hit, Home},
@@ -73,8 +73,6 @@ pub mod list {
         DeviceApprove = "device_approve" (ById) -> Changes;
         /// Devices of the company.
         DeviceList = "device_list" (Empty) -> Vec<DeviceRow>;
-        /// Takes a device out.
-        DeviceOut = "device_revoke" (DeviceRevoke) -> Changes;
         /// Changes settings of this device.
         SettingsChange = "settings_set" (SettingsSet) -> Changes;
         /// Régimenes of the SAT for the company's form: `text` is the RFC.

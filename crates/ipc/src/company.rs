@@ -201,15 +201,6 @@ pub struct DeviceRow {
     pub removed: bool,
 }
 
-/// Takes a device out of the company.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeviceRevoke {
-    /// Device id.
-    pub device: String,
-    /// It is lost or stolen, and wipes itself when it is next heard of.
-    pub lost: bool,
-}
-
 /// Settings of this device.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

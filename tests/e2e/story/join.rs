@@ -56,24 +56,9 @@ pub(crate) async fn story() {
     luis.click(&test("nav-settings")).await;
     luis.click(&test("settings-sincronia")).await;
     luis.portrait("ajustes-sincronia").await;
-    revoked(&luis, &ana).await;
     ana.close().await;
     offline(&mut company, &luis).await;
     luis.close().await;
-}
-
-/// Ana's laptop is stolen: Luis takes it out, and what it showed is gone from it.
-async fn revoked(luis: &Window, ana: &Window) {
-    luis.click(&test("settings-dispositivos")).await;
-    luis.click(&test("device-revoke")).await;
-    luis.click(&test("device-lost")).await;
-    luis.read(&test("device-revoke-dialog"), "no alcanzó a enviar").await;
-    luis.portrait("dispositivo-revocar").await;
-    luis.click(&test("device-revoke-confirm")).await;
-    luis.read(&test("devices-table"), "Revocada").await;
-    luis.miss(&test("device-revoke")).await;
-    ana.miss(&test("cell-company")).await;
-    ana.portrait("equipo-revocado").await;
 }
 
 /// Whoever would let somebody in reads that it needs the relay, and why it did not work; nothing else is taken away.

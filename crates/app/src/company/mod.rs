@@ -3,7 +3,6 @@
 mod devices;
 mod invite;
 mod profile;
-mod revoke;
 mod settings;
 
 pub(crate) use profile::CompanyProfile;

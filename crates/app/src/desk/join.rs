@@ -26,8 +26,9 @@ const JOINING: &str = "joining";
 pub(super) struct Joining {
     invite: String,
     short_code: String,
-    /// The membership over which the code was made.
-    seen: ControlHead,
+    /// The membership over which the code was made; none in a joining that an older program began.
+    #[serde(default)]
+    seen: Option<ControlHead>,
 }
 
 impl Joining {
@@ -83,7 +84,8 @@ impl Desk {
             }
         };
         store.vault_set(DEVICE, keys.to_seeds().as_slice()).await?;
-        let joining = Joining { invite: join.invite, short_code: short_code.clone(), seen: control.head().head() };
+        let joining =
+            Joining { invite: join.invite, short_code: short_code.clone(), seen: Some(control.head().head()) };
         store.vault_set(JOINING, &serde_json::to_vec(&joining)?).await?;
         *state = State::Joining(store, joining);
         Ok(JoinStatus { state: "waiting".to_owned(), short_code, company: String::new() })
@@ -145,14 +147,14 @@ impl Desk {
         &self,
         store: &Store,
         invite: &Invite,
-        seen: ControlHead,
+        seen: Option<ControlHead>,
         records: Vec<SignedControl>,
     ) -> Result<bool, AppError> {
         let seeds = store.vault_get(DEVICE).await?.ok_or_else(|| AppError::new("store.corrupt", "no device keys"))?;
         let seeds: &[u8; 64] =
             seeds.as_slice().try_into().map_err(|_| AppError::new("store.corrupt", "device keys of another size"))?;
         let control = ControlLog::replay(invite.company, records.iter().cloned())?;
-        extends(&control, seen)?;
+        seen.map_or(Ok(()), |seen| extends(&control, seen))?;
         let keys = DeviceKeys::from_both(seeds);
         let public = keys.public();
         let ring = KeyRing::of_device(keys, &control);

@@ -73,16 +73,14 @@ impl Driver {
             }
             Effect::Removed { .. } => {
                 self.link = None;
-                self.removed = true;
-                office.show_removed();
+                office.exchange.set_status(|status| {
+                    "error".clone_into(&mut status.state);
+                    status.error = Some("sync.revoked".to_owned());
+                });
             }
             Effect::RelayTime(millis) => office.note_relay_time(millis),
-            Effect::Status(status) => {
-                let owes = status == SyncStatus::UpToDate && self.pay(office).await?;
-                if !owes {
-                    self.show(office, &status).await?;
-                }
-            }
+            Effect::Status(SyncStatus::UpToDate) if self.pay(office) => {}
+            Effect::Status(status) => self.show(office, &status).await?,
             // what is left was for the disk; claims and stamps are asked one by one over HTTP, where they are answered
             _ => {}
         }

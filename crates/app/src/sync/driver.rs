@@ -23,10 +23,6 @@ const PAUSE: Duration = Duration::from_millis(200);
 const PAUSE_OFFLINE: Duration = Duration::from_millis(600);
 /// The longest pause while the relay answers but does not let us in: it may have too much to do.
 const PAUSE_REFUSED: Duration = Duration::from_secs(10);
-/// Code of a device that was taken out.
-pub(super) const REVOKED: &str = "sync.revoked";
-/// Between two looks at nothing of a device that was taken out.
-const PAUSE_REMOVED: Duration = Duration::from_secs(60);
 /// How long commits are gathered before they are sealed: what is written in one go travels in one batch.
 const GATHER: Duration = Duration::from_millis(100);
 /// How often the engine learns the time.
@@ -45,8 +41,6 @@ pub(super) struct Driver {
     /// The store refused an effect: the engine is ahead of the disk and must not go on.
     pub(super) failed: bool,
     pub(super) failing: Failing,
-    /// This device was taken out: nobody answers it any more.
-    pub(super) removed: bool,
 }
 
 /// What woke the driver.
@@ -80,25 +74,13 @@ impl Office {
             gathered: None,
             failed: false,
             failing: Failing::default(),
-            removed: control.device(self.exchange.device_keys().id()).is_some_and(|me| me.removed.is_some()),
         };
-        if driver.removed {
-            self.show_removed();
-        }
         if let Some(error) = left {
             driver.give_up(self, &error);
         }
         tokio::spawn(run(Arc::downgrade(self), driver, orders));
         tokio::spawn(background::run(Arc::downgrade(self), self.work.clone()));
         Ok(())
-    }
-
-    /// The status says that this device was taken out.
-    pub(super) fn show_removed(&self) {
-        self.exchange.set_status(|status| {
-            "error".clone_into(&mut status.state);
-            status.error = Some(REVOKED.to_owned());
-        });
     }
 
     /// Ends the exchange and closes the store.
@@ -118,18 +100,12 @@ async fn run(office: Weak<Office>, mut driver: Driver, mut orders: mpsc::Unbound
         let Some(this) = office.upgrade() else { return };
         if driver.link.is_none() {
             let rest = driver.failing.rest();
-            let longest = if driver.removed {
-                Some(PAUSE_REMOVED)
-            } else if driver.failed {
-                Some(rest)
-            } else {
-                connect(&this, &mut driver).await.err()
-            };
+            let longest = if driver.failed { Some(rest) } else { connect(&this, &mut driver).await.err() };
             if let Some(longest) = longest {
                 // nothing to reach: wait, but hear orders
                 let waited = tokio::select! {
                     order = orders.recv() => Some(order),
-                    () = sleep(if driver.failed || driver.removed { longest } else { pause.min(longest) }) => None,
+                    () = sleep(if driver.failed { rest } else { pause.min(longest) }) => None,
                 };
                 pause = (pause * 2).min(longest);
                 if let Some(order) = waited {
@@ -137,7 +113,7 @@ async fn run(office: Weak<Office>, mut driver: Driver, mut orders: mpsc::Unbound
                     if obey(&this, &mut driver, order).await {
                         return;
                     }
-                } else if driver.failed && !driver.removed {
+                } else if driver.failed {
                     driver.renew(&this).await;
                 }
                 continue;

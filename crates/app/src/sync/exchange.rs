@@ -3,20 +3,16 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, PoisonError, RwLock},
-    time::Duration,
 };
 
 use jiff::Timestamp;
-use tokio::{
-    sync::{mpsc, oneshot, watch},
-    time::sleep,
-};
+use tokio::sync::{mpsc, oneshot, watch};
 use zuc_domain::shared::PersonId;
 use zuc_ipc::sync::{SyncLogRow, SyncStatus};
 use zuc_protocol::{
     control::{ControlLog, open_index_key, open_label},
     identity::DeviceKeys,
-    ids::{CompanyId, ControlHash},
+    ids::CompanyId,
 };
 use zuc_sync::{ControlStep, KeyRing};
 
@@ -25,9 +21,6 @@ use crate::{
     ports::{Credentials, Relay},
 };
 
-/// How often, and how long apart, it is looked whether the membership has moved.
-const LOOKS: usize = 100;
-const LOOK: Duration = Duration::from_millis(50);
 /// Lines the sync log keeps.
 const LOG_LINES: usize = 200;
 
@@ -128,22 +121,9 @@ impl Exchange {
 
     /// Takes acts of membership to the relay and waits until they stand.
     pub(crate) async fn author(&self, steps: Vec<ControlStep>) -> Result<(), AppError> {
-        if steps.is_empty() {
-            return Ok(());
-        }
         let (answer, done) = oneshot::channel();
         self.order(Order::Author(steps, answer));
         done.await.map_err(|_| AppError::new("app.internal", "the exchange ended"))?
-    }
-
-    /// Waits until the membership is known to have moved on from `head`, for a few seconds at most.
-    pub(crate) async fn moved_from(&self, head: ControlHash) {
-        for _ in 0..LOOKS {
-            if self.control().head() != head {
-                return;
-            }
-            sleep(LOOK).await;
-        }
     }
 
     /// The status bar's state.

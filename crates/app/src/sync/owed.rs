@@ -4,11 +4,11 @@ use tokio::sync::oneshot;
 use zuc_protocol::control::ControlError;
 use zuc_sync::{
     Input,
-    membership::{owed_epochs, owed_keys, owed_renewals},
+    membership::{owed_epochs, owed_keys},
 };
 
 use super::driver::Driver;
-use crate::{AppError, Office};
+use crate::Office;
 
 /// What is to be looked for when this device is up to date next.
 #[derive(Clone, Copy, Default)]
@@ -22,41 +22,33 @@ pub(super) struct Owed {
 
 impl Driver {
     /// Signs what is owed, if anything is; `true` when the relay has yet to take it.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub(super) async fn pay(&mut self, office: &Office) -> Result<bool, AppError> {
+    pub(super) fn pay(&mut self, office: &Office) -> bool {
         if !std::mem::take(&mut self.owed.look) {
-            return Ok(false);
+            return false;
         }
-        let stale = self.engine.log().scopes().any(|scope| self.engine.log().is_stale(scope));
-        let bags = if stale { office.bags(self.engine.log()).await? } else { Vec::new() };
         let (now, entropy) = (office.now().as_millisecond(), office.ports.entropy.as_ref());
         let (log, ring) = (self.engine.log(), self.engine.ring());
         let mut fresh = || zuc_store::keys::random(entropy);
-        let mut steps = owed_renewals(log, ring, &bags, self.owed.epochs, now, &mut fresh);
-        if steps.as_ref().is_ok_and(Vec::is_empty) {
-            steps = owed_keys(log, ring, now, &mut fresh);
-        }
+        let mut steps = owed_keys(log, ring, now, &mut fresh);
         if steps.as_ref().is_ok_and(Vec::is_empty) && std::mem::take(&mut self.owed.epochs) {
             steps = owed_epochs(log, ring, now, &mut fresh);
         }
         let steps = match steps {
             Ok(steps) => steps,
             // most devices may not begin an epoch: somebody else's will
-            Err(ControlError::NotAllowed) => return Ok(false),
+            Err(ControlError::NotAllowed) => return false,
             Err(error) => {
                 tracing::warn!(code = error.code(), "the keys that members wait for could not be given");
-                return Ok(false);
+                return false;
             }
         };
         if steps.is_empty() {
-            return Ok(false);
+            return false;
         }
         tracing::info!(records = steps.len(), "keys are given to members who wait for them");
         // nobody waits for an answer: what is refused is looked at again
         self.authoring.push_back((steps.len(), oneshot::channel().0));
         self.inputs.extend(steps.into_iter().map(Input::ControlAuthored));
-        Ok(true)
+        true
     }
 }

@@ -34,10 +34,7 @@ impl Office {
             loop {
                 let mut status = states.borrow_and_update().clone();
                 status.pending = self.store.unsent().await?;
-                if status.state == "no_relay"
-                    || status.error.as_deref() == Some(super::driver::REVOKED)
-                    || (status.state == "up_to_date" && status.pending == 0)
-                {
+                if status.state == "no_relay" || (status.state == "up_to_date" && status.pending == 0) {
                     return Ok::<_, AppError>(status);
                 }
                 // the outbox can empty without a change of state

@@ -76,14 +76,6 @@ pub(crate) enum Device {
     },
     /// Devices of the company
     List,
-    /// Take a device out: nothing counts that it writes from now on, and it reads nothing new
-    Revoke {
-        /// Its id, or the beginning of it
-        device: String,
-        /// It is lost or stolen: it wipes itself when it is next heard of
-        #[arg(long)]
-        lost: bool,
-    },
 }
 
 #[derive(Subcommand)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use zuc_ipc::{
     Failure,
-    company::{DeviceRevoke, InviteNew, Join},
+    company::{InviteNew, Join},
 };
 
 use super::{OK, Place, with_office};
@@ -59,19 +59,6 @@ pub(super) async fn run(command: Device, place: &Place, output: Output) -> Done 
                 match found {
                     Some(device) => office.device_approve(device.id).await.map(Ok),
                     None => Ok(Err(Failure::new("device.no_such_code", "no waiting device shows this code"))),
-                }
-            })
-            .await?
-            .map_err(Ended::Refused)?;
-            output.show(&changes, |changes| changes.done.clone())?;
-        }
-        Device::Revoke { device, lost } => {
-            let changes = with_office(place, async |office| {
-                let devices = office.device_list().await?;
-                let mut found = devices.into_iter().filter(|row| row.id.starts_with(&device));
-                match (found.next(), found.next()) {
-                    (Some(row), None) => office.device_revoke(DeviceRevoke { device: row.id, lost }).await.map(Ok),
-                    _ => Ok(Err(Failure::new("device.unknown", "no one device has an id that begins so"))),
                 }
             })
             .await?

@@ -13,7 +13,6 @@ mod keyring;
 mod papers;
 mod relay;
 mod reports;
-mod revoking;
 mod saga;
 mod silence;
 #[path = "../world/mod.rs"]

@@ -1,6 +1,6 @@
 //! Who may sign which act.
 
-use crate::control::act::{ControlAct, EpochStart, Recipient};
+use crate::control::act::ControlAct;
 use crate::control::error::ControlError;
 use crate::control::log::ControlLog;
 use crate::control::record::ControlAuthor;
@@ -49,26 +49,17 @@ impl ControlLog {
         let allowed = match act {
             ControlAct::Genesis(_) | ControlAct::RootReplaced { .. } | ControlAct::Settle { .. } => false,
             ControlAct::Grant(grant) => admin || rights.may_read(grant.scope),
-            ControlAct::Epoch(start) => admin || self.may_renew(rights, start),
             ControlAct::AddDevice(_)
             | ControlAct::Freeze { .. }
             | ControlAct::Remove(_)
             | ControlAct::Rights(_)
+            | ControlAct::Epoch(_)
             | ControlAct::RelayKey { .. }
             | ControlAct::Erase(_)
             | ControlAct::SchemaFloor(_) => admin,
         };
         let state = self.device(device).ok_or(ControlError::NotAllowed)?;
         if allowed { Ok(state.public.verify) } else { Err(ControlError::NotAllowed) }
-    }
-
-    /// Whoever writes a scope gives it a new key after somebody was taken out who had the one before, and only then; to
-    /// everybody who reads it. So a removal is completed where whoever ordered it does not hold the key.
-    fn may_renew(&self, rights: &Rights, start: &EpochStart) -> bool {
-        let given = |device| start.wraps.iter().any(|wrap| wrap.to == Recipient::Device(device));
-        rights.may_write(start.scope)
-            && self.is_stale(start.scope)
-            && self.readers(start.scope).all(|(device, _)| given(device))
     }
 
     /// The relay's gate for a new batch, as far as the control log decides: membership and right at the named head
@@ -84,7 +75,7 @@ impl ControlLog {
             return Err(RefusalCode::NotAllowed);
         }
         match self.epoch(header.scope) {
-            Some(epoch) if epoch.id == header.epoch && !self.is_stale(header.scope) => Ok(()),
+            Some(epoch) if epoch.id == header.epoch => Ok(()),
             Some(_) => Err(RefusalCode::EpochStale),
             None => Err(RefusalCode::NotAllowed),
         }
