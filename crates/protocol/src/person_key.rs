@@ -266,7 +266,8 @@ impl Bag {
         self.rows.values()
     }
 
-    /// Wraps all but the erased rows under a new key. `nonce` gives fresh random bytes for each row.
+    /// Wraps all but the erased rows under a new key. A row that does not open holds no key, and is left out: whoever
+    /// pushed it must not keep the rest from being wrapped. `nonce` gives fresh random bytes for each row.
     ///
     /// # Errors
     /// [`ProtocolError::BadSeal`] when `old` is not this generation's key.
@@ -278,9 +279,12 @@ impl Bag {
         erased: &[KeyId],
         mut nonce: impl FnMut() -> [u8; 24],
     ) -> Result<Self, ProtocolError> {
+        if bag_id(old) != self.generation {
+            return Err(ProtocolError::BadSeal);
+        }
         let mut next = Self::new(self.scope, bag_id(new));
         for row in self.rows.values().filter(|row| !erased.contains(&row.key)) {
-            let secret = row.open(company, old)?;
+            let Ok(secret) = row.open(company, old) else { continue };
             next.rows.insert(row.key, BagRow::wrap(company, self.scope, new, row.key, &secret, &nonce()));
         }
         Ok(next)
@@ -334,7 +338,8 @@ mod tests {
     fn after_an_erasure_the_old_generation_is_refused_and_the_erased_key_is_gone() {
         let (old, new) = (BagKey::from_bytes([2; 32]), BagKey::from_bytes([3; 32]));
         let mut bag = Bag::new(SCOPE, bag_id(&old));
-        bag.merge([row(&old, 10), row(&old, 11)]);
+        let nonsense = BagRow { wrap: Blob(vec![7; 48]), ..row(&old, 12) };
+        bag.merge([row(&old, 10), row(&old, 11), nonsense]);
         let mut count = 0;
         let next = bag
             .rewrapped(COMPANY, &old, &new, &[KeyId([10; 16])], || {
@@ -343,6 +348,7 @@ mod tests {
             })
             .unwrap();
         assert!(next.row(KeyId([10; 16])).is_none());
+        assert!(next.row(KeyId([12; 16])).is_none(), "a row of nonsense holds nobody up");
         assert!(next.row(KeyId([11; 16])).unwrap().open(COMPANY, &new).unwrap() == PersonKey::from_bytes([11; 32]));
         assert_eq!(next.row(KeyId([11; 16])).unwrap().open(COMPANY, &old).err(), Some(ProtocolError::BadSeal));
         // A peer or relay that kept the old rows cannot bring them back.
