@@ -25,8 +25,8 @@ use crate::{Store, StoreError, aggregate, events, facts, registry};
 pub struct Received {
     /// Documents and facts that are new or other than before: what a screen reloads. A fact has kind 0.
     pub touched: Vec<(DocKind, ItemId)>,
-    /// The entry broke a rule of documents and was set aside whole, or a part of it does not belong into its scope and was passed
-    /// over; the code.
+    /// The code of why the entry was set aside whole, by a rule of documents, or why a part of it was passed over, which does
+    /// not belong into its scope.
     pub refused: Option<String>,
     /// Facts that lost against another of their id.
     pub lost: Vec<ItemId>,
