@@ -1,7 +1,7 @@
 //! Where each kind of document and fact lies. Who may write a scope writes there what belongs there, and nothing else: a kind that
 //! stands in another scope is read by nobody, whoever wrote it.
 
-use crate::item::{DocKind, Item};
+use crate::item::{DocKind, Fact, Item};
 use crate::scope::Scope;
 
 /// The scopes that hold a kind.
@@ -46,9 +46,9 @@ pub const fn home_of_document(kind: DocKind) -> Option<Home> {
 /// Where facts of a kind lie, as [`home_of_document`]. Those of the relay lie where it was asked.
 pub fn home_of_fact(kind: &str) -> Option<Home> {
     Some(match kind {
-        "activity.logged" | "proposal.signature" => Home::Sales,
-        "company.profile" => Home::Catalog,
-        "csd.installed" | "cfdi.sealed" | "cfdi.stamped" => Home::Fiscal,
+        Fact::ACTIVITY | Fact::SIGNATURE => Home::Sales,
+        Fact::COMPANY_PROFILE => Home::Catalog,
+        Fact::CSD | Fact::SEALED_CFDI | Fact::STAMPED_CFDI => Home::Fiscal,
         _ => return None,
     })
 }
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn what_finance_decides_lies_where_sellers_cannot_write() {
         let seller = crate::scope::Rights::new([crate::scope::Role::Ventas], [1]);
-        for home in [home_of_document(DocKind::INVOICE), home_of_fact("csd.installed"), home_of_fact("cfdi.stamped")] {
+        for home in [home_of_document(DocKind::INVOICE), home_of_fact(Fact::CSD), home_of_fact(Fact::STAMPED_CFDI)] {
             let home = home.expect("a home");
             assert!(!Scope::FIRST.into_iter().any(|scope| home.holds(scope) && seller.may_write(scope)));
         }

@@ -111,6 +111,19 @@ pub struct Fact {
 }
 
 impl Fact {
+    /// A call, mail, meeting or note of a timeline.
+    pub const ACTIVITY: &'static str = "activity.logged";
+    /// The drawn signature under a proposal.
+    pub const SIGNATURE: &'static str = "proposal.signature";
+    /// The company's fiscal data, as they were from a moment on.
+    pub const COMPANY_PROFILE: &'static str = "company.profile";
+    /// A certificate that seals from a moment on.
+    pub const CSD: &'static str = "csd.installed";
+    /// A CFDI as it was sealed.
+    pub const SEALED_CFDI: &'static str = "cfdi.sealed";
+    /// A CFDI as the PAC stamped it.
+    pub const STAMPED_CFDI: &'static str = "cfdi.stamped";
+
     /// Hash of what the fact says; how it travelled does not count.
     pub fn digest(&self) -> [u8; 32] {
         hash_parts(

@@ -31,7 +31,7 @@ pub const VISIBLE: &[Visible] = &[
     },
     Visible {
         id: "membership",
-        what: "membership, public keys, roles",
+        what: "membership, public keys, roles, ids of wrapped keys (those of one transaction are neighbours)",
         why: "gating",
         guard: "signed by admins; names are sealed under the company's index key",
         personal: false,

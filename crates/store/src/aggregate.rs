@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 use zuc_domain::shared::{DomainEvent, Scope};
+use zuc_protocol::home::home_of_document;
 
 use crate::audit;
 use crate::doc::{Content, Document, Written};
@@ -17,7 +18,7 @@ use crate::outbox;
 use crate::pending;
 use crate::projections::analytics;
 use crate::shape::{Seals, Shape};
-use crate::store::{scope_number, scope_of};
+use crate::store::{at_home, scope_number, scope_of};
 use crate::tx::{Held, Tx};
 use crate::{Store, StoreError};
 
@@ -155,6 +156,7 @@ impl Tx {
         events: &[&dyn DomainEvent],
     ) -> Result<(), StoreError> {
         let id = aggregate.uuid();
+        at_home(home_of_document(A::SHAPE.number), aggregate.scope())?;
         if let Some(lead) = aggregate.as_lead()
             && !is_derived(id)
             && pending::fits_one_change(lead)

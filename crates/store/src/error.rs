@@ -60,6 +60,9 @@ pub enum StoreError {
     /// The disk is full: nothing was written, reading goes on.
     #[error("the disk is full")]
     DiskFull,
+    /// The scope does not hold documents or facts of this kind: nobody would read it there.
+    #[error("the scope does not hold this kind")]
+    Misplaced,
     /// A statement of the transaction failed before: what it left is not kept.
     #[error("the transaction failed before")]
     Spoilt,
@@ -95,6 +98,7 @@ impl StoreError {
             Self::NoIdentity => "store.no_identity",
             Self::Io { .. } => "store.io",
             Self::DiskFull => "store.disk_full",
+            Self::Misplaced => "store.misplaced",
             Self::Spoilt => "store.spoilt",
             Self::Database(_) => "store.database",
             Self::Migration(_) => "store.migration",
@@ -106,7 +110,7 @@ impl StoreError {
     /// Whether it speaks of what was to be written and not of this disk: the same again fails the same way.
     pub fn is_of_content(&self) -> bool {
         match self {
-            Self::Corrupt { .. } | Self::ChangeRefused(_) | Self::Json(_) | Self::Document(_) => true,
+            Self::Corrupt { .. } | Self::ChangeRefused(_) | Self::Misplaced | Self::Json(_) | Self::Document(_) => true,
             Self::Database(error) => {
                 let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
                 let code = code.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff);

@@ -8,12 +8,13 @@ use serde_json::Value;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 use zuc_domain::shared::{DomainEvent, Scope};
+use zuc_protocol::home::home_of_fact;
 use zuc_protocol::ids::ItemId;
 use zuc_protocol::item::Fact;
 
 use crate::aggregate::Projector;
 use crate::persons::Ring;
-use crate::store::{scope_number, uuid_of};
+use crate::store::{at_home, scope_number, uuid_of};
 use crate::tx::Tx;
 use crate::{Store, StoreError, outbox};
 
@@ -62,6 +63,7 @@ impl Tx {
         record: &F,
         events: &[&dyn DomainEvent],
     ) -> Result<(), StoreError> {
+        at_home(home_of_fact(F::KIND), record.scope())?;
         self.flush().await?;
         let (scope, number) = (record.scope(), scope_number(record.scope()));
         let mut body = serde_json::to_value(record)?;

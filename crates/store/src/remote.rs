@@ -32,9 +32,6 @@ pub struct Received {
     pub lost: Vec<ItemId>,
 }
 
-/// Code of a document or fact in a scope that does not hold its kind.
-const MISPLACED: &str = "store.misplaced";
-
 struct Receiver<'c> {
     identity: Identity,
     rows: Reread<'c>,
@@ -187,7 +184,7 @@ impl Receiver<'_> {
         for item in items {
             // judged one by one: what else the entry holds may name a kind that only newer versions can judge
             if !item.may_lie_in(wire_scope(scope)) {
-                self.out.refused = Some(MISPLACED.to_owned());
+                self.out.refused = Some(StoreError::Misplaced.code().to_owned());
                 continue;
             }
             let item_events = match item {

@@ -12,6 +12,7 @@ use sqlx::SqlitePool;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 use zuc_domain::shared::{CompanyId, DeviceId, PersonId, Scope};
+use zuc_protocol::home::Home as Place;
 use zuc_protocol::ids::{ActorId, Incarnation};
 use zuc_protocol::secret::BagKey;
 
@@ -190,6 +191,14 @@ impl Store {
 
 pub(crate) fn uuid_of(table: &'static str, bytes: &[u8]) -> Result<Uuid, StoreError> {
     Uuid::from_slice(bytes).map_err(|_| StoreError::corrupt(table, "id", hex::encode(bytes)))
+}
+
+/// Refuses to write where nobody would read it, which is also how a kind without a home is noticed.
+pub(crate) fn at_home(home: Option<Place>, scope: Scope) -> Result<(), StoreError> {
+    match home {
+        Some(home) if home.holds(wire_scope(scope)) => Ok(()),
+        _ => Err(StoreError::Misplaced),
+    }
 }
 
 /// The protocol's scope of the domain's: the same names on both sides.

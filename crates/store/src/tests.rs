@@ -7,7 +7,7 @@ mod sales;
 
 use uuid::Uuid;
 use zuc_domain::lead::{Activity, ActivityKind, ActivitySubject, Direction, Lead, LeadField, NewLead};
-use zuc_domain::shared::{ActivityId, LeadId, PersonId};
+use zuc_domain::shared::{ActivityId, LeadId, PersonId, Scope};
 
 use crate::testing::{SALES, WIRE, at, deliver, deliver_all, device, device_at, lead, pass, v7};
 use crate::{LeadFilter, LeadOrder, Store};
@@ -214,6 +214,21 @@ fn call(id: u128, lead: &Lead, text: &str) -> Activity {
         text: text.into(),
         by: PersonId(Uuid::from_u128(77)),
     }
+}
+
+#[tokio::test]
+async fn what_nobody_would_read_where_it_is_to_lie_is_not_written() {
+    let store = device(1).await;
+    let told = capture(&store, 1, "Ana", "Una").await;
+    let waiting = store.unsent().await.unwrap();
+    let mut tx = store.begin(at(5)).await.unwrap();
+    let activity = Activity { scope: Scope::Finance, ..call(9, &told, "habló") };
+    assert_eq!(tx.record_fact(&activity, &[]).await.unwrap_err().code(), "store.misplaced");
+    let (mut stray, event) = lead(2, "Luis", "Otra", &tx.act());
+    stray.scope = Scope::Catalog;
+    assert_eq!(tx.repository().record(&stray, &event).await.unwrap_err().code(), "store.misplaced");
+    tx.commit().await.unwrap();
+    assert_eq!((list(&store).await.len(), store.unsent().await.unwrap()), (1, waiting));
 }
 
 #[tokio::test]

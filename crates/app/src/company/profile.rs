@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zuc_domain::shared::{Action, Object, PostalCode, Rfc, Scope};
+use zuc_protocol::item::Fact;
 use zuc_store::{FactRecord, Projector, StoreError};
 
 use crate::{AppError, Office};
@@ -33,7 +34,7 @@ struct ProfileFact {
 }
 
 impl FactRecord for ProfileFact {
-    const KIND: &'static str = "company.profile";
+    const KIND: &'static str = Fact::COMPANY_PROFILE;
     const SEALED: &'static [&'static str] = &[];
 
     fn uuid(&self) -> Uuid {

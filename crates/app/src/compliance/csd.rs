@@ -13,6 +13,7 @@ use zuc_ipc::{
     Changes,
     invoice::{CsdAdd, CsdRow},
 };
+use zuc_protocol::item::Fact;
 use zuc_store::{FactRecord, Projector, StoreError};
 
 use crate::{AppError, Office};
@@ -38,7 +39,7 @@ struct CsdFact {
 }
 
 impl FactRecord for CsdFact {
-    const KIND: &'static str = "csd.installed";
+    const KIND: &'static str = Fact::CSD;
     const SEALED: &'static [&'static str] = &[];
 
     fn uuid(&self) -> Uuid {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zuc_domain::shared::{InvoiceId, Scope};
+use zuc_protocol::item::Fact;
 use zuc_protocol::receipt::SignedReceipt;
 use zuc_store::{FactRecord, Projector, StoreError};
 
@@ -39,7 +40,7 @@ impl StampedDocument {
 }
 
 macro_rules! fiscal_fact {
-    ($type:ty, $kind:literal) => {
+    ($type:ty, $kind:expr) => {
         impl FactRecord for $type {
             const KIND: &'static str = $kind;
             const SEALED: &'static [&'static str] = &[];
@@ -64,5 +65,5 @@ macro_rules! fiscal_fact {
     };
 }
 
-fiscal_fact!(SealedDocument, "cfdi.sealed");
-fiscal_fact!(StampedDocument, "cfdi.stamped");
+fiscal_fact!(SealedDocument, Fact::SEALED_CFDI);
+fiscal_fact!(StampedDocument, Fact::STAMPED_CFDI);

@@ -14,6 +14,7 @@ use zuc_ipc::{
     proposal::{ProposalSaved, ProposalSign},
     words,
 };
+use zuc_protocol::item::Fact;
 use zuc_store::{FactRecord, Projector, StoreError};
 
 use super::{id, load, object};
@@ -34,7 +35,7 @@ pub(crate) struct SignatureFact {
 }
 
 impl FactRecord for SignatureFact {
-    const KIND: &'static str = "proposal.signature";
+    const KIND: &'static str = Fact::SIGNATURE;
     const SEALED: &'static [&'static str] = &["/image"];
 
     fn uuid(&self) -> Uuid {

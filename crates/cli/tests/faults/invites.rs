@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use zuc_ipc::company::Join;
 
 use crate::{Stage, refused, world::company::until};
 
@@ -81,6 +82,22 @@ async fn who_is_shown_a_membership_from_before_the_invite_does_not_join() {
     let shown = stage.world.run("ana", &["device", "join", &code, "--person", "Ana"]).await;
     refused(&shown, "device.old_log", 1);
     assert_eq!(stage.world.ask("ana", &["company", "show"]).await["stage"], "fresh");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_shown_an_older_membership_once_approved_does_not_come_in() {
+    let mut stage = Stage::with_luis().await;
+    let code = invite(&stage).await;
+    let desk = stage.world.desk("ana").await;
+    let join = Join { invite: code, person_name: "Ana".to_owned() };
+    let shown = desk.company_join(join).await.expect("the invite is good").short_code;
+    stage.world.ask("luis", &["device", "approve", &shown]).await;
+    stage.world.servers.kill_relay().await;
+    assert!(at_the_relay(&stage, "DELETE FROM control WHERE seq > 0").await > 1, "what she compared, and her approval");
+    stage.world.servers.start_relay().await;
+    let refused = desk.join_status().await.expect_err("an older membership");
+    assert_eq!(refused.code, "device.old_log");
+    assert_eq!(desk.join_status().await.expect_err("and again").code, "device.old_log", "she still waits");
 }
 
 async fn invite(stage: &Stage) -> String {

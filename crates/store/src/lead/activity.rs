@@ -3,6 +3,7 @@
 use uuid::Uuid;
 use zuc_domain::lead::{Activity, ActivitySubject};
 use zuc_domain::shared::{PersonId, Scope};
+use zuc_protocol::item::Fact;
 
 use crate::aggregate::Projector;
 use crate::facts::FactRecord;
@@ -25,7 +26,7 @@ pub struct ActivityRow {
 }
 
 impl FactRecord for Activity {
-    const KIND: &'static str = "activity.logged";
+    const KIND: &'static str = Fact::ACTIVITY;
     // Free text is not sealed: what it may say of a person is told to people, not hidden from them.
     const SEALED: &'static [&'static str] = &[];
 
