@@ -3,7 +3,9 @@
 //! A chunk is `magic(4) checksum(4) type(1) length contents`, the contents `deps actor seq …` (Automerge binary format,
 //! storage/change). Magic and checksum can be made again and the actor is the batch's author, so none of them is sent.
 //! That a batch carries no other's actor is therefore true by construction; deflated chunks travel inflated, because
-//! the whole body is compressed once.
+//! the whole body is compressed once. A change that depends on one other, which is in the batch before it, says how many
+//! changes back that one is; else its dependencies are written out. Before them stands their number doubled, or the way
+//! back doubled and one.
 
 use std::io::Read as _;
 
@@ -17,13 +19,19 @@ use crate::ids::ActorId;
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 const CHANGE: u8 = 1;
 const DEFLATED_CHANGE: u8 = 2;
+/// Bytes of a change's hash.
+const HASH: usize = 32;
+
+/// The hashes of a batch's changes so far.
+#[derive(Default)]
+pub(crate) struct Earlier(Vec<[u8; HASH]>);
 
 /// Takes the known parts out of one or more change chunks of `actor`.
 ///
 /// # Errors
 /// [`ProtocolError::ForeignActor`] when a change is another's, [`ProtocolError::TooLarge`] when one is above 64 KiB,
 /// [`ProtocolError::Malformed`] when it is no change.
-pub(crate) fn squeeze(mut chunks: &[u8], actor: &ActorId) -> Result<Vec<u8>, ProtocolError> {
+pub(crate) fn squeeze(mut chunks: &[u8], actor: &ActorId, earlier: &mut Earlier) -> Result<Vec<u8>, ProtocolError> {
     let mut squeezed = Vec::with_capacity(chunks.len());
     if chunks.is_empty() {
         return Err(ProtocolError::Malformed);
@@ -42,19 +50,28 @@ pub(crate) fn squeeze(mut chunks: &[u8], actor: &ActorId) -> Result<Vec<u8>, Pro
         if contents.len() > MAX_CHUNK {
             return Err(ProtocolError::TooLarge { max: MAX_CHUNK });
         }
-        if head[..4] != MAGIC || head[4..8] != checksum(&contents) {
+        let hash = hash(&contents);
+        if head[..4] != MAGIC || head[4..8] != hash[..4] {
             return Err(ProtocolError::Malformed);
         }
-        let actor_at = deps_length(&contents)?;
-        let (deps, rest) = contents.split_at(actor_at);
+        let (count, rest) = take_length(&contents)?;
+        let (deps, rest) = split_hashes(rest, count)?;
         let (length, rest) = take_length(rest)?;
         let (found, rest) = rest.split_at_checked(length).ok_or(ProtocolError::Malformed)?;
         if found != actor.0 {
             return Err(ProtocolError::ForeignActor);
         }
-        put_length(&mut squeezed, deps.len() + rest.len());
-        squeezed.extend_from_slice(deps);
-        squeezed.extend_from_slice(rest);
+        let mut written = Vec::with_capacity(contents.len());
+        if let Some(back) = earlier.back_to(deps) {
+            put_length(&mut written, back * 2 + 1);
+        } else {
+            put_length(&mut written, count * 2);
+            written.extend_from_slice(deps);
+        }
+        written.extend_from_slice(rest);
+        put_length(&mut squeezed, written.len());
+        squeezed.extend_from_slice(&written);
+        earlier.0.push(hash);
     }
     Ok(squeezed)
 }
@@ -63,7 +80,7 @@ pub(crate) fn squeeze(mut chunks: &[u8], actor: &ActorId) -> Result<Vec<u8>, Pro
 ///
 /// # Errors
 /// [`ProtocolError::TooLarge`] or [`ProtocolError::Malformed`].
-pub(crate) fn restore(mut squeezed: &[u8], actor: &ActorId) -> Result<Vec<u8>, ProtocolError> {
+pub(crate) fn restore(mut squeezed: &[u8], actor: &ActorId, earlier: &mut Earlier) -> Result<Vec<u8>, ProtocolError> {
     let mut chunks = Vec::with_capacity(squeezed.len() + 32);
     if squeezed.is_empty() {
         return Err(ProtocolError::Malformed);
@@ -72,9 +89,18 @@ pub(crate) fn restore(mut squeezed: &[u8], actor: &ActorId) -> Result<Vec<u8>, P
         let (length, rest) = take_length(squeezed)?;
         let (body, rest) = rest.split_at_checked(length).ok_or(ProtocolError::Malformed)?;
         squeezed = rest;
-        let (deps, tail) = body.split_at(deps_length(body)?);
-        let mut contents = Vec::with_capacity(length + 17);
-        contents.extend_from_slice(deps);
+        let (said, rest) = take_length(body)?;
+        let mut contents = Vec::with_capacity(length + HASH + 17);
+        let tail = if said % 2 == 0 {
+            let (deps, tail) = split_hashes(rest, said / 2)?;
+            put_length(&mut contents, said / 2);
+            contents.extend_from_slice(deps);
+            tail
+        } else {
+            put_length(&mut contents, 1);
+            contents.extend_from_slice(earlier.at(said / 2).ok_or(ProtocolError::Malformed)?);
+            rest
+        };
         put_length(&mut contents, actor.0.len());
         contents.extend_from_slice(&actor.0);
         contents.extend_from_slice(tail);
@@ -82,27 +108,39 @@ pub(crate) fn restore(mut squeezed: &[u8], actor: &ActorId) -> Result<Vec<u8>, P
             return Err(ProtocolError::TooLarge { max: MAX_CHUNK });
         }
         chunks.extend_from_slice(&MAGIC);
-        chunks.extend_from_slice(&checksum(&contents));
+        let hash = hash(&contents);
+        chunks.extend_from_slice(&hash[..4]);
         chunks.push(CHANGE);
         put_length(&mut chunks, contents.len());
         chunks.extend_from_slice(&contents);
+        earlier.0.push(hash);
     }
     Ok(chunks)
 }
 
-/// Where the dependencies end: a count and that many hashes of 32 bytes.
-fn deps_length(contents: &[u8]) -> Result<usize, ProtocolError> {
-    let (count, rest) = take_length(contents)?;
-    let hashes = count.checked_mul(32).filter(|bytes| *bytes <= rest.len()).ok_or(ProtocolError::Malformed)?;
-    Ok(contents.len() - rest.len() + hashes)
+impl Earlier {
+    /// How many changes back the one is that `deps` name; `None` where they name another, or not just one.
+    fn back_to(&self, deps: &[u8]) -> Option<usize> {
+        self.0.iter().rev().position(|hash| hash == deps).map(|index| index + 1)
+    }
+
+    /// The change so many back; 1 is the last.
+    fn at(&self, back: usize) -> Option<&[u8; HASH]> {
+        self.0.get(self.0.len().checked_sub(back)?)
+    }
 }
 
-/// The first four bytes of the change's hash, which is over type, length and plain contents.
-fn checksum(contents: &[u8]) -> [u8; 4] {
+/// So many hashes, and what follows them.
+fn split_hashes(bytes: &[u8], count: usize) -> Result<(&[u8], &[u8]), ProtocolError> {
+    let length = count.checked_mul(HASH).ok_or(ProtocolError::Malformed)?;
+    bytes.split_at_checked(length).ok_or(ProtocolError::Malformed)
+}
+
+/// A change's hash: over type, length and plain contents. Its first four bytes are the chunk's checksum.
+fn hash(contents: &[u8]) -> [u8; HASH] {
     let mut prefix = vec![CHANGE];
     put_length(&mut prefix, contents.len());
-    let hash = Sha256::new().chain_update(&prefix).chain_update(contents).finalize();
-    [hash[0], hash[1], hash[2], hash[3]]
+    Sha256::new().chain_update(&prefix).chain_update(contents).finalize().into()
 }
 
 fn inflate(contents: &[u8]) -> Result<Vec<u8>, ProtocolError> {
@@ -157,9 +195,32 @@ mod tests {
     fn a_change_comes_back_with_the_same_hash_and_less_of_it_travels() {
         let actor = ActorId([7; 16]);
         let (chunk, _) = chunk_of(actor, "Ana");
-        let squeezed = squeeze(&chunk, &actor).unwrap();
+        let squeezed = squeeze(&chunk, &actor, &mut Earlier::default()).unwrap();
         assert_eq!(squeezed.len() + 26, chunk.len());
-        assert_eq!(restore(&squeezed, &actor).unwrap(), chunk);
+        assert_eq!(restore(&squeezed, &actor, &mut Earlier::default()).unwrap(), chunk);
+    }
+
+    #[test]
+    fn a_change_that_follows_one_of_its_batch_says_how_far_back_that_is() {
+        let actor = ActorId([7; 16]);
+        let (first, mut doc) = chunk_of(actor, "Ana");
+        let (other, _) = chunk_of(actor, "Luis");
+        let heads = doc.get_heads();
+        doc.put(ROOT, "phone", "5555555555").unwrap();
+        doc.commit();
+        let next = doc.save_after(&heads);
+
+        let (mut there, mut here) = (Earlier::default(), Earlier::default());
+        let alone = squeeze(&next, &actor, &mut Earlier::default()).unwrap();
+        let written = [&first, &other, &next].map(|chunk| squeeze(chunk, &actor, &mut there).unwrap());
+        assert_eq!(written[2].len() + HASH, alone.len());
+        let read = written.clone().map(|squeezed| restore(&squeezed, &actor, &mut here).unwrap());
+        assert_eq!(read, [first.clone(), other, next]);
+        // what it points to is not there
+        assert_eq!(restore(&written[2], &actor, &mut Earlier::default()), Err(ProtocolError::Malformed));
+        let mut itself = written[2].clone();
+        itself[1] = 1;
+        assert_eq!(restore(&itself, &actor, &mut here), Err(ProtocolError::Malformed));
     }
 
     #[test]
@@ -173,7 +234,9 @@ mod tests {
         let chunks: Vec<u8> =
             doc.get_changes(&[]).iter().flat_map(|change| change.clone().bytes().into_owned()).collect();
         assert!(chunks.len() < 1_000, "the first change is deflated");
-        let back = restore(&squeeze(&chunks, &actor).unwrap(), &actor).unwrap();
+        let back =
+            restore(&squeeze(&chunks, &actor, &mut Earlier::default()).unwrap(), &actor, &mut Earlier::default())
+                .unwrap();
         let mut other = AutoCommit::new();
         other.load_incremental(&back).unwrap();
         assert_eq!(other.get_changes(&[]).iter().map(Change::hash).collect::<Vec<_>>(), hashes);
@@ -183,6 +246,8 @@ mod tests {
     fn anothers_change_a_torn_one_and_a_bomb_are_refused() {
         let actor = ActorId([7; 16]);
         let (chunk, _) = chunk_of(actor, "Ana");
+        let squeeze = |chunks: &[u8], actor| squeeze(chunks, actor, &mut Earlier::default());
+        let restore = |squeezed: &[u8], actor| restore(squeezed, actor, &mut Earlier::default());
         assert_eq!(squeeze(&chunk, &ActorId([8; 16])), Err(ProtocolError::ForeignActor));
         assert_eq!(squeeze(&chunk[..chunk.len() - 1], &actor), Err(ProtocolError::Malformed));
         let mut flipped = chunk.clone();

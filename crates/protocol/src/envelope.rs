@@ -6,21 +6,19 @@
 use serde::{Deserialize, Serialize};
 
 use crate::bytes::Blob;
-use crate::codec::{self, MAX_BODY, MAX_ENTRY, MAX_ITEMS};
+use crate::codec::{self, MAX_ENTRY};
 use crate::error::ProtocolError;
 use crate::identity::{DeviceKeys, DevicePublic};
 use crate::ids::{
     BatchHash, ChainHash, CompanyId, ControlHead, DeviceId, EpochId, Incarnation, Signature, VerifyKey, hash16,
 };
-use crate::item::{Change, Fact, Item, WireChange, WireExtras};
+use crate::item::Item;
 use crate::scope::Scope;
 use crate::secret::EpochKey;
-use crate::{chunk, seal, suite};
+use crate::{compress, seal, suite};
 
 const SIGN: &str = "zuclubit 1 batch";
 const SEAL: &[u8] = b"zuclubit 1 batch seal";
-const PLAIN: u8 = 0;
-const ZSTD: u8 = 1;
 
 /// What all items of a batch are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -88,18 +86,6 @@ pub struct BatchBody {
     pub items: Vec<Item>,
 }
 
-#[derive(Serialize, Deserialize)]
-enum WireItems {
-    Changes(Vec<WireChange>),
-    Facts(Vec<Fact>),
-}
-
-#[derive(Serialize, Deserialize)]
-struct WireBody {
-    seen: SeenTip,
-    items: WireItems,
-}
-
 /// A batch as it is stored, sent and logged: these bytes and no others, from the first try to the last reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealedBatch {
@@ -127,7 +113,7 @@ impl SealedBatch {
         if public.id() != header.author || header.number == 0 {
             return Err(ProtocolError::Inconsistent);
         }
-        let plain = pack(&encode_body(&header, body, &public)?);
+        let plain = compress::pack(&body.to_bytes(&header, &public)?);
         let mut bytes = codec::encode(&header, MAX_ENTRY)?;
         let header_len = bytes.len();
         let sealed = seal::seal(key.expose(), nonce, &plain, &bound(company, &bytes));
@@ -219,7 +205,7 @@ impl SealedBatch {
         }
         let (nonce, _, sealed) = self.parts();
         let plain = seal::open(key.expose(), nonce, sealed, &bound(company, &self.bytes.0[..self.header_len]))?;
-        decode_body(&self.header, &unpack(&plain)?, author)
+        BatchBody::read(&self.header, &compress::unpack(&plain)?, author)
     }
 
     fn parts(&self) -> (&[u8; seal::NONCE], Signature, &[u8]) {
@@ -237,99 +223,4 @@ pub fn batch_hash(bytes: &[u8]) -> BatchHash {
 
 fn bound(company: CompanyId, header: &[u8]) -> Vec<u8> {
     [SEAL, &company.0, header].concat()
-}
-
-fn encode_body(header: &BatchHeader, body: &BatchBody, author: &DevicePublic) -> Result<Vec<u8>, ProtocolError> {
-    if body.items.is_empty() {
-        return Err(ProtocolError::Inconsistent);
-    }
-    if body.items.len() > MAX_ITEMS {
-        return Err(ProtocolError::TooLarge { max: MAX_ITEMS });
-    }
-    let actor = author.actor(header.incarnation);
-    let items = match header.kind {
-        BatchKind::Change => WireItems::Changes(
-            body.items
-                .iter()
-                .map(|item| match item {
-                    Item::Change(change) => write_change(change, &actor),
-                    Item::Fact(_) => Err(ProtocolError::Inconsistent),
-                })
-                .collect::<Result<_, _>>()?,
-        ),
-        BatchKind::Fact => WireItems::Facts(
-            body.items
-                .iter()
-                .map(|item| match item {
-                    Item::Fact(fact) => Ok(fact.clone()),
-                    Item::Change(_) => Err(ProtocolError::Inconsistent),
-                })
-                .collect::<Result<_, _>>()?,
-        ),
-    };
-    codec::encode(&WireBody { seen: body.seen, items }, MAX_BODY)
-}
-
-fn decode_body(header: &BatchHeader, bytes: &[u8], author: &DevicePublic) -> Result<BatchBody, ProtocolError> {
-    let body: WireBody = codec::decode(bytes, MAX_BODY)?;
-    let actor = author.actor(header.incarnation);
-    let items: Vec<_> = match (header.kind, body.items) {
-        (BatchKind::Change, WireItems::Changes(changes)) => {
-            changes.into_iter().map(|change| read_change(change, &actor)).collect::<Result<_, _>>()?
-        }
-        (BatchKind::Fact, WireItems::Facts(facts)) => facts.into_iter().map(Item::Fact).collect(),
-        _ => return Err(ProtocolError::Inconsistent),
-    };
-    if items.is_empty() || items.len() > MAX_ITEMS {
-        return Err(ProtocolError::Inconsistent);
-    }
-    Ok(BatchBody { seen: body.seen, items })
-}
-
-fn write_change(change: &Change, actor: &crate::ids::ActorId) -> Result<WireChange, ProtocolError> {
-    let plain = change.person_keys.is_empty() && change.events.is_empty() && change.part.is_none();
-    Ok(WireChange {
-        doc: change.doc,
-        kind: change.kind,
-        chunk: Blob(chunk::squeeze(&change.chunk, actor)?),
-        extras: (!plain).then(|| WireExtras {
-            person_keys: change.person_keys.clone(),
-            events: change.events.clone(),
-            part: change.part,
-        }),
-    })
-}
-
-fn read_change(change: WireChange, actor: &crate::ids::ActorId) -> Result<Item, ProtocolError> {
-    let (person_keys, events, part) =
-        change.extras.map_or_else(Default::default, |extras| (extras.person_keys, extras.events, extras.part));
-    Ok(Item::Change(Change {
-        doc: change.doc,
-        kind: change.kind,
-        chunk: chunk::restore(&change.chunk.0, actor)?,
-        person_keys,
-        events,
-        part,
-    }))
-}
-
-/// Compresses where that helps; one short change is shorter as it is.
-fn pack(plain: &[u8]) -> Vec<u8> {
-    let (tag, body) = match zstd::bulk::compress(plain, 3) {
-        Ok(packed) if packed.len() < plain.len() => (ZSTD, packed),
-        _ => (PLAIN, plain.to_vec()),
-    };
-    let mut bytes = Vec::with_capacity(body.len() + 1);
-    bytes.push(tag);
-    bytes.extend_from_slice(&body);
-    bytes
-}
-
-fn unpack(bytes: &[u8]) -> Result<Vec<u8>, ProtocolError> {
-    match bytes.split_first() {
-        Some((&PLAIN, plain)) => Ok(plain.to_vec()),
-        // The capacity is the bound: a bomb fails instead of growing.
-        Some((&ZSTD, packed)) => zstd::bulk::decompress(packed, MAX_BODY).map_err(|_| ProtocolError::Malformed),
-        _ => Err(ProtocolError::Malformed),
-    }
 }

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::bytes::Blob;
 use crate::ids::{ItemId, KeyId, RequestId, hash_parts};
 
 /// The kind of a document: a stable number, so that an older program keeps what it does not know yet.
@@ -174,23 +173,6 @@ impl Item {
             }
         }
     }
-}
-
-/// A change as the body writes it, with the chunk squeezed (see [`crate::chunk`]).
-#[derive(Serialize, Deserialize)]
-pub(crate) struct WireChange {
-    pub(crate) doc: ItemId,
-    pub(crate) kind: DocKind,
-    pub(crate) chunk: Blob,
-    pub(crate) extras: Option<WireExtras>,
-}
-
-/// What most changes do not have.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct WireExtras {
-    pub(crate) person_keys: Vec<KeyId>,
-    pub(crate) events: Vec<String>,
-    pub(crate) part: Option<Part>,
 }
 
 #[cfg(test)]

@@ -3,10 +3,12 @@
 //! Pure: no I/O, no clock, no randomness. Whoever calls passes nonces, seeds and times.
 
 mod base32;
+mod body;
 pub mod bytes;
 pub mod chain;
 mod chunk;
 pub mod codec;
+mod compress;
 pub mod control;
 pub mod enrolment;
 pub mod envelope;

@@ -4,7 +4,7 @@ use crate::error::ProtocolError;
 
 /// The version this code writes.
 pub const VERSION: u8 = 1;
-/// XChaCha20-Poly1305, Ed25519, HPKE (X25519, HKDF-SHA256, ChaCha20-Poly1305), BLAKE3, zstd.
+/// XChaCha20-Poly1305, Ed25519, HPKE (X25519, HKDF-SHA256, ChaCha20-Poly1305), BLAKE3, zstd under a dictionary.
 pub const SUITE: u8 = 1;
 /// The lowest version that is read; compiled in, so that no peer and no relay can talk a client below it.
 pub const VERSION_FLOOR: u8 = 1;

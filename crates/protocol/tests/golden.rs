@@ -5,14 +5,16 @@
 
 use std::path::PathBuf;
 
+use automerge::transaction::Transactable as _;
+use automerge::{AutoCommit, ROOT};
 use zuc_protocol::control::{ControlLog, Founding, SignedControl, found};
 use zuc_protocol::enrolment::{Invite, InviteSecret};
 use zuc_protocol::envelope::{BatchBody, BatchHeader, BatchKind, SealedBatch, SeenTip};
 use zuc_protocol::identity::{DeviceKeys, short_code};
 use zuc_protocol::ids::{
-    BatchHash, ChainHash, CompanyId, ControlHead, EpochId, Incarnation, InviteId, ItemId, PersonId,
+    ActorId, BatchHash, ChainHash, CompanyId, ControlHead, EpochId, Incarnation, InviteId, ItemId, PersonId,
 };
-use zuc_protocol::item::{Fact, Item};
+use zuc_protocol::item::{Change, DocKind, Fact, Item};
 use zuc_protocol::relay_fact::epoch_public;
 use zuc_protocol::secret::{BagKey, EpochKey, IndexKey};
 use zuc_protocol::{Rights, Role, Scope, recovery, stamp_key, suite, token};
@@ -44,21 +46,25 @@ fn fact() -> Item {
     })
 }
 
-#[test]
-fn an_envelope_is_written_and_read_as_in_version_1() {
-    let (company, key) = (CompanyId([3; 16]), EpochKey::from_bytes([4; 32]));
-    let header = BatchHeader {
+fn header(incarnation: Incarnation) -> BatchHeader {
+    BatchHeader {
         version: suite::VERSION,
         suite: suite::SUITE,
         scope: Scope::Sales(1),
         epoch: EpochId([5; 16]),
         kind: BatchKind::Fact,
         author: device().id(),
-        incarnation: Incarnation([6; 16]),
+        incarnation,
         number: 1,
         prev: BatchHash::NONE,
         control_head: ControlHead([7; 16]),
-    };
+    }
+}
+
+#[test]
+fn an_envelope_is_written_and_read_as_in_version_1() {
+    let (company, key) = (CompanyId([3; 16]), EpochKey::from_bytes([4; 32]));
+    let header = header(Incarnation([6; 16]));
     let body = BatchBody { seen: SeenTip::new(0, &ChainHash([8; 32])), items: vec![fact()] };
     let sealed = SealedBatch::seal(company, header.clone(), &body, &key, &device(), &[9; 24]).unwrap();
     let kept = hex::decode(golden("envelope-v1.hex", &hex::encode(sealed.bytes()))).unwrap();
@@ -66,6 +72,38 @@ fn an_envelope_is_written_and_read_as_in_version_1() {
     assert_eq!(read.header(), &header);
     assert_eq!(read.open(company, &key, &device().public()).unwrap(), body);
     golden("envelope-v1.hash", &read.hash().to_string());
+}
+
+/// Two changes of one document; the second says that it follows the first.
+fn changes(actor: ActorId) -> Vec<Item> {
+    let mut doc = AutoCommit::new().with_actor(actor.0.into());
+    ["León", "Mérida"]
+        .map(|city| {
+            let heads = doc.get_heads();
+            doc.put(ROOT, "city", city).unwrap();
+            doc.commit();
+            Item::Change(Change {
+                doc: ItemId([0x10; 16]),
+                kind: DocKind::LEAD,
+                chunk: doc.save_after(&heads),
+                person_keys: vec![],
+                events: vec![],
+                part: None,
+            })
+        })
+        .into()
+}
+
+#[test]
+fn changes_are_written_and_read_as_in_version_1() {
+    let (company, key, incarnation) = (CompanyId([3; 16]), EpochKey::from_bytes([4; 32]), Incarnation([6; 16]));
+    let header = BatchHeader { kind: BatchKind::Change, ..header(incarnation) };
+    let items = changes(device().public().actor(incarnation));
+    let body = BatchBody { seen: SeenTip::new(0, &ChainHash([8; 32])), items };
+    let sealed = SealedBatch::seal(company, header, &body, &key, &device(), &[9; 24]).unwrap();
+    let kept = hex::decode(golden("changes-v1.hex", &hex::encode(sealed.bytes()))).unwrap();
+    let read = SealedBatch::parse(&kept).unwrap();
+    assert_eq!(read.open(company, &key, &device().public()).unwrap(), body);
 }
 
 #[test]

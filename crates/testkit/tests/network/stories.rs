@@ -4,6 +4,7 @@ use zuc_domain::customer::Customer;
 use zuc_domain::lead::{Lead, LeadField};
 use zuc_domain::shared::{CustomerId, Scope};
 use zuc_protocol::control::ControlAct;
+use zuc_protocol::messages::ClientFrame;
 use zuc_protocol::{Rights, Role};
 use zuc_sync::{ControlStep, Effect, Input};
 use zuc_testkit::network::Network;
@@ -72,6 +73,44 @@ async fn different_fields_edited_apart_are_both_kept_and_a_restart_in_between_lo
         assert_eq!((lead.city.as_deref(), lead.industry.as_deref()), (Some("León"), Some("Herrajes")));
     }
     assert_eq!(shared(&network, ANA).await, shared(&network, LUIS).await);
+}
+
+#[tokio::test]
+async fn ten_edited_fields_take_at_most_90_bytes_each_and_50_where_they_are_of_one_lead() {
+    let mut network = company().await;
+    let mut leads = Vec::new();
+    for number in 0..10 {
+        leads.push(work::capture(&mut network.laptops[ANA], &format!("peñón{number}")).await);
+    }
+    network.settle().await;
+    let of_ten = leads.iter().zip(["León", "Mérida", "Saltillo", "Tepic", "Toluca"].iter().cycle());
+    let of_ten: Vec<_> = of_ten.map(|(lead, city)| (*lead, LeadField::City(Some((*city).into())))).collect();
+    let of_one = (1..=10).map(|number| (leads[0], LeadField::City(Some(format!("Puebla {number}"))))).collect();
+    for (edits, most) in [(of_ten, 90), (of_one, 50)] {
+        network.laptops[ANA].disconnect().await;
+        for (lead, field) in edits {
+            assert!(work::edit(&mut network.laptops[ANA], lead, field).await);
+        }
+        let pushed = push_of(&mut network, ANA).await;
+        assert_eq!(pushed.len(), 1, "one batch");
+        assert!(pushed[0] <= 10 * most, "{} bytes for ten edits", pushed[0]);
+        network.settle().await;
+    }
+    assert_eq!(shared(&network, ANA).await, shared(&network, LUIS).await);
+}
+
+/// How large the batches are that a laptop pushes once it is connected.
+async fn push_of(network: &mut Network, at: usize) -> Vec<usize> {
+    network.connect(at).await;
+    loop {
+        let laptop = &mut network.laptops[at];
+        if let Some(ClientFrame::Push { batches, .. }) =
+            laptop.up.iter().find(|frame| matches!(frame, ClientFrame::Push { .. }))
+        {
+            return batches.iter().map(|batch| batch.0.len()).collect();
+        }
+        assert!(laptop.receive(0, 1).await | network.carry_up(at, false).await, "nothing is pushed");
+    }
 }
 
 #[tokio::test]
