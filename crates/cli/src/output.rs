@@ -68,7 +68,8 @@ fn is_environment(code: &str) -> bool {
         "relay.unreachable",
     ];
     /// What the store refuses by a rule; the rest of its codes is the disk, the keyring, or what is damaged there.
-    const RULES: &[&str] = &["store.change_refused", "store.no_bag", "store.no_identity", "store.person_key_missing"];
+    const RULES: &[&str] =
+        &["store.change_refused", "store.misplaced", "store.no_bag", "store.no_identity", "store.person_key_missing"];
     CODES.contains(&code) || (code.starts_with("store.") && !RULES.contains(&code))
 }
 
@@ -81,7 +82,9 @@ mod tests {
         for code in ["relay.unreachable", "store.secrets_unavailable", "store.corrupt", "store.io", "app.locked"] {
             assert!(is_environment(code), "{code}");
         }
-        for code in ["csd.expired", "store.no_bag", "relay.bad_url", "app.no_company", "amount.negative"] {
+        for code in
+            ["csd.expired", "store.misplaced", "store.no_bag", "relay.bad_url", "app.no_company", "amount.negative"]
+        {
             assert!(!is_environment(code), "{code}");
         }
     }

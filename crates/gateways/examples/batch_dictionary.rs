@@ -23,17 +23,19 @@ use zuc_protocol::{
 };
 use zuc_store::{
     OpenOptions, Store,
-    keys::{Home, Keys, SealedFile},
+    keys::{Entropy as _, Home, Keys, SealedFile},
 };
 
 /// Seals the keys of the home, which is thrown away.
 const PASSPHRASE: &str = "solo para entrenar";
-/// Companies: what only one of them says, as its ids, is nothing to learn.
+/// Companies.
 const COMPANIES: usize = 6;
 /// Largest dictionary, in bytes.
 const SIZE: usize = 16 << 10;
 /// Items of one sort that count: an import would drown the rest.
 const OF_A_SORT: usize = 80;
+/// The shortest run of hexadecimal digits that is an id, a hash or a date.
+const RUN: usize = 8;
 /// Items of a larger body.
 const TOGETHER: usize = 10;
 /// Edits of every lead that is edited.
@@ -109,7 +111,9 @@ async fn bodies(home: &Path) -> anyhow::Result<Vec<Vec<u8>>> {
                 let of_kind: Vec<_> = rows.iter().filter(|row| is(&row.item, kind)).collect();
                 for group in of_kind.chunks(size) {
                     let items = group.iter().map(|row| row.item.clone()).collect();
-                    samples.push(bytes(&author, group[0].incarnation, kind, items)?);
+                    let mut body = bytes(&author, group[0].incarnation, kind, items)?;
+                    forget(&mut body);
+                    samples.push(body);
                 }
             }
         }
@@ -156,4 +160,26 @@ fn bytes(
     };
     let body = BatchBody { seen: SeenTip::new(0, &ChainHash([0; 32])), items };
     Ok(body.to_bytes(&header, author)?)
+}
+
+/// Puts noise in the place of ids, hashes, sealed texts and dates, each time the same for the same: they are nothing to
+/// learn, and one company's would fill the dictionary.
+fn forget(body: &mut [u8]) {
+    let mut noise: HashMap<Vec<u8>, Vec<u8>> = HashMap::new();
+    let is_part = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'-');
+    for run in body.chunk_by_mut(|a, b| is_part(*a) == is_part(*b)) {
+        if run.len() < RUN || !is_part(run[0]) {
+            continue;
+        }
+        let other = noise.entry(run.to_vec()).or_insert_with_key(|run| {
+            let mut drawn = vec![0; run.len()];
+            OsEntropy.fill(&mut drawn);
+            let digit = |(old, drawn): (&u8, u8)| match *old {
+                b'-' => b'-',
+                _ => b"0123456789abcdef"[usize::from(drawn % 16)],
+            };
+            run.iter().zip(drawn).map(digit).collect()
+        });
+        run.copy_from_slice(other);
+    }
 }

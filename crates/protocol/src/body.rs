@@ -41,7 +41,7 @@ struct WireExtras {
 }
 
 impl BatchBody {
-    /// As it is before it is compressed and sealed.
+    /// As it is before it is compressed and sealed; public for the training of the dictionary.
     ///
     /// # Errors
     /// [`ProtocolError::Inconsistent`] when it has no item or one that is not of the header's kind,
@@ -84,6 +84,13 @@ impl BatchBody {
     /// [`ProtocolError::Malformed`], [`ProtocolError::Inconsistent`], [`ProtocolError::TooLarge`].
     pub(crate) fn read(header: &BatchHeader, bytes: &[u8], author: &DevicePublic) -> Result<Self, ProtocolError> {
         let body: WireBody = codec::decode(bytes, MAX_BODY)?;
+        let count = match &body.items {
+            WireItems::Changes(changes) => changes.len(),
+            WireItems::Facts(facts) => facts.len(),
+        };
+        if count == 0 || count > MAX_ITEMS {
+            return Err(ProtocolError::Inconsistent);
+        }
         let actor = author.actor(header.incarnation);
         let mut earlier = chunk::Earlier::default();
         let items: Vec<_> = match (header.kind, body.items) {
@@ -93,9 +100,6 @@ impl BatchBody {
             (BatchKind::Fact, WireItems::Facts(facts)) => facts.into_iter().map(Item::Fact).collect(),
             _ => return Err(ProtocolError::Inconsistent),
         };
-        if items.is_empty() || items.len() > MAX_ITEMS {
-            return Err(ProtocolError::Inconsistent);
-        }
         Ok(Self { seen: body.seen, items })
     }
 }

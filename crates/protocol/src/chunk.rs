@@ -12,24 +12,31 @@ use std::io::Read as _;
 use flate2::read::DeflateDecoder;
 use sha2::{Digest as _, Sha256};
 
-use crate::codec::MAX_CHUNK;
+use crate::codec::{MAX_BODY, MAX_CHUNK};
 use crate::error::ProtocolError;
 use crate::ids::ActorId;
 
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 const CHANGE: u8 = 1;
 const DEFLATED_CHANGE: u8 = 2;
+/// Bytes around a change's contents, at the least: magic, checksum, type and a length.
+const FRAME: usize = 10;
 /// Bytes of a change's hash.
 const HASH: usize = 32;
 
-/// The hashes of a batch's changes so far.
+/// The changes of a batch so far: one for all its items, in their order.
 #[derive(Default)]
-pub(crate) struct Earlier(Vec<[u8; HASH]>);
+pub(crate) struct Earlier {
+    hashes: Vec<[u8; HASH]>,
+    /// Bytes of all of them, written out.
+    size: usize,
+}
 
-/// Takes the known parts out of one or more change chunks of `actor`.
+/// Takes the known parts out of one or more change chunks of `actor`; `earlier` is the batch's.
 ///
 /// # Errors
-/// [`ProtocolError::ForeignActor`] when a change is another's, [`ProtocolError::TooLarge`] when one is above 64 KiB,
+/// [`ProtocolError::ForeignActor`] when a change is another's, [`ProtocolError::TooLarge`] when one is above 64 KiB or
+/// all of the batch above 256 KiB,
 /// [`ProtocolError::Malformed`] when it is no change.
 pub(crate) fn squeeze(mut chunks: &[u8], actor: &ActorId, earlier: &mut Earlier) -> Result<Vec<u8>, ProtocolError> {
     let mut squeezed = Vec::with_capacity(chunks.len());
@@ -71,12 +78,12 @@ pub(crate) fn squeeze(mut chunks: &[u8], actor: &ActorId, earlier: &mut Earlier)
         written.extend_from_slice(rest);
         put_length(&mut squeezed, written.len());
         squeezed.extend_from_slice(&written);
-        earlier.0.push(hash);
+        earlier.add(hash, &contents)?;
     }
     Ok(squeezed)
 }
 
-/// Puts the known parts back.
+/// Puts the known parts back; `earlier` is the batch's.
 ///
 /// # Errors
 /// [`ProtocolError::TooLarge`] or [`ProtocolError::Malformed`].
@@ -113,20 +120,30 @@ pub(crate) fn restore(mut squeezed: &[u8], actor: &ActorId, earlier: &mut Earlie
         chunks.push(CHANGE);
         put_length(&mut chunks, contents.len());
         chunks.extend_from_slice(&contents);
-        earlier.0.push(hash);
+        earlier.add(hash, &contents)?;
     }
     Ok(chunks)
 }
 
 impl Earlier {
+    /// Takes one more. What is two bytes on the way may be sixty here: the whole is bounded too.
+    fn add(&mut self, hash: [u8; HASH], contents: &[u8]) -> Result<(), ProtocolError> {
+        self.size += contents.len() + FRAME;
+        if self.size > MAX_BODY {
+            return Err(ProtocolError::TooLarge { max: MAX_BODY });
+        }
+        self.hashes.push(hash);
+        Ok(())
+    }
+
     /// How many changes back the one is that `deps` name; `None` where they name another, or not just one.
     fn back_to(&self, deps: &[u8]) -> Option<usize> {
-        self.0.iter().rev().position(|hash| hash == deps).map(|index| index + 1)
+        self.hashes.iter().rev().position(|hash| hash == deps).map(|index| index + 1)
     }
 
     /// The change so many back; 1 is the last.
     fn at(&self, back: usize) -> Option<&[u8; HASH]> {
-        self.0.get(self.0.len().checked_sub(back)?)
+        self.hashes.get(self.hashes.len().checked_sub(back)?)
     }
 }
 
@@ -240,6 +257,18 @@ mod tests {
         let mut other = AutoCommit::new();
         other.load_incremental(&back).unwrap();
         assert_eq!(other.get_changes(&[]).iter().map(Change::hash).collect::<Vec<_>>(), hashes);
+    }
+
+    #[test]
+    fn many_small_changes_that_would_grow_large_are_refused() {
+        let actor = ActorId([7; 16]);
+        let (first, _) = chunk_of(actor, "Ana");
+        let mut body = squeeze(&first, &actor, &mut Earlier::default()).unwrap();
+        // each of them two bytes: one back, and nothing more
+        body.extend([1, 3].repeat(1_000));
+        assert_eq!(restore(&body, &actor, &mut Earlier::default()).unwrap().len(), first.len() + 1_000 * 60);
+        body.extend([1, 3].repeat(9_000));
+        assert_eq!(restore(&body, &actor, &mut Earlier::default()), Err(ProtocolError::TooLarge { max: MAX_BODY }));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Compression of a batch's body, under a dictionary that every program holds: a body of a few changes is too short to
 //! say by itself what bodies have in common.
 //!
-//! The dictionary is part of the format. It was trained by `crates/gateways/examples/batch_dictionary.rs` on bodies of the
-//! sample company; a better one would stand beside it, under a tag of its own.
+//! The dictionary is part of the format, and so is the tag before a body: a program sets aside what has a tag that it
+//! does not know, so a new one may be written only where every reader of the scope knows it. The dictionary was trained
+//! by `crates/gateways/examples/batch_dictionary.rs` on bodies of the sample company.
 
 use std::sync::LazyLock;
 
@@ -26,7 +27,7 @@ static READING: LazyLock<DecoderDictionary<'static>> = LazyLock::new(|| DecoderD
 
 /// Compresses where that helps; gives a tag and what follows it.
 pub(crate) fn pack(plain: &[u8]) -> Vec<u8> {
-    let (tag, body) = match squeezed(plain) {
+    let (tag, body) = match compressed(plain) {
         Ok(packed) if packed.len() < plain.len() => (FIRST, packed),
         _ => (PLAIN, plain.to_vec()),
     };
@@ -51,7 +52,7 @@ pub(crate) fn unpack(bytes: &[u8]) -> Result<Vec<u8>, ProtocolError> {
     }
 }
 
-fn squeezed(plain: &[u8]) -> std::io::Result<Vec<u8>> {
+fn compressed(plain: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut writing = Compressor::with_prepared_dictionary(&WRITING)?;
     // the tag says which
     writing.set_parameter(CParameter::DictIdFlag(false))?;

@@ -31,9 +31,17 @@ pub const VISIBLE: &[Visible] = &[
     },
     Visible {
         id: "membership",
-        what: "membership, public keys, roles, ids of wrapped keys (those of one transaction are neighbours)",
+        what: "membership, public keys, roles",
         why: "gating",
         guard: "signed by admins; names are sealed under the company's index key",
+        personal: false,
+        kept_hours: None,
+    },
+    Visible {
+        id: "person_keys",
+        what: "wrapped keys of persons and their ids, those of one transaction neighbours; the batch they came with",
+        why: "whoever joins needs them",
+        guard: "wrapped under the scope's bag key, which the relay does not have; an id names nobody",
         personal: false,
         kept_hours: None,
     },
