@@ -17,7 +17,7 @@ use zuc_protocol::{
     Scope,
     envelope::{BatchBody, BatchHeader, BatchKind, SeenTip},
     identity::{DeviceKeys, DevicePublic},
-    ids::{BatchHash, ChainHash, ControlHead, EpochId, Incarnation},
+    ids::{BatchHash, ChainHash, ControlHead, EpochId, Incarnation, LogId},
     item::Item,
     suite,
 };
@@ -158,7 +158,7 @@ fn bytes(
         prev: BatchHash::NONE,
         control_head: ControlHead([0; 16]),
     };
-    let body = BatchBody { seen: SeenTip::new(0, &ChainHash([0; 32])), items };
+    let body = BatchBody { seen: SeenTip::new(&LogId([1; 16]), 0, &ChainHash([0; 32])), items };
     Ok(body.to_bytes(&header, author)?)
 }
 

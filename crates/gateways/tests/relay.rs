@@ -119,7 +119,8 @@ async fn a_device_registers_invites_asks_and_exchanges_over_a_restart() {
     assert_eq!(relay.control(log.company(), invite.id, &secret.access()).await.unwrap(), [genesis]);
 
     let mut link = relay.connect(&who).await.unwrap();
-    let hello = ClientFrame::Hello { token: link.token.clone(), control: log.head(), log: None };
+    let hello =
+        ClientFrame::Hello { version: suite::VERSION, token: link.token.clone(), control: log.head(), log: None };
     link.send.send(hello).await.unwrap();
     assert!(matches!(link.receive.recv().await.unwrap(), ServerFrame::Welcome { .. }));
 
@@ -135,7 +136,8 @@ async fn a_device_registers_invites_asks_and_exchanges_over_a_restart() {
     assert!(matches!(relay.ask(&who, ClientFrame::Heads).await.unwrap(), ServerFrame::Heads { .. }));
     assert_eq!(relay.identity().await.unwrap().key, key);
     let mut link = relay.connect(&who).await.unwrap();
-    let hello = ClientFrame::Hello { token: link.token.clone(), control: log.head(), log: None };
+    let hello =
+        ClientFrame::Hello { version: suite::VERSION, token: link.token.clone(), control: log.head(), log: None };
     link.send.send(hello).await.unwrap();
     assert!(matches!(link.receive.recv().await.unwrap(), ServerFrame::Welcome { .. }));
     drop(link);

@@ -10,7 +10,7 @@ use crate::codec::{self, MAX_ENTRY};
 use crate::error::ProtocolError;
 use crate::identity::{DeviceKeys, DevicePublic};
 use crate::ids::{
-    BatchHash, ChainHash, CompanyId, ControlHead, DeviceId, EpochId, Incarnation, Signature, VerifyKey, hash16,
+    BatchHash, ChainHash, CompanyId, ControlHead, DeviceId, EpochId, Incarnation, LogId, Signature, VerifyKey, hash16,
 };
 use crate::item::Item;
 use crate::scope::Scope;
@@ -57,6 +57,8 @@ pub struct BatchHeader {
 /// Where the author saw the scope's log; compared by every reader, so that a forked relay is found out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeenTip {
+    /// First half of the log's id: in a log that was lost and written again an entry has another place.
+    pub log: [u8; 8],
     /// The last entry the author had.
     pub seq: u64,
     /// First half of the chain hash there.
@@ -65,13 +67,19 @@ pub struct SeenTip {
 
 impl SeenTip {
     /// A cursor, as it is written into a body.
-    pub fn new(seq: u64, chain: &ChainHash) -> Self {
-        let mut half = [0; 16];
+    pub fn new(log: &LogId, seq: u64, chain: &ChainHash) -> Self {
+        let (mut half, mut id) = ([0; 16], [0; 8]);
         half.copy_from_slice(&chain.0[..16]);
-        Self { seq, chain: half }
+        id.copy_from_slice(&log.0[..8]);
+        Self { log: id, seq, chain: half }
     }
 
-    /// Whether the reader's chain hash at the same seq agrees.
+    /// Whether it speaks of this log.
+    pub fn is_of(&self, log: &LogId) -> bool {
+        self.log == log.0[..8]
+    }
+
+    /// Whether the reader's chain hash at the same seq of the same log agrees.
     pub fn agrees_with(&self, chain: &ChainHash) -> bool {
         self.chain == chain.0[..16]
     }

@@ -106,11 +106,13 @@ pub struct Refusal {
     pub last_accepted: u64,
 }
 
-/// Device to relay.
+/// Device to relay. A frame's number on the wire is its place here: new ones are added at the end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ClientFrame {
     /// First on a socket.
     Hello {
+        /// The newest version that the device speaks ([`crate::suite::VERSION`]).
+        version: u8,
         /// The session's token.
         token: String,
         /// The last control record known.
@@ -194,11 +196,13 @@ pub enum ClientFrame {
     Ping(u64),
 }
 
-/// Relay to device.
+/// Relay to device. A frame's number on the wire is its place here: new ones are added at the end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ServerFrame {
     /// Answers [`ClientFrame::Hello`].
     Welcome {
+        /// The newest version that the relay speaks; nothing newer is said to it.
+        version: u8,
         /// The relay's log.
         log: LogId,
         /// The relay's clock, milliseconds since 1970.

@@ -8,7 +8,7 @@ use zuc_protocol::ProtocolError;
 use zuc_protocol::envelope::{BatchBody, BatchHeader, BatchKind, SealedBatch, SeenTip};
 use zuc_protocol::identity::DeviceKeys;
 use zuc_protocol::ids::{
-    ActorId, BatchHash, ChainHash, CompanyId, ControlHead, DeviceId, EpochId, Incarnation, ItemId, KeyId,
+    ActorId, BatchHash, ChainHash, CompanyId, ControlHead, DeviceId, EpochId, Incarnation, ItemId, KeyId, LogId,
 };
 use zuc_protocol::item::{Change, DocKind, Fact, Item};
 use zuc_protocol::scope::Scope;
@@ -73,7 +73,7 @@ fn change(doc: u8, chunk: Vec<u8>) -> Item {
 }
 
 fn body(items: Vec<Item>) -> BatchBody {
-    BatchBody { seen: SeenTip::new(1_000, &ChainHash([9; 32])), items }
+    BatchBody { seen: SeenTip::new(&LogId([1; 16]), 1_000, &ChainHash([9; 32])), items }
 }
 
 fn seal(header: BatchHeader, body: &BatchBody) -> Result<SealedBatch, ProtocolError> {

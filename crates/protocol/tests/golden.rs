@@ -12,7 +12,7 @@ use zuc_protocol::enrolment::{Invite, InviteSecret};
 use zuc_protocol::envelope::{BatchBody, BatchHeader, BatchKind, SealedBatch, SeenTip};
 use zuc_protocol::identity::{DeviceKeys, short_code};
 use zuc_protocol::ids::{
-    ActorId, BatchHash, ChainHash, CompanyId, ControlHead, EpochId, Incarnation, InviteId, ItemId, PersonId,
+    ActorId, BatchHash, ChainHash, CompanyId, ControlHead, EpochId, Incarnation, InviteId, ItemId, LogId, PersonId,
 };
 use zuc_protocol::item::{Change, DocKind, Fact, Item};
 use zuc_protocol::relay_fact::epoch_public;
@@ -65,7 +65,7 @@ fn header(incarnation: Incarnation) -> BatchHeader {
 fn an_envelope_is_written_and_read_as_in_version_1() {
     let (company, key) = (CompanyId([3; 16]), EpochKey::from_bytes([4; 32]));
     let header = header(Incarnation([6; 16]));
-    let body = BatchBody { seen: SeenTip::new(0, &ChainHash([8; 32])), items: vec![fact()] };
+    let body = BatchBody { seen: SeenTip::new(&LogId([1; 16]), 0, &ChainHash([8; 32])), items: vec![fact()] };
     let sealed = SealedBatch::seal(company, header.clone(), &body, &key, &device(), &[9; 24]).unwrap();
     let kept = hex::decode(golden("envelope-v1.hex", &hex::encode(sealed.bytes()))).unwrap();
     let read = SealedBatch::parse(&kept).unwrap();
@@ -99,7 +99,7 @@ fn changes_are_written_and_read_as_in_version_1() {
     let (company, key, incarnation) = (CompanyId([3; 16]), EpochKey::from_bytes([4; 32]), Incarnation([6; 16]));
     let header = BatchHeader { kind: BatchKind::Change, ..header(incarnation) };
     let items = changes(device().public().actor(incarnation));
-    let body = BatchBody { seen: SeenTip::new(0, &ChainHash([8; 32])), items };
+    let body = BatchBody { seen: SeenTip::new(&LogId([1; 16]), 0, &ChainHash([8; 32])), items };
     let sealed = SealedBatch::seal(company, header, &body, &key, &device(), &[9; 24]).unwrap();
     let kept = hex::decode(golden("changes-v1.hex", &hex::encode(sealed.bytes()))).unwrap();
     let read = SealedBatch::parse(&kept).unwrap();

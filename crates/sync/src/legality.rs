@@ -2,6 +2,7 @@
 
 use zuc_protocol::control::ControlLog;
 use zuc_protocol::envelope::BatchHeader;
+use zuc_protocol::ids::BatchHash;
 use zuc_protocol::item::Item;
 
 use crate::input::AuthorCursor;
@@ -54,8 +55,8 @@ impl Illegal {
     }
 }
 
-/// Judges a batch by its header. `last` is how far the author's chain in the scope was read before it.
-pub fn judge(log: &ControlLog, header: &BatchHeader, last: Option<&AuthorCursor>) -> Verdict {
+/// Judges a batch by its header and its hash. `last` is how far the author's chain in the scope was read before it.
+pub fn judge(log: &ControlLog, header: &BatchHeader, hash: BatchHash, last: Option<&AuthorCursor>) -> Verdict {
     let Some(seen) = log.seq_of(header.control_head) else { return Verdict::Unknown };
     let illegal = if last.is_some_and(|last| last.blocked) {
         Illegal::Split
@@ -65,10 +66,11 @@ pub fn judge(log: &ControlLog, header: &BatchHeader, last: Option<&AuthorCursor>
         match log.rights_at(header.author, seen) {
             None => Illegal::NotMember,
             Some(rights) if !rights.may_write(header.scope) => Illegal::NoRight,
-            Some(_) if log.mark(header.author, header.scope, seen).is_some_and(|mark| header.number > mark) => {
-                Illegal::BeyondMark
-            }
-            Some(_) => return Verdict::Legal(seen),
+            Some(_) => match log.mark(header.author, header.scope, seen) {
+                Some(mark) if header.number > mark.number => Illegal::BeyondMark,
+                Some(mark) if header.number == mark.number && hash != mark.last => Illegal::Split,
+                _ => return Verdict::Legal(seen),
+            },
         }
     };
     Verdict::Illegal(illegal)

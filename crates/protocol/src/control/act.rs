@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bytes::Blob;
 use crate::identity::DevicePublic;
-use crate::ids::{BagId, ControlHash, DeviceId, Digest32, EpochId, KeyId, PersonId, ReceiveKey, VerifyKey};
+use crate::ids::{BagId, BatchHash, ControlHash, DeviceId, Digest32, EpochId, KeyId, PersonId, ReceiveKey, VerifyKey};
 use crate::scope::{Rights, Scope};
 use crate::seal::Wrapped;
 
@@ -112,6 +112,8 @@ pub struct Mark {
     pub scope: Scope,
     /// The last that counts; 0 when none does.
     pub number: u64,
+    /// That batch, [`BatchHash::NONE`] where none counts: of two under one number it names the one that stays.
+    pub last: BatchHash,
 }
 
 /// Why a device is removed.
@@ -171,7 +173,7 @@ pub struct EraseAct {
     pub bags: Vec<BagChange>,
 }
 
-/// One act of membership.
+/// One act of membership. Its number on the wire is its place here: new ones are added at the end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ControlAct {
     /// The first record, signed by the first device and countersigned by the root inside it.

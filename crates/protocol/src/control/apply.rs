@@ -5,7 +5,7 @@ use crate::control::error::ControlError;
 use crate::control::log::ControlLog;
 use crate::control::record::{ControlAuthor, ControlRecord, epoch_id};
 use crate::control::state::{DeviceState, Epoch, PersonState, Removal};
-use crate::ids::{ControlHash, DeviceId};
+use crate::ids::{BatchHash, ControlHash, DeviceId};
 use crate::scope::{MAX_SCOPES, Rights, Scope};
 
 impl ControlLog {
@@ -231,13 +231,13 @@ impl ControlLog {
     /// [`ControlError::MarkStale`] when one lies below the last batch that it has acknowledged.
     pub fn effective_marks(&self, act: &ControlAct) -> Vec<Mark> {
         let named = |marks: &[Mark], device, scope| {
-            marks.iter().find(|mark| mark.device == device && mark.scope == scope).map_or(0, |mark| mark.number)
+            let named = marks.iter().find(|mark| mark.device == device && mark.scope == scope).copied();
+            named.unwrap_or(Mark { device, scope, number: 0, last: BatchHash::NONE })
         };
         match act {
-            ControlAct::Remove(remove) => self
-                .scopes()
-                .map(|scope| Mark { device: remove.device, scope, number: named(&remove.marks, remove.device, scope) })
-                .collect(),
+            ControlAct::Remove(remove) => {
+                self.scopes().map(|scope| named(&remove.marks, remove.device, scope)).collect()
+            }
             ControlAct::Rights(change) => {
                 let nothing = Rights::default();
                 let before = self
@@ -251,7 +251,7 @@ impl ControlLog {
                     .collect();
                 self.devices_of(change.person)
                     .flat_map(|(device, _)| taken.iter().map(move |scope| (device, *scope)))
-                    .map(|(device, scope)| Mark { device, scope, number: named(&change.marks, device, scope) })
+                    .map(|(device, scope)| named(&change.marks, device, scope))
                     .collect()
             }
             _ => vec![],

@@ -262,7 +262,7 @@ fn a_removed_device_has_rights_up_to_its_removal_and_marks_for_what_names_older_
     assert!(log.rights(ana).is_none());
     let remove = ControlAct::Remove(RemoveAct {
         device: ana,
-        marks: vec![Mark { device: ana, scope: Scope::Sales(1), number: 4 }],
+        marks: vec![Mark { device: ana, scope: Scope::Sales(1), number: 4, last: BatchHash([4; 16]) }],
         wipe: true,
         reason: RemoveReason::Left,
         bags: vec![BagChange { scope: Scope::Sales(1), bag: BagId([8; 16]), replacement: Digest32([9; 32]) }],
@@ -270,8 +270,9 @@ fn a_removed_device_has_rights_up_to_its_removal_and_marks_for_what_names_older_
     assert_eq!(log.effective_marks(&remove).len(), 6);
     log.append(log.sign(remove, 4, &keys(1)).unwrap()).unwrap();
     assert!(log.rights_at(ana, seen).is_some());
-    assert_eq!(log.mark(ana, Scope::Sales(1), seen), Some(4));
-    assert_eq!(log.mark(ana, Scope::Catalog, seen), Some(0));
+    let mark = |scope| log.mark(ana, scope, seen).map(|mark| (mark.number, mark.last));
+    assert_eq!(mark(Scope::Sales(1)), Some((4, BatchHash([4; 16]))));
+    assert_eq!(mark(Scope::Catalog), Some((0, BatchHash::NONE)));
     assert!(log.device(ana).unwrap().removed.unwrap().wipe);
     assert_eq!(log.bag(Scope::Sales(1)), Some(BagId([8; 16])));
     assert_eq!(log.readers(Scope::Sales(1)).count(), 1);
@@ -285,11 +286,11 @@ fn a_role_that_is_taken_leaves_marks_only_in_the_scopes_it_wrote() {
     let act = ControlAct::Rights(RightsAct {
         person: ANA,
         rights: Rights::new([Role::Ventas], [2]),
-        marks: vec![Mark { device: ana, scope: Scope::Sales(1), number: 7 }],
+        marks: vec![Mark { device: ana, scope: Scope::Sales(1), number: 7, last: BatchHash([7; 16]) }],
         bags: vec![],
     });
     log.append(log.sign(act, 3, &keys(1)).unwrap()).unwrap();
-    assert_eq!(log.mark(ana, Scope::Sales(1), seen), Some(7));
+    assert_eq!(log.mark(ana, Scope::Sales(1), seen).map(|mark| mark.number), Some(7));
     assert_eq!(log.mark(ana, Scope::Catalog, seen), None);
     assert!(log.rights_at(ana, seen).unwrap().may_write(Scope::Sales(1)));
     assert!(!log.rights(ana).unwrap().may_write(Scope::Sales(1)));

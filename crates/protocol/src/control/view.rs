@@ -1,6 +1,6 @@
 //! What the folded log answers.
 
-use crate::control::act::IndexWrap;
+use crate::control::act::{IndexWrap, Mark};
 use crate::control::log::{ControlLog, Fork};
 use crate::control::record::SignedControl;
 use crate::control::state::{DeviceState, Epoch, PersonState};
@@ -9,14 +9,14 @@ use crate::ids::{BagId, CompanyId, ControlHash, ControlHead, DeviceId, EpochId, 
 use crate::scope::Scope;
 
 impl ControlLog {
-    /// The last batch number of a device in a scope that counts when the batch names the record `seen`; `None` when
-    /// nothing was taken away after it.
-    pub fn mark(&self, device: DeviceId, scope: Scope, seen: u64) -> Option<u64> {
+    /// The last batch of a device in a scope that counts when the batch names the record `seen`; `None` when nothing was
+    /// taken away after it.
+    pub fn mark(&self, device: DeviceId, scope: Scope, seen: u64) -> Option<Mark> {
         self.marks
             .iter()
             .filter(|(at, mark)| *at > seen && mark.device == device && mark.scope == scope)
-            .map(|(_, mark)| mark.number)
-            .min()
+            .map(|(_, mark)| *mark)
+            .min_by_key(|mark| mark.number)
     }
 
     /// The company: hash of the genesis.

@@ -77,7 +77,7 @@ pub(crate) async fn nothing_is_appended_under_an_old_control_head(store: &dyn Re
         expected: next,
         hash: ControlHash([98; 32]),
         bytes: vec![],
-        marks: vec![Mark { device: entry.author, scope: Scope::Catalog, number }],
+        marks: vec![Mark { device: entry.author, scope: Scope::Catalog, number, last: BatchHash::NONE }],
         bags: vec![],
         joined: None,
     };

@@ -1,10 +1,10 @@
 //! The control log: read by whoever belongs, appended by compare-and-append.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use zuc_protocol::{
-    control::{ControlAct, ControlError, SignedControl},
-    ids::CompanyId,
+    control::{ControlAct, ControlError, Mark, SignedControl},
+    ids::{CompanyId, DeviceId},
     messages::ServerFrame,
     person_key::{BagKeyWraps, BagReplacement},
 };
@@ -54,6 +54,8 @@ impl LogService {
                 other => Err(other.into()),
             };
         }
+        let marks = before.effective_marks(&decoded.act);
+        self.check_marks(company, &marks).await?;
         let joined = match &decoded.act {
             ControlAct::AddDevice(add) => Some(add.device.id()),
             _ => None,
@@ -62,7 +64,7 @@ impl LogService {
             expected: before.head(),
             hash,
             bytes: record.to_bytes()?,
-            marks: before.effective_marks(&decoded.act),
+            marks,
             bags: bag::demanded(&before, &after, &decoded.act, &replacements)?,
             joined,
         };
@@ -81,6 +83,21 @@ impl LogService {
         }
         self.wake(company);
         Ok(vec![ServerFrame::ControlAccepted { seq, hash }])
+    }
+
+    /// Marks that name another last batch than the log's would put an acknowledged one aside. What is appended from here on
+    /// lies beyond them: the appending transaction looks.
+    async fn check_marks(&self, company: CompanyId, marks: &[Mark]) -> Result<(), RelayError> {
+        let devices: BTreeSet<DeviceId> = marks.iter().map(|mark| mark.device).collect();
+        for device in devices {
+            for head in self.store.author_heads(company, device).await? {
+                let mark = marks.iter().find(|mark| mark.device == device && mark.scope == head.scope);
+                if mark.is_some_and(|mark| mark.number == head.number && mark.last != head.hash) {
+                    return Err(ControlError::MarkStale.into());
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn conflict(&self, company: CompanyId) -> Result<ServerFrame, RelayError> {

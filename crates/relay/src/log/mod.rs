@@ -20,6 +20,7 @@ use zuc_protocol::{
     control::{ControlLog, SignedControl},
     ids::{CompanyId, DeviceId},
     messages::{ClientFrame, ScopeHead, ServerFrame},
+    suite,
 };
 use zuc_relay_store::{RelayStore, StoreError};
 
@@ -91,6 +92,10 @@ impl LogService {
     /// Answers one frame. [`ClientFrame::Stamp`] and its commands are not the log's: [`crate::Relay`] answers them.
     pub async fn handle(&self, session: &Session, frame: ClientFrame) -> Vec<ServerFrame> {
         let answered = match frame {
+            ClientFrame::Hello { version, .. } if version < suite::VERSION_FLOOR => {
+                session.end();
+                return vec![ServerFrame::GoAway { code: "relay.version".to_owned() }];
+            }
             ClientFrame::Hello { control, .. } => self.welcome(session, control).await,
             ClientFrame::Push { scope, batches, bag_rows } => self.push(session, scope, batches, bag_rows).await,
             ClientFrame::Pull { scope, from, max } => self.pull(session, scope, from, max).await,

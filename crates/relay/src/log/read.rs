@@ -8,7 +8,10 @@ use zuc_protocol::{
     ids::{CompanyId, ControlHash, DeviceId},
     messages::ServerFrame,
     person_key::held_rows,
+    suite,
 };
+
+use zuc_relay_store::AuthorHead;
 
 use super::{LogService, Session};
 use crate::RelayError;
@@ -26,6 +29,7 @@ impl LogService {
         let shown = if stopped { control.seq_of(known.head()).map_or(0, |seq| seq + 1) } else { control.len() };
         session.set_control_len(shown);
         Ok(vec![ServerFrame::Welcome {
+            version: suite::VERSION,
             log: self.store.log_id(session.company).await?,
             time_ms: self.clock.now_ms(),
             control: control.head(),
@@ -143,7 +147,8 @@ impl LogService {
             return Err(RelayError::NotAllowed);
         }
         let marks = self.store.author_heads(session.company, device).await?;
-        let marks = marks.into_iter().map(|head| Mark { device, scope: head.scope, number: head.number }).collect();
+        let mark = |head: AuthorHead| Mark { device, scope: head.scope, number: head.number, last: head.hash };
+        let marks = marks.into_iter().map(mark).collect();
         Ok(vec![ServerFrame::Marks { marks }])
     }
 }

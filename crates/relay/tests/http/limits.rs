@@ -99,7 +99,8 @@ async fn a_body_above_a_frame_is_refused_and_a_socket_that_babbles_is_closed() {
 
     let (socket, _) = tokio_tungstenite::connect_async(format!("ws://{}/api/v1/sync", relay.address)).await.unwrap();
     let mut stranger = crate::support::Socket(socket);
-    stranger.send(&ClientFrame::Hello { token: "none".to_owned(), control: company.log.head(), log: None }).await;
+    let (version, token, control) = (zuc_protocol::suite::VERSION, "none".to_owned(), company.log.head());
+    stranger.send(&ClientFrame::Hello { version, token, control, log: None }).await;
     assert_eq!(stranger.next().await, ServerFrame::GoAway { code: "relay.no_session".to_owned() });
     assert_eq!(stranger.try_next().await, None);
     relay.stop().await;

@@ -20,7 +20,7 @@ use zuc_protocol::{
     control::{ControlLog, Founding, SignedControl, found},
     envelope::{BatchBody, BatchHeader, BatchKind, SealedBatch, SeenTip},
     identity::DeviceKeys,
-    ids::{BatchHash, CompanyId, Incarnation, ItemId, PersonId},
+    ids::{BatchHash, CompanyId, Incarnation, ItemId, LogId, PersonId},
     item::{Fact, Item},
     messages::{ClientFrame, ServerFrame},
     person_key::BagKeyWraps,
@@ -201,7 +201,7 @@ pub(crate) fn batch(
         control_head: log.head().head(),
     };
     let start = zuc_protocol::chain::start(log.company(), SALES);
-    let body = BatchBody { seen: SeenTip::new(0, &start), items: vec![Item::Fact(fact)] };
+    let body = BatchBody { seen: SeenTip::new(&LogId([1; 16]), 0, &start), items: vec![Item::Fact(fact)] };
     SealedBatch::seal(log.company(), header, &body, ring.current(log, SALES).unwrap(), device, &nonce()).unwrap()
 }
 
@@ -269,7 +269,7 @@ impl Device {
         let token = self.token(relay).await;
         let (socket, _) = connect_async(format!("ws://{}/api/v1/sync", relay.address)).await.unwrap();
         let mut socket = Socket(socket);
-        socket.send(&ClientFrame::Hello { token, control: log.head(), log: None }).await;
+        socket.send(&ClientFrame::Hello { version: suite::VERSION, token, control: log.head(), log: None }).await;
         socket
     }
 }

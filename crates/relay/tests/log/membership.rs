@@ -3,7 +3,7 @@
 use zuc_protocol::{
     Rights, Role, Scope,
     control::{BagChange, ControlAct, Mark, Recipient, RemoveAct, RemoveReason, next_epoch},
-    ids::DeviceId,
+    ids::{BatchHash, DeviceId},
     messages::{ClientFrame, RefusalCode, ServerFrame},
     person_key::{BagKeyWraps, BagReplacement, bag_id},
     secret::{BagKey, EpochKey},
@@ -29,10 +29,10 @@ fn new_bags(stage: &Stage, luis: &Laptop) -> (Vec<BagChange>, Vec<BagReplacement
         .unzip()
 }
 
-fn removal(device: DeviceId, number: u64, bags: Vec<BagChange>) -> ControlAct {
+fn removal(device: DeviceId, number: u64, last: BatchHash, bags: Vec<BagChange>) -> ControlAct {
     ControlAct::Remove(RemoveAct {
         device,
-        marks: vec![Mark { device, scope: SALES, number }],
+        marks: vec![Mark { device, scope: SALES, number, last }],
         wipe: true,
         reason: RemoveReason::Left,
         bags,
@@ -59,14 +59,19 @@ async fn a_device_is_stopped_counted_and_removed_and_told_so() {
     assert_eq!(ana.refused(&stage, SALES, &late).await, RefusalCode::Revoked);
     let frames = stage.relay.handle(&luis.session, ClientFrame::Marks { device: ana.keys.id() }).await;
     let [ServerFrame::Marks { marks }] = &frames[..] else { panic!("{frames:?}") };
-    assert_eq!(marks.iter().map(|mark| (mark.scope, mark.number)).collect::<Vec<_>>(), [(SALES, 1)]);
+    let last = kept.hash();
+    assert_eq!(marks[..], [Mark { device: ana.keys.id(), scope: SALES, number: 1, last }]);
 
     let (bags, replacements) = new_bags(&stage, &luis);
-    let stale = append(&stage, &luis, removal(ana.keys.id(), 0, bags.clone()), replacements.clone()).await;
-    assert!(matches!(&stale, ServerFrame::Error { code, .. } if code == "sync.mark_stale"), "{stale:?}");
-    let bare = append(&stage, &luis, removal(ana.keys.id(), 1, bags.clone()), vec![]).await;
+    for (number, last) in [(0, BatchHash::NONE), (1, BatchHash([9; 16]))] {
+        // One that counts less than what was acknowledged, and one that names another batch in its place.
+        let act = removal(ana.keys.id(), number, last, bags.clone());
+        let stale = append(&stage, &luis, act, replacements.clone()).await;
+        assert!(matches!(&stale, ServerFrame::Error { code, .. } if code == "sync.mark_stale"), "{stale:?}");
+    }
+    let bare = append(&stage, &luis, removal(ana.keys.id(), 1, last, bags.clone()), vec![]).await;
     assert!(matches!(&bare, ServerFrame::Error { code, .. } if code == "sync.bag_missing"), "{bare:?}");
-    let done = append(&stage, &luis, removal(ana.keys.id(), 1, bags), replacements).await;
+    let done = append(&stage, &luis, removal(ana.keys.id(), 1, last, bags), replacements).await;
     assert!(matches!(done, ServerFrame::ControlAccepted { .. }), "{done:?}");
 
     let told = stage.relay.log().poll(&ana.session).await;

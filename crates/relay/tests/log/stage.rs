@@ -10,7 +10,7 @@ use zuc_protocol::{
     },
     envelope::{BatchBody, BatchHeader, BatchKind, SealedBatch, SeenTip},
     identity::DeviceKeys,
-    ids::{BatchHash, ChainHash, CompanyId, Incarnation, ItemId, PersonId},
+    ids::{BatchHash, ChainHash, CompanyId, Incarnation, ItemId, LogId, PersonId},
     item::{Fact, Item},
     messages::{ClientFrame, RefusalCode, ScopeCursor, ServerFrame},
     secret::{BagKey, EpochKey, IndexKey},
@@ -74,7 +74,8 @@ impl Laptop {
             events: vec![],
             part: None,
         };
-        let body = BatchBody { seen: SeenTip::new(0, &ChainHash([0; 32])), items: vec![Item::Fact(fact)] };
+        let body =
+            BatchBody { seen: SeenTip::new(&LogId([1; 16]), 0, &ChainHash([0; 32])), items: vec![Item::Fact(fact)] };
         SealedBatch::seal(stage.company(), header, &body, &epoch_key(), &self.keys, &[3; 24]).unwrap()
     }
 

@@ -3,6 +3,7 @@
 use zuc_protocol::ids::{ControlHash, LogId};
 use zuc_protocol::messages::{ClientFrame, ScopeCursor, ScopeHead};
 use zuc_protocol::scope::Scope;
+use zuc_protocol::suite;
 
 use crate::effect::Effect;
 use crate::engine::lane::Inbound;
@@ -17,7 +18,8 @@ impl Engine {
         self.greeted_anew = true;
         self.offered.clear();
         self.last_heard = self.now;
-        effects.push(Effect::Send(ClientFrame::Hello { token, control: self.log.head(), log: self.relay_log }));
+        let (version, control) = (suite::VERSION, self.log.head());
+        effects.push(Effect::Send(ClientFrame::Hello { version, token, control, log: self.relay_log }));
     }
 
     pub(super) fn disconnected(&mut self) {
@@ -33,6 +35,15 @@ impl Engine {
             lane.held = false;
             lane.stuck = false;
         }
+    }
+
+    /// A relay that does not speak this version is told nothing: it would refuse for good what it cannot read.
+    pub(super) fn understands(&mut self, version: u8) -> bool {
+        let understands = version >= suite::VERSION;
+        if !understands {
+            self.failed = Some("sync.relay_too_old");
+        }
+        understands
     }
 
     pub(super) fn welcome(

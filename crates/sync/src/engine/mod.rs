@@ -242,9 +242,11 @@ impl Engine {
     fn frame(&mut self, frame: ServerFrame, effects: &mut Vec<Effect>) {
         self.last_heard = self.now;
         match frame {
-            ServerFrame::Welcome { log, time_ms, control, control_len, heads } => {
+            ServerFrame::Welcome { version, log, time_ms, control, control_len, heads } => {
                 effects.push(Effect::RelayTime(time_ms));
-                self.welcome(log, control, control_len, &heads, effects);
+                if self.understands(version) {
+                    self.welcome(log, control, control_len, &heads, effects);
+                }
             }
             ServerFrame::Ack { scope, acks } => self.acked(scope, &acks, effects),
             ServerFrame::Refused { scope, refusal } => self.refused(scope, &refusal, effects),

@@ -40,16 +40,14 @@ impl Engine {
         fresh: &mut dyn FnMut() -> [u8; 32],
         effects: &mut Vec<Effect>,
     ) {
-        if !self.may_seal(scope) {
-            return;
-        }
+        let Some(log) = self.relay_log.filter(|_| self.may_seal(scope)) else { return };
         let sealed = self.outbound.entry(scope).or_default().sealed_rows();
         items.retain(|item| !sealed.contains(&item.id));
         let mut groups: VecDeque<_> = sealer::group(items).into();
         while let Some(group) = groups.pop_front() {
             let received = self.lane(scope).received;
             let (number, prev) = self.outbound.entry(scope).or_default().next();
-            let place = Place { scope, number, prev, seen: SeenTip::new(received.seq, &received.chain) };
+            let place = Place { scope, number, prev, seen: SeenTip::new(&log, received.seq, &received.chain) };
             let random = fresh();
             let mut nonce = [0; 24];
             nonce.copy_from_slice(&random[..24]);

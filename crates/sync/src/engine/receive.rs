@@ -2,6 +2,7 @@
 
 use zuc_protocol::chain::{self, LogEntry, LogKind};
 use zuc_protocol::envelope::SealedBatch;
+use zuc_protocol::error::ProtocolError;
 use zuc_protocol::ids::{ChainHash, DeviceId};
 use zuc_protocol::item::Item;
 use zuc_protocol::messages::ClientFrame;
@@ -12,6 +13,9 @@ use crate::effect::{Advance, Effect, Source};
 use crate::engine::Engine;
 use crate::input::{AuthorCursor, Cursor};
 use crate::legality::{Illegal, Verdict, judge, names_erased};
+
+/// What is opened of one page at most before the next is asked for, in bytes: a page of a MiB can hold hundreds.
+const PAGE_OPENED: usize = 4 << 20;
 
 /// What an entry is, once judged.
 enum Judged {
@@ -26,7 +30,7 @@ enum Judged {
     },
     /// A control record or a key is missing: the entry is asked for again when it is there.
     Hold,
-    /// The log contradicts itself.
+    /// The log contradicts itself, or this program is too old for it: nothing more is read until the next start.
     Broken(&'static str),
 }
 
@@ -82,7 +86,11 @@ impl Engine {
             self.broken(scope, "sync.chain_broken");
             return;
         }
+        let mut opened = 0;
         for entry in entries {
+            if opened > PAGE_OPENED {
+                break;
+            }
             let cursor = Cursor {
                 seq: entry.seq,
                 chain: chain::next(self.lane(scope).received.chain, entry.kind, &entry.bytes.0),
@@ -114,6 +122,7 @@ impl Engine {
             let (kind, bytes) = (entry.kind, entry.bytes.0);
             match judged {
                 Judged::Apply { source, items, .. } => {
+                    opened += items.iter().map(Item::weight).sum::<usize>();
                     effects.push(Effect::Apply { scope, advance, source, kind, bytes, items });
                     if let Some((_, cursor)) = author.filter(|(device, _)| *device == self.me) {
                         self.own_came_back(scope, cursor, entry.seq, effects);
@@ -148,14 +157,14 @@ impl Engine {
         let nobody = |code| Judged::Quarantine { code, author: None };
         let batch = match SealedBatch::parse(&entry.bytes.0) {
             Ok(batch) => batch,
-            Err(error) => return nobody(error.code()),
+            Err(error) => return unreadable(&error),
         };
-        let header = batch.header();
+        let (header, hash) = (batch.header(), batch.hash());
         if header.scope != scope {
             return nobody("sync.other_scope");
         }
         let last = self.authors.get(&(scope, header.author)).copied();
-        let verdict = judge(&self.log, header, last.as_ref());
+        let verdict = judge(&self.log, header, hash, last.as_ref());
         let Some(device) = self.log.device(header.author) else {
             return if verdict == Verdict::Unknown { Judged::Hold } else { nobody("sync.unknown_device") };
         };
@@ -164,7 +173,6 @@ impl Engine {
             return nobody(error.code());
         }
         // From here on it is the author's: their chain moves on even where the batch does not count.
-        let hash = batch.hash();
         let (before, prev) = last.map_or((0, zuc_protocol::ids::BatchHash::NONE), |last| (last.number, last.hash));
         if let Some(last) = last.filter(|last| header.number <= last.number) {
             if header.number == last.number && hash == last.hash {
@@ -210,7 +218,10 @@ impl Engine {
             Ok(body) => body,
             Err(error) => return Judged::Quarantine { code: error.code(), author },
         };
-        if body.seen.seq >= entry.seq || self.inbound.get(&scope).is_some_and(|lane| !lane.agrees(&body.seen)) {
+        // What was sealed upon a log that is no more, and offered to this one, has other places in it.
+        let of_this = self.relay_log.is_some_and(|log| body.seen.is_of(&log));
+        let agrees = || self.inbound.get(&scope).is_none_or(|lane| lane.agrees(&body.seen));
+        if of_this && (body.seen.seq >= entry.seq || !agrees()) {
             // Its author saw another log than this one: the relay shows us different things, or the author lies.
             self.lane(scope).alarm = Some("sync.log_forked");
         }
@@ -231,7 +242,7 @@ impl Engine {
         let quarantine = |code| Judged::Quarantine { code, author: None };
         let sealed = match SealedRelayFact::from_bytes(&entry.bytes.0) {
             Ok(sealed) => sealed,
-            Err(error) => return quarantine(error.code()),
+            Err(error) => return unreadable(&error),
         };
         if sealed.header.scope != scope {
             return quarantine("sync.other_scope");
@@ -264,5 +275,14 @@ impl Engine {
             // No admin has entered the relay's key, as far as this device knows.
             None => Judged::Hold,
         }
+    }
+}
+
+/// An entry that cannot be read is nobody's. One of a newer version is somebody's, and will be read by the program that
+/// knows it: set aside, it would be lost.
+fn unreadable(error: &ProtocolError) -> Judged {
+    match error {
+        ProtocolError::TooNew { .. } => Judged::Broken(error.code()),
+        _ => Judged::Quarantine { code: error.code(), author: None },
     }
 }

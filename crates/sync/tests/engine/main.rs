@@ -8,3 +8,4 @@ mod owed;
 mod sealing;
 mod stories;
 mod support;
+mod wire;

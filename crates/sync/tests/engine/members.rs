@@ -4,7 +4,7 @@ use crate::support::{Company, Device, Dice, Relay, SALES, by_luis, company, fact
 use zuc_protocol::chain::LogKind;
 use zuc_protocol::control::{ControlAct, Recipient};
 use zuc_protocol::envelope::{BatchBody, BatchHeader, BatchKind, SealedBatch, SeenTip};
-use zuc_protocol::ids::{BatchHash, DeviceId, Incarnation, ItemId, PersonId};
+use zuc_protocol::ids::{BatchHash, DeviceId, Incarnation, ItemId, LogId, PersonId};
 use zuc_protocol::item::{Fact, Item};
 use zuc_protocol::messages::{ClientFrame, ServerFrame};
 use zuc_protocol::person_key::{Bag, BagRow, bag_id};
@@ -164,7 +164,7 @@ fn an_erased_person_is_gone_from_the_bag_and_refused_ever_after() {
     };
     let named = Fact { person_keys: vec![key], ..fact(1, "activity.logged") };
     let body = BatchBody {
-        seen: SeenTip::new(0, &zuc_protocol::chain::start(log.company(), SALES)),
+        seen: SeenTip::new(&LogId([1; 16]), 0, &zuc_protocol::chain::start(log.company(), SALES)),
         items: vec![Item::Fact(named)],
     };
     let epoch_key = ring.current(&log, SALES).unwrap();

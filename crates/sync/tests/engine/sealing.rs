@@ -2,7 +2,7 @@
 
 use crate::support::{SALES, company, fact, keys};
 use zuc_protocol::envelope::SeenTip;
-use zuc_protocol::ids::{BatchHash, ChainHash, Incarnation, KeyId};
+use zuc_protocol::ids::{BatchHash, ChainHash, Incarnation, KeyId, LogId};
 use zuc_protocol::item::{Fact, Item};
 use zuc_protocol::person_key::{BagRow, bag_id};
 use zuc_protocol::scope::Scope;
@@ -14,7 +14,7 @@ use zuc_sync::{KeyRing, OutboxItem};
 fn a_group_that_cannot_be_sealed_comes_back_as_it_was() {
     let log = company().log;
     let (ring, me) = (KeyRing::of_device(keys(1), &log), keys(1).id());
-    let seen = SeenTip::new(0, &ChainHash([0; 32]));
+    let seen = SeenTip::new(&LogId([1; 16]), 0, &ChainHash([0; 32]));
     let place = |scope| Place { scope, number: 1, prev: BatchHash::NONE, seen };
     let bag = BagKey::from_bytes([3; 32]);
     assert_ne!(log.bag(SALES), Some(bag_id(&bag)));

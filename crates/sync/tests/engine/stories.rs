@@ -1,10 +1,10 @@
 //! Stories of the engine, with frames fed by hand.
 
-use crate::support::{Company, Device, Dice, Relay, SALES, by_luis, company, fact, keys, scene};
+use crate::support::{Company, Device, Dice, Relay, SALES, by_luis, company, fact, forged, keys, scene};
 use zuc_protocol::chain::LogKind;
 use zuc_protocol::control::{ControlAct, ControlLog, Mark, RemoveReason, next_epoch};
 use zuc_protocol::envelope::{BatchBody, BatchHeader, BatchKind, SealedBatch, SeenTip};
-use zuc_protocol::ids::{BatchHash, ControlHead, EpochId, Incarnation, LogId};
+use zuc_protocol::ids::{BatchHash, ControlHead, Incarnation, LogId};
 use zuc_protocol::item::Item;
 use zuc_protocol::messages::{ClientFrame, Refusal, RefusalCode, ServerFrame};
 use zuc_protocol::scope::Scope;
@@ -12,27 +12,6 @@ use zuc_protocol::secret::EpochKey;
 use zuc_protocol::suite;
 use zuc_sync::membership::{Removing, remove_device};
 use zuc_sync::{Effect, Input, KeyRing, SyncStatus};
-
-/// A batch of one fact, sealed by hand: what an honest device would never send.
-fn forged(log: &ControlLog, seed: u8, number: u64, prev: BatchHash, head: ControlHead, epoch: EpochId) -> SealedBatch {
-    let ring = KeyRing::of_device(keys(1), log);
-    let header = BatchHeader {
-        version: suite::VERSION,
-        suite: suite::SUITE,
-        scope: SALES,
-        epoch,
-        kind: BatchKind::Fact,
-        author: keys(seed).id(),
-        incarnation: Incarnation([seed; 16]),
-        number,
-        prev,
-        control_head: head,
-    };
-    let fact = fact(u8::try_from(number).unwrap() + 100, "activity.logged");
-    let start = zuc_protocol::chain::start(log.company(), SALES);
-    let body = BatchBody { seen: SeenTip::new(0, &start), items: vec![Item::Fact(fact)] };
-    SealedBatch::seal(log.company(), header, &body, ring.epoch(epoch).unwrap(), &keys(seed), &[7; 24]).unwrap()
-}
 
 fn genesis_head(log: &ControlLog) -> ControlHead {
     log.records_from(0)[0].hash().head()
@@ -121,7 +100,12 @@ fn a_lost_ack_sends_the_same_bytes_again_and_nothing_happens_twice() {
     let _ = relay.answer(ClientFrame::Push { scope: SALES, batches: first[0].clone(), bag_rows: vec![] });
     ana.restart();
     ana.input(Input::Connected { token: "t".into() });
-    for frame in relay.answer(ClientFrame::Hello { token: String::new(), control: relay.control.head(), log: None }) {
+    for frame in relay.answer(ClientFrame::Hello {
+        version: suite::VERSION,
+        token: String::new(),
+        control: relay.control.head(),
+        log: None,
+    }) {
         ana.frame(frame);
     }
     assert_eq!(ana.take_pushes(), first, "the stored bytes and no others");
@@ -308,7 +292,8 @@ fn a_batch_without_the_right_or_by_another_key_counts_for_nobody() {
         control_head: log.head().head(),
     };
     let start = zuc_protocol::chain::start(log.company(), Scope::Catalog);
-    let body = BatchBody { seen: SeenTip::new(0, &start), items: vec![Item::Fact(fact(1, "product.added"))] };
+    let body =
+        BatchBody { seen: SeenTip::new(&LogId([1; 16]), 0, &start), items: vec![Item::Fact(fact(1, "product.added"))] };
     let key = ring.epoch(epoch).unwrap();
     let batch = SealedBatch::seal(log.company(), header, &body, key, &keys(2), &[7; 24]).unwrap();
     relay.append(Scope::Catalog, LogKind::Batch, batch.bytes().to_vec());
@@ -339,7 +324,7 @@ fn what_lies_beyond_a_removed_devices_mark_is_quarantined_and_what_lies_before_c
     let ring = KeyRing::of_device(keys(1), &log);
     let removing = Removing {
         device: ana.id(),
-        marks: vec![Mark { device: ana.id(), scope: SALES, number: 1 }],
+        marks: vec![Mark { device: ana.id(), scope: SALES, number: 1, last: ana.own[0].hash }],
         wipe: true,
         reason: RemoveReason::Left,
     };

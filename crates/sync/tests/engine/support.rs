@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use zuc_protocol::Blob;
 use zuc_protocol::chain::{self, LogEntry, LogKind};
 use zuc_protocol::control::{ControlLog, Founding, SignedControl, found};
-use zuc_protocol::envelope::SealedBatch;
+use zuc_protocol::envelope::{BatchBody, BatchHeader, BatchKind, SealedBatch, SeenTip};
 use zuc_protocol::identity::DeviceKeys;
-use zuc_protocol::ids::{ChainHash, DeviceId, Incarnation, ItemId, LogId, PersonId};
+use zuc_protocol::ids::{BatchHash, ChainHash, ControlHead, DeviceId, EpochId, Incarnation, ItemId, LogId, PersonId};
 use zuc_protocol::item::{Fact, Item};
 use zuc_protocol::messages::{Acked, ClientFrame, Refusal, RefusalCode, ScopeHead, ServerFrame, Stored};
-use zuc_protocol::recovery;
 use zuc_protocol::scope::{Rights, Role, Scope};
 use zuc_protocol::secret::{BagKey, EpochKey, IndexKey};
+use zuc_protocol::{recovery, suite};
 use zuc_sync::membership::{Joining, approve_join, founding_bags};
 use zuc_sync::{Config, Cursor, Effect, Engine, Input, KeyRing, OutboxItem, OwnHead, Resume, StoredBatch};
 
@@ -90,6 +90,7 @@ pub(crate) fn company() -> Company {
 
 /// A relay that keeps the rules a story needs, in memory.
 pub(crate) struct Relay {
+    pub(crate) version: u8,
     pub(crate) log_id: LogId,
     pub(crate) control: ControlLog,
     pub(crate) scopes: BTreeMap<Scope, Vec<LogEntry>>,
@@ -99,7 +100,14 @@ pub(crate) struct Relay {
 
 impl Relay {
     pub(crate) fn new(control: ControlLog) -> Self {
-        Self { log_id: LogId([1; 16]), control, scopes: BTreeMap::new(), numbers: BTreeMap::new(), bag_wraps: vec![] }
+        Self {
+            version: suite::VERSION,
+            log_id: LogId([1; 16]),
+            control,
+            scopes: BTreeMap::new(),
+            numbers: BTreeMap::new(),
+            bag_wraps: vec![],
+        }
     }
 
     pub(crate) fn chain(&self, scope: Scope, seq: u64) -> ChainHash {
@@ -136,6 +144,7 @@ impl Relay {
     pub(crate) fn answer(&mut self, frame: ClientFrame) -> Vec<ServerFrame> {
         match frame {
             ClientFrame::Hello { .. } => vec![ServerFrame::Welcome {
+                version: self.version,
                 log: self.log_id,
                 time_ms: 5,
                 control: self.control.head(),
@@ -411,6 +420,34 @@ pub(crate) fn scene() -> (Company, Relay, Device, Device) {
     relay.bag_wraps.clone_from(&company.bag_wraps);
     let (luis, ana) = (Device::new(1, &company), Device::new(2, &company));
     (company, relay, luis, ana)
+}
+
+/// A batch of one fact, sealed by hand: what an honest device would never send.
+pub(crate) fn forged(
+    log: &ControlLog,
+    seed: u8,
+    number: u64,
+    prev: BatchHash,
+    head: ControlHead,
+    epoch: EpochId,
+) -> SealedBatch {
+    let ring = KeyRing::of_device(keys(1), log);
+    let header = BatchHeader {
+        version: suite::VERSION,
+        suite: suite::SUITE,
+        scope: SALES,
+        epoch,
+        kind: BatchKind::Fact,
+        author: keys(seed).id(),
+        incarnation: Incarnation([seed; 16]),
+        number,
+        prev,
+        control_head: head,
+    };
+    let fact = fact(u8::try_from(number).unwrap() + 100, "activity.logged");
+    let start = chain::start(log.company(), SALES);
+    let body = BatchBody { seen: SeenTip::new(&LogId([1; 16]), 0, &start), items: vec![Item::Fact(fact)] };
+    SealedBatch::seal(log.company(), header, &body, ring.epoch(epoch).unwrap(), &keys(seed), &[7; 24]).unwrap()
 }
 
 pub(crate) fn fact(id: u8, kind: &str) -> Fact {
