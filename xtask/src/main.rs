@@ -11,6 +11,7 @@ mod build;
 mod check;
 mod run;
 mod setup;
+mod sim;
 mod test;
 mod tools;
 mod ui;
@@ -39,6 +40,8 @@ enum Task {
         /// Only these suites: check, unit, layout, desktop, demo, faults, e2e
         suites: Vec<String>,
     },
+    /// Simulates weeks of a company in which everything goes wrong that may
+    Sim(sim::Sim),
     /// rustfmt, clippy, prepared queries and cargo-deny
     Check,
     /// Writes the checked queries again after a change of SQL or schema
@@ -62,6 +65,7 @@ fn main() -> anyhow::Result<()> {
     match Cli::parse().task {
         Task::Run { home } => run::run(&shell, home),
         Task::Test { suites } => test::test(&shell, &suites),
+        Task::Sim(sim) => sim::sim(&shell, &sim),
         Task::Check => check::check(&shell),
         Task::Prepare => check::prepare(&shell),
         Task::Pages => ui::build(&shell),

@@ -11,7 +11,7 @@ use zuc_protocol::{
 use zuc_store::domain_scope;
 use zuc_sync::{KeyRing, membership::founding_bags};
 
-use super::Laptop;
+use super::{Laptop, On, Owner, Time};
 
 /// Keys of the laptop of this number.
 pub(super) fn device_keys(number: u8) -> DeviceKeys {
@@ -24,7 +24,7 @@ pub(super) fn person(number: u8) -> PersonId {
 }
 
 /// Luis's laptop, which manages and administers, and the genesis record of the company.
-pub(super) async fn found_company(seed: u64) -> (Laptop, SignedControl) {
+pub(super) async fn found_company(seed: u64, on: On, time: Time) -> (Laptop, SignedControl) {
     let device = device_keys(0);
     let mut turn = 0_u8;
     let mut draw = || {
@@ -50,7 +50,8 @@ pub(super) async fn found_company(seed: u64) -> (Laptop, SignedControl) {
         time_ms: 1,
     };
     let genesis = found(&founding, &mut draw).expect("a founding of good keys");
-    let mut laptop = Laptop::new("Luis", 0, person(0), &device, std::slice::from_ref(&genesis), seed).await;
+    let owner = Owner { name: "Luis", number: 0, person: person(0), keys: &device, seed, on, time };
+    let mut laptop = Laptop::new(owner, std::slice::from_ref(&genesis)).await;
     let log = ControlLog::open(genesis.clone()).expect("just made");
     let bags: Vec<_> = scopes.iter().map(|(scope, _, bag)| (*scope, bag.clone())).collect();
     for (scope, bag) in &bags {

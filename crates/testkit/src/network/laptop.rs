@@ -1,7 +1,7 @@
 //! One laptop: the product's store, the product's engine, and what is on its way to and from the relay.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -15,18 +15,39 @@ use zuc_domain::shared::{CompanyId, DeviceId};
 use zuc_protocol::{
     control::{ControlLog, SignedControl},
     identity::DeviceKeys,
-    ids::{Incarnation, PersonId},
+    ids::{BatchHash, Incarnation, PersonId},
     messages::{ClientFrame, ServerFrame},
+    scope::Scope,
 };
 use zuc_relay::log::Session;
-use zuc_store::{Identity, Session as Command, Store, Tx};
-use zuc_sync::{Config, Effect, Engine, Input};
+use zuc_store::{Identity, OpenOptions, Session as Command, Store, StoreError, Tx, keys::Home, keys::Keys};
+use zuc_sync::{Config, Effect, Engine, Input, KeyRing};
 
-/// The first second of every story, of 1970.
-const BEGINNING: i64 = 1_790_000_000;
+use super::{
+    ground::Ground,
+    host::{BEGINNING_MS, Time},
+};
 
 /// Whether the disk has no room for what an effect asks of it.
-pub type Full = Box<dyn FnMut(&Effect) -> bool + Send>;
+pub type Full = Box<dyn FnMut(&Effect) -> bool + Send + Sync>;
+
+/// Where a laptop's data lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum On {
+    /// In memory, which never fails.
+    Memory,
+    /// On a disk that may.
+    Disk,
+    /// On such a disk, by a program that never has anything synced: it must lose.
+    UnsyncedDisk,
+}
+
+/// A disk, and how it is used.
+struct Footing {
+    ground: Ground,
+    keys: Keys,
+    durable: bool,
+}
 
 /// A laptop.
 pub struct Laptop {
@@ -44,26 +65,41 @@ pub struct Laptop {
     pub up: VecDeque<ClientFrame>,
     /// Frames on their way back.
     pub down: VecDeque<ServerFrame>,
+    /// By how much its clock is wrong, in seconds.
+    pub skew: i64,
+    /// Its disk refused something: it does nothing until it is woken.
+    pub stumbled: bool,
+    /// The last of its batches in each scope that it was told is durable.
+    pub acked: BTreeMap<Scope, (u64, BatchHash)>,
     pub(super) session: Option<Session>,
+    footing: Option<Box<Footing>>,
+    time: Time,
     seeds: [u8; 64],
     person: PersonId,
     chance: Arc<Mutex<ChaCha8Rng>>,
     second: i64,
 }
 
+/// Who sits at a laptop, and what it stands on.
+pub(super) struct Owner<'a> {
+    pub(super) name: &'static str,
+    pub(super) number: u8,
+    pub(super) person: PersonId,
+    pub(super) keys: &'a DeviceKeys,
+    pub(super) seed: u64,
+    pub(super) on: On,
+    pub(super) time: Time,
+}
+
 impl Laptop {
-    pub(super) async fn new(
-        name: &'static str,
-        number: u8,
-        person: PersonId,
-        keys: &DeviceKeys,
-        records: &[SignedControl],
-        seed: u64,
-    ) -> Self {
+    pub(super) async fn new(owner: Owner<'_>, records: &[SignedControl]) -> Self {
+        let Owner { name, number, person, keys, seed, on, time } = owner;
         let chance = Arc::new(Mutex::new(ChaCha8Rng::seed_from_u64(seed << 8 | u64::from(number))));
-        let bytes = chance.clone();
-        let entropy = move |out: &mut [u8]| bytes.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(out);
-        let store = Store::in_memory(Arc::new(entropy)).await.expect("a store in memory");
+        let footing = (on != On::Memory).then(|| {
+            let keys = Keys::fresh(&entropy(&chance));
+            Box::new(Footing { ground: Ground::new(), keys, durable: on == On::Disk })
+        });
+        let store = open(footing.as_deref(), &chance).await.expect("a disk that works");
         for (seq, record) in (0_u64..).zip(records) {
             let bytes = record.to_bytes().expect("a record that was read");
             store.append_control(seq, &record.hash(), &bytes).await.expect("an open store");
@@ -88,7 +124,12 @@ impl Laptop {
             full_at: None,
             up: VecDeque::new(),
             down: VecDeque::new(),
+            skew: 0,
+            stumbled: false,
+            acked: BTreeMap::new(),
             session: None,
+            footing,
+            time,
             seeds,
             person,
             chance,
@@ -111,14 +152,34 @@ impl Laptop {
         self.session.is_some()
     }
 
+    /// Its disk and power, where it has a disk.
+    pub fn ground(&self) -> Option<&Ground> {
+        self.footing.as_ref().map(|footing| &footing.ground)
+    }
+
     pub(super) fn draw(&mut self) -> [u8; 32] {
         let mut bytes = [0; 32];
         self.chance.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
         bytes
     }
 
+    /// The keys it holds, with those of its bags.
+    pub(super) fn ring(&self) -> KeyRing {
+        let mut ring = KeyRing::of_device(self.keys(), self.engine.log());
+        for scope in self.engine.log().scopes() {
+            let key = self.store.bag(zuc_store::domain_scope(scope));
+            if let (Some(key), Some(bag)) = (key, self.engine.log().bag(scope)) {
+                ring.put_bag(scope, bag, key);
+            }
+        }
+        ring
+    }
+
     /// Begins the transaction of a command, a second after the one before.
-    pub async fn begin(&mut self) -> Tx {
+    ///
+    /// # Errors
+    /// What a failing disk says.
+    pub async fn begin(&mut self) -> Result<Tx, StoreError> {
         self.second += 1;
         let command = Command {
             person: self.person(),
@@ -127,19 +188,33 @@ impl Laptop {
             correlation: Uuid::from_u128(5),
             offline: !self.is_online(),
         };
-        self.store.begin(command).await.expect("an open store")
+        self.store.begin(command).await
     }
 
-    /// The laptop's clock; each goes as its commands do.
+    /// The laptop's clock: the time, as far as it goes right, and a second for each of its commands.
     pub fn now(&self) -> Timestamp {
-        Timestamp::from_second(BEGINNING + self.second).expect("this century")
+        let seconds = (BEGINNING_MS + self.time.passed_ms()) / 1_000 + self.second + self.skew;
+        Timestamp::from_second(seconds).expect("this century")
     }
 
     /// Commits a command and offers it to the engine, as the product does.
-    pub async fn commit(&mut self, tx: Tx) {
-        tx.commit().await.expect("an open store");
-        for input in self.store.offers().await.expect("an open store") {
-            self.hear(input).await;
+    ///
+    /// # Errors
+    /// What a failing disk says; the command is then not acknowledged.
+    pub async fn commit(&mut self, tx: Tx) -> Result<(), StoreError> {
+        tx.commit().await?;
+        self.offer().await;
+        Ok(())
+    }
+
+    async fn offer(&mut self) {
+        match self.store.offers().await {
+            Ok(inputs) => {
+                for input in inputs {
+                    self.hear(input).await;
+                }
+            }
+            Err(error) => self.stumble(&error),
         }
     }
 
@@ -147,6 +222,9 @@ impl Laptop {
     pub async fn hear(&mut self, input: Input) {
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
+            if self.stumbled {
+                return;
+            }
             let chance = self.chance.clone();
             let mut draw = || {
                 let mut bytes = [0; 32];
@@ -159,8 +237,13 @@ impl Laptop {
                     self.restart().await;
                     return;
                 }
-                let carried = self.store.carry(&effect, self.engine.ring(), self.now()).await;
-                let carried = carried.unwrap_or_else(|error| panic!("{}: {effect:?}: {error}", self.name));
+                let carried = match self.store.carry(&effect, self.engine.ring(), self.now()).await {
+                    Ok(carried) => carried,
+                    Err(error) => {
+                        self.stumble(&error);
+                        return;
+                    }
+                };
                 inputs.extend(carried.inputs);
                 self.set_aside.extend(carried.refused);
                 match effect {
@@ -169,10 +252,25 @@ impl Laptop {
                         self.hang_up();
                         inputs.push_back(Input::Disconnected);
                     }
+                    Effect::MarkAcked { scope, number, hash, .. } => {
+                        let last = self.acked.entry(scope).or_insert((number, hash));
+                        *last = (*last).max((number, hash));
+                    }
                     _ => {}
                 }
             }
         }
+    }
+
+    /// The disk refused something: as the product does, nothing is built upon what the engine took for done.
+    ///
+    /// # Panics
+    /// Where nobody has made the disk fail.
+    fn stumble(&mut self, error: &StoreError) {
+        let failing = self.ground().is_some_and(|ground| !ground.disk().powered() || ground.disk().failed() > 0);
+        assert!(failing, "{}: {error}", self.name);
+        self.hang_up();
+        self.stumbled = true;
     }
 
     /// The frame at `which` of those on their way here arrives `times` times; `false` when none is on its way.
@@ -192,8 +290,10 @@ impl Laptop {
     pub(super) async fn connected(&mut self, session: Session) {
         self.session = Some(session);
         self.hear(Input::Connected { token: "story".into() }).await;
-        let waiting = self.store.unsent().await.expect("an open store");
-        self.hear(Input::Waiting(waiting)).await;
+        match self.store.unsent().await {
+            Ok(waiting) => self.hear(Input::Waiting(waiting)).await,
+            Err(error) => self.stumble(&error),
+        }
     }
 
     /// The connection breaks, and what was on its way is lost.
@@ -213,14 +313,66 @@ impl Laptop {
         self.full_at.take_if(|_| full).is_some()
     }
 
-    /// The program dies and starts again from what its store holds.
+    /// The exchange begins anew from what the store holds.
+    ///
+    /// # Panics
+    /// When the disk does not work.
     pub async fn restart(&mut self) {
         self.hang_up();
-        let control = self.store.control().await.expect("a log that stands");
-        self.store.end_what_was_left(&control).await.expect("an open store");
-        let resume = self.store.resume(&control).await.expect("an open store");
-        self.engine = Engine::new(Config::default(), self.keys(), control, resume);
+        self.try_wake().await.expect("a disk that works");
     }
+
+    /// After the disk refused something: the exchange begins anew, if it can.
+    pub async fn wake(&mut self) {
+        if self.stumbled && self.ground().is_some_and(|ground| ground.disk().powered()) {
+            self.stumbled = self.try_wake().await.is_err();
+        }
+    }
+
+    async fn try_wake(&mut self) -> Result<(), StoreError> {
+        let control = self.store.control().await?;
+        self.store.end_what_was_left(&control).await?;
+        let resume = self.store.resume(&control).await?;
+        self.engine = Engine::new(Config::default(), self.keys(), control, resume);
+        Ok(())
+    }
+
+    /// The power goes, and the program is started over what it left.
+    ///
+    /// # Panics
+    /// When what it left cannot be opened.
+    pub async fn power_cut(&mut self, seed: u64) {
+        self.reboot(|ground| ground.power_cut(seed)).await;
+    }
+
+    /// The program is killed and started again.
+    ///
+    /// # Panics
+    /// When what it left cannot be opened.
+    pub async fn kill(&mut self) {
+        self.reboot(Ground::kill).await;
+    }
+
+    async fn reboot(&mut self, end: impl FnOnce(&mut Ground)) {
+        let Some(footing) = &mut self.footing else { panic!("{} has no disk", self.name) };
+        end(&mut footing.ground);
+        self.store = open(self.footing.as_deref(), &self.chance).await.expect("whatever the power left is a database");
+        self.hang_up();
+        self.try_wake().await.expect("whatever the power left is whole");
+        self.stumbled = false;
+    }
+}
+
+fn entropy(chance: &Arc<Mutex<ChaCha8Rng>>) -> impl Fn(&mut [u8]) + Send + Sync + 'static {
+    let chance = chance.clone();
+    move |out: &mut [u8]| chance.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(out)
+}
+
+async fn open(footing: Option<&Footing>, chance: &Arc<Mutex<ChaCha8Rng>>) -> Result<Store, StoreError> {
+    let bytes = Arc::new(entropy(chance));
+    let Some(Footing { ground, keys, durable }) = footing else { return Store::in_memory(bytes).await };
+    let options = OpenOptions { vfs: Some(ground.disk().name().to_owned()), durable: *durable };
+    Store::open(Home::open(ground.folder())?, keys, bytes, &options).await
 }
 
 fn control_of(records: &[SignedControl]) -> ControlLog {

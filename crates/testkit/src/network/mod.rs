@@ -1,21 +1,28 @@
 //! A company in one process: laptops with the product's store and engine, the product's relay, and frames carried by
-//! hand. There is no socket, no sleep and no clock; one seed decides every draw.
+//! hand. There is no socket and no sleep, time passes when it is told to, and one seed decides every draw.
 
 mod founding;
+mod ground;
+mod host;
 mod laptop;
 
-use std::sync::Arc;
-
-use tempfile::TempDir;
-use zuc_protocol::{ids::CompanyId, messages::ClientFrame, scope::Rights};
-use zuc_relay::{Clock, Relay, RelayKeys};
-use zuc_relay_sqlite::{Options, SqliteStore};
+use zuc_protocol::{
+    control::next_epoch,
+    ids::CompanyId,
+    messages::ClientFrame,
+    scope::{Rights, Scope},
+    secret::EpochKey,
+};
 use zuc_sync::{
-    ControlStep, SyncStatus,
+    ControlStep, Input, SyncStatus,
     membership::{Joining, approve_join},
 };
 
-pub use laptop::{Full, Laptop};
+pub use ground::Ground;
+pub use host::{Host, Time};
+pub use laptop::{Full, Laptop, On};
+
+use laptop::Owner;
 
 /// How many times everybody is asked before it is said that they never come to rest.
 const PATIENCE: usize = 400;
@@ -24,65 +31,73 @@ const PATIENCE: usize = 400;
 pub struct Network {
     /// The laptops, the founder's first.
     pub laptops: Vec<Laptop>,
-    relay: Arc<Relay>,
-    company: CompanyId,
-    _folder: TempDir,
-}
-
-struct Still;
-
-impl Clock for Still {
-    fn now_ms(&self) -> i64 {
-        1_790_000_000_000
-    }
+    /// The relay's machine.
+    pub host: Host,
+    /// The time, which passes when it is told to.
+    pub time: Time,
+    /// The company.
+    pub company: CompanyId,
+    seed: u64,
+    on: On,
 }
 
 impl Network {
     /// A company whose founder manages and administers it, and one laptop more for each of `others`, all connected and
-    /// with nothing left to say.
+    /// with nothing left to say. Their data lie in memory.
     pub async fn found(seed: u64, others: &[(&'static str, Rights)]) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let options = Options { gather: std::time::Duration::ZERO, synchronous_full: false, ..Options::default() };
-        let store = SqliteStore::open(folder.path(), options).await.expect("a folder of its own");
-        let keys = RelayKeys::from_bytes(&[7; 64]);
-        let relay = Arc::new(Relay::open(Arc::new(store), Arc::new(keys), Arc::new(Still), None));
-        let (founder, genesis) = founding::found_company(seed).await;
-        let (company, _) = relay.log().create(genesis).await.expect("the first record of its company");
-        let mut network = Self { laptops: vec![founder], relay, company, _folder: folder };
+        Self::found_on(On::Memory, seed, others).await
+    }
+
+    /// The same, with the data of the laptops where it is said.
+    pub async fn found_on(on: On, seed: u64, others: &[(&'static str, Rights)]) -> Self {
+        let time = Time::default();
+        let host = Host::new(time.clone()).await;
+        let (founder, genesis) = founding::found_company(seed, on, time.clone()).await;
+        let (company, _) = host.relay().log().create(genesis).await.expect("the first record of its company");
+        let mut network = Self { laptops: vec![founder], host, time, company, seed, on };
         network.settle().await;
-        for (number, (name, rights)) in (1_u8..).zip(others) {
-            network.join(number, name, rights.clone(), seed).await;
+        for (name, rights) in others {
+            network.join(name, rights.clone()).await;
         }
         network.settle().await;
         network
     }
 
-    /// One more laptop, let in by the founder's.
-    async fn join(&mut self, number: u8, name: &'static str, rights: Rights, seed: u64) {
+    /// One more laptop, let in by the founder's; all others must be connected and at rest.
+    pub async fn join(&mut self, name: &'static str, rights: Rights) {
+        let number = u8::try_from(self.laptops.len()).expect("a handful of laptops");
         let keys = founding::device_keys(number);
         let person = founding::person(number);
         let joining = Joining { person, rights: Some(rights), device: keys.public(), label: name };
         let founder = &mut self.laptops[0];
-        let mut ring = zuc_sync::KeyRing::of_device(founder.keys(), founder.engine.log());
-        for scope in founder.engine.log().scopes() {
-            let key = founder.store.bag(zuc_store::domain_scope(scope));
-            if let (Some(key), Some(bag)) = (key, founder.engine.log().bag(scope)) {
-                ring.put_bag(scope, bag, key);
-            }
-        }
+        let ring = founder.ring();
         let log = founder.engine.log().clone();
         let steps = approve_join(&log, &ring, &joining, 2, &mut || founder.draw()).expect("the founder may");
         for step in steps {
             self.author(step).await;
         }
         let records = self.laptops[0].engine.log().records_from(0).to_vec();
-        self.laptops.push(Laptop::new(name, number, person, &keys, &records, seed).await);
+        let (seed, on, time) = (self.seed, self.on, self.time.clone());
+        let owner = Owner { name, number, person, keys: &keys, seed, on, time };
+        self.laptops.push(Laptop::new(owner, &records).await);
+    }
+
+    /// The founder sets out to give a scope a new key, as somebody does every ninety days. Where the relay is away or
+    /// others were first, nothing comes of it.
+    pub async fn order_rotation(&mut self, scope: Scope) {
+        let founder = &mut self.laptops[0];
+        let (log, ring) = (founder.engine.log().clone(), founder.ring());
+        let key = EpochKey::from_bytes(founder.draw());
+        let act = next_epoch(&log, scope, &key, ring.current(&log, scope), None, &[], &mut || founder.draw());
+        let record = log.sign(act.expect("good keys"), 2, ring.keys()).expect("the founder may");
+        let step = ControlStep { record, replacements: vec![], wraps: vec![] };
+        founder.hear(Input::ControlAuthored(step)).await;
     }
 
     /// Takes an act of the founder's to the relay.
     async fn author(&mut self, step: ControlStep) {
         let before = self.laptops[0].engine.log().len();
-        self.laptops[0].hear(zuc_sync::Input::ControlAuthored(step)).await;
+        self.laptops[0].hear(Input::ControlAuthored(step)).await;
         self.settle().await;
         assert_eq!(self.laptops[0].engine.log().len(), before + 1, "the relay took the act");
     }
@@ -90,9 +105,11 @@ impl Network {
     /// Opens a laptop's connection, when it has none.
     pub async fn connect(&mut self, laptop: usize) {
         let laptop = &mut self.laptops[laptop];
-        if !laptop.is_online() {
-            let session = self.relay.log().session(self.company, laptop.keys().id()).await;
-            laptop.connected(session.expect("a member's laptop")).await;
+        if !laptop.is_online() && !laptop.stumbled {
+            // a relay whose disk fails knows nobody
+            if let Ok(session) = self.host.relay().log().session(self.company, laptop.keys().id()).await {
+                laptop.connected(session).await;
+            }
         }
     }
 
@@ -103,7 +120,7 @@ impl Network {
         // a connection begins with a greeting or is none
         let lost = lost && !matches!(frame, ClientFrame::Hello { .. });
         if let (false, Some(session)) = (lost, &laptop.session) {
-            laptop.down.extend(self.relay.handle(session, frame).await);
+            laptop.down.extend(self.host.relay().handle(session, frame).await);
         }
         true
     }
@@ -112,8 +129,46 @@ impl Network {
     pub async fn poll(&mut self, laptop: usize) {
         let laptop = &mut self.laptops[laptop];
         if let Some(session) = &laptop.session {
-            laptop.down.extend(self.relay.log().poll(session).await);
+            laptop.down.extend(self.host.relay().log().poll(session).await);
         }
+    }
+
+    /// The relay's power goes; nobody is connected any more.
+    pub async fn cut_the_relay(&mut self, seed: u64) {
+        self.host.power_cut(seed).await;
+        self.disconnect_all().await;
+    }
+
+    /// The relay is killed and started again.
+    pub async fn kill_the_relay(&mut self) {
+        self.host.kill().await;
+        self.disconnect_all().await;
+    }
+
+    /// Every connection breaks.
+    pub async fn disconnect_all(&mut self) {
+        for laptop in &mut self.laptops {
+            laptop.disconnect().await;
+        }
+    }
+
+    /// Time passes, and meanwhile everybody says what they have to say and hears the answers; whether all are at rest.
+    pub async fn round_trip(&mut self, ms: i64) -> bool {
+        self.time.pass(ms);
+        let now = self.time.passed_ms();
+        let mut moved = false;
+        for at in 0..self.laptops.len() {
+            self.laptops[at].hear(Input::Tick(now)).await;
+            self.connect(at).await;
+            for _ in 0..self.laptops[at].up.len() {
+                moved |= self.carry_up(at, false).await;
+            }
+            self.poll(at).await;
+            for _ in 0..self.laptops[at].down.len() {
+                moved |= self.laptops[at].receive(0, 1).await;
+            }
+        }
+        !moved && self.laptops.iter().all(|laptop| laptop.engine.status() == SyncStatus::UpToDate)
     }
 
     /// Carries everything, in order and once, until nobody has anything to say.

@@ -24,7 +24,7 @@ async fn company() -> Network {
 async fn what_ana_did_offline_luis_has_once_she_is_online_and_nobody_holds_a_key_too_many() {
     let mut network = company().await;
     network.laptops[ANA].disconnect().await;
-    let lead = work::capture(&mut network.laptops[ANA], "peñón").await;
+    let lead = work::capture(&mut network.laptops[ANA], "peñón").await.unwrap();
     assert_eq!(network.laptops[ANA].store.unsent().await.unwrap(), 1);
     assert!(network.laptops[LUIS].store.read::<Lead>(lead).await.unwrap().is_none());
     network.settle().await;
@@ -40,13 +40,13 @@ async fn what_ana_did_offline_luis_has_once_she_is_online_and_nobody_holds_a_key
 #[tokio::test]
 async fn one_lead_converted_by_two_at_once_is_one_customer_with_one_contact() {
     let mut network = company().await;
-    let lead = work::capture(&mut network.laptops[ANA], "peñón").await;
-    work::call(&mut network.laptops[ANA], lead, "le interesa").await;
-    work::qualify(&mut network.laptops[ANA], lead).await;
+    let lead = work::capture(&mut network.laptops[ANA], "peñón").await.unwrap();
+    work::call(&mut network.laptops[ANA], lead, "le interesa").await.unwrap();
+    work::qualify(&mut network.laptops[ANA], lead).await.unwrap();
     network.settle().await;
     for at in [ANA, LUIS] {
         network.laptops[at].disconnect().await;
-        assert!(work::convert(&mut network.laptops[at], lead).await);
+        assert!(work::convert(&mut network.laptops[at], lead).await.unwrap());
     }
     network.settle().await;
     let (ana, luis) = (&network.laptops[ANA].store, &network.laptops[LUIS].store);
@@ -60,12 +60,12 @@ async fn one_lead_converted_by_two_at_once_is_one_customer_with_one_contact() {
 #[tokio::test]
 async fn different_fields_edited_apart_are_both_kept_and_a_restart_in_between_loses_neither() {
     let mut network = company().await;
-    let lead = work::capture(&mut network.laptops[ANA], "peñón").await;
+    let lead = work::capture(&mut network.laptops[ANA], "peñón").await.unwrap();
     network.settle().await;
     network.laptops[ANA].disconnect().await;
-    work::edit(&mut network.laptops[ANA], lead, LeadField::City(Some("León".into()))).await;
+    work::edit(&mut network.laptops[ANA], lead, LeadField::City(Some("León".into()))).await.unwrap();
     network.laptops[ANA].restart().await;
-    work::edit(&mut network.laptops[LUIS], lead, LeadField::Industry(Some("Herrajes".into()))).await;
+    work::edit(&mut network.laptops[LUIS], lead, LeadField::Industry(Some("Herrajes".into()))).await.unwrap();
     network.laptops[LUIS].restart().await;
     network.settle().await;
     for at in [ANA, LUIS] {
@@ -80,7 +80,7 @@ async fn ten_edited_fields_take_at_most_90_bytes_each_and_50_where_they_are_of_o
     let mut network = company().await;
     let mut leads = Vec::new();
     for number in 0..10 {
-        leads.push(work::capture(&mut network.laptops[ANA], &format!("peñón{number}")).await);
+        leads.push(work::capture(&mut network.laptops[ANA], &format!("peñón{number}")).await.unwrap());
     }
     network.settle().await;
     let of_ten = leads.iter().zip(["León", "Mérida", "Saltillo", "Tepic", "Toluca"].iter().cycle());
@@ -89,7 +89,7 @@ async fn ten_edited_fields_take_at_most_90_bytes_each_and_50_where_they_are_of_o
     for (edits, most) in [(of_ten, 90), (of_one, 50)] {
         network.laptops[ANA].disconnect().await;
         for (lead, field) in edits {
-            assert!(work::edit(&mut network.laptops[ANA], lead, field).await);
+            assert!(work::edit(&mut network.laptops[ANA], lead, field).await.unwrap());
         }
         let pushed = push_of(&mut network, ANA).await;
         assert_eq!(pushed.len(), 1, "one batch");
@@ -117,9 +117,9 @@ async fn push_of(network: &mut Network, at: usize) -> Vec<usize> {
 async fn a_frame_that_comes_twice_or_out_of_order_is_written_once() {
     let mut network = company().await;
     network.connect(LUIS).await;
-    let lead = work::capture(&mut network.laptops[ANA], "uno").await;
-    work::call(&mut network.laptops[ANA], lead, "primera").await;
-    work::call(&mut network.laptops[ANA], lead, "segunda").await;
+    let lead = work::capture(&mut network.laptops[ANA], "uno").await.unwrap();
+    work::call(&mut network.laptops[ANA], lead, "primera").await.unwrap();
+    work::call(&mut network.laptops[ANA], lead, "segunda").await.unwrap();
     while network.carry_up(ANA, false).await {}
     network.poll(LUIS).await;
     for _ in 0..3 {
@@ -136,8 +136,8 @@ async fn a_frame_that_comes_twice_or_out_of_order_is_written_once() {
 async fn as_many_person_keys_are_not_the_same_ones() {
     let mut network = company().await;
     network.laptops[LUIS].disconnect().await;
-    let hers = work::capture(&mut network.laptops[ANA], "peñón").await;
-    let his = work::capture(&mut network.laptops[LUIS], "muñoz").await;
+    let hers = work::capture(&mut network.laptops[ANA], "peñón").await.unwrap();
+    let his = work::capture(&mut network.laptops[LUIS], "muñoz").await.unwrap();
     while network.carry_up(ANA, false).await {}
     network.settle().await;
     for at in [ANA, LUIS] {
@@ -152,17 +152,17 @@ async fn as_many_person_keys_are_not_the_same_ones() {
 #[tokio::test]
 async fn a_call_that_changes_nothing_of_a_lead_does_not_bring_it_back() {
     let mut network = company().await;
-    let lead = work::capture(&mut network.laptops[ANA], "peñón").await;
-    work::call(&mut network.laptops[ANA], lead, "le interesa").await;
+    let lead = work::capture(&mut network.laptops[ANA], "peñón").await.unwrap();
+    work::call(&mut network.laptops[ANA], lead, "le interesa").await.unwrap();
     network.settle().await;
-    assert!(work::delete(&mut network.laptops[LUIS], lead).await);
+    assert!(work::delete(&mut network.laptops[LUIS], lead).await.unwrap());
     network.settle().await;
-    assert!(work::call(&mut network.laptops[ANA], lead, "ya no contesta").await);
+    assert!(work::call(&mut network.laptops[ANA], lead, "ya no contesta").await.unwrap());
     network.settle().await;
     assert_eq!(network.laptops[ANA].store.rebuild(false).await.unwrap(), []);
     assert_eq!(shared(&network, ANA).await, shared(&network, LUIS).await);
     // while an edit does
-    work::edit(&mut network.laptops[ANA], lead, LeadField::City(Some("Celaya".into()))).await;
+    work::edit(&mut network.laptops[ANA], lead, LeadField::City(Some("Celaya".into()))).await.unwrap();
     network.settle().await;
     assert_eq!(network.laptops[LUIS].store.rebuild(false).await.unwrap(), []);
     assert_eq!(shared(&network, ANA).await, shared(&network, LUIS).await);

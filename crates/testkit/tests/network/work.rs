@@ -8,6 +8,7 @@ use zuc_domain::lead::{
     Target,
 };
 use zuc_domain::shared::{ActivityId, DomainEvent, LeadId, OpportunityId, Scope};
+use zuc_store::StoreError;
 use zuc_testkit::network::Laptop;
 
 /// The team whose leads everybody here reads.
@@ -16,8 +17,8 @@ pub(crate) const SALES: Scope = Scope::Sales(1);
 const EVERYTHING: Criteria = Criteria { budget: true, authority: true, need: true, timeline: true };
 
 /// Captures a lead that nobody owns.
-pub(crate) async fn capture(laptop: &mut Laptop, word: &str) -> LeadId {
-    let mut tx = laptop.begin().await;
+pub(crate) async fn capture(laptop: &mut Laptop, word: &str) -> Result<LeadId, StoreError> {
+    let mut tx = laptop.begin().await?;
     let act = tx.act();
     let id = LeadId(tx.fresh_id());
     let new = NewLead {
@@ -28,26 +29,26 @@ pub(crate) async fn capture(laptop: &mut Laptop, word: &str) -> LeadId {
     };
     let event = Lead::create(new, &act).unwrap();
     let lead = Lead::from_created(&event).unwrap();
-    tx.repository().record(&lead, &event).await.unwrap();
-    laptop.commit(tx).await;
-    id
+    tx.repository().record(&lead, &event).await?;
+    laptop.commit(tx).await?;
+    Ok(id)
 }
 
 /// Changes a field; `false` when the lead is not here or may not be changed any more.
-pub(crate) async fn edit(laptop: &mut Laptop, id: LeadId, field: LeadField) -> bool {
-    let mut tx = laptop.begin().await;
-    let Some(mut lead) = tx.repository::<Lead>().load(id).await.unwrap() else { return false };
-    let Ok(edit) = lead.edit(field) else { return false };
+pub(crate) async fn edit(laptop: &mut Laptop, id: LeadId, field: LeadField) -> Result<bool, StoreError> {
+    let mut tx = laptop.begin().await?;
+    let Some(mut lead) = tx.repository::<Lead>().load(id).await? else { return Ok(false) };
+    let Ok(edit) = lead.edit(field) else { return Ok(false) };
     lead.apply_edit(&edit);
-    tx.repository().save(&lead).await.unwrap();
-    laptop.commit(tx).await;
-    true
+    tx.repository().save(&lead).await?;
+    laptop.commit(tx).await?;
+    Ok(true)
 }
 
 /// Logs a call; the first takes a lead of nobody.
-pub(crate) async fn call(laptop: &mut Laptop, id: LeadId, text: &str) -> bool {
-    let mut tx = laptop.begin().await;
-    let Some(mut lead) = tx.repository::<Lead>().load(id).await.unwrap() else { return false };
+pub(crate) async fn call(laptop: &mut Laptop, id: LeadId, text: &str) -> Result<bool, StoreError> {
+    let mut tx = laptop.begin().await?;
+    let Some(mut lead) = tx.repository::<Lead>().load(id).await? else { return Ok(false) };
     let act = tx.act();
     let activity = Activity {
         id: ActivityId(tx.fresh_id()),
@@ -59,73 +60,73 @@ pub(crate) async fn call(laptop: &mut Laptop, id: LeadId, text: &str) -> bool {
         text: text.to_owned(),
         by: act.by,
     };
-    let Ok(events) = lead.log_contact(&activity, &act) else { return false };
+    let Ok(events) = lead.log_contact(&activity, &act) else { return Ok(false) };
     for event in &events {
         lead.apply(event);
     }
     let events: Vec<&dyn DomainEvent> = events.iter().map(|event| event as &dyn DomainEvent).collect();
-    tx.record_fact(&activity, &[]).await.unwrap();
-    tx.repository().record_all(&lead, &events).await.unwrap();
-    laptop.commit(tx).await;
-    true
+    tx.record_fact(&activity, &[]).await?;
+    tx.repository().record_all(&lead, &events).await?;
+    laptop.commit(tx).await?;
+    Ok(true)
 }
 
 /// Passes the gate.
-pub(crate) async fn qualify(laptop: &mut Laptop, id: LeadId) -> bool {
-    let mut tx = laptop.begin().await;
-    let Some(mut lead) = tx.repository::<Lead>().load(id).await.unwrap() else { return false };
+pub(crate) async fn qualify(laptop: &mut Laptop, id: LeadId) -> Result<bool, StoreError> {
+    let mut tx = laptop.begin().await?;
+    let Some(mut lead) = tx.repository::<Lead>().load(id).await? else { return Ok(false) };
     let act = tx.act();
-    let Ok(event) = lead.qualify(EVERYTHING, None, None, &act) else { return false };
+    let Ok(event) = lead.qualify(EVERYTHING, None, None, &act) else { return Ok(false) };
     lead.apply(&event);
-    tx.repository().record(&lead, &event).await.unwrap();
-    laptop.commit(tx).await;
-    true
+    tx.repository().record(&lead, &event).await?;
+    laptop.commit(tx).await?;
+    Ok(true)
 }
 
 /// Converts into customer, contact and opportunity by derived ids.
-pub(crate) async fn convert(laptop: &mut Laptop, id: LeadId) -> bool {
+pub(crate) async fn convert(laptop: &mut Laptop, id: LeadId) -> Result<bool, StoreError> {
     let person = laptop.person();
-    let mut tx = laptop.begin().await;
-    let Some(mut lead) = tx.repository::<Lead>().load(id).await.unwrap() else { return false };
+    let mut tx = laptop.begin().await?;
+    let Some(mut lead) = tx.repository::<Lead>().load(id).await? else { return Ok(false) };
     let act = tx.act();
     let plan = ConversionPlan { opportunity: Some(Target::New), ..ConversionPlan::default() };
-    let Ok(event) = lead.convert(&plan, &act) else { return false };
+    let Ok(event) = lead.convert(&plan, &act) else { return Ok(false) };
     let LeadEvent::Converted { conversion, .. } = &event else { unreachable!("what was asked") };
     let becoming = lead.becoming(conversion, person, tx.session().today, act.at);
     let created = Customer::create(becoming.customer).unwrap();
     let mut customer = Customer::from_created(&created).unwrap();
-    tx.follow_person(lead.id, becoming.contact.id).await.unwrap();
+    tx.follow_person(lead.id, becoming.contact.id).await?;
     let contact = customer.add_contact(becoming.contact).unwrap();
     customer.apply(&contact);
-    tx.repository().record_all(&customer, &[&created, &contact]).await.unwrap();
+    tx.repository().record_all(&customer, &[&created, &contact]).await?;
     let next = tx.act();
     let opened = Opportunity::create(becoming.opportunity.unwrap(), &next).unwrap();
-    tx.repository().record(&Opportunity::from_created(&opened).unwrap(), &opened).await.unwrap();
+    tx.repository().record(&Opportunity::from_created(&opened).unwrap(), &opened).await?;
     lead.apply(&event);
-    tx.repository().record(&lead, &event).await.unwrap();
-    laptop.commit(tx).await;
-    true
+    tx.repository().record(&lead, &event).await?;
+    laptop.commit(tx).await?;
+    Ok(true)
 }
 
 /// Moves the opportunity of a converted lead.
-pub(crate) async fn move_to(laptop: &mut Laptop, lead: LeadId, stage: Stage) -> bool {
+pub(crate) async fn move_to(laptop: &mut Laptop, lead: LeadId, stage: Stage) -> Result<bool, StoreError> {
     let id = OpportunityId::derive(SALES, lead, "opportunity");
-    let mut tx = laptop.begin().await;
-    let Some(mut opportunity) = tx.repository::<Opportunity>().load(id).await.unwrap() else { return false };
+    let mut tx = laptop.begin().await?;
+    let Some(mut opportunity) = tx.repository::<Opportunity>().load(id).await? else { return Ok(false) };
     let act = tx.act();
-    let Ok(event) = opportunity.move_to(stage, false, &act) else { return false };
+    let Ok(event) = opportunity.move_to(stage, false, &act) else { return Ok(false) };
     opportunity.apply(&event, act.at);
-    tx.repository().record(&opportunity, &event).await.unwrap();
-    laptop.commit(tx).await;
-    true
+    tx.repository().record(&opportunity, &event).await?;
+    laptop.commit(tx).await?;
+    Ok(true)
 }
 
 /// Takes a lead away, as the undo of an import does.
-pub(crate) async fn delete(laptop: &mut Laptop, id: LeadId) -> bool {
-    let mut tx = laptop.begin().await;
-    if !tx.repository::<Lead>().delete(id).await.unwrap() {
-        return false;
+pub(crate) async fn delete(laptop: &mut Laptop, id: LeadId) -> Result<bool, StoreError> {
+    let mut tx = laptop.begin().await?;
+    if !tx.repository::<Lead>().delete(id).await? {
+        return Ok(false);
     }
-    laptop.commit(tx).await;
-    true
+    laptop.commit(tx).await?;
+    Ok(true)
 }

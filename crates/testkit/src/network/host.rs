@@ -1,0 +1,106 @@
+//! The relay's machine: the product's relay over a disk that may fail, a clock and a chance that are given.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use zuc_protocol::ids::{BatchHash, CompanyId, DeviceId};
+use zuc_protocol::scope::Scope;
+use zuc_relay::{Clock, Relay, RelayKeys};
+use zuc_relay_sqlite::{Options, SqliteStore};
+use zuc_relay_store::{LogHead, LogStore as _, Page};
+
+use super::ground::Ground;
+
+/// Milliseconds since the story began, the same for everybody.
+#[derive(Clone, Default)]
+pub struct Time(Arc<AtomicI64>);
+
+/// When every story begins, in milliseconds since 1970.
+pub(super) const BEGINNING_MS: i64 = 1_790_000_000_000;
+
+impl Time {
+    /// How much of it has passed.
+    pub fn passed_ms(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// It goes on.
+    pub fn pass(&self, ms: i64) {
+        self.0.fetch_add(ms, Ordering::Relaxed);
+    }
+}
+
+impl Clock for Time {
+    fn now_ms(&self) -> i64 {
+        BEGINNING_MS + self.passed_ms()
+    }
+}
+
+/// The relay's machine.
+pub struct Host {
+    ground: Ground,
+    time: Time,
+    relay: Arc<Relay>,
+    store: Arc<SqliteStore>,
+}
+
+impl Host {
+    pub(super) async fn new(time: Time) -> Self {
+        let ground = Ground::new();
+        let (relay, store) = start(&ground, &time).await;
+        Self { ground, time, relay, store }
+    }
+
+    pub(super) fn relay(&self) -> &Relay {
+        &self.relay
+    }
+
+    /// Its disk and power.
+    pub fn ground(&self) -> &Ground {
+        &self.ground
+    }
+
+    /// Where it keeps its companies, for whoever looks for what must not be there.
+    pub fn folder(&self) -> std::path::PathBuf {
+        self.ground.folder()
+    }
+
+    /// The power goes and the program is started again.
+    pub(super) async fn power_cut(&mut self, seed: u64) {
+        self.ground.power_cut(seed);
+        (self.relay, self.store) = start(&self.ground, &self.time).await;
+    }
+
+    /// The program is killed and started again.
+    pub(super) async fn kill(&mut self) {
+        self.ground.kill();
+        (self.relay, self.store) = start(&self.ground, &self.time).await;
+    }
+
+    /// What stands in a scope after a place; `None` while the disk fails.
+    pub async fn read(&self, company: CompanyId, scope: Scope, after: u64) -> Option<Page> {
+        self.store.read(company, scope, after, 1_000, 16 << 20).await.ok()
+    }
+
+    /// Where a scope's log ends; `None` while the disk fails.
+    pub async fn head(&self, company: CompanyId, scope: Scope) -> Option<LogHead> {
+        self.store.head(company, scope).await.ok()
+    }
+
+    /// The last batches of a device; `None` while the disk fails.
+    pub async fn last_of(&self, company: CompanyId, device: DeviceId) -> Option<Vec<(Scope, u64, BatchHash)>> {
+        let heads = self.store.author_heads(company, device).await.ok()?;
+        Some(heads.into_iter().map(|head| (head.scope, head.number, head.hash)).collect())
+    }
+}
+
+async fn start(ground: &Ground, time: &Time) -> (Arc<Relay>, Arc<SqliteStore>) {
+    let options =
+        Options { gather: std::time::Duration::ZERO, vfs: Some(ground.disk().name().to_owned()), ..Options::default() };
+    let store = Arc::new(SqliteStore::open(&ground.folder(), options).await.expect("a folder of its own"));
+    let keys = Arc::new(RelayKeys::from_bytes(&[7; 64]));
+    let relay = Arc::new(Relay::open(store.clone(), keys, Arc::new(time.clone()), None));
+    (relay, store)
+}

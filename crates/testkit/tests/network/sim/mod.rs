@@ -1,0 +1,73 @@
+//! A week of a company in which everything goes wrong that may: whatever breaks, nothing that was acknowledged is lost,
+//! and once all is mended everybody holds the same within five seconds.
+//!
+//! Laptops and relay are the product's, over disks that forget, in one process. One seed decides every draw, and time
+//! passes when it is told to, so a seed that fails fails again. `ZUC_SIM_SEEDS` says how many weeks there are,
+//! `ZUC_SIM_SEED` which is the first.
+
+mod oracle;
+mod people;
+mod script;
+mod week;
+
+use std::path::Path;
+
+use self::week::{Figures, Week};
+
+/// Weeks of one run.
+const SEEDS: u64 = 200;
+
+fn from_env(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+#[tokio::test]
+async fn whatever_happens_in_a_week_nothing_is_lost_and_all_converge() {
+    weeks(0).await;
+}
+
+/// The other half of the seeds, on another core.
+#[tokio::test]
+async fn whatever_happens_in_another_week_nothing_is_lost_and_all_converge() {
+    weeks(1).await;
+}
+
+/// Seeds that failed once.
+#[tokio::test]
+async fn weeks_that_once_went_wrong_go_right() {
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/network/sim/seeds.txt");
+    for line in std::fs::read_to_string(kept).unwrap().lines() {
+        let seed = line.split_whitespace().next().and_then(|word| word.parse().ok());
+        if let Some(seed) = seed {
+            Week::live(seed).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_seed_is_the_same_week_each_time() {
+    let (one, other) = (Week::live(7).await, Week::live(7).await);
+    assert_eq!(one.trace, other.trace);
+    assert_ne!(one.trace, Week::live(8).await.trace);
+}
+
+/// What finds no loss where there must be one would find none anywhere.
+#[tokio::test]
+async fn weeks_on_disks_that_nobody_syncs_are_found_out() {
+    for seed in 1..10 {
+        if tokio::spawn(Week::live_without_syncs(seed)).await.is_err() {
+            return;
+        }
+    }
+    panic!("nine weeks without a sync, and nothing is missing");
+}
+
+#[expect(clippy::print_stdout, clippy::disallowed_macros, reason = "figures and seeds are this test's product")]
+async fn weeks(half: u64) {
+    let (first, seeds) = (from_env("ZUC_SIM_SEED", 1), from_env("ZUC_SIM_SEEDS", SEEDS));
+    let mut all = Figures::default();
+    for seed in (first..first + seeds).filter(|seed| seed % 2 == half) {
+        all.add(&Week::live(seed).await.figures);
+    }
+    println!("simulation: seeds {first} to {}, every other: {all}", first + seeds - 1);
+}

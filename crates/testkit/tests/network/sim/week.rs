@@ -1,0 +1,293 @@
+//! The week itself: what happens is done to the company, and looked at after each time.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use zuc_protocol::{Rights, Role, Scope};
+use zuc_sync::{Input, SyncStatus};
+use zuc_testkit::network::{Network, On};
+
+use super::oracle;
+use super::people::{Acknowledged, Draw};
+use super::script::{Event, pause};
+
+const WEEK_MS: i64 = 7 * 24 * 3_600_000;
+/// Within so long all hold the same once everything is mended.
+const CONVERGED_MS: i64 = 5_000;
+/// How long a frame travels and its answer, once everything is mended.
+const ROUND_TRIP_MS: i64 = 100;
+/// Laptops that join in the middle of a week, at most.
+const JOINERS: [&str; 2] = ["Elena", "Fausto"];
+
+/// What came of a week.
+pub(super) struct Lived {
+    pub(super) trace: blake3::Hash,
+    pub(super) figures: Figures,
+}
+
+/// What a run is proud of.
+#[derive(Default)]
+pub(super) struct Figures {
+    weeks: u64,
+    events: u64,
+    commands: u64,
+    refused_by_a_disk: u64,
+    power_cuts: u64,
+    converted_twice: u64,
+    healed: u64,
+    slowest_ms: i64,
+}
+
+impl Figures {
+    pub(super) fn add(&mut self, other: &Self) {
+        self.weeks += other.weeks;
+        self.events += other.events;
+        self.commands += other.commands;
+        self.refused_by_a_disk += other.refused_by_a_disk;
+        self.power_cuts += other.power_cuts;
+        self.converted_twice += other.converted_twice;
+        self.healed += other.healed;
+        self.slowest_ms = self.slowest_ms.max(other.slowest_ms);
+    }
+}
+
+impl fmt::Display for Figures {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            out,
+            "{} weeks, {} events, {} commands and {} that a disk refused, {} power cuts, {} leads converted by two at \
+             once, mended {} times and equal at most {} ms after",
+            self.weeks,
+            self.events,
+            self.commands,
+            self.refused_by_a_disk,
+            self.power_cuts,
+            self.converted_twice,
+            self.healed,
+            self.slowest_ms
+        )
+    }
+}
+
+/// A company in its week.
+pub(super) struct Week {
+    pub(super) seed: u64,
+    pub(super) network: Network,
+    pub(super) done: Acknowledged,
+    pub(super) draw: Draw,
+    figures: Figures,
+    trace: blake3::Hasher,
+    cut_off: BTreeSet<usize>,
+    clogged: BTreeSet<usize>,
+    joined: usize,
+}
+
+impl Week {
+    /// Lives through a week.
+    ///
+    /// # Panics
+    /// When something is lost, or they do not come to hold the same.
+    pub(super) async fn live(seed: u64) -> Lived {
+        Box::pin(Self::through(seed, On::Disk)).await
+    }
+
+    /// As [`Week::live`], over disks that nobody syncs.
+    pub(super) async fn live_without_syncs(seed: u64) -> Lived {
+        Box::pin(Self::through(seed, On::UnsyncedDisk)).await
+    }
+
+    async fn through(seed: u64, on: On) -> Lived {
+        let seller = || Rights::new([Role::Ventas], [1]);
+        let others = [("Ana", seller()), ("Beto", seller()), ("Diana", Rights::new([Role::Gerencia], [1]))];
+        let network = Network::found_on(on, seed, &others).await;
+        let mut week = Self {
+            seed,
+            network,
+            done: Acknowledged::default(),
+            draw: Draw::new(seed),
+            figures: Figures { weeks: 1, ..Figures::default() },
+            trace: blake3::Hasher::new(),
+            cut_off: BTreeSet::new(),
+            clogged: BTreeSet::new(),
+            joined: 0,
+        };
+        let begun = week.network.time.passed_ms();
+        while week.network.time.passed_ms() - begun < WEEK_MS {
+            let event = Event::draw(&mut week.draw, week.network.laptops.len());
+            week.trace.update(format!("{event:?}").as_bytes());
+            week.figures.events += 1;
+            week.happen(event).await;
+            week.go_on().await;
+        }
+        week.heal().await;
+        // whoever reads the whole log from its beginning comes to hold what the others do
+        week.network.join("Testigo", Rights::new([Role::Gerencia], [1])).await;
+        week.heal().await;
+        oracle::nothing_is_in_clear(&week);
+        week.figures.commands = week.done.commands;
+        week.figures.refused_by_a_disk = week.done.refused_by_a_disk;
+        Lived { trace: week.trace.finalize(), figures: week.figures }
+    }
+
+    async fn happen(&mut self, event: Event) {
+        match event {
+            Event::Work { laptop, commands } => self.work(laptop, commands).await,
+            Event::ConvertApart { one, other } => self.convert_apart(one, other).await,
+            Event::Traffic { frames } => self.traffic(frames).await,
+            Event::Break { laptop } => self.network.laptops[laptop].disconnect().await,
+            Event::Partition { laptops } => {
+                self.cut_off = laptops.into_iter().collect();
+                for laptop in &self.cut_off {
+                    self.network.laptops[*laptop].disconnect().await;
+                }
+            }
+            Event::Clog { laptops } => self.clogged.extend(laptops),
+            Event::Unclog => {
+                let all: Vec<usize> = self.clogged.iter().copied().collect();
+                if let Some(one) = self.draw.one(&all) {
+                    self.clogged.remove(&one);
+                }
+            }
+            Event::Kill { laptop } => self.network.laptops[laptop].kill().await,
+            Event::PowerCut { laptop, after, seed } => self.power_cut(laptop, after, seed).await,
+            Event::Failure { laptop, failure } => {
+                let ground = self.network.laptops[laptop].ground().expect("it has a disk");
+                ground.disk().fail(failure);
+                let commands = 1 + self.draw.below(3);
+                self.work(laptop, commands).await;
+                self.traffic(10).await;
+            }
+            Event::Clock { laptop, skew } => self.network.laptops[laptop].skew = skew,
+            Event::KillRelay => {
+                self.network.kill_the_relay().await;
+                oracle::what_was_acknowledged_stands(self).await;
+            }
+            Event::CutRelay { after, seed } => {
+                let disk = self.network.host.ground().disk();
+                disk.cut_after(disk.points() + after);
+                self.traffic(20).await;
+                self.network.cut_the_relay(seed).await;
+                self.figures.power_cuts += 1;
+                oracle::what_was_acknowledged_stands(self).await;
+            }
+            Event::FailRelay { failure } => {
+                self.network.host.ground().disk().fail(failure);
+                self.traffic(20).await;
+            }
+            Event::Rotate => self.network.order_rotation(Scope::Sales(1)).await,
+            Event::Heal => self.heal().await,
+        }
+    }
+
+    /// Time passes, and what goes by itself does: connections are looked for again, disks are mended.
+    async fn go_on(&mut self) {
+        self.network.time.pass(pause(&mut self.draw));
+        let now = self.network.time.passed_ms();
+        if self.draw.percent(30) {
+            self.network.host.ground().disk().heal();
+        }
+        for at in 0..self.network.laptops.len() {
+            if self.draw.percent(30) {
+                self.mend(at).await;
+            }
+            self.network.laptops[at].hear(Input::Tick(now)).await;
+            if !self.cut_off.contains(&at) && self.draw.percent(60) {
+                self.network.connect(at).await;
+            }
+        }
+        if self.draw.percent(5) {
+            self.cut_off.clear();
+        }
+        if self.draw.percent(8) {
+            let at = self.draw.below(self.network.laptops.len());
+            oracle::rows_are_what_documents_make_them(self, at).await;
+        }
+    }
+
+    async fn mend(&mut self, at: usize) {
+        let laptop = &mut self.network.laptops[at];
+        laptop.ground().expect("it has a disk").disk().heal();
+        laptop.wake().await;
+    }
+
+    async fn work(&mut self, laptop: usize, commands: usize) {
+        for _ in 0..commands {
+            self.done.command(&mut self.network.laptops[laptop], &mut self.draw).await;
+        }
+    }
+
+    async fn convert_apart(&mut self, one: usize, other: usize) {
+        let Some(lead) = self.draw.one(&self.done.leads) else { return };
+        for at in [one, other] {
+            self.network.laptops[at].disconnect().await;
+        }
+        let mut done = 0;
+        for at in [one, other] {
+            done += u64::from(self.done.convert(&mut self.network.laptops[at], lead).await);
+        }
+        self.figures.converted_twice += u64::from(done == 2);
+    }
+
+    async fn traffic(&mut self, frames: usize) {
+        for _ in 0..frames {
+            let at = self.draw.below(self.network.laptops.len());
+            if self.clogged.contains(&at) {
+                continue;
+            }
+            match self.draw.below(8) {
+                0..3 => {
+                    let lost = self.draw.below(9) == 0;
+                    self.network.carry_up(at, lost).await;
+                }
+                3..6 => {
+                    // most come once and in order; a few late, twice or not at all
+                    let (which, times) =
+                        if self.draw.percent(85) { (0, 1) } else { (self.draw.below(6), self.draw.below(3)) };
+                    self.network.laptops[at].receive(which, times).await;
+                }
+                _ => self.network.poll(at).await,
+            }
+        }
+    }
+
+    async fn power_cut(&mut self, laptop: usize, after: u64, seed: u64) {
+        let disk = self.network.laptops[laptop].ground().expect("it has a disk").disk();
+        disk.cut_after(disk.points() + after);
+        let commands = 1 + self.draw.below(3);
+        self.work(laptop, commands).await;
+        self.traffic(12).await;
+        self.network.laptops[laptop].power_cut(seed).await;
+        self.figures.power_cuts += 1;
+    }
+
+    /// Everything is mended; soon all hold the same.
+    async fn heal(&mut self) {
+        self.cut_off.clear();
+        self.clogged.clear();
+        self.network.host.ground().disk().heal();
+        for at in 0..self.network.laptops.len() {
+            self.mend(at).await;
+        }
+        self.network.disconnect_all().await;
+        let begun = self.network.time.passed_ms();
+        while !self.network.round_trip(ROUND_TRIP_MS).await {
+            let passed = self.network.time.passed_ms() - begun;
+            if passed > CONVERGED_MS {
+                let states: Vec<(&str, SyncStatus)> =
+                    self.network.laptops.iter().map(|laptop| (laptop.name, laptop.engine.status())).collect();
+                panic!("seed {}: not at rest {passed} ms after all was mended: {states:?}", self.seed);
+            }
+        }
+        self.figures.slowest_ms = self.figures.slowest_ms.max(self.network.time.passed_ms() - begun);
+        self.figures.healed += 1;
+        let digest = oracle::all_hold_the_same(self).await;
+        self.trace.update(digest.as_bytes());
+        oracle::what_was_acknowledged_stands(self).await;
+        oracle::the_log_is_dense(self).await;
+        oracle::nothing_is_lost(self).await;
+        if self.joined < JOINERS.len() && self.draw.percent(25) {
+            self.network.join(JOINERS[self.joined], Rights::new([Role::Ventas], [1])).await;
+            self.joined += 1;
+        }
+    }
+}
