@@ -9,6 +9,7 @@
 mod bench;
 mod build;
 mod check;
+mod fuzz;
 mod run;
 mod setup;
 mod sim;
@@ -42,6 +43,8 @@ enum Task {
     },
     /// Simulates weeks of a company in which everything goes wrong that may
     Sim(sim::Sim),
+    /// Gives every decoder what nobody meant it to get
+    Fuzz(fuzz::Fuzz),
     /// rustfmt, clippy, prepared queries and cargo-deny
     Check,
     /// Writes the checked queries again after a change of SQL or schema
@@ -66,6 +69,7 @@ fn main() -> anyhow::Result<()> {
         Task::Run { home } => run::run(&shell, home),
         Task::Test { suites } => test::test(&shell, &suites),
         Task::Sim(sim) => sim::sim(&shell, &sim),
+        Task::Fuzz(fuzz) => fuzz::fuzz(&shell, &fuzz),
         Task::Check => check::check(&shell),
         Task::Prepare => check::prepare(&shell),
         Task::Pages => ui::build(&shell),

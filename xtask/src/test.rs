@@ -5,7 +5,7 @@ use std::{env, fmt::Write as _, path::Path, time::Instant};
 use anyhow::{Context as _, bail};
 use xshell::{Shell, cmd};
 
-use crate::{build, check, setup, tools, tools::step};
+use crate::{build, check, fuzz, setup, tools, tools::step};
 
 /// Suites in order.
 const SUITES: &[&str] = &["check", "unit", "layout", "desktop", "demo", "faults", "e2e"];
@@ -70,6 +70,7 @@ fn unit(shell: &Shell) -> anyhow::Result<()> {
     };
     // a taste of the power cuts: the suite of faults has them all
     let _points = shell.push_env("ZUC_DISK_POINTS", "20");
+    let _seconds = shell.push_env("ZUC_FUZZ_SECONDS", fuzz::SECONDS.to_string());
     Ok(cmd!(shell, "cargo test --locked {ROOMS...}").quiet().run()?)
 }
 

@@ -41,7 +41,7 @@ struct WireExtras {
 }
 
 impl BatchBody {
-    /// As it is before it is compressed and sealed; public for the training of the dictionary.
+    /// As it is before it is compressed and sealed.
     ///
     /// # Errors
     /// [`ProtocolError::Inconsistent`] when it has no item or one that is not of the header's kind,
@@ -82,7 +82,7 @@ impl BatchBody {
     ///
     /// # Errors
     /// [`ProtocolError::Malformed`], [`ProtocolError::Inconsistent`], [`ProtocolError::TooLarge`].
-    pub(crate) fn read(header: &BatchHeader, bytes: &[u8], author: &DevicePublic) -> Result<Self, ProtocolError> {
+    pub fn from_bytes(header: &BatchHeader, bytes: &[u8], author: &DevicePublic) -> Result<Self, ProtocolError> {
         let body: WireBody = codec::decode(bytes, MAX_BODY)?;
         let count = match &body.items {
             WireItems::Changes(changes) => changes.len(),

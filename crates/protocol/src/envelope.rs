@@ -213,7 +213,7 @@ impl SealedBatch {
         }
         let (nonce, _, sealed) = self.parts();
         let plain = seal::open(key.expose(), nonce, sealed, &bound(company, &self.bytes.0[..self.header_len]))?;
-        BatchBody::read(&self.header, &compress::unpack(&plain)?, author)
+        BatchBody::from_bytes(&self.header, &compress::unpack(&plain)?, author)
     }
 
     fn parts(&self) -> (&[u8; seal::NONCE], Signature, &[u8]) {
