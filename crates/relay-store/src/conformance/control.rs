@@ -54,6 +54,8 @@ pub(crate) async fn an_invite_admits_one_device_until_it_expires(store: &dyn Rel
     for (id, until_ms) in [(good, now + 60_000), (late, now - 1)] {
         store.put_invite(company, Invite { id, until_ms, bytes: vec![1] }).await.unwrap();
     }
+    assert_eq!(store.invite(company, late).await.unwrap().unwrap().until_ms, now - 1);
+    assert!(store.invite(company, InviteId([3; 16])).await.unwrap().is_none());
     let join = |invite, who: u8| store.join(company, invite, device(who), vec![who]);
     join(good, 1).await.unwrap();
     join(good, 1).await.unwrap();

@@ -40,6 +40,7 @@ pub async fn all(store: &dyn RelayStore) {
     stamp::of_two_workers_only_one_moves_an_attempt(store).await;
     stamp::one_timbre_per_invoice_and_one_invoice_per_uuid(store).await;
     stamp::withdrawn_is_the_one_way_to_new_bytes(store).await;
+    stamp::an_attempt_of_an_earlier_log_enters_as_unknown(store).await;
 }
 
 /// A company with nothing but its genesis; `seed` names it.

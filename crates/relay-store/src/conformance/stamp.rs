@@ -203,3 +203,21 @@ pub(crate) async fn withdrawn_is_the_one_way_to_new_bytes(store: &dyn RelayStore
     let states: Vec<_> = store.attempts_of(at.0, item(1)).await.unwrap().into_iter().map(|row| row.state).collect();
     assert_eq!(states, [StampState::Withdrawn, StampState::Withdrawn]);
 }
+
+pub(crate) async fn an_attempt_of_an_earlier_log_enters_as_unknown(store: &dyn RelayStore) {
+    let at = company(store, 36).await;
+    let earlier = |key, invoice| NewAttempt { of_earlier_log: true, ..attempt(key, invoice, 7) };
+    assert_eq!(store.receive(at.0, earlier("k1", 1)).await.unwrap(), ReceiveOutcome::New);
+    assert_eq!(state(store, at, "k1").await, StampState::Unknown, "what was sent then is not known");
+    let folios = store.folios(at.0, "A").await.unwrap();
+    assert_eq!((folios.len(), folios[0].number, folios[0].invoice), (1, 7, Some(item(1))));
+    let taken = store.receive(at.0, earlier("k2", 2)).await;
+    assert!(matches!(taken, Err(StoreError::Refused("stamp.folio_taken"))));
+
+    let recovery = store.take(at.0, "k1", 10_000, 0).await.unwrap().unwrap();
+    let human = Outcome::Human { code: "x".into(), receipt: receipted(at.1, "h") };
+    assert_eq!(store.settle(at.0, "k1", recovery.fence, human).await.unwrap(), StampState::Human);
+    assert_eq!(store.resolve(at.0, "k1", None).await.unwrap(), StampState::Absent);
+    claimed_folio(store, at, 3).await;
+    assert_eq!(store.folios(at.0, "A").await.unwrap()[1].number, 8, "the next folio is above all that are known");
+}
