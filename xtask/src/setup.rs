@@ -39,7 +39,11 @@ const TEST: &[&str] = &[
     "faketime",
     "python3-venv",
     "xdotool",
+    DATABASE,
 ];
+
+/// The relay's other store; its tests start servers of their own from its programs.
+const DATABASE: &str = "postgresql-15";
 
 /// Everything to build and open the app.
 pub(crate) fn for_build(shell: &Shell) -> anyhow::Result<()> {
@@ -80,6 +84,13 @@ fn packages(shell: &Shell, names: &[&str]) -> anyhow::Result<()> {
     }
     let _guard = shell.push_env("DEBIAN_FRONTEND", "noninteractive");
     cmd!(shell, "{run_as} apt-get -qq update").quiet().run().context("apt-get update")?;
+    if missing.contains(&DATABASE) && !installed(shell, "postgresql-common") {
+        // or the package would make a cluster of its own and start it as a service
+        let folder = "/etc/postgresql-common/createcluster.d";
+        let settings = "create_main_cluster = false\n";
+        cmd!(shell, "{run_as} mkdir -p {folder}").quiet().run()?;
+        cmd!(shell, "{run_as} tee {folder}/zuclubit.conf").quiet().ignore_stdout().stdin(settings).run()?;
+    }
     cmd!(shell, "{run_as} apt-get -qq install -y --no-install-recommends {missing...}")
         .quiet()
         .ignore_stdout()

@@ -17,6 +17,7 @@ const ROOMS: &[&str] = &[
     "crates/app/src",
     "crates/gateways/src",
     "crates/relay-store/src",
+    "crates/relay-postgres/src",
     "crates/relay-sqlite/src",
     "crates/relay/src",
     "crates/cli/src",

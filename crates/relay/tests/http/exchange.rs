@@ -47,7 +47,12 @@ fn acks(frame: ServerFrame) -> Vec<Acked> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_one_device_pushes_the_other_has_at_once_and_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let relay = Running::start(folder.path(), HttpOptions::default()).await;
+    exchange(async || Running::start(folder.path(), HttpOptions::default()).await).await;
+}
+
+/// The exchange of two devices, over a restart of the relay that `start` starts.
+pub(crate) async fn exchange(start: impl AsyncFn() -> Running) {
+    let relay = start().await;
     let (company, luis, ana) = company_of_two(&relay).await;
     let again = post(&luis.http, &relay.url("/api/v1/companies"), &company.genesis).await;
     assert_eq!(again.status(), 200);
@@ -86,7 +91,7 @@ async fn what_one_device_pushes_the_other_has_at_once_and_after_a_restart() {
 
     relay.stop().await;
     assert!(matches!(hers.try_next().await, Some(ServerFrame::GoAway { code }) if code == "relay.stopping"));
-    let relay = Running::start(folder.path(), HttpOptions::default()).await;
+    let relay = start().await;
 
     // The acknowledgement was lost: the same batch again gets the same place.
     let ServerFrame::Ack { acks: repeated, .. } = luis.ask(&relay, &push(&[&first])).await else { panic!("not known") };

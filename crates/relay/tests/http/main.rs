@@ -5,5 +5,8 @@
 mod exchange;
 mod invites;
 mod limits;
+mod postgres;
+#[path = "../../../relay-postgres/tests/server/mod.rs"]
+mod server;
 mod service;
 mod support;

@@ -31,6 +31,7 @@ use zuc_protocol::{
 };
 use zuc_relay::{Clock, HttpOptions, Relay, RelayKeys, SystemClock, serve};
 use zuc_relay_sqlite::{Options, SqliteStore};
+use zuc_relay_store::RelayStore;
 use zuc_sync::{ControlStep, KeyRing, membership::founding_bags};
 
 pub(crate) const SALES: Scope = Scope::Sales(1);
@@ -60,10 +61,15 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) async fn start(folder: &Path, options: HttpOptions) -> Self {
-        let keys = RelayKeys::load_or_make(&folder.join("relay.key")).unwrap();
         let store = SqliteStore::open(&folder.join("companies"), Options::default()).await.unwrap();
+        Self::on(Arc::new(store), folder, options).await
+    }
+
+    /// On a store of any make; the folder holds the relay's key.
+    pub(crate) async fn on(store: Arc<dyn RelayStore>, folder: &Path, options: HttpOptions) -> Self {
+        let keys = RelayKeys::load_or_make(&folder.join("relay.key")).unwrap();
         let clock = Moved::default();
-        let relay = Relay::open(Arc::new(store), Arc::new(keys), Arc::new(clock.clone()), None);
+        let relay = Relay::open(store, Arc::new(keys), Arc::new(clock.clone()), None);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();

@@ -26,9 +26,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("app", &["store", "sync", "protocol", "cfdi", "documents", "ipc", "domain", "sample"]),
     ("gateways", &["app", "protocol"]),
     ("relay-store", &["protocol"]),
+    ("relay-postgres", &["relay-store", "protocol"]),
     ("relay-sqlite", &["relay-store", "protocol"]),
     // never `domain`: the relay cannot read what it carries, and must not pretend to understand it
-    ("relay", &["protocol", "cfdi", "relay-store", "relay-sqlite"]),
+    ("relay", &["protocol", "cfdi", "relay-store", "relay-postgres", "relay-sqlite"]),
     ("cli", &["app", "gateways", "ipc", "cfdi", "documents", "sample"]),
 ];
 

@@ -1,0 +1,244 @@
+//! Folios, RFCs, leads and leases: one transaction per claim, with its receipt.
+
+use async_trait::async_trait;
+use sqlx::PgConnection;
+use zuc_protocol::{
+    codec,
+    ids::{BlindToken, ItemId},
+    receipt::{Claim, ClaimRequest, Decision, SignedReceipt},
+};
+use zuc_relay_store::{CompanyId, Decided, DecisionStore, DeviceId, Folio, Sign, StoreError};
+
+use crate::{
+    PostgresStore,
+    append::Appending,
+    folio::{FolioRow, claim_folio, discard_folio},
+    row::{count, db, int, now_ms},
+    stamp_step::receipt_bytes,
+};
+
+/// The longest lease anybody gets, in milliseconds.
+const LEASE_MAX: i64 = 10 * 60 * 1_000;
+
+pub(crate) fn item(bytes: &[u8], table: &'static str, column: &'static str) -> Result<ItemId, StoreError> {
+    ItemId::from_slice(bytes).ok_or(StoreError::Corrupt { table, column })
+}
+
+fn device(bytes: &[u8], table: &'static str) -> Result<DeviceId, StoreError> {
+    DeviceId::from_slice(bytes).ok_or(StoreError::Corrupt { table, column: "device" })
+}
+
+#[async_trait]
+impl DecisionStore for PostgresStore {
+    async fn decide(
+        &self,
+        company: CompanyId,
+        device: DeviceId,
+        request: ClaimRequest,
+        see_holder: bool,
+        sign: Sign,
+    ) -> Result<SignedReceipt, StoreError> {
+        let mut writing = self.write(company).await?;
+        let now = now_ms(&mut writing).await?;
+        let digest = codec::encode(&(device, &request.claim), codec::MAX_CONTROL)
+            .map_err(|_too_large| StoreError::Refused("sync.too_large"))?;
+        let known: Option<(Vec<u8>, Vec<u8>)> =
+            sqlx::query_as("SELECT digest, receipt FROM request WHERE company = $1 AND id = $2")
+                .bind(&company.0[..])
+                .bind(&request.id.0[..])
+                .fetch_optional(&mut *writing)
+                .await
+                .map_err(db)?;
+        if let Some((asked, receipt)) = known {
+            if asked != digest {
+                return Err(StoreError::Refused("relay.request_reused"));
+            }
+            return codec::decode(&receipt, codec::MAX_CONTROL)
+                .map_err(|_malformed| StoreError::Corrupt { table: "request", column: "receipt" });
+        }
+        let asker = Asker { company, device, see_holder, now };
+        let (decision, fresh) = decide(&mut writing, &asker, request.claim).await?;
+        let signed = sign(&Decided { decision, fresh, now_ms: now })?;
+        let mut appending = Appending::new(company);
+        for fact in signed.facts {
+            appending.fact(&mut writing, fact).await?;
+        }
+        appending.write(&mut writing).await?;
+        sqlx::query("INSERT INTO request (company, id, digest, receipt, at_ms) VALUES ($1, $2, $3, $4, $5)")
+            .bind(&company.0[..])
+            .bind(&request.id.0[..])
+            .bind(digest)
+            .bind(receipt_bytes(&signed.receipt)?)
+            .bind(now)
+            .execute(&mut *writing)
+            .await
+            .map_err(db)?;
+        writing.commit().await?;
+        Ok(signed.receipt)
+    }
+
+    async fn folios(&self, company: CompanyId, serie: &str) -> Result<Vec<Folio>, StoreError> {
+        let mut reading = self.read_of(company).await?;
+        let rows: Vec<FolioRow> = sqlx::query_as(
+            "SELECT serie, number, invoice, state FROM folio WHERE company = $1 AND serie = $2 ORDER BY number",
+        )
+        .bind(&company.0[..])
+        .bind(serie)
+        .fetch_all(&mut *reading)
+        .await
+        .map_err(db)?;
+        rows.into_iter().map(Folio::try_from).collect()
+    }
+}
+
+struct Asker {
+    company: CompanyId,
+    device: DeviceId,
+    see_holder: bool,
+    now: i64,
+}
+
+async fn decide(connection: &mut PgConnection, asker: &Asker, claim: Claim) -> Result<(Decision, bool), StoreError> {
+    match claim {
+        Claim::Folio { serie, invoice } => claim_folio(connection, asker.company, serie, invoice).await,
+        Claim::DiscardFolio { serie, invoice } => discard_folio(connection, asker.company, serie, invoice).await,
+        Claim::Rfc { token, account } => claim_rfc(connection, asker, token, account).await,
+        Claim::ReleaseRfc { token, account } => {
+            let done = sqlx::query("DELETE FROM rfc_claim WHERE company = $1 AND token = $2 AND account = $3")
+                .bind(&asker.company.0[..])
+                .bind(&token.0[..])
+                .bind(&account.0[..])
+                .execute(connection)
+                .await
+                .map_err(db)?;
+            Ok((Decision::RfcReleased { token, account }, done.rows_affected() > 0))
+        }
+        Claim::Lead { lead } => claim_lead(connection, asker, lead).await,
+        Claim::Lease { job, period, for_ms } => claim_lease(connection, asker, job, period, for_ms).await,
+        Claim::ReleaseLease { job, period, fence } => {
+            // The row stays, so that the next holder's fence is higher.
+            let done = sqlx::query(
+                "UPDATE lease SET until_ms = 0
+                 WHERE company = $1 AND job = $2 AND period = $3 AND fence = $4 AND device = $5",
+            )
+            .bind(&asker.company.0[..])
+            .bind(&job)
+            .bind(&period)
+            .bind(int(fence))
+            .bind(&asker.device.0[..])
+            .execute(connection)
+            .await
+            .map_err(db)?;
+            if done.rows_affected() == 0 {
+                return Err(StoreError::Refused("lease.fenced"));
+            }
+            Ok((Decision::LeaseReleased { job, period, fence }, true))
+        }
+    }
+}
+
+async fn claim_rfc(
+    connection: &mut PgConnection,
+    asker: &Asker,
+    token: BlindToken,
+    account: ItemId,
+) -> Result<(Decision, bool), StoreError> {
+    let done = sqlx::query(
+        "INSERT INTO rfc_claim (company, token, account, device, at_ms) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(&asker.company.0[..])
+    .bind(&token.0[..])
+    .bind(&account.0[..])
+    .bind(&asker.device.0[..])
+    .bind(asker.now)
+    .execute(&mut *connection)
+    .await
+    .map_err(db)?;
+    let bytes: Vec<u8> = sqlx::query_scalar("SELECT account FROM rfc_claim WHERE company = $1 AND token = $2")
+        .bind(&asker.company.0[..])
+        .bind(&token.0[..])
+        .fetch_one(connection)
+        .await
+        .map_err(db)?;
+    let holder = item(&bytes, "rfc_claim", "account")?;
+    let granted = holder == account;
+    let holder = (granted || asker.see_holder).then_some(holder);
+    Ok((Decision::Rfc { token, account, holder, granted }, done.rows_affected() > 0))
+}
+
+async fn claim_lead(
+    connection: &mut PgConnection,
+    asker: &Asker,
+    lead: ItemId,
+) -> Result<(Decision, bool), StoreError> {
+    let done = sqlx::query(
+        "INSERT INTO lead_claim (company, number, lead, device, at_ms)
+         SELECT $1, COALESCE(MAX(number), 0) + 1, $2, $3, $4 FROM lead_claim WHERE company = $1
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(&asker.company.0[..])
+    .bind(&lead.0[..])
+    .bind(&asker.device.0[..])
+    .bind(asker.now)
+    .execute(&mut *connection)
+    .await
+    .map_err(db)?;
+    let (number, first): (i64, Vec<u8>) =
+        sqlx::query_as("SELECT number, device FROM lead_claim WHERE company = $1 AND lead = $2")
+            .bind(&asker.company.0[..])
+            .bind(&lead.0[..])
+            .fetch_one(connection)
+            .await
+            .map_err(db)?;
+    let first = device(&first, "lead_claim")?;
+    let number = count(number, "lead_claim", "number")?;
+    Ok((Decision::Lead { lead, device: first, number }, done.rows_affected() > 0))
+}
+
+async fn claim_lease(
+    connection: &mut PgConnection,
+    asker: &Asker,
+    job: String,
+    period: String,
+    for_ms: u32,
+) -> Result<(Decision, bool), StoreError> {
+    let row: Option<(Vec<u8>, i64, i64)> =
+        sqlx::query_as("SELECT device, fence, until_ms FROM lease WHERE company = $1 AND job = $2 AND period = $3")
+            .bind(&asker.company.0[..])
+            .bind(&job)
+            .bind(&period)
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(db)?;
+    let fence = match row {
+        None => 1,
+        Some((holder, fence, until_ms)) => {
+            let holder = device(&holder, "lease")?;
+            let runs = asker.now < until_ms;
+            if runs && holder != asker.device {
+                let fence = count(fence, "lease", "fence")?;
+                return Ok((Decision::Lease { job, period, device: holder, fence, until_ms }, false));
+            }
+            // One's own lease that still runs is prolonged under its fence.
+            if runs { fence } else { fence + 1 }
+        }
+    };
+    let until_ms = asker.now + i64::from(for_ms).min(LEASE_MAX);
+    sqlx::query(
+        "INSERT INTO lease (company, job, period, device, fence, until_ms) VALUES ($1, $2, $3, $4, $5, $6)
+         ON CONFLICT (company, job, period) DO UPDATE
+         SET device = excluded.device, fence = excluded.fence, until_ms = excluded.until_ms",
+    )
+    .bind(&asker.company.0[..])
+    .bind(&job)
+    .bind(&period)
+    .bind(&asker.device.0[..])
+    .bind(fence)
+    .bind(until_ms)
+    .execute(connection)
+    .await
+    .map_err(db)?;
+    let fence = count(fence, "lease", "fence")?;
+    Ok((Decision::Lease { job, period, device: asker.device, fence, until_ms }, true))
+}

@@ -1,0 +1,106 @@
+//! One transaction of one company.
+
+use std::ops::{Deref, DerefMut};
+
+use sqlx::{PgConnection, Postgres, Transaction};
+use tokio::sync::OwnedMutexGuard;
+use zuc_relay_store::{CompanyId, StoreError};
+
+use crate::{
+    PostgresStore,
+    row::{db, unavailable},
+};
+
+/// A transaction that sees one company and nobody else; undone when it is dropped before its commit.
+pub(crate) struct OfCompany {
+    transaction: Transaction<'static, Postgres>,
+    /// The place in this node's queue, for one that writes.
+    _turn: Option<OwnedMutexGuard<()>>,
+}
+
+impl Deref for OfCompany {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.transaction
+    }
+}
+
+impl DerefMut for OfCompany {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.transaction
+    }
+}
+
+impl OfCompany {
+    /// What was written is durable when this returns `Ok`: the server syncs its log first, which `open` asked of it.
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        self.transaction.commit().await.map_err(db)
+    }
+}
+
+impl PostgresStore {
+    /// Begins to write: the transaction has the company alone, here and on every other node, until it ends.
+    ///
+    /// So each rule of the ledgers reads the newest rows and nobody changes them meanwhile, as in a file with one
+    /// writer. Each statement sees what was committed before it began (READ COMMITTED); the first one that reads
+    /// begins after the turn has come.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownCompany`]; [`StoreError::Unavailable`] when the turn does not come in time.
+    pub(crate) async fn write(&self, company: CompanyId) -> Result<OfCompany, StoreError> {
+        let mut writing = self.turn(company).await?;
+        require(&mut writing, company).await?;
+        Ok(writing)
+    }
+
+    /// As [`PostgresStore::write`], for a company that may not exist yet.
+    ///
+    /// The turn is an advisory lock: a lock on the company's row would be written to disk by transactions that write
+    /// nothing else (a sweep that finds nothing due, a repeated request). Its number is the beginning of the
+    /// company's id; two companies that share it wait for each other and see nothing of each other.
+    pub(crate) async fn turn(&self, company: CompanyId) -> Result<OfCompany, StoreError> {
+        let turn = self.queues.turn(company).await?;
+        let mut writing = self.begin("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE", Some(turn)).await?;
+        let number = company.0.first_chunk().expect("an id has sixteen bytes");
+        sqlx::query("SELECT set_config('zuc.company', $1, true), pg_advisory_xact_lock($2)")
+            .bind(company.to_string())
+            .bind(i64::from_be_bytes(*number))
+            .execute(&mut *writing)
+            .await
+            .map_err(db)?;
+        Ok(writing)
+    }
+
+    /// Begins to read: one view of the company, whatever is committed meanwhile; waits for nobody.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownCompany`].
+    pub(crate) async fn read_of(&self, company: CompanyId) -> Result<OfCompany, StoreError> {
+        let mut reading = self.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", None).await?;
+        sqlx::query("SELECT set_config('zuc.company', $1, true)")
+            .bind(company.to_string())
+            .execute(&mut *reading)
+            .await
+            .map_err(db)?;
+        require(&mut reading, company).await?;
+        Ok(reading)
+    }
+
+    /// In a task of its own: a caller that goes away while `BEGIN` is under way would leave the connection in a
+    /// transaction that its pool does not know of.
+    async fn begin(&self, statement: &'static str, turn: Option<OwnedMutexGuard<()>>) -> Result<OfCompany, StoreError> {
+        let pool = self.pool.clone();
+        let begun = tokio::spawn(async move { pool.begin_with(statement).await }).await;
+        Ok(OfCompany { transaction: begun.map_err(unavailable)?.map_err(db)?, _turn: turn })
+    }
+}
+
+async fn require(connection: &mut PgConnection, company: CompanyId) -> Result<(), StoreError> {
+    let found: Option<i32> = sqlx::query_scalar("SELECT 1 FROM company WHERE company = $1")
+        .bind(&company.0[..])
+        .fetch_optional(connection)
+        .await
+        .map_err(db)?;
+    found.map(|_one| ()).ok_or(StoreError::UnknownCompany)
+}

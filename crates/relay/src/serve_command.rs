@@ -1,0 +1,65 @@
+//! `zuclubit-relay serve`: the server itself.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+};
+
+use anyhow::Context as _;
+use clap::Args;
+use tokio::net::TcpListener;
+use zuc_relay::{HttpOptions, Relay, RelayKeys, SystemClock};
+
+use crate::{pac_options::PacOptions, store_at::StoreAt};
+
+/// Serves until it is told to stop.
+#[derive(Args)]
+pub(crate) struct ServeCommand {
+    /// The folder of the relay's key, and of the companies' files where no other store is named.
+    #[arg(long, env = "ZUC_RELAY_DATA")]
+    data: PathBuf,
+    /// Where companies are kept: a folder, or `postgres://role@host/database`; `companies` in the data folder.
+    #[arg(long, env = "ZUC_RELAY_STORE", hide_env_values = true)]
+    store: Option<StoreAt>,
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, env = "ZUC_RELAY_LISTEN", default_value = "127.0.0.1:8787")]
+    listen: SocketAddr,
+    #[command(flatten)]
+    pac: PacOptions,
+    /// Requests a minute of one company.
+    #[arg(long, default_value_t = HttpOptions::default().per_company)]
+    per_company: u32,
+    /// Requests a minute of one address without a session.
+    #[arg(long, default_value_t = HttpOptions::default().per_address)]
+    per_address: u32,
+    /// A proxy in front of the relay, whose word on who asks is taken (`X-Forwarded-For`); may be given again.
+    #[arg(long = "trusted-proxy", env = "ZUC_RELAY_TRUSTED_PROXIES", value_delimiter = ',')]
+    trusted_proxies: Vec<IpAddr>,
+}
+
+impl ServeCommand {
+    pub(crate) async fn run(self, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+        std::fs::create_dir_all(&self.data).context("the data folder cannot be made")?;
+        let keys = RelayKeys::load_or_make(&self.data.join("relay.key"))?;
+        let store = self.store.unwrap_or_else(|| StoreAt::Folder(self.data.join("companies")));
+        let store = store.open().await.context("the store cannot be opened")?;
+        let (pac, settings) = (self.pac.pac()?, self.pac.stamping()?);
+        let relay = Arc::new(Relay::open_with(store, Arc::new(keys), Arc::new(SystemClock), pac, settings));
+        if let Some(stamping) = relay.stamping() {
+            // Dropped with the process: whatever it leaves half done is what its ledger is for.
+            tokio::spawn(stamping.clone().work(std::future::pending()));
+        }
+        let listener = TcpListener::bind(self.listen).await.context("the address cannot be listened on")?;
+        crate::started(&serde_json::json!({ "listening": listener.local_addr()?.to_string() }))?;
+        let options = HttpOptions {
+            per_company: self.per_company,
+            per_address: self.per_address,
+            proxies: self.trusted_proxies,
+            ..HttpOptions::default()
+        };
+        zuc_relay::serve(listener, relay, options, stop).await?;
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
