@@ -49,7 +49,7 @@ impl Store {
                 kept = self.rewrap(&mut tx, scope, &old, key).await?;
             }
             let name = vault_name(own);
-            vault::put(&mut tx, &self.inner.vault_key, self.inner.entropy.as_ref(), &name, key.expose()).await?;
+            vault::put(&mut tx, &self.inner.keys.vault, self.inner.entropy.as_ref(), &name, key.expose()).await?;
         }
         let docs = no_longer_waiting(&mut tx, number, key.is_some(), rows).await?;
         let touched = match self.identity() {

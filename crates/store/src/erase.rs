@@ -52,6 +52,7 @@ impl Store {
         let touched = reproject(ring, &mut tx, &identity.actor.0, &docs).await?;
         tx.commit().await?;
         self.scrub().await?;
+        self.renew_people().await?;
         Ok(touched)
     }
 
@@ -100,7 +101,8 @@ impl Store {
         analytics::refresh(&mut tx, &dirty).await?;
         tx.commit().await?;
         self.use_bag(scope, None);
-        self.scrub().await
+        self.scrub().await?;
+        self.renew_people().await
     }
 
     /// Ends what this device owes by the control log and could not carry out when the record came: persons to forget,

@@ -66,6 +66,9 @@ pub enum StoreError {
     /// A statement of the transaction failed before: what it left is not kept.
     #[error("the transaction failed before")]
     Spoilt,
+    /// A backup was not made, or not taken back.
+    #[error("{0}")]
+    Backup(#[from] crate::backup::BackupError),
     /// The database said no.
     #[error("database: {0}")]
     Database(sqlx::Error),
@@ -100,6 +103,7 @@ impl StoreError {
             Self::DiskFull => "store.disk_full",
             Self::Misplaced => "store.misplaced",
             Self::Spoilt => "store.spoilt",
+            Self::Backup(error) => error.code(),
             Self::Database(_) => "store.database",
             Self::Migration(_) => "store.migration",
             Self::Json(_) => "store.json",

@@ -8,6 +8,7 @@ mod aggregate;
 mod audit;
 mod backup;
 mod bag;
+mod boot;
 mod carry;
 mod customer;
 mod earlier;
@@ -49,6 +50,10 @@ mod testing;
 mod tests;
 
 pub use aggregate::{Aggregate, Projector, Repository};
+pub use backup::{
+    Backup, BackupError, BackupOrder, FOLDER as BACKUP_FOLDER, Header as BackupHeader, Progress, Reason, Restored,
+    Step, Told, Tried, backups_in,
+};
 pub use carry::Carried;
 pub use customer::{ContactRow, ContractRow, CustomerRow};
 pub use error::StoreError;

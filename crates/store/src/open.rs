@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
+use jiff::ZonedDateTime;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqliteConnection};
 
 use crate::StoreError;
 
@@ -25,11 +26,13 @@ pub struct OpenOptions {
     pub vfs: Option<String>,
     /// `synchronous=FULL`; only the test that shows why turns it off.
     pub durable: bool,
+    /// Now, for the name of the backup that is made before a migration.
+    pub now: ZonedDateTime,
 }
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { vfs: None, durable: true }
+        Self { vfs: None, durable: true, now: ZonedDateTime::default() }
     }
 }
 
@@ -45,20 +48,73 @@ pub(crate) struct Pools {
 /// # Errors
 /// [`StoreError::WrongKey`] when the key is not the file's, [`StoreError::TooNew`] when a newer version wrote it.
 pub(crate) async fn open(path: &Path, key: &[u8; 32], options: &OpenOptions) -> Result<Pools, StoreError> {
-    let mut base = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .pragma("key", format!("\"x'{}'\"", hex::encode(key)))
-        .journal_mode(SqliteJournalMode::Wal);
-    if let Some(vfs) = &options.vfs {
-        base = base.vfs(vfs.clone());
-    }
+    let base = under(path, key, options).create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
     let writer = pool(base.clone(), WRITER_CACHE_KIB, one_writer(), options).await?;
     migrate(&writer).await?;
     let readers = SqlitePoolOptions::new().max_connections(READERS);
     let base = base.create_if_missing(false).pragma("query_only", "1");
     let readers = pool(base, READER_CACHE_KIB, readers, options).await?;
     Ok(Pools { writer, readers })
+}
+
+fn under(path: &Path, key: &[u8; 32], options: &OpenOptions) -> SqliteConnectOptions {
+    let base = SqliteConnectOptions::new()
+        .filename(path)
+        .pragma("key", format!("\"x'{}'\"", hex::encode(key)))
+        .foreign_keys(true);
+    match &options.vfs {
+        Some(vfs) => base.vfs(vfs.clone()),
+        None => base,
+    }
+}
+
+/// One connection to a database that is there, for work on the file as such.
+pub(crate) async fn lone(path: &Path, key: &[u8; 32]) -> Result<SqliteConnection, StoreError> {
+    alone(path, key, &OpenOptions::default()).await
+}
+
+async fn alone(path: &Path, key: &[u8; 32], options: &OpenOptions) -> Result<SqliteConnection, StoreError> {
+    hush().await?;
+    openssl::init();
+    let options = under(path, key, options).busy_timeout(Duration::from_secs(5)).pragma("temp_store", "MEMORY");
+    Ok(options.disable_statement_logging().connect().await?)
+}
+
+/// A connection to a database that an earlier version wrote; `None` where this one did, or a newer.
+pub(crate) async fn earlier(
+    path: &Path,
+    key: &[u8; 32],
+    options: &OpenOptions,
+) -> Result<Option<SqliteConnection>, StoreError> {
+    let mut conn = alone(path, key, options).await?;
+    let begun: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations')")
+        .fetch_one(&mut conn)
+        .await?;
+    if begun && schema(&mut conn).await? < newest() {
+        return Ok(Some(conn));
+    }
+    conn.close().await?;
+    Ok(None)
+}
+
+/// The newest migration that a database has had.
+pub(crate) async fn schema(conn: &mut SqliteConnection) -> Result<i64, StoreError> {
+    let version = sqlx::query_scalar("SELECT ifnull(max(version), 0) FROM _sqlx_migrations").fetch_one(conn).await?;
+    Ok(version)
+}
+
+/// The newest that there is.
+pub(crate) fn newest() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
+/// What a version ran whose newest migration was this.
+#[cfg(test)]
+pub(crate) fn up_to(version: i64) -> sqlx::migrate::Migrator {
+    sqlx::migrate::Migrator {
+        migrations: MIGRATIONS.iter().filter(|migration| migration.version <= version).cloned().collect(),
+        ..sqlx::migrate::Migrator::DEFAULT
+    }
 }
 
 /// A store without a file: one connection, that writes and reads in turn.
@@ -167,11 +223,7 @@ mod tests {
     async fn leads_of_an_older_version_get_their_facets() {
         let base = SqliteConnectOptions::new().filename(":memory:").in_memory(true);
         let writer = pool(base, 2048, one_writer(), &OpenOptions::default()).await.unwrap();
-        let older = sqlx::migrate::Migrator {
-            migrations: MIGRATIONS.iter().filter(|migration| migration.version < 8).cloned().collect(),
-            ..sqlx::migrate::Migrator::DEFAULT
-        };
-        older.run(&writer).await.unwrap();
+        up_to(7).run(&writer).await.unwrap();
         for (n, state, batch, amount) in [(1, "new", None, 5), (2, "new", None, 7), (3, "working", Some([7u8; 16]), 0)]
         {
             sqlx::query(

@@ -14,6 +14,9 @@ impl Store {
     pub async fn keep_sealed(&self, batch: &StoredBatch) -> Result<(), StoreError> {
         let (scope, number) =
             (scope_number(domain_scope(batch.scope)), i64::try_from(batch.number).unwrap_or(i64::MAX));
+        if let Some(home) = self.home() {
+            home.note_sealed(scope, number)?;
+        }
         let hash = batch.hash.0.as_slice();
         let author = self.identity().ok_or(StoreError::NoIdentity)?.device;
         let author = author.0.as_bytes().as_slice();

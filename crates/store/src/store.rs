@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::Future as _;
+use std::path::Path;
 use std::pin::pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Waker};
@@ -10,16 +11,15 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use sqlx::SqlitePool;
 use uuid::Uuid;
-use zeroize::Zeroizing;
 use zuc_domain::shared::{CompanyId, DeviceId, PersonId, Scope};
 use zuc_protocol::home::Home as Place;
 use zuc_protocol::ids::{ActorId, Incarnation};
 use zuc_protocol::secret::BagKey;
 
-use crate::StoreError;
 use crate::keys::{Entropy, Home, Keys};
 use crate::open::{self, OpenOptions, Pools};
 use crate::tx::Tx;
+use crate::{StoreError, backup};
 
 /// Who this database belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,12 +51,16 @@ pub struct Session {
 
 pub(crate) struct Inner {
     pub(crate) pools: Pools,
-    pub(crate) vault_key: Zeroizing<[u8; 32]>,
+    pub(crate) keys: Keys,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) identity: RwLock<Option<Identity>>,
     pub(crate) bags: RwLock<HashMap<Scope, BagKey>>,
     pub(crate) home: Option<Home>,
     pub(crate) committed: tokio::sync::Notify,
+    /// Held while a backup is made.
+    pub(crate) backing: tokio::sync::Mutex<()>,
+    /// Held while the keys of persons beside backups are written.
+    pub(crate) people: tokio::sync::Mutex<()>,
 }
 
 /// One home's store. Cloning it gives another handle to the same.
@@ -72,7 +76,8 @@ impl std::fmt::Debug for Store {
 }
 
 impl Store {
-    /// Opens the database of `home`, or creates it where there is none.
+    /// Opens the database of `home`, or creates it where there is none. One of an earlier version is backed up before it is
+    /// brought to the newest schema.
     ///
     /// # Errors
     /// [`StoreError::WrongKey`], [`StoreError::TooNew`], or what the disk says.
@@ -82,8 +87,20 @@ impl Store {
         entropy: Arc<dyn Entropy>,
         options: &OpenOptions,
     ) -> Result<Self, StoreError> {
-        let pools = open::open(&home.database(), &keys.database, options).await?;
+        let path = home.database();
+        if path.exists()
+            && let Some(earlier) = open::earlier(&path, &keys.database, options).await?
+        {
+            backup::before_migration(earlier, &home, keys, entropy.as_ref(), &options.now).await?;
+        }
+        let pools = open::open(&path, &keys.database, options).await?;
         Self::with(pools, keys, entropy, Some(home)).await
+    }
+
+    /// A store over a file that is in no home.
+    pub(crate) async fn over(path: &Path, keys: &Keys, entropy: Arc<dyn Entropy>) -> Result<Self, StoreError> {
+        let pools = open::open(path, &keys.database, &OpenOptions::default()).await?;
+        Self::with(pools, keys, entropy, None).await
     }
 
     /// A store that lives in memory and dies with its last handle: for tests, which run many. It has one connection,
@@ -101,12 +118,14 @@ impl Store {
     ) -> Result<Self, StoreError> {
         let inner = Inner {
             pools,
-            vault_key: keys.vault.clone(),
+            keys: keys.clone(),
             entropy,
             identity: RwLock::new(None),
             bags: RwLock::new(HashMap::new()),
             home,
             committed: tokio::sync::Notify::new(),
+            backing: tokio::sync::Mutex::default(),
+            people: tokio::sync::Mutex::default(),
         };
         let store = Self { inner: Arc::new(inner) };
         store.remember().await?;

@@ -8,16 +8,17 @@ use jiff::civil::date;
 use uuid::Uuid;
 use zuc_domain::lead::{Lead, LeadEvent, NewLead};
 use zuc_domain::shared::{Act, CompanyId, DeviceId, LeadId, PersonId, Scope};
-use zuc_protocol::Scope as WireScope;
 use zuc_protocol::chain::LogKind;
+use zuc_protocol::control::{ControlLog, Founding, found};
 use zuc_protocol::envelope::BatchKind;
 use zuc_protocol::identity::DeviceKeys;
 use zuc_protocol::ids::{BatchHash, ChainHash, Incarnation};
-use zuc_protocol::secret::BagKey;
+use zuc_protocol::secret::{BagKey, EpochKey, IndexKey};
+use zuc_protocol::{Rights, Role, Scope as WireScope, recovery};
 use zuc_sync::{Advance, OutboxItem, Source};
 
 use crate::keys::{Entropy, Home, Keys};
-use crate::{Identity, OpenOptions, Received, Session, Store, wire_scope};
+use crate::{Identity, OpenOptions, Received, Session, Store, StoreError, domain_scope, wire_scope};
 
 /// Bytes that differ at each call and are the same in each run.
 #[derive(Default)]
@@ -55,6 +56,69 @@ pub(crate) async fn device_at(folder: &std::path::Path, number: u8) -> Store {
     let store = Store::open(Home::open(folder).unwrap(), &keys, entropy, &OpenOptions::default()).await.unwrap();
     adopt(&store, number).await;
     store
+}
+
+/// The secret of the founded company's recovery code.
+pub(crate) const RECOVERY: [u8; 20] = [0x42; 20];
+
+/// The keys of [`founded_at`]'s home.
+pub(crate) fn keys_of(number: u8) -> Keys {
+    Keys::fresh(&Counter::from(900 + u64::from(number)))
+}
+
+/// A store in a folder, of the laptop that founded the company.
+pub(crate) async fn founded_at(folder: &std::path::Path, number: u8) -> Store {
+    let store = open_at(folder, number).await.unwrap();
+    let device = DeviceKeys::from_seeds(&[number; 32], &[number + 100; 32]);
+    let mut turn = 0_u8;
+    let mut draw = || {
+        turn += 1;
+        [turn; 32]
+    };
+    let scopes: Vec<_> = WireScope::FIRST
+        .into_iter()
+        .map(|scope| (scope, EpochKey::from_bytes(draw()), BagKey::from_bytes(draw())))
+        .collect();
+    let genesis = found(
+        &Founding {
+            salt: [9; 16],
+            name: "Escuela Kemper Urgate",
+            person: zuc_protocol::ids::PersonId(*at(0).person.0.as_bytes()),
+            rights: Rights::new([Role::Gerencia, Role::Administracion], [1]),
+            label: "Luis",
+            device: &device,
+            root: &recovery::root_keys(&RECOVERY),
+            index: &IndexKey::from_bytes(draw()),
+            scopes: scopes.clone(),
+            relay_url: None,
+            time_ms: 1,
+        },
+        &mut draw,
+    )
+    .unwrap();
+    let log = ControlLog::open(genesis.clone()).unwrap();
+    store.append_control(0, &log.head(), &genesis.to_bytes().unwrap()).await.unwrap();
+    let incarnation = Incarnation([number; 16]);
+    let identity = Identity {
+        company: CompanyId(log.company().to_uuid()),
+        device: DeviceId(device.id().to_uuid()),
+        incarnation,
+        actor: device.public().actor(incarnation),
+    };
+    store.adopt(identity).await.unwrap();
+    for (scope, _, bag) in scopes {
+        store.set_bag(domain_scope(scope), &bag).await.unwrap();
+    }
+    store
+}
+
+/// The store of [`founded_at`], once more.
+pub(crate) async fn open_at(folder: &std::path::Path, number: u8) -> Result<Store, StoreError> {
+    static OPENED: AtomicU64 = AtomicU64::new(1);
+    // no two openings draw the same
+    let seed = u64::from(number) + (OPENED.fetch_add(1, Ordering::Relaxed) << 8);
+    let entropy = Arc::new(Counter::from(seed));
+    Store::open(Home::open(folder)?, &keys_of(number), entropy, &OpenOptions::default()).await
 }
 
 async fn adopt(store: &Store, number: u8) {

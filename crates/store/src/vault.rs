@@ -13,13 +13,13 @@ impl Store {
     pub async fn vault_get(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {
         let sealed =
             sqlx::query_scalar!("SELECT sealed FROM vault WHERE name = ?", name).fetch_optional(self.reader()).await?;
-        sealed.map(|sealed| unseal(&self.inner.vault_key, name, &sealed)).transpose()
+        sealed.map(|sealed| unseal(&self.inner.keys.vault, name, &sealed)).transpose()
     }
 
     /// Sets or replaces a secret; durable when it returns.
     pub async fn vault_set(&self, name: &str, secret: &[u8]) -> Result<(), StoreError> {
         let mut conn = self.inner.pools.writer.acquire().await?;
-        put(&mut conn, &self.inner.vault_key, self.inner.entropy.as_ref(), name, secret).await
+        put(&mut conn, &self.inner.keys.vault, self.inner.entropy.as_ref(), name, secret).await
     }
 
     /// Destroys a secret.
@@ -61,7 +61,7 @@ pub(crate) async fn put(
     Ok(())
 }
 
-fn unseal(key: &[u8; 32], name: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+pub(crate) fn unseal(key: &[u8; 32], name: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, StoreError> {
     let corrupt = || StoreError::corrupt("vault", "sealed", name);
     let (nonce, sealed) = sealed.split_first_chunk::<24>().ok_or_else(corrupt)?;
     XChaCha20Poly1305::new(&(*key).into())

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 use uuid::Uuid;
 use zuc_domain::shared::Scope;
@@ -57,7 +57,7 @@ impl fmt::Display for Problem {
 }
 
 /// What a scope holds, as hashes: equal on two devices that hold the same.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScopeDigest {
     /// The scope.
     pub scope: Scope,
@@ -168,37 +168,7 @@ impl Store {
     /// What each scope holds, for a comparison with another home.
     pub async fn digests(&self) -> Result<Vec<ScopeDigest>, StoreError> {
         let mut conn = self.reader().acquire().await?;
-        let scopes = sqlx::query_scalar!(
-            r#"SELECT scope AS "scope!: i64" FROM (SELECT scope FROM doc UNION SELECT scope FROM fact) ORDER BY scope"#
-        )
-        .fetch_all(&mut *conn)
-        .await?;
-        let mut digests = Vec::with_capacity(scopes.len());
-        for number in scopes {
-            let docs =
-                hash_rows(&mut conn, "SELECT id, kind, heads FROM doc WHERE scope = ?1 ORDER BY id", Some(number))
-                    .await?;
-            let facts = hash_rows(
-                &mut conn,
-                "SELECT id, hash, lost FROM fact WHERE scope = ?1 ORDER BY id, hash",
-                Some(number),
-            )
-            .await?;
-            let mut rows = blake3::Hasher::new();
-            for (table, condition, order) in TABLES {
-                let columns = columns(&mut conn, table).await?;
-                let sql = format!("SELECT {columns} FROM {table} WHERE {condition} ORDER BY {order}");
-                rows.update(hash_rows(&mut conn, &sql, Some(number)).await?.0.as_bytes());
-            }
-            digests.push(ScopeDigest {
-                scope: scope_of(number)?,
-                documents: docs.0.to_hex().to_string(),
-                facts: facts.0.to_hex().to_string(),
-                rows: rows.finalize().to_hex().to_string(),
-                count: docs.1 + facts.1,
-            });
-        }
-        Ok(digests)
+        digests_of(&mut conn).await
     }
 
     /// Folds the tails of at most `max` documents into their snapshots: work for an idle moment. Those
@@ -235,6 +205,36 @@ impl Store {
         tx.commit().await?;
         Ok(folded)
     }
+}
+
+/// What each scope of a database holds.
+pub(crate) async fn digests_of(conn: &mut SqliteConnection) -> Result<Vec<ScopeDigest>, StoreError> {
+    let scopes = sqlx::query_scalar!(
+        r#"SELECT scope AS "scope!: i64" FROM (SELECT scope FROM doc UNION SELECT scope FROM fact) ORDER BY scope"#
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let mut digests = Vec::with_capacity(scopes.len());
+    for number in scopes {
+        let sql = "SELECT id, kind, heads FROM doc WHERE scope = ?1 ORDER BY id";
+        let docs = hash_rows(conn, sql, Some(number)).await?;
+        let sql = "SELECT id, hash, lost FROM fact WHERE scope = ?1 ORDER BY id, hash";
+        let facts = hash_rows(conn, sql, Some(number)).await?;
+        let mut rows = blake3::Hasher::new();
+        for (table, condition, order) in TABLES {
+            let columns = columns(conn, table).await?;
+            let sql = format!("SELECT {columns} FROM {table} WHERE {condition} ORDER BY {order}");
+            rows.update(hash_rows(conn, &sql, Some(number)).await?.0.as_bytes());
+        }
+        digests.push(ScopeDigest {
+            scope: scope_of(number)?,
+            documents: docs.0.to_hex().to_string(),
+            facts: facts.0.to_hex().to_string(),
+            rows: rows.finalize().to_hex().to_string(),
+            count: docs.1 + facts.1,
+        });
+    }
+    Ok(digests)
 }
 
 /// Recomputes each scope's chain from the entries that are here, as far as they are dense from the first.

@@ -32,7 +32,10 @@ impl Home {
         for folder in ["attachments", "backups", "logs"] {
             make_private(&root.join(folder))?;
         }
-        Ok(Self { root, _lock: lock })
+        let home = Self { root, _lock: lock };
+        home.finish_swap()?;
+        crate::backup::sweep(&home.backups(), &home.restoring());
+        Ok(home)
     }
 
     /// The folder itself.
@@ -76,9 +79,14 @@ impl Home {
         self.root.join("attachments")
     }
 
-    /// Copies of the database, and what was set aside.
+    /// What was set aside, and copies while a backup is made.
     pub fn backups(&self) -> PathBuf {
         self.root.join("backups")
+    }
+
+    /// The backups of a home whose person has chosen no other folder; made with the first of them.
+    pub fn own_backups(&self) -> PathBuf {
+        self.root.join("respaldos")
     }
 
     /// Log files, free of personal data.
@@ -105,11 +113,11 @@ impl Home {
     }
 }
 
-fn secret_name(id: &str) -> String {
+pub(super) fn secret_name(id: &str) -> String {
     format!("home.{id}")
 }
 
-fn make_private(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn make_private(path: &Path) -> Result<(), StoreError> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -131,4 +139,13 @@ pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreErr
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::io(folder))?;
     }
     Ok(())
+}
+
+/// Deletes a file that may not be there.
+pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
+    match std::fs::remove_file(path) {
+        Ok(()) => Ok(()),
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(cause) => Err(StoreError::io(path)(cause)),
+    }
 }

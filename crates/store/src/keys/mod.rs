@@ -4,12 +4,16 @@
 //! keys), so that a leaked database key is not a leaked CSD. Both are random and live outside the database: in the OS
 //! keyring, or in a file sealed under a passphrase. Nothing is ever written in clear.
 
+mod boot;
 mod home;
 mod sealed_file;
+mod swap;
 
 use zeroize::Zeroizing;
 
+pub(crate) use boot::BootMark;
 pub use home::Home;
+pub(crate) use home::make_private;
 pub use sealed_file::SealedFile;
 
 use crate::StoreError;
@@ -93,14 +97,41 @@ impl Keys {
 
     fn make(name: &str, secrets: &dyn SecretStore, entropy: &dyn Entropy) -> Result<Self, StoreError> {
         let keys = Self::fresh(entropy);
-        let mut bytes = Zeroizing::new(Vec::with_capacity(64));
-        bytes.extend_from_slice(keys.database.as_slice());
-        bytes.extend_from_slice(keys.vault.as_slice());
-        secrets.set(name, &bytes)?;
+        secrets.set(name, &keys.both())?;
         Ok(keys)
     }
 
-    fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
+    /// The keys of `home`, where they are: nothing is made.
+    ///
+    /// # Errors
+    /// Of the secret store.
+    pub fn held(home: &Home, secrets: &dyn SecretStore) -> Result<Option<Self>, StoreError> {
+        let Some(name) = home.secret_name()? else { return Ok(None) };
+        secrets.get(&name)?.map(|bytes| Self::decode(&bytes)).transpose()
+    }
+
+    /// Puts them away under the name that a home of this id asks for ([`Home::swap_in`]).
+    ///
+    /// # Errors
+    /// Of the secret store.
+    pub fn put_away(&self, id: &[u8; 16], secrets: &dyn SecretStore) -> Result<(), StoreError> {
+        secrets.set(&home::secret_name(&hex::encode(id)), &self.both())
+    }
+
+    /// Both, one after the other.
+    pub(crate) fn both(&self) -> Zeroizing<Vec<u8>> {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(64));
+        bytes.extend_from_slice(self.database.as_slice());
+        bytes.extend_from_slice(self.vault.as_slice());
+        bytes
+    }
+
+    /// A key for one purpose, that follows from the database's.
+    pub(crate) fn purpose(&self, purpose: &str) -> [u8; 32] {
+        blake3::derive_key(purpose, self.database.as_slice())
+    }
+
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, StoreError> {
         let both: [u8; 64] = bytes.try_into().map_err(|_| StoreError::KeyFileDamaged)?;
         let both = Zeroizing::new(both);
         let mut keys = Self { database: Zeroizing::new([0; 32]), vault: Zeroizing::new([0; 32]) };

@@ -2,14 +2,16 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use jiff::{Timestamp, civil::date};
+use jiff::{Timestamp, civil::date, tz::TimeZone};
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng as _, SeedableRng as _},
 };
+use tempfile::TempDir;
 use uuid::Uuid;
 use zuc_domain::shared::{CompanyId, DeviceId};
 use zuc_protocol::{
@@ -20,7 +22,10 @@ use zuc_protocol::{
     scope::Scope,
 };
 use zuc_relay::log::Session;
-use zuc_store::{Identity, OpenOptions, Session as Command, Store, StoreError, Tx, keys::Home, keys::Keys};
+use zuc_store::{
+    Backup, BackupOrder, Identity, OpenOptions, Reason, Session as Command, Store, StoreError, Tx,
+    keys::{Home, Keys},
+};
 use zuc_sync::{Config, Effect, Engine, Input, KeyRing};
 
 use super::{
@@ -36,6 +41,8 @@ pub type Full = Box<dyn FnMut(&Effect) -> bool + Send + Sync>;
 pub enum On {
     /// In memory, which never fails.
     Memory,
+    /// In a folder of the system's, which can be backed up and restored.
+    Folder,
     /// On a disk that may.
     Disk,
     /// On such a disk, by a program that never has anything synced: it must lose.
@@ -44,9 +51,30 @@ pub enum On {
 
 /// A disk, and how it is used.
 struct Footing {
-    ground: Ground,
+    place: Place,
     keys: Keys,
     durable: bool,
+}
+
+enum Place {
+    Folder(TempDir),
+    Ground(Ground),
+}
+
+impl Place {
+    fn folder(&self) -> PathBuf {
+        match self {
+            Self::Folder(folder) => folder.path().to_owned(),
+            Self::Ground(ground) => ground.folder(),
+        }
+    }
+
+    fn ground(&self) -> Option<&Ground> {
+        match self {
+            Self::Folder(_) => None,
+            Self::Ground(ground) => Some(ground),
+        }
+    }
 }
 
 /// A laptop.
@@ -97,7 +125,11 @@ impl Laptop {
         let chance = Arc::new(Mutex::new(ChaCha8Rng::seed_from_u64(seed << 8 | u64::from(number))));
         let footing = (on != On::Memory).then(|| {
             let keys = Keys::fresh(&entropy(&chance));
-            Box::new(Footing { ground: Ground::new(), keys, durable: on == On::Disk })
+            let place = match on {
+                On::Folder => Place::Folder(tempfile::tempdir().expect("a temporary folder")),
+                _ => Place::Ground(Ground::new()),
+            };
+            Box::new(Footing { place, keys, durable: on != On::UnsyncedDisk })
         });
         let store = open(footing.as_deref(), &chance).await.expect("a disk that works");
         for (seq, record) in (0_u64..).zip(records) {
@@ -137,6 +169,38 @@ impl Laptop {
         }
     }
 
+    /// Makes a backup in the laptop's own folder.
+    ///
+    /// # Panics
+    /// When it has no folder.
+    pub async fn back_up(&self) -> Backup {
+        let footing = self.footing.as_deref().expect("a laptop with a folder");
+        let at = self.now().to_zoned_datetime(TimeZone::UTC);
+        let order = BackupOrder { folder: footing.place.folder().join("respaldos"), at, reason: Reason::Daily };
+        self.store.back_up(&order, Arc::new(|_| {})).await.expect("room for a backup")
+    }
+
+    /// The program ends; the data become those of a backup, and the program starts again.
+    ///
+    /// # Panics
+    /// When it has no folder, or the backup is not its own.
+    pub async fn restore(&mut self, backup: &Backup) {
+        self.hang_up();
+        let bytes = Arc::new(entropy(&self.chance));
+        let aside = Store::in_memory(bytes.clone()).await.expect("a store in memory");
+        let before = std::mem::replace(&mut self.store, aside);
+        before.close().await;
+        drop(before);
+        let footing = self.footing.as_deref().expect("a laptop with a folder");
+        let home = Home::open(footing.place.folder()).expect("nobody else's folder");
+        let told = Arc::new(|_| {});
+        drop(backup.restore_into(&home, &footing.keys, false, bytes, told).await.expect("a good backup"));
+        home.swap_in(&[7; 16]).expect("a disk that is there");
+        drop(home);
+        self.store = open(Some(footing), &self.chance).await.expect("a store in a folder");
+        self.restart().await;
+    }
+
     /// Its keys.
     pub fn keys(&self) -> DeviceKeys {
         DeviceKeys::from_both(&self.seeds)
@@ -154,7 +218,7 @@ impl Laptop {
 
     /// Its disk and power, where it has a disk.
     pub fn ground(&self) -> Option<&Ground> {
-        self.footing.as_ref().map(|footing| &footing.ground)
+        self.footing.as_ref().and_then(|footing| footing.place.ground())
     }
 
     pub(super) fn draw(&mut self) -> [u8; 32] {
@@ -354,8 +418,10 @@ impl Laptop {
     }
 
     async fn reboot(&mut self, end: impl FnOnce(&mut Ground)) {
-        let Some(footing) = &mut self.footing else { panic!("{} has no disk", self.name) };
-        end(&mut footing.ground);
+        match self.footing.as_deref_mut() {
+            Some(Footing { place: Place::Ground(ground), .. }) => end(ground),
+            _ => panic!("{} has no disk", self.name),
+        }
         self.store = open(self.footing.as_deref(), &self.chance).await.expect("whatever the power left is a database");
         self.hang_up();
         self.try_wake().await.expect("whatever the power left is whole");
@@ -370,9 +436,15 @@ fn entropy(chance: &Arc<Mutex<ChaCha8Rng>>) -> impl Fn(&mut [u8]) + Send + Sync 
 
 async fn open(footing: Option<&Footing>, chance: &Arc<Mutex<ChaCha8Rng>>) -> Result<Store, StoreError> {
     let bytes = Arc::new(entropy(chance));
-    let Some(Footing { ground, keys, durable }) = footing else { return Store::in_memory(bytes).await };
-    let options = OpenOptions { vfs: Some(ground.disk().name().to_owned()), durable: *durable };
-    Store::open(Home::open(ground.folder())?, keys, bytes, &options).await
+    let Some(Footing { place, keys, durable }) = footing else { return Store::in_memory(bytes).await };
+    let vfs = place.ground().map(|ground| ground.disk().name().to_owned());
+    Store::open(
+        Home::open(place.folder())?,
+        keys,
+        bytes,
+        &OpenOptions { vfs, durable: *durable, ..OpenOptions::default() },
+    )
+    .await
 }
 
 fn control_of(records: &[SignedControl]) -> ControlLog {

@@ -39,7 +39,7 @@ pub(crate) fn keys() -> Keys {
 }
 
 pub(crate) async fn open(folder: &Path, vfs: Option<&str>, durable: bool, seed: u64) -> Result<Store, StoreError> {
-    let options = OpenOptions { vfs: vfs.map(str::to_owned), durable };
+    let options = OpenOptions { vfs: vfs.map(str::to_owned), durable, ..OpenOptions::default() };
     Store::open(Home::open(folder)?, &keys(), Arc::new(entropy(seed)), &options).await
 }
 
