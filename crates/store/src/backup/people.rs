@@ -203,7 +203,7 @@ fn cipher(keys: &Keys) -> XChaCha20Poly1305 {
 fn blank(mut file: File) -> std::io::Result<()> {
     let mut left = file.metadata()?.len();
     file.seek(SeekFrom::Start(0))?;
-    let zeros = [0; 64 << 10];
+    let zeros = vec![0; 64 << 10];
     while left > 0 {
         let now = usize::try_from(left).map_or(zeros.len(), |left| left.min(zeros.len()));
         file.write_all(&zeros[..now])?;

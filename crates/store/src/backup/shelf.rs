@@ -65,10 +65,11 @@ pub(super) fn prune(folder: &Path, device: DeviceId, zone: &TimeZone) -> Result<
     }
     let half = format!("-{}", short(device));
     for entry in std::fs::read_dir(folder).map_err(at_folder(folder))?.flatten() {
+        let path = entry.path();
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with('.') && name.ends_with(".part") && name.contains(&half) {
+        if name.starts_with('.') && path.extension().is_some_and(|ending| ending == "part") && name.contains(&half) {
             // of a backup that was cut short; one that cannot be deleted is no reason to say that this one failed
-            let _ = std::fs::remove_file(entry.path());
+            let _ = std::fs::remove_file(path);
         }
     }
     Ok(gone)
