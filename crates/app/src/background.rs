@@ -1,4 +1,5 @@
-//! What goes on by itself: sagas that are due, documents that wait for their stamp, histories that are folded.
+//! What goes on by itself: sagas that are due, documents that wait for their stamp, histories that are folded, the day's
+//! backup.
 
 use std::{
     sync::{Arc, Weak},
@@ -48,6 +49,10 @@ pub(crate) async fn run(office: Weak<Office>, work: Arc<Notify>) {
             if let Err(error) = office.store.fold_tails(FOLDED).await {
                 tracing::warn!(code = error.code(), "histories were not folded");
             }
+        }
+        // not while somebody waits for what woke it
+        if !woken && let Err(error) = office.back_up_if_due().await {
+            tracing::warn!(code = error.code, detail = error.detail, "the day's backup was not made");
         }
         if let Err(error) = office.work_off().await {
             tracing::warn!(code = error.code, detail = error.detail, "something that goes on by itself stopped");

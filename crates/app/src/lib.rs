@@ -2,6 +2,7 @@
 
 mod analytics;
 mod background;
+mod backup;
 mod company;
 mod compliance;
 mod customer;

@@ -12,7 +12,7 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use tokio::sync::{Mutex, Notify, broadcast};
 use uuid::Uuid;
 use zuc_domain::shared::{Action, Actor, Object, Scope, authorize};
-use zuc_ipc::{Changes, import::ImportProgress, sync::SyncStatus};
+use zuc_ipc::{Changes, backup::BackupProgress, import::ImportProgress, sync::SyncStatus};
 use zuc_store::{Session, Store, Tx};
 
 use crate::{AppError, import_run::Imports, ports::Ports, sync::Exchange};
@@ -26,6 +26,8 @@ pub enum Notice {
     Sync(SyncStatus),
     /// A long import moved on.
     Import(ImportProgress),
+    /// A backup, its trial or its restoration moved on.
+    Backup(BackupProgress),
 }
 
 /// How far a laptop's clock may be from the relay's for it to seal documents and to act by itself.
@@ -50,6 +52,12 @@ pub struct Office {
     skew_ms: AtomicI64,
 }
 
+/// The company's calendar.
+pub(crate) fn zone() -> TimeZone {
+    // the fixed offset stands in only where the machine has no time zone data; the centre has had no summer time since 2022
+    TimeZone::get("America/Mexico_City").unwrap_or_else(|_| TimeZone::fixed(jiff::tz::offset(-6)))
+}
+
 impl Office {
     /// An office over an opened store.
     pub(crate) fn new(
@@ -59,13 +67,11 @@ impl Office {
         notices: broadcast::Sender<Notice>,
         exchange: Exchange,
     ) -> Arc<Self> {
-        // the fixed offset stands in only where the machine has no time zone data; the centre has had no summer time since 2022
-        let zone = TimeZone::get("America/Mexico_City").unwrap_or_else(|_| TimeZone::fixed(jiff::tz::offset(-6)));
         Arc::new(Self {
             store,
             ports,
             actor,
-            zone,
+            zone: zone(),
             notices,
             exchange,
             imports: Imports::default(),

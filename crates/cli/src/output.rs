@@ -60,6 +60,10 @@ pub(crate) fn broken(error: &anyhow::Error) -> ExitCode {
 fn is_environment(code: &str) -> bool {
     const CODES: &[&str] = &[
         "app.locked",
+        "backup.folder_gone",
+        "backup.folder_shut",
+        "backup.no_room",
+        "backup.not_found",
         "clock.off",
         "file.not_read",
         "file.not_written",

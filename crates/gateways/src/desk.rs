@@ -33,6 +33,11 @@ pub fn shut_desk(home: &Path) -> Arc<Desk> {
     Desk::shut(home.to_owned(), ports(None))
 }
 
+/// The same, of a home whose keys a passphrase seals.
+pub fn shut_desk_with(home: &Path, passphrase: Option<String>) -> Arc<Desk> {
+    Desk::shut(home.to_owned(), ports(passphrase))
+}
+
 /// The desk of a home whose keys a passphrase seals.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ mod relay;
 mod secrets;
 
 pub use clock::{SystemClock, now};
-pub use desk::{default_home, desk, desk_with, ports, shut_desk};
+pub use desk::{default_home, desk, desk_with, ports, shut_desk, shut_desk_with};
 pub use entropy::OsEntropy;
 pub use keyring::OsKeyring;
 pub use memory::{MiMalloc, settle_memory};

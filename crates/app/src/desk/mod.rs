@@ -5,6 +5,7 @@ mod boot;
 mod found;
 mod join;
 mod open;
+mod restore;
 
 use std::{path::PathBuf, sync::Arc};
 

@@ -1,6 +1,6 @@
 //! From a folder to an open company.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use zuc_domain::shared::{Actor, DeviceId, PersonId, Role};
 use zuc_ipc::company::{Boot, Secret};
@@ -9,7 +9,7 @@ use zuc_protocol::{
     identity::DeviceKeys,
 };
 use zuc_store::{
-    OpenOptions, Store, StoreError,
+    OpenOptions, Store,
     keys::{Home, Keys, SealedFile, SecretStore},
 };
 
@@ -69,7 +69,9 @@ impl Desk {
         })
         .await
         .map_err(|_| AppError::new("app.internal", "opening the keys was interrupted"))?;
-        Ok(Store::open(home, &keys?, self.ports.entropy.clone(), &OpenOptions::default()).await?)
+        let now = self.ports.clock.now().to_zoned_datetime(crate::office::zone());
+        let options = OpenOptions { now, ..OpenOptions::default() };
+        Ok(Store::open(home, &keys?, self.ports.entropy.clone(), &options).await?)
     }
 
     async fn open(&self, home: Home, secrets: Arc<dyn SecretStore>) -> Result<State, AppError> {
@@ -80,6 +82,14 @@ impl Desk {
         if store.identity().is_none() || found::unfinished(&store).await? {
             return self.start_over(store).await;
         }
+        if store.went_back().await? {
+            tracing::warn!("the database is an earlier one than this home had: it takes a new incarnation");
+            store.renew().await?;
+        }
+        if let Err(error) = store.mark_boot().await {
+            // on a full disk reading goes on; a mark that misses costs a new incarnation
+            tracing::warn!(code = error.code(), "the boot could not be marked");
+        }
         let unconfirmed = store.vault_get(found::RECOVERY).await?.is_some();
         Ok(State::Open(self.office_over(store).await?, unconfirmed))
     }
@@ -88,15 +98,7 @@ impl Desk {
     pub(super) async fn start_over(&self, store: Store) -> Result<State, AppError> {
         store.close().await;
         drop(store);
-        let mut tries = 100;
-        let home = loop {
-            match Home::open(&self.root) {
-                // work in the background may hold the folder for a moment longer
-                Err(StoreError::HomeInUse) if tries > 0 => tries -= 1,
-                opened => break opened?,
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        };
+        let home = self.home_again().await?;
         home.set_aside()?;
         tracing::warn!("what did not become a company was set aside");
         Ok(State::Fresh(home))

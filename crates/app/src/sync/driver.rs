@@ -88,6 +88,9 @@ impl Office {
         let (ended, done) = oneshot::channel();
         self.exchange.order(Order::Stop(ended));
         let _ = tokio::time::timeout(Duration::from_secs(5), done).await;
+        if let Err(error) = self.store.mark_boot().await {
+            tracing::warn!(code = error.code(), "the end could not be marked");
+        }
         self.store.close().await;
     }
 }

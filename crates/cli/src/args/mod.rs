@@ -3,6 +3,7 @@
 mod company;
 mod fiscal;
 mod sales;
+mod support;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use clap::{Parser, Subcommand};
 pub(crate) use company::{Company, Device, Person};
 pub(crate) use fiscal::{Cfdi, Csd, Invoice};
 pub(crate) use sales::{Customer, Import, Lead, Product, Proposal};
+pub(crate) use support::Backup;
 
 /// Zuclubit without a window.
 #[derive(Parser)]
@@ -85,6 +87,25 @@ pub(crate) enum Command {
         /// Only say what would differ
         #[arg(long)]
         verify: bool,
+    },
+    /// Back the data up; list backups, try the newest
+    Backup {
+        /// Folder to write it to; without it the one that is set, or `respaldos` in the data's own
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+        #[command(subcommand)]
+        command: Option<Backup>,
+    },
+    /// Make this home what a backup holds; what stands here is set aside
+    Restore {
+        /// The backup
+        file: PathBuf,
+        /// Recovery code of the company, for a home without the keys of the backup; - reads it from standard input
+        #[arg(long, value_name = "CODE")]
+        recovery_code: Option<String>,
+        /// Without the names of persons, when their keys are not beside the backup: the relay gives back what it has
+        #[arg(long)]
+        without_names: bool,
     },
     /// Persons and what is known of them
     #[command(subcommand)]

@@ -1,5 +1,6 @@
 //! One file a noun; each opens the home, calls one use case, shows the result.
 
+mod backup;
 mod company;
 mod customer;
 mod device;
@@ -42,6 +43,11 @@ impl Place {
         Ok(self.desk.get_or_try_init(open).await?.clone())
     }
 
+    /// The desk of the home, which opens when it is asked: the home may be one that does not.
+    pub(crate) fn shut_desk(&self) -> Arc<Desk> {
+        zuc_gateways::shut_desk_with(&self.root, self.passphrase.clone())
+    }
+
     /// Ends the exchange and closes the data. The process must not end before: SQLCipher frees its keys at exit, under
     /// the feet of a connection that is still open.
     pub(crate) async fn close(&self) {
@@ -77,6 +83,10 @@ async fn command(command: Command, place: &Place, output: Output) -> Done {
         Command::Events => support::events(place, output).await,
         Command::Verify { same_as } => support::verify(same_as, place, output).await,
         Command::Rebuild { verify } => support::rebuild(verify, place, output).await,
+        Command::Backup { to, command } => backup::run(to, command, place, output).await,
+        Command::Restore { file, recovery_code, without_names } => {
+            Box::pin(backup::restore(file, recovery_code, without_names, place, output)).await
+        }
         Command::Person(Person::Erase { record }) => support::erase(record, place, output).await,
         Command::Sync { wait } => support::sync(wait, place, output).await,
         Command::Search { text } => support::search(text, place, output).await,

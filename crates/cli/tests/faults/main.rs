@@ -1,8 +1,9 @@
 //! Faults in real processes: a step that fails or is killed, a relay that is away, slow or silent, two programs on one
-//! home, a keyring that is shut, an invite that is used up, a certificate that is another's, an amount that is none. Each
+//! home, a keyring that is shut, an invite that is used up, a certificate that is another's, an amount that is none, a backup that is damaged. Each
 //! gives a stable code and a Spanish sentence, and changes nothing.
 
 mod amounts;
+mod backup;
 mod csd;
 mod erasing;
 mod homes;
