@@ -3,12 +3,13 @@
 use async_trait::async_trait;
 use sqlx::PgConnection;
 use zuc_relay_store::{
-    CompanyId, ControlAppend, ControlHash, ControlHead, ControlRecord, ControlStore, LogId, StoreError,
+    CompanyId, ControlAppend, ControlHash, ControlHead, ControlRecord, ControlStore, LogId, StoreError, archive::MOVED,
 };
 
 use crate::{
     PostgresStore, keys,
     row::{count, db, hash, int, scope_number},
+    transaction::{Stay, stay},
 };
 
 async fn head(connection: &mut PgConnection, company: CompanyId) -> Result<(i64, ControlHash), StoreError> {
@@ -60,17 +61,18 @@ impl ControlStore for PostgresStore {
         genesis: Vec<u8>,
     ) -> Result<(), StoreError> {
         let mut writing = self.turn(company).await?;
-        let made = sqlx::query(
-            "INSERT INTO company (company, log_id, created_ms) VALUES ($1, $2, now_ms()) ON CONFLICT DO NOTHING",
-        )
-        .bind(&company.0[..])
-        .bind(&log_id.0[..])
-        .execute(&mut *writing)
-        .await
-        .map_err(db)?;
-        if made.rows_affected() == 0 {
-            return Err(StoreError::CompanyExists);
+        match stay(&mut writing, company).await? {
+            None => {}
+            Some((Stay::Here, _)) => return Err(StoreError::CompanyExists),
+            Some((Stay::Left, _)) => return Err(StoreError::Refused(MOVED)),
+            Some((Stay::Coming, _)) => return Err(StoreError::UnknownCompany),
         }
+        sqlx::query("INSERT INTO company (company, log_id, created_ms) VALUES ($1, $2, now_ms())")
+            .bind(&company.0[..])
+            .bind(&log_id.0[..])
+            .execute(&mut *writing)
+            .await
+            .map_err(db)?;
         insert(&mut writing, company, 0, &hash, &genesis).await?;
         writing.commit().await
     }

@@ -6,6 +6,7 @@
 //! synced.
 
 mod append;
+mod archive;
 mod control;
 mod decision;
 mod enrolment;

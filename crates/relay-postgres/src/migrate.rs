@@ -13,7 +13,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 /// What the relay's role may do with each table. The logs and receipts only grow: no statement of the relay can
 /// change or take away what it has acknowledged.
 const MAY: &[(&str, &str)] = &[
-    ("company", "SELECT, INSERT"),
+    ("company", "SELECT, INSERT, UPDATE (log_id, state, ticket)"),
     ("control", "SELECT, INSERT"),
     ("scope_head", "SELECT, INSERT, UPDATE"),
     ("entry", "SELECT, INSERT"),

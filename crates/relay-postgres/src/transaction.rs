@@ -4,7 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use sqlx::{PgConnection, Postgres, Transaction};
 use tokio::sync::OwnedMutexGuard;
-use zuc_relay_store::{CompanyId, StoreError};
+use zuc_relay_store::{CompanyId, StoreError, archive::MOVED};
 
 use crate::{
     PostgresStore,
@@ -47,11 +47,15 @@ impl PostgresStore {
     /// begins after the turn has come.
     ///
     /// # Errors
-    /// [`StoreError::UnknownCompany`]; [`StoreError::Unavailable`] when the turn does not come in time.
+    /// [`StoreError::UnknownCompany`]; [`StoreError::Refused`] [`MOVED`]; [`StoreError::Unavailable`] when the turn
+    /// does not come in time.
     pub(crate) async fn write(&self, company: CompanyId) -> Result<OfCompany, StoreError> {
         let mut writing = self.turn(company).await?;
-        require(&mut writing, company).await?;
-        Ok(writing)
+        match stay(&mut writing, company).await? {
+            Some((Stay::Here, _)) => Ok(writing),
+            Some((Stay::Left, _)) => Err(StoreError::Refused(MOVED)),
+            Some((Stay::Coming, _)) | None => Err(StoreError::UnknownCompany),
+        }
     }
 
     /// As [`PostgresStore::write`], for a company that may not exist yet.
@@ -83,8 +87,10 @@ impl PostgresStore {
             .execute(&mut *reading)
             .await
             .map_err(db)?;
-        require(&mut reading, company).await?;
-        Ok(reading)
+        match stay(&mut reading, company).await? {
+            Some((Stay::Here | Stay::Left, _)) => Ok(reading),
+            Some((Stay::Coming, _)) | None => Err(StoreError::UnknownCompany),
+        }
     }
 
     /// In a task of its own: a caller that goes away while `BEGIN` is under way would leave the connection in a
@@ -96,11 +102,34 @@ impl PostgresStore {
     }
 }
 
-async fn require(connection: &mut PgConnection, company: CompanyId) -> Result<(), StoreError> {
-    let found: Option<i32> = sqlx::query_scalar("SELECT 1 FROM company WHERE company = $1")
+/// Where a company is, as its row says.
+pub(crate) enum Stay {
+    /// Here.
+    Here,
+    /// At another store; reads are still answered.
+    Left,
+    /// At another store that it leaves for this one.
+    Coming,
+}
+
+/// Where the company of the transaction is, with the ticket of its move; none when it is not known.
+pub(crate) async fn stay(
+    connection: &mut PgConnection,
+    company: CompanyId,
+) -> Result<Option<(Stay, Option<Vec<u8>>)>, StoreError> {
+    let row: Option<(String, Option<Vec<u8>>)> = sqlx::query_as("SELECT state, ticket FROM company WHERE company = $1")
         .bind(&company.0[..])
         .fetch_optional(connection)
         .await
         .map_err(db)?;
-    found.map(|_one| ()).ok_or(StoreError::UnknownCompany)
+    row.map(|(state, ticket)| {
+        let stay = match state.as_str() {
+            "here" => Stay::Here,
+            "left" => Stay::Left,
+            "coming" => Stay::Coming,
+            _ => return Err(StoreError::Corrupt { table: "company", column: "state" }),
+        };
+        Ok((stay, ticket))
+    })
+    .transpose()
 }

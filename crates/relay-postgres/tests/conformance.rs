@@ -35,6 +35,26 @@ async fn postgres_keeps_every_promise_on_one_connection() {
     conformance::all(&PostgresStore::open(&server.url(RELAY), options).await.unwrap()).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_company_moves_from_a_folder_to_postgres_and_back() {
+    let (server, folder) = (Server::start().await, tempfile::tempdir().unwrap());
+    let files = zuc_relay_sqlite::SqliteStore::open(folder.path(), zuc_relay_sqlite::Options::default()).await.unwrap();
+    let database = open(&server).await;
+    conformance::a_company_moves_whole(&files, &database).await;
+    conformance::no_write_is_lost_while_a_company_moves(&files, &database).await;
+    conformance::a_broken_move_goes_on(&files, &database).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_company_moves_from_postgres_to_a_folder_and_back() {
+    let (server, folder) = (Server::start().await, tempfile::tempdir().unwrap());
+    let files = zuc_relay_sqlite::SqliteStore::open(folder.path(), zuc_relay_sqlite::Options::default()).await.unwrap();
+    let database = open(&server).await;
+    conformance::a_company_moves_whole(&database, &files).await;
+    conformance::no_write_is_lost_while_a_company_moves(&database, &files).await;
+    conformance::a_broken_move_goes_on(&database, &files).await;
+}
+
 fn entry(author: u8) -> NewEntry {
     NewEntry {
         scope: Scope::Catalog,

@@ -72,7 +72,7 @@ async fn push_until_it_fails(store: Arc<PostgresStore>, author: u8, told: Told) 
 async fn every_acknowledged_entry_survives_a_server_that_is_killed() {
     let mut server = Server::start().await;
     let told = Told::default();
-    let options = Options { max_connections: 8, patience: Duration::from_secs(20) };
+    let options = Options { max_connections: 8, patience: Duration::from_secs(4) };
     let first = PostgresStore::open(&server.url(RELAY), options.clone()).await.unwrap();
     first.create(COMPANY, LogId([1; 16]), HEAD, vec![]).await.unwrap();
     drop(first);

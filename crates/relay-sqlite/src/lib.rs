@@ -4,10 +4,12 @@
 //! transaction (`synchronous=FULL`, so an answer means on disk), and a small pool of readers. Companies that
 //! nobody uses are closed again, so that a thousand of them cost no memory.
 
+mod archive;
 mod control;
 mod decision;
 mod enrolment;
 mod folio;
+mod gate;
 mod idempotency;
 mod keys;
 mod log;

@@ -19,6 +19,7 @@ use tokio::sync::Mutex;
 use zuc_relay_store::{CompanyId, LogId, RelayStore, StoreError};
 
 use crate::{
+    gate::Gate,
     row::{db, now_ms},
     writer::Writer,
 };
@@ -54,7 +55,7 @@ pub struct SqliteStore {
 
 /// One open file.
 pub(crate) struct Company {
-    pub(crate) writer: Writer,
+    pub(crate) writer: Gate,
     pub(crate) readers: SqlitePool,
     last_use: AtomicU64,
 }
@@ -104,6 +105,21 @@ impl SqliteStore {
     }
 }
 
+impl SqliteStore {
+    /// Notes beside a company's file that it is not here, so that listing need not open it; the file itself knows best.
+    pub(crate) async fn set_away(&self, company: CompanyId, away: bool) -> Result<(), StoreError> {
+        let unwritable = |error: std::io::Error| StoreError::Unavailable(Box::new(error));
+        let note = self.folder.join(format!("{company}.away"));
+        if away {
+            return tokio::fs::write(&note, b"").await.map_err(unwritable);
+        }
+        match tokio::fs::remove_file(&note).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(unwritable(error)),
+            _ => Ok(()),
+        }
+    }
+}
+
 fn connect_options(path: &Path, options: &Options) -> SqliteConnectOptions {
     let synchronous = if options.synchronous_full { SqliteSynchronous::Full } else { SqliteSynchronous::Off };
     let connect = SqliteConnectOptions::new()
@@ -135,7 +151,7 @@ async fn open_company(path: &Path, options: &Options) -> Result<Company, StoreEr
         .min_connections(0)
         .idle_timeout(Duration::from_secs(30))
         .connect_lazy_with(connect.pragma("query_only", "ON"));
-    let writer = Writer::start(connection, options.gather);
+    let writer = Gate::before(Writer::start(connection, options.gather));
     Ok(Company { writer, readers, last_use: AtomicU64::new(0) })
 }
 
@@ -149,7 +165,8 @@ impl RelayStore for SqliteStore {
             let path = file.path();
             let is_database = path.extension().is_some_and(|extension| extension == "db");
             let key = path.file_stem().and_then(|stem| stem.to_str()).map(CompanyId::from_hex);
-            if let (true, Some(Some(key))) = (is_database, key) {
+            let away = tokio::fs::try_exists(path.with_extension("away")).await.map_err(unreadable)?;
+            if let (true, false, Some(Some(key))) = (is_database, away, key) {
                 keys.push(key);
             }
         }

@@ -23,6 +23,31 @@ async fn sqlite_keeps_every_promise_with_one_company_open_at_a_time() {
     conformance::all(&store).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_company_moves_from_folder_to_folder() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let one = SqliteStore::open(folders[0].path(), Options::default()).await.unwrap();
+    let two = SqliteStore::open(folders[1].path(), Options::default()).await.unwrap();
+    conformance::a_company_moves_whole(&one, &two).await;
+    conformance::no_write_is_lost_while_a_company_moves(&one, &two).await;
+    conformance::a_broken_move_goes_on(&one, &two).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_that_serves_learns_that_another_moved_its_company() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let serving = SqliteStore::open(folders[0].path(), Options::default()).await.unwrap();
+    let (company, head) = (CompanyId([1; 16]), ControlHash([1; 32]));
+    serving.create(company, LogId([1; 16]), head, vec![]).await.unwrap();
+    serving.append(company, head, vec![entry(1)]).await.unwrap();
+    let one = SqliteStore::open(folders[0].path(), Options::default()).await.unwrap();
+    let two = SqliteStore::open(folders[1].path(), Options::default()).await.unwrap();
+    zuc_relay_store::move_company(&one, &two, company, [1; 16]).await.unwrap();
+    let refused = serving.append(company, head, vec![entry(2)]).await.unwrap_err();
+    assert_eq!(refused.code(), "relay.moved");
+    assert!(serving.companies().await.unwrap().is_empty());
+}
+
 fn entry(author: u8) -> NewEntry {
     NewEntry {
         scope: Scope::Catalog,

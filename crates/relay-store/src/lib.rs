@@ -5,6 +5,7 @@
 //! whether it kept the promises. The store judges no membership and opens no seal: it orders, counts and remembers.
 //! Every method takes the company first, and no answer ever holds a row of another.
 
+pub mod archive;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod control;
@@ -17,6 +18,7 @@ pub mod keys;
 pub mod log;
 pub mod stamp;
 
+pub use archive::{Archive, move_company};
 pub use control::{ControlAppend, ControlHead, ControlRecord, ControlStore};
 pub use decision::{Decided, DecisionStore, Folio, FolioState, Sign, Signed};
 pub use enrolment::{Enrolment, EnrolmentState, EnrolmentStore, Invite};
@@ -32,9 +34,18 @@ use async_trait::async_trait;
 /// Everything the relay keeps, behind one object.
 #[async_trait]
 pub trait RelayStore:
-    LogStore + ControlStore + KeyStore + EnrolmentStore + DecisionStore + StampLedger + IdempotencyStore + Send + Sync
+    LogStore
+    + ControlStore
+    + KeyStore
+    + EnrolmentStore
+    + DecisionStore
+    + StampLedger
+    + IdempotencyStore
+    + Archive
+    + Send
+    + Sync
 {
-    /// The companies that have a genesis record here, in no order.
+    /// The companies that have a genesis record here and did not leave, in no order.
     async fn companies(&self) -> Result<Vec<CompanyId>, StoreError>;
 
     /// Answers when the store can read and write; what `/health` asks.

@@ -1,6 +1,7 @@
 //! `zuclubit-relay`: the server of a company's exchange.
 
 mod migrate_command;
+mod move_command;
 mod pac_options;
 mod sandbox_command;
 mod serve_command;
@@ -10,7 +11,10 @@ use std::io::Write as _;
 
 use clap::{Parser, Subcommand};
 
-use crate::{migrate_command::MigrateCommand, sandbox_command::SandboxCommand, serve_command::ServeCommand};
+use crate::{
+    migrate_command::MigrateCommand, move_command::MoveCommand, sandbox_command::SandboxCommand,
+    serve_command::ServeCommand,
+};
 
 /// Orders sealed entries it cannot read.
 #[derive(Parser)]
@@ -26,6 +30,8 @@ enum Command {
     Serve(ServeCommand),
     /// Prepares a PostgreSQL database, as its owner.
     Migrate(MigrateCommand),
+    /// Moves a company from one store to another.
+    Move(MoveCommand),
     /// Plays a PAC whose timbres are worth nothing.
     SandboxPac(SandboxCommand),
 }
@@ -37,12 +43,13 @@ async fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Serve(serve) => serve.run(stop()?).await,
         Command::Migrate(migrate) => migrate.run().await,
+        Command::Move(moving) => moving.run().await,
         Command::SandboxPac(sandbox) => sandbox.run(stop()?).await,
     }
 }
 
-/// The one line of the standard output: whoever started the program waits for it.
-fn started(line: &serde_json::Value) -> anyhow::Result<()> {
+/// The one line of the standard output, which whoever started the program waits for.
+fn say(line: &serde_json::Value) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}")?;
     out.flush()?;

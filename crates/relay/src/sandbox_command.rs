@@ -33,7 +33,7 @@ impl SandboxCommand {
         };
         let pac = Arc::new(SandboxPac::open(&self.data, profile, Arc::new(SystemClock)).await?);
         let listener = TcpListener::bind(self.listen).await.context("the address cannot be listened on")?;
-        crate::started(&serde_json::json!({
+        crate::say(&serde_json::json!({
             "listening": listener.local_addr()?.to_string(),
             "rfc": pac.rfc(),
             "certificate": self.data.join("pac.cer"),

@@ -51,7 +51,7 @@ impl ServeCommand {
             tokio::spawn(stamping.clone().work(std::future::pending()));
         }
         let listener = TcpListener::bind(self.listen).await.context("the address cannot be listened on")?;
-        crate::started(&serde_json::json!({ "listening": listener.local_addr()?.to_string() }))?;
+        crate::say(&serde_json::json!({ "listening": listener.local_addr()?.to_string() }))?;
         let options = HttpOptions {
             per_company: self.per_company,
             per_address: self.per_address,

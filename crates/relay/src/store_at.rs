@@ -7,7 +7,7 @@ use zuc_relay_sqlite::SqliteStore;
 use zuc_relay_store::{RelayStore, StoreError};
 
 /// A folder with a file per company, or a PostgreSQL database.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum StoreAt {
     /// SQLite files in this folder.
     Folder(PathBuf),

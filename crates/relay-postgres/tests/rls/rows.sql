@@ -1,6 +1,6 @@
 -- Rows of the company that the transaction is set to, in every table. Keys are the same in each company: a wall that
 -- rested on keys being different would be seen.
-INSERT INTO company SELECT own, '\x01', 1 FROM own;
+INSERT INTO company (company, log_id, created_ms) SELECT own, '\x01', 1 FROM own;
 INSERT INTO control SELECT own, n, sha256(int8send(n)), 'record', 1 FROM own, generate_series(0, 4) AS n;
 INSERT INTO scope_head SELECT own, scope, 20, 'chain' FROM own, generate_series(1, 3) AS scope;
 INSERT INTO entry SELECT own, scope, n, 1, 'chain', 'sealed', 1, 'author', n, int8send(n)

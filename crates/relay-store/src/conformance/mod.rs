@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a broken promise fails by panicking")]
 
+mod archive;
 mod control;
 mod decision;
 mod log;
@@ -19,7 +20,9 @@ use crate::{
     BatchHash, CompanyId, ControlHash, DeviceId, LogId, NewEntry, Receipted, RelayFact, RelayStore, Scope, Sign, Signed,
 };
 
-/// All promises, one after the other.
+pub use archive::{a_broken_move_goes_on, a_company_moves_whole, no_write_is_lost_while_a_company_moves};
+
+/// All promises of one store, one after the other.
 pub async fn all(store: &dyn RelayStore) {
     control::a_company_begins_once(store).await;
     control::the_second_of_two_acts_is_refused(store).await;

@@ -27,7 +27,7 @@ fn attempt(key: &str, invoice: u8, folio: u64) -> NewAttempt {
     }
 }
 
-fn timbre(uuid: &str) -> Timbre {
+pub(crate) fn timbre(uuid: &str) -> Timbre {
     Timbre { uuid: uuid.into(), stamped_xml: uuid.as_bytes().to_vec() }
 }
 

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures::{StreamExt as _, stream};
 use zuc_protocol::ids::CompanyId;
+use zuc_relay_store::{StoreError, archive::MOVED};
 
 use super::Stamping;
 
@@ -54,12 +55,16 @@ impl Stamping {
         sleep
     }
 
-    async fn look(self: &Arc<Self>, company: CompanyId) -> Result<Option<Duration>, zuc_relay_store::StoreError> {
+    async fn look(self: &Arc<Self>, company: CompanyId) -> Result<Option<Duration>, StoreError> {
         // Taken off first: what arrives during the look puts it on again.
         self.busy.lock().expect("no holder panics").remove(&company);
-        let (due, _next) = self.log.store.sweep(company).await.inspect_err(|_error| {
-            self.busy.lock().expect("no holder panics").insert(company);
-        })?;
+        let (due, _next) = match self.log.store.sweep(company).await {
+            // Another store's relay does its work now.
+            Err(StoreError::Refused(MOVED)) => return Ok(None),
+            swept => swept.inspect_err(|_error| {
+                self.busy.lock().expect("no holder panics").insert(company);
+            })?,
+        };
         stream::iter(due).for_each_concurrent(AT_ONCE, |key| async move { self.drive(company, &key).await }).await;
         let (_due, next) = self.log.store.sweep(company).await?;
         let Some(next) = next else { return Ok(None) };

@@ -9,6 +9,8 @@ use tokio::{
 };
 use zuc_relay::HttpOptions;
 use zuc_relay_postgres::{Options, PostgresStore};
+use zuc_relay_sqlite::SqliteStore;
+use zuc_relay_store::{CompanyId, ControlHash, ControlStore as _, LogId, LogStore as _, RelayStore as _};
 
 use crate::{
     exchange::exchange,
@@ -25,6 +27,30 @@ async fn two_devices_exchange_through_a_relay_on_postgres() {
         Running::on(Arc::new(store), folder.path(), HttpOptions::default()).await
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_program_moves_a_company_from_files_to_a_database() {
+    let (server, folder) = (Server::start().await, tempfile::tempdir().unwrap());
+    let (company, head) = (CompanyId([0x2a; 16]), ControlHash([1; 32]));
+    let files = SqliteStore::open(folder.path(), zuc_relay_sqlite::Options::default()).await.unwrap();
+    files.create(company, LogId([3; 16]), head, vec![1]).await.unwrap();
+    let moving = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_zuclubit-relay"));
+        command.args(["move", "--company", &company.to_string(), "--to", &server.url(RELAY), "--from"]);
+        command.arg(folder.path()).env_clear().output()
+    };
+    let moved = moving().await.unwrap();
+    assert!(moved.status.success(), "{}", String::from_utf8_lossy(&moved.stderr));
+    let said: serde_json::Value = serde_json::from_slice(&moved.stdout).unwrap();
+    assert_eq!(said, serde_json::json!({ "moved": company.to_string(), "rows": 1 }));
+    let refused = files.append(company, head, vec![]).await.unwrap_err();
+    assert_eq!(refused.code(), "relay.moved");
+    let database = PostgresStore::open(&server.url(RELAY), Options::default()).await.unwrap();
+    assert_eq!(database.log_id(company).await.unwrap(), LogId([3; 16]));
+    assert_eq!(database.control_head(company).await.unwrap().hash, head);
+    let again = moving().await.unwrap();
+    assert!(String::from_utf8(again.stderr).unwrap().contains("relay.company_exists"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
