@@ -87,10 +87,15 @@ pub(crate) async fn earlier(
     options: &OpenOptions,
 ) -> Result<Option<SqliteConnection>, StoreError> {
     let mut conn = alone(path, key, options).await?;
-    let begun: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations')")
-        .fetch_one(&mut conn)
-        .await?;
-    if begun && schema(&mut conn).await? < newest() {
+    // one that was cut short while it was made belongs to nobody yet
+    let settled: bool =
+        sqlx::query_scalar("SELECT count(*) = 2 FROM sqlite_schema WHERE name IN ('_sqlx_migrations', 'device_state')")
+            .fetch_one(&mut conn)
+            .await?;
+    if settled
+        && schema(&mut conn).await? < newest()
+        && sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM device_state)").fetch_one(&mut conn).await?
+    {
         return Ok(Some(conn));
     }
     conn.close().await?;
