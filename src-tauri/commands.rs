@@ -54,6 +54,11 @@ commands! {
     sync_now: SyncNow => |office, _| office.sync_now();
     sync_log: SyncLog => |office, _| office.sync_log();
 
+    backup_view: BackupGet => |office, _| office.backup_view();
+    backup_now: BackupMake => |office, args| office.backup_now(args);
+    backup_drill: BackupTry => |office, _| office.backup_drill();
+    restore: Restore => |desk, args| desk.restore(args);
+
     search: Search => |office, args| office.search(args);
     undo: Undo => |office, args| office.undo(args.id);
 
@@ -100,6 +105,22 @@ commands! {
 #[tauri::command]
 pub(crate) async fn pick_file(app: AppHandle<Wry>, args: Args<list::PickFile>) -> Reply<list::PickFile> {
     Ok(dialogs::pick(&app, &args.text).await.map(|path| path.display().to_string()))
+}
+
+/// Lets the person choose where backups go.
+#[tauri::command]
+pub(crate) async fn backup_folder(
+    app: AppHandle<Wry>,
+    desk: State<'_, Arc<Desk>>,
+    args: Args<list::BackupFolder>,
+) -> Reply<list::BackupFolder> {
+    let _ = args;
+    let office = desk.office().await.map_err(AppError::into_failure)?;
+    let view = match dialogs::folder(&app).await {
+        Some(folder) => office.backup_set_folder(&folder.display().to_string()).await,
+        None => office.backup_view().await,
+    };
+    view.map_err(AppError::into_failure)
 }
 
 /// Saves the rejected rows of the last dry run.

@@ -12,6 +12,7 @@ fn filter(kind: &str) -> (&'static str, &'static [&'static str]) {
     match kind {
         "cer" => (words::say("dialog.certificate"), &["cer"]),
         "key" => (words::say("dialog.key"), &["key"]),
+        "zuc" => (words::say("dialog.backup"), &["zuc"]),
         _ => (words::say("dialog.lists"), &["csv", "txt", "tsv", "xlsx", "xls", "ods"]),
     }
 }
@@ -24,6 +25,18 @@ pub(crate) async fn pick(app: &AppHandle<Wry>, kind: &str) -> Option<PathBuf> {
     let (name, endings) = filter(kind);
     let (answer, chosen) = oneshot::channel();
     app.dialog().file().add_filter(name, endings).pick_file(move |path| {
+        let _ = answer.send(path);
+    });
+    chosen.await.ok().flatten().and_then(|path| path.into_path().ok())
+}
+
+/// The folder the person chose; `None` when they closed the dialog.
+pub(crate) async fn folder(app: &AppHandle<Wry>) -> Option<PathBuf> {
+    if let Some(path) = rehearsed("ZUC_PICK_FOLDER") {
+        return Some(path);
+    }
+    let (answer, chosen) = oneshot::channel();
+    app.dialog().file().pick_folder(move |path| {
         let _ = answer.send(path);
     });
     chosen.await.ok().flatten().and_then(|path| path.into_path().ok())

@@ -1,6 +1,7 @@
 //! Doing something: one command, its busy state, its toast with undo, and what it changed told to every query.
 
 use leptos::prelude::*;
+use zuc_ipc::backup::{BackupTried, BackupView, RestoreDone};
 use zuc_ipc::company::{Boot, CompanyCreated, DeviceRow, InviteView, JoinStatus};
 use zuc_ipc::import::{ImportDone, ImportPreview};
 use zuc_ipc::invoice::{CsdRow, InvoiceIssued};
@@ -46,6 +47,9 @@ impl Outcome for InvoiceIssued {
         Some(&self.changes)
     }
 }
+impl Outcome for BackupView {}
+impl Outcome for BackupTried {}
+impl Outcome for RestoreDone {}
 impl Outcome for Boot {}
 impl Outcome for CompanyCreated {}
 impl Outcome for JoinStatus {}

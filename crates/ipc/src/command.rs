@@ -34,6 +34,7 @@ macro_rules! commands {
 pub mod list {
     use super::Command;
     use crate::{
+        backup::{BackupTo, BackupTried, BackupView, RestoreAsk, RestoreDone},
         company::{
             Boot, CompanyCreated, CompanyNew, DeviceRow, InviteNew, InviteView, Join, JoinStatus, PendingDevice,
             Secret, SettingsSet,
@@ -84,6 +85,17 @@ pub mod list {
         SyncNow = "sync_now" (Empty) -> SyncStatus;
         /// Newest first.
         SyncLog = "sync_log" (Empty) -> Vec<SyncLogRow>;
+
+        /// How the backups stand.
+        BackupGet = "backup_view" (Empty) -> BackupView;
+        /// Makes one now.
+        BackupMake = "backup_now" (BackupTo) -> BackupView;
+        /// Tries the newest, aside from the data.
+        BackupTry = "backup_drill" (Empty) -> BackupTried;
+        /// Lets the person choose the folder; the view after it.
+        BackupFolder = "backup_folder" (Empty) -> BackupView;
+        /// Takes one back.
+        Restore = "restore" (RestoreAsk) -> RestoreDone;
 
         /// Inicio.
         HomeGet = "home" (Empty) -> Home;

@@ -1,5 +1,6 @@
-//! Ajustes: company, certificate, devices, sync, looks.
+//! Ajustes: company, certificate, devices, sync, backups, looks.
 
+mod backup;
 mod company;
 mod csd;
 mod devices;
@@ -9,6 +10,7 @@ mod sync;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
+use self::backup::BackupPart;
 use self::company::CompanyPart;
 use self::csd::CsdPart;
 use self::devices::DevicesPart;
@@ -21,12 +23,13 @@ use crate::shell::{Crumb, TopBar};
 use crate::words::tr;
 
 /// Sections: address, icon, name.
-fn sections() -> [(&'static str, &'static str, &'static str); 6] {
+fn sections() -> [(&'static str, &'static str, &'static str); 7] {
     [
         ("empresa", "build", tr!(settings.company)),
         ("csd", "shield", tr!(settings.csd)),
         ("dispositivos", "laptop", tr!(settings.devices)),
         ("sincronia", "sync", tr!(settings.sync)),
+        ("respaldos", "in", tr!(backup.title)),
         ("apariencia", "moon", tr!(looks.theme)),
         ("acerca", "info", tr!(settings.about)),
     ]
@@ -64,6 +67,7 @@ pub(crate) fn SettingsPage() -> impl IntoView {
                 "csd" => view! { <CsdPart/> }.into_any(),
                 "dispositivos" => view! { <DevicesPart inviting/> }.into_any(),
                 "sincronia" => view! { <SyncPart/> }.into_any(),
+                "respaldos" => view! { <BackupPart/> }.into_any(),
                 "apariencia" => view! { <div class="pane"><div class="sheet col gap-3"><SectionHead title=tr!(looks.theme)/><Looks/></div></div> }.into_any(),
                 "acerca" => view! { <AboutPart/> }.into_any(),
                 _ => view! { <CompanyPart/> }.into_any(),

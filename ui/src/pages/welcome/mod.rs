@@ -5,6 +5,7 @@ mod create;
 mod join;
 mod lock;
 mod recovery;
+mod restore;
 mod shut;
 mod start;
 
@@ -15,6 +16,7 @@ use self::create::CreatePart;
 use self::join::{JoinPart, WaitPart};
 pub(crate) use self::lock::LockPart;
 use self::recovery::RecoveryPart;
+use self::restore::RestorePart;
 pub(crate) use self::shut::ShutPart;
 pub(crate) use self::start::Looks;
 use self::start::StartPart;
@@ -25,12 +27,14 @@ use crate::words::tr;
 /// A step of the start.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// The three ways to start.
+    /// The four ways to start.
     Start,
     /// A new company.
     Create,
     /// An invite.
     Join,
+    /// A backup.
+    Restore,
 }
 
 /// The window before the rooms open.
@@ -42,6 +46,7 @@ pub(crate) fn Welcome(stage: Stage) -> impl IntoView {
             (Stage::Locked, _) => view! { <LockPart/> }.into_any(),
             (Stage::Recovery, _) => view! { <RecoveryPart/> }.into_any(),
             (Stage::Joining, _) => view! { <WaitPart/> }.into_any(),
+            (_, Step::Restore) => view! { <RestorePart step/> }.into_any(),
             (_, Step::Create) => view! { <CreatePart step/> }.into_any(),
             (_, Step::Join) => view! { <JoinPart step/> }.into_any(),
             _ => view! { <StartPart step/> }.into_any(),

@@ -1,4 +1,4 @@
-//! The three ways to start, and how the window looks.
+//! The four ways to start, and how the window looks.
 
 use leptos::prelude::*;
 use zuc_ipc::company::CompanyNew;
@@ -31,6 +31,9 @@ pub(crate) fn StartPart(step: RwSignal<Step>) -> impl IntoView {
                     </Way>
                     <Way icon="qr" title=tr!(welcome.join) about=tr!(welcome.join_about) time=tr!(welcome.join_time)>
                         <button class="btn btn--lg" on:click=move |_| step.set(Step::Join) data-testid="start-join">{tr!(welcome.join_do)}</button>
+                    </Way>
+                    <Way icon="in" title=tr!(backup.restore) about=tr!(backup.restore_way) time=tr!(backup.restore_time)>
+                        <button class="btn btn--lg" on:click=move |_| step.set(Step::Restore) data-testid="start-restore">{tr!(backup.restore_do)}</button>
                     </Way>
                     <Way icon="spark" title=tr!(welcome.sample) about=tr!(welcome.sample_about) time=tr!(welcome.sample_time)>
                         <button class="btn btn--lg" on:click=try_sample disabled=move || sample.busy.get() data-testid="start-sample">
