@@ -47,7 +47,7 @@ fn acks(frame: ServerFrame) -> Vec<Acked> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_one_device_pushes_the_other_has_at_once_and_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
-    exchange(async || Running::start(folder.path(), HttpOptions::default()).await).await;
+    Box::pin(exchange(async || Running::start(folder.path(), HttpOptions::default()).await)).await;
 }
 
 /// The exchange of two devices, over a restart of the relay that `start` starts.

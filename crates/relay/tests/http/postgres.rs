@@ -22,10 +22,10 @@ use crate::{
 async fn two_devices_exchange_through_a_relay_on_postgres() {
     let server = Server::start().await;
     let folder = tempfile::tempdir().unwrap();
-    exchange(async || {
+    Box::pin(exchange(async || {
         let store = PostgresStore::open(&server.url(RELAY), Options::default()).await.unwrap();
         Running::on(Arc::new(store), folder.path(), HttpOptions::default()).await
-    })
+    }))
     .await;
 }
 

@@ -86,7 +86,9 @@ async fn a_laptop_restored_from_yesterday_loses_nothing_it_had_sent_and_resets_n
         }
         network.laptops[BETO].disconnect().await;
         let of_beto = work::capture(&mut network.laptops[BETO], "beto").await.unwrap();
-        assert!(work::edit(&mut network.laptops[BETO], first, LeadField::Industry(Some("Herrajes".into()))).await.unwrap());
+        assert!(
+            work::edit(&mut network.laptops[BETO], first, LeadField::Industry(Some("Herrajes".into()))).await.unwrap()
+        );
         let before = network.laptops[LUIS].store.cursor(SALES).await.unwrap().unwrap().0;
 
         // what was never sent is lost with the disk, and nothing else
