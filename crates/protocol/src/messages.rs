@@ -274,6 +274,9 @@ pub enum ServerFrame {
         rows: Vec<BagRow>,
         /// Whether another page follows.
         more: bool,
+        /// Whether these are a page of all that the relay has; if not, the asker has just these already, or they were
+        /// added meanwhile.
+        listing: bool,
     },
     /// Where all logs stand.
     Heads {

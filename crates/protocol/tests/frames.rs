@@ -174,7 +174,7 @@ fn server_frames() -> Vec<ServerFrame> {
         ServerFrame::ControlRecords { from: 45, records: vec![record()], len: 46 },
         ServerFrame::ControlAccepted { seq: 47, hash: ControlHash([22; 32]) },
         ServerFrame::ControlConflict { head: ControlHash([22; 32]), len: 48 },
-        ServerFrame::Bag { scope: SALES, wraps: vec![bag_wraps()], rows: vec![bag_row()], more: true },
+        ServerFrame::Bag { scope: SALES, wraps: vec![bag_wraps()], rows: vec![bag_row()], more: true, listing: true },
         ServerFrame::Heads { heads: vec![head()] },
         ServerFrame::Marks { marks: vec![mark()] },
         ServerFrame::Receipt(receipt()),

@@ -76,19 +76,21 @@ impl LogService {
             return Err(RelayError::NotAllowed);
         }
         let Some(bag) = self.store.bag(session.company, scope).await? else {
-            return Ok(vec![ServerFrame::Bag { scope, wraps: vec![], rows: vec![], more: false }]);
+            return Ok(vec![ServerFrame::Bag { scope, wraps: vec![], rows: vec![], more: false, listing: true }]);
         };
         let wraps = match after {
             Some(_) => vec![],
             None => wraps_of(&bag)?,
         };
         if after.is_none() && have == held_rows(bag.rows.iter().map(|row| &row.key)) {
-            return Ok(vec![ServerFrame::Bag { scope, wraps, rows: vec![], more: false }]);
+            // of a bag without rows this is the whole listing
+            let listing = bag.rows.is_empty();
+            return Ok(vec![ServerFrame::Bag { scope, wraps, rows: vec![], more: false, listing }]);
         }
         let row = |row: StoredRow| BagRow { scope, bag: bag.generation, key: row.key, wrap: row.wrap };
         let mut rest = bag.rows.into_iter().filter(|row| after.is_none_or(|after| row.key > after));
         let rows = rest.by_ref().take(PAGE).map(row).collect();
-        Ok(vec![ServerFrame::Bag { scope, wraps, rows, more: rest.next().is_some() }])
+        Ok(vec![ServerFrame::Bag { scope, wraps, rows, more: rest.next().is_some(), listing: true }])
     }
 
     pub(super) async fn bag_offer(
@@ -115,7 +117,7 @@ impl LogService {
         self.wake(session.company);
         let bag = self.store.bag(session.company, scope).await?;
         let wraps = bag.as_ref().map(wraps_of).transpose()?.unwrap_or_default();
-        Ok(vec![ServerFrame::Bag { scope, wraps, rows: vec![], more: false }])
+        Ok(vec![ServerFrame::Bag { scope, wraps, rows: vec![], more: false, listing: false }])
     }
 
     /// Keeps wraps that a member signed for the bag's current generation.

@@ -135,7 +135,7 @@ impl LogService {
         for news in all {
             if news.from != session.device && control.may_read(session.device, news.scope) {
                 let (wraps, rows) = (news.wraps.clone(), news.rows.clone());
-                frames.push(ServerFrame::Bag { scope: news.scope, wraps, rows, more: false });
+                frames.push(ServerFrame::Bag { scope: news.scope, wraps, rows, more: false, listing: false });
             }
         }
         Ok(())

@@ -80,7 +80,7 @@ pub(crate) async fn exchange(start: impl AsyncFn() -> Running) {
     // The key of the person comes before the entry that names it.
     assert_eq!(
         hers.next().await,
-        ServerFrame::Bag { scope: SALES, wraps: vec![], rows: vec![row.clone()], more: false }
+        ServerFrame::Bag { scope: SALES, wraps: vec![], rows: vec![row.clone()], more: false, listing: false }
     );
     let ServerFrame::Entries { from: 0, entries, head: 1, chain, .. } = hers.next().await else { panic!("no entries") };
     assert_eq!(chain, chain::extend(chain::start(company.id, SALES), &entries));

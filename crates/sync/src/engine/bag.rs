@@ -58,7 +58,6 @@ impl Engine {
     ) {
         let nothing = wraps.is_empty() && rows.is_empty() && !more;
         let last = rows.last().map(|row| row.key);
-        self.compare_rows(scope, &rows, more, effects);
         self.take_bag(scope, wraps, rows, effects);
         if nothing && self.offered.insert(scope) {
             // The relay has no bag yet: it gets the key wraps of the one that this company was founded with.
@@ -70,6 +69,8 @@ impl Engine {
             effects.push(Effect::Send(ClientFrame::Bag { scope, have: held_rows([]), after: Some(after) }));
         } else {
             self.bags_due.remove(&scope);
+            // what waited for the relay to have the bag
+            self.push(scope, effects);
         }
     }
 
@@ -134,11 +135,10 @@ impl Engine {
 
     /// Follows a listing page by page; at its end the relay is given the rows that it lacks, as after a replacement
     /// that was cut short.
-    fn compare_rows(&mut self, scope: Scope, rows: &[BagRow], more: bool, effects: &mut Vec<Effect>) {
+    pub(super) fn compare_rows(&mut self, scope: Scope, rows: &[BagRow], more: bool, effects: &mut Vec<Effect>) {
         let Some(listed) = self.listed.get_mut(&scope) else { return };
         listed.keys.extend(rows.iter().map(|row| row.key));
-        // whoever said what it has, and is told of nothing, has just that
-        if more || (listed.keys.is_empty() && !listed.whole) {
+        if more {
             return;
         }
         let Listing { keys: listed, whole } = self.listed.remove(&scope).unwrap_or_default();

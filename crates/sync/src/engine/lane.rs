@@ -134,15 +134,23 @@ impl Outbound {
         self.waiting.iter().flat_map(|waiting| waiting.batch.outbox.iter().copied()).collect()
     }
 
-    /// The next batches to send: on disk, not sent since `before`, in order, without a hole.
-    pub(super) fn choose(&mut self, now: i64, before: i64, count: usize, bytes: usize) -> Vec<StoredBatch> {
+    /// The next batches to send: on disk, not sent since `before`, in order, without a hole; those with rows of the bag
+    /// only `with_rows`.
+    pub(super) fn choose(
+        &mut self,
+        now: i64,
+        before: i64,
+        count: usize,
+        bytes: usize,
+        with_rows: bool,
+    ) -> Vec<StoredBatch> {
         let mut chosen: Vec<StoredBatch> = Vec::new();
         let mut size = 0;
         let due = |sent: Option<i64>| sent.is_none_or(|sent| sent <= before);
         // What is first in line decides: if it is due again, everything after it goes again too.
         let again = self.waiting.front().is_some_and(|first| first.sent.is_some() && due(first.sent));
         for waiting in &mut self.waiting {
-            if !waiting.on_disk {
+            if !waiting.on_disk || !(with_rows || waiting.batch.bag_rows.is_empty()) {
                 break;
             }
             if waiting.sent.is_some() && !again {

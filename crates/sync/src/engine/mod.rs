@@ -256,7 +256,12 @@ impl Engine {
             ServerFrame::ControlRecords { from, records, len } => self.control_records(from, records, len, effects),
             ServerFrame::ControlAccepted { hash, .. } => self.control_accepted(hash, effects),
             ServerFrame::ControlConflict { len, .. } => self.control_conflict(len, effects),
-            ServerFrame::Bag { scope, wraps, rows, more } => self.bag(scope, wraps, rows, more, effects),
+            ServerFrame::Bag { scope, wraps, rows, more, listing } => {
+                if listing {
+                    self.compare_rows(scope, &rows, more, effects);
+                }
+                self.bag(scope, wraps, rows, more, effects);
+            }
             ServerFrame::Heads { heads } => self.heads(&heads, effects),
             ServerFrame::Marks { marks } => effects.push(Effect::Marks(marks)),
             ServerFrame::GoAway { .. } => {

@@ -76,9 +76,11 @@ impl Engine {
             return;
         }
         let (now, config) = (self.now, self.config);
+        // A relay without the bag that rows belong to would lose them: it is given the bag's wraps first.
+        let bag_known = !self.bags_due.contains(&scope);
         let Some(lane) = self.outbound.get_mut(&scope) else { return };
         loop {
-            let chosen = lane.choose(now, now - config.retry_ms, config.push_batches, config.push_bytes);
+            let chosen = lane.choose(now, now - config.retry_ms, config.push_batches, config.push_bytes, bag_known);
             if chosen.is_empty() {
                 return;
             }

@@ -1,11 +1,12 @@
 //! Bags of person keys: what a listing shows, and what the relay is given of it.
 
-use crate::support::{Company, Device, Dice, SALES, keys, scene};
-use zuc_protocol::ids::KeyId;
+use crate::support::{Company, Device, Dice, SALES, fact, keys, scene};
+use zuc_protocol::ids::{Incarnation, KeyId};
+use zuc_protocol::item::Item;
 use zuc_protocol::messages::{ClientFrame, ServerFrame};
 use zuc_protocol::person_key::{BagRow, bag_id, held_rows};
 use zuc_protocol::secret::PersonKey;
-use zuc_sync::{Config, Effect, Engine, Input, KeyRing, Resume, SyncStatus};
+use zuc_sync::{Config, Effect, Engine, Input, KeyRing, OutboxItem, Resume, SyncStatus};
 
 fn key(number: u8) -> KeyId {
     KeyId([number; 16])
@@ -26,7 +27,7 @@ fn rows(company: &Company, numbers: &[u8]) -> Vec<BagRow> {
 }
 
 fn page(company: &Company, numbers: &[u8], more: bool) -> ServerFrame {
-    ServerFrame::Bag { scope: SALES, wraps: vec![], rows: rows(company, numbers), more }
+    ServerFrame::Bag { scope: SALES, wraps: vec![], rows: rows(company, numbers), more, listing: true }
 }
 
 /// What was asked of the sales bag, from its beginning, since it was looked at last.
@@ -141,4 +142,53 @@ fn an_empty_bag_at_the_relay_is_no_sign_that_it_has_what_was_kept_before_a_resta
     luis.sent.clear();
     luis.online(&mut relay);
     assert_eq!(lacking(&mut luis), [], "from here on what it has is compared by name");
+}
+
+#[test]
+fn rows_wait_until_the_relay_has_the_bag_they_belong_to() {
+    let (company, mut relay, mut luis, _) = scene();
+    relay.bag_wraps.clear();
+    let item = OutboxItem {
+        id: 1,
+        incarnation: Incarnation([1; 16]),
+        item: Item::Fact(fact(1, "activity.logged")),
+        bag_rows: rows(&company, &[1]),
+    };
+    luis.outbox.push((SALES, item));
+    luis.input(Input::Connected { token: "t".into() });
+    let (mut offered, mut pushed) = (false, false);
+    for _ in 0..20 {
+        for frame in std::mem::take(&mut luis.sent) {
+            match &frame {
+                ClientFrame::BagOffer { wraps: Some(wraps), .. } => offered |= wraps.scope == SALES,
+                ClientFrame::Push { bag_rows, .. } => {
+                    assert!(offered, "a relay without the bag would lose the row");
+                    pushed |= bag_rows.len() == 1;
+                }
+                _ => {}
+            }
+            for answer in relay.answer(frame) {
+                luis.frame(answer);
+            }
+        }
+    }
+    assert!(pushed);
+}
+
+#[test]
+fn a_relay_that_has_no_row_at_all_is_given_those_it_was_thought_to_have() {
+    let (company, mut relay, mut luis, _) = scene();
+    let resume = Resume { bag_wraps: company.bag_wraps.clone(), bag_keys: vec![(SALES, key(1))], ..Resume::default() };
+    luis.engine = Engine::new(Config::default(), keys(1), company.log.clone(), resume);
+    luis.online(&mut relay);
+    assert_eq!(lacking(&mut luis), [], "it said that it has just these");
+    luis.frame(ServerFrame::Bag { scope: SALES, wraps: vec![], rows: vec![], more: false, listing: false });
+    luis.input(Input::Disconnected);
+    luis.input(Input::Connected { token: "t".into() });
+    let answers: Vec<_> = std::mem::take(&mut luis.sent).into_iter().flat_map(|frame| relay.answer(frame)).collect();
+    for answer in answers {
+        luis.frame(answer);
+    }
+    luis.frame(page(&company, &[], false));
+    assert_eq!(lacking(&mut luis), [key(1)]);
 }

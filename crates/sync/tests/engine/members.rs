@@ -135,7 +135,7 @@ fn an_erased_person_is_gone_from_the_bag_and_refused_ever_after() {
     let row = BagRow::wrap(log.company(), SALES, &bag_key, key, &PersonKey::from_bytes([5; 32]), &[6; 24]);
     let mut bag = Bag::new(SALES, bag_id(&bag_key));
     bag.merge([row.clone()]);
-    luis.frame(ServerFrame::Bag { scope: SALES, wraps: vec![], rows: vec![row.clone()], more: false });
+    luis.frame(ServerFrame::Bag { scope: SALES, wraps: vec![], rows: vec![row.clone()], more: false, listing: false });
     assert!(luis.effects.iter().any(|effect| matches!(effect, Effect::StoreBag { rows, .. } if rows.len() == 1)));
 
     let mut dice = Dice(10_000);
@@ -147,7 +147,7 @@ fn an_erased_person_is_gone_from_the_bag_and_refused_ever_after() {
     assert!(luis.engine.ring().bag(SALES).is_some_and(|new| *new != bag_key), "the new key came with it");
     // Neither the old row nor a batch that still names the key comes back.
     luis.effects.clear();
-    luis.frame(ServerFrame::Bag { scope: SALES, wraps: vec![], rows: vec![row], more: false });
+    luis.frame(ServerFrame::Bag { scope: SALES, wraps: vec![], rows: vec![row], more: false, listing: false });
     assert!(!luis.effects.iter().any(|effect| matches!(effect, Effect::StoreBag { .. })));
     let log = relay.control.clone();
     let header = BatchHeader {
@@ -215,7 +215,7 @@ fn the_relay_is_given_the_bag_rows_that_it_lacks_and_a_large_bag_goes_in_parts()
         Effect::StoreBag { rows, .. } if rows.len() == 4_099 => Some(rows[..4_000].to_vec()),
         _ => None,
     });
-    luis.frame(ServerFrame::Bag { scope: SALES, wraps: vec![], rows: some.unwrap(), more: false });
+    luis.frame(ServerFrame::Bag { scope: SALES, wraps: vec![], rows: some.unwrap(), more: false, listing: true });
     let missing = luis.effects.iter().find_map(|effect| match effect {
         Effect::NeedBagRows { keys, .. } => Some(keys.len()),
         _ => None,

@@ -64,7 +64,13 @@ fn a_bag_whose_key_nobody_has_sealed_for_this_device_is_waited_for() {
     ana.online(&mut relay);
     assert!(matches!(ana.engine.status(), SyncStatus::Syncing(_)));
     for wraps in late {
-        ana.frame(ServerFrame::Bag { scope: wraps.scope, wraps: vec![wraps], rows: vec![], more: false });
+        ana.frame(ServerFrame::Bag {
+            scope: wraps.scope,
+            wraps: vec![wraps],
+            rows: vec![],
+            more: false,
+            listing: false,
+        });
     }
     assert_eq!(ana.engine.status(), SyncStatus::UpToDate);
 }

@@ -10,6 +10,7 @@ use zuc_protocol::identity::DeviceKeys;
 use zuc_protocol::ids::{BatchHash, ChainHash, ControlHead, DeviceId, EpochId, Incarnation, ItemId, LogId, PersonId};
 use zuc_protocol::item::{Fact, Item};
 use zuc_protocol::messages::{Acked, ClientFrame, Refusal, RefusalCode, ScopeHead, ServerFrame, Stored};
+use zuc_protocol::person_key::held_rows;
 use zuc_protocol::scope::{Rights, Role, Scope};
 use zuc_protocol::secret::{BagKey, EpochKey, IndexKey};
 use zuc_protocol::{recovery, suite};
@@ -166,9 +167,10 @@ impl Relay {
             ClientFrame::Heads => {
                 vec![ServerFrame::Heads { heads: Scope::FIRST.map(|scope| self.head(scope)).to_vec() }]
             }
-            ClientFrame::Bag { scope, .. } => {
+            ClientFrame::Bag { scope, have, .. } => {
                 let wraps = self.bag_wraps.iter().filter(|wraps| wraps.scope == scope).cloned().collect();
-                vec![ServerFrame::Bag { scope, wraps, rows: vec![], more: false }]
+                // it has just what the asker says, and nothing where the asker says nothing
+                vec![ServerFrame::Bag { scope, wraps, rows: vec![], more: false, listing: have == held_rows([]) }]
             }
             ClientFrame::Ping(number) => vec![ServerFrame::Pong { number, time_ms: 6 }],
             _ => vec![],

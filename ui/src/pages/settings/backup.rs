@@ -109,7 +109,6 @@ fn Running(busy: Signal<bool>) -> impl IntoView {
 fn table(rows: &[BackupRow]) -> impl IntoView + use<> {
     let lines = rows
         .iter()
-        .cloned()
         .map(|row| {
             let reason = match row.reason.as_str() {
                 "manual" => tr!(backup.manual),
