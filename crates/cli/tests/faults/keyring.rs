@@ -84,14 +84,21 @@ impl Laptop {
         }
         #[expect(clippy::disallowed_methods, reason = "how long a program ran is what is looked at")]
         let began = tokio::time::Instant::now();
-        let ended = command.output().unwrap_or_else(|error| {
+        // Into files and not through pipes: a keyring that the bus was just starting may outlive it, and would hold a pipe
+        // open for ever.
+        let (said, of_the_session) = (self.path("said"), self.path("of-the-session"));
+        command
+            .stdout(fs::File::create(&said).expect("a file"))
+            .stderr(fs::File::create(&of_the_session).expect("a file"));
+        let ended = command.status().unwrap_or_else(|error| {
             panic!("{}: {error}; Debian has it in dbus, gnome-keyring and libsecret-tools", line[0])
         });
+        let text = |path: &Path| String::from_utf8_lossy(&fs::read(path).unwrap_or_default()).into_owned();
         Ran {
-            code: ended.status.code(),
-            stdout: String::from_utf8_lossy(&ended.stdout).into_owned(),
+            code: ended.code(),
+            stdout: text(&said),
             stderr: fs::read_to_string(&complaints)
-                .unwrap_or_else(|_| panic!("{program:?} did not start: {}", String::from_utf8_lossy(&ended.stderr))),
+                .unwrap_or_else(|_| panic!("{program:?} did not start: {}", text(&of_the_session))),
             lived: began.elapsed(),
         }
     }
