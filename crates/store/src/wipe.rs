@@ -10,19 +10,27 @@ use crate::keys::{Home, SecretStore};
 /// Says that a wiping was begun; it goes last, so that one that was cut short is ended at the next start.
 const BEGUN: &str = "wiping";
 /// Files of a home, whatever else somebody keeps in the folder. The key goes before what it opens.
-const FILES: [&str; 7] = [
+const FILES: [&str; 15] = [
     "keys.sealed",
     "keys.new",
     "zuclubit.db-wal",
     "zuclubit.db-shm",
     "zuclubit.db-journal",
     "zuclubit.db",
+    "restoring.db-wal",
+    "restoring.db-shm",
+    "restoring.db",
+    "restore.pending",
+    "restore.new",
+    "boot.mark",
+    "boot.new",
+    "boot.sealed",
     "zuclubit.log",
 ];
 /// What names the keys: it stays until they are gone.
 const NAMES: [&str; 2] = ["home.new", "home.id"];
-/// Folders of a home.
-const FOLDERS: [&str; 3] = ["attachments", "backups", "logs"];
+/// Folders of a home. Backups elsewhere stay: without the home's keys only the recovery code opens them.
+const FOLDERS: [&str; 4] = ["attachments", "backups", "respaldos", "logs"];
 
 /// Whether a wiping of the home at `root` was begun and has not come to its end.
 pub fn is_begun(root: &Path) -> bool {
@@ -108,7 +116,9 @@ mod tests {
         let home = Home::open(&root).unwrap();
         let place = Place::default();
         Keys::obtain(&home, &place, &|bytes: &mut [u8]| bytes.fill(7)).unwrap();
-        for name in ["zuclubit.db", "zuclubit.db-wal", "backups/a.zuc", "attachments/b", "logs/c.log", "keys.sealed"] {
+        fs::create_dir(root.join("respaldos")).unwrap();
+        let folders = ["backups/a.zuc", "respaldos/b.zuc", "attachments/c", "logs/d.log"];
+        for name in FILES.into_iter().chain(folders) {
             fs::write(root.join(name), b"x").unwrap();
         }
         place.0.lock().unwrap().1 = true;

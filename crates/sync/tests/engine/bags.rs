@@ -202,7 +202,13 @@ fn a_row_of_nonsense_under_a_true_key_is_not_taken_in_and_one_that_came_before_t
         BagRow::wrap(company.log.company(), SALES, &bag, KeyId([key; 16]), &secret, &[6; 24])
     };
     let nonsense = BagRow { wrap: Blob(vec![7; 72]), ..sound(1) };
-    luis.frame(ServerFrame::Bag { scope: SALES, wraps: vec![], rows: vec![nonsense, sound(2)], more: false, listing: false });
+    luis.frame(ServerFrame::Bag {
+        scope: SALES,
+        wraps: vec![],
+        rows: vec![nonsense, sound(2)],
+        more: false,
+        listing: false,
+    });
     let taken = |device: &mut Device| -> Vec<BagRow> {
         let effects = std::mem::take(&mut device.effects).into_iter();
         effects.flat_map(|effect| if let Effect::StoreBag { rows, .. } = effect { rows } else { vec![] }).collect()

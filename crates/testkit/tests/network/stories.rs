@@ -208,9 +208,9 @@ async fn who_is_taken_out_while_offline_counts_up_to_the_mark_keeps_the_rest_apa
     network.laptops[ANA].disconnect().await;
     network.laptops[ANA].away = true;
     let hers = work::capture(&mut network.laptops[ANA], "tarde").await.unwrap();
-    assert!(work::edit(&mut network.laptops[ANA], lead, LeadField::City(Some("León".into()))).await);
+    assert!(work::edit(&mut network.laptops[ANA], lead, LeadField::City(Some("León".into()))).await.unwrap());
     network.remove(ANA).await;
-    assert!(work::edit(&mut network.laptops[LUIS], lead, LeadField::Industry(Some("Herrajes".into()))).await);
+    assert!(work::edit(&mut network.laptops[LUIS], lead, LeadField::Industry(Some("Herrajes".into()))).await.unwrap());
     let later = work::capture(&mut network.laptops[CARLA], "después").await.unwrap();
     network.settle().await;
 
