@@ -86,7 +86,10 @@ mod tests {
 
     /// Refuses to forget while it is shut.
     #[derive(Default)]
-    struct Place(Mutex<(Vec<(String, Vec<u8>)>, bool)>);
+    struct Place(Mutex<Held>);
+
+    /// Names and secrets, and whether it is shut.
+    type Held = (Vec<(String, Vec<u8>)>, bool);
 
     impl SecretStore for Place {
         fn get(&self, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, StoreError> {

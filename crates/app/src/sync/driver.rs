@@ -255,7 +255,8 @@ async fn obey(office: &Arc<Office>, driver: &mut Driver, order: Option<Order>) -
                 // what was said before the question is no answer to it
                 office.exchange.set_status(|status| {
                     if status.state == "error" {
-                        ("syncing".clone_into(&mut status.state), status.error = None);
+                        "syncing".clone_into(&mut status.state);
+                        status.error = None;
                     }
                 });
             }

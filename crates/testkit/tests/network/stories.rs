@@ -230,7 +230,7 @@ async fn who_is_taken_out_while_offline_counts_up_to_the_mark_keeps_the_rest_apa
         assert_eq!((lead.city, lead.industry.as_deref()), (None, Some("Herrajes")));
         let later = store.read::<Lead>(later).await.unwrap().unwrap();
         assert_eq!(later.full_name.as_deref(), Some("Íñigo después"), "with the new keys of the scope and its bag");
-        assert_eq!(network.laptops[at].set_aside, [String::new(); 0]);
+        assert!(network.laptops[at].set_aside.is_empty(), "{:?}", network.laptops[at].set_aside);
     }
     assert_eq!(shared(&network, LUIS).await, shared(&network, CARLA).await);
 }
