@@ -111,7 +111,6 @@ impl Store {
             }
             Effect::Send(_)
             | Effect::Reconnect
-            | Effect::Stopped
             | Effect::ControlRefused { .. }
             | Effect::Removed { .. }
             | Effect::RelayTime(_)

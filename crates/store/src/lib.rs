@@ -48,7 +48,6 @@ mod measure;
 mod testing;
 #[cfg(test)]
 mod tests;
-pub mod wipe;
 
 pub use aggregate::{Aggregate, Projector, Repository};
 pub use backup::{

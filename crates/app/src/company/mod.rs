@@ -3,8 +3,6 @@
 mod devices;
 mod invite;
 mod profile;
-mod revoke;
-mod rotate;
 mod settings;
 
 pub(crate) use profile::CompanyProfile;

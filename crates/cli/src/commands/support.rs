@@ -15,10 +15,7 @@ use crate::{
 pub(super) async fn sync(wait: u64, place: &Place, output: Output) -> Done {
     let wait = Duration::from_secs(wait);
     let status = with_office(place, async |office| {
-        let first = office.sync_until_settled(wait).await?;
-        if first.state == "error" {
-            return Ok(first);
-        }
+        office.sync_until_settled(wait).await?;
         office.work_off().await?;
         office.sync_until_settled(wait).await
     })

@@ -14,7 +14,6 @@ mod keyring;
 mod papers;
 mod relay;
 mod reports;
-mod revoking;
 mod saga;
 mod silence;
 #[path = "../world/mod.rs"]

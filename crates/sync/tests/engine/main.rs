@@ -5,8 +5,6 @@ mod bags;
 mod convergence;
 mod members;
 mod owed;
-mod removals;
-mod rotations;
 mod sealing;
 mod stories;
 mod support;

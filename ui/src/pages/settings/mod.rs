@@ -5,7 +5,6 @@ mod company;
 mod csd;
 mod devices;
 mod invite;
-mod revoke;
 mod sync;
 
 use leptos::prelude::*;
