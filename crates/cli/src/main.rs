@@ -6,8 +6,6 @@ mod commands;
 mod demo;
 mod output;
 
-use std::process::ExitCode;
-
 use clap::Parser as _;
 use zuc_ipc::Failure;
 
@@ -38,15 +36,20 @@ impl From<anyhow::Error> for Ended {
     }
 }
 
-/// What a command returns.
-pub(crate) type Done = Result<ExitCode, Ended>;
+/// What a command returns: the exit code.
+pub(crate) type Done = Result<u8, Ended>;
 
-fn main() -> ExitCode {
+fn main() {
     #[expect(unsafe_code, reason = "the first statement of main")]
     // SAFETY: nothing uses SQLite yet.
     unsafe {
         zuc_gateways::settle_memory();
     }
+    zuc_gateways::leave(run());
+}
+
+/// The exit code.
+fn run() -> u8 {
     // clap ends with 2 for wrong usage
     let cli = Cli::parse();
     tracing_subscriber::fmt()

@@ -6,8 +6,6 @@
     reason = "this room speaks to the terminal"
 )]
 
-use std::process::ExitCode;
-
 use serde::Serialize;
 use zuc_ipc::Failure;
 
@@ -41,19 +39,19 @@ impl Output {
 }
 
 /// A refusal: code and sentence on stderr, and the exit code of its kind.
-pub(crate) fn refused(failure: &Failure) -> ExitCode {
+pub(crate) fn refused(failure: &Failure) -> u8 {
     let field = failure.field.as_ref().map_or_else(String::new, |field| format!(" ({field})"));
     eprintln!("{}{field}: {}", failure.code, failure.sentence());
     if !failure.detail.is_empty() {
         eprintln!("  {}", failure.detail);
     }
-    ExitCode::from(if is_environment(&failure.code) { 3 } else { 1 })
+    if is_environment(&failure.code) { 3 } else { 1 }
 }
 
 /// Something outside the rules and outside our control.
-pub(crate) fn broken(error: &anyhow::Error) -> ExitCode {
+pub(crate) fn broken(error: &anyhow::Error) -> u8 {
     eprintln!("{error:#}");
-    ExitCode::from(3)
+    3
 }
 
 /// Network, clock, keyring and disk: trying again later may help.

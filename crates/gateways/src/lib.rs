@@ -3,6 +3,7 @@
 mod clock;
 mod desk;
 mod entropy;
+mod exit;
 mod keyring;
 mod memory;
 mod relay;
@@ -11,6 +12,7 @@ mod secrets;
 pub use clock::{SystemClock, now};
 pub use desk::{default_home, desk, desk_with, ports, shut_desk, shut_desk_with};
 pub use entropy::OsEntropy;
+pub use exit::leave;
 pub use keyring::OsKeyring;
 pub use memory::{MiMalloc, settle_memory};
 pub use relay::{RelayAddresses, RelayClient};

@@ -75,7 +75,6 @@ pub(crate) async fn lone(path: &Path, key: &[u8; 32]) -> Result<SqliteConnection
 
 async fn alone(path: &Path, key: &[u8; 32], options: &OpenOptions) -> Result<SqliteConnection, StoreError> {
     hush().await?;
-    openssl::init();
     let options = under(path, key, options).busy_timeout(Duration::from_secs(5)).pragma("temp_store", "MEMORY");
     Ok(options.disable_statement_logging().connect().await?)
 }
@@ -133,6 +132,9 @@ pub(crate) async fn in_memory() -> Result<Pools, StoreError> {
 /// SQLCipher says on the terminal what it cannot decrypt, until it is told not to; a connection to the file itself can
 /// tell it only after it has tried. What is told holds for the whole process.
 async fn hush() -> Result<(), StoreError> {
+    // its crypto library would clean up at exit while a connection's thread may still use it: this leaves that out, where
+    // it comes before the first connection
+    openssl::init();
     let mut connection = SqliteConnectOptions::new().in_memory(true).connect().await?;
     sqlx::query("PRAGMA cipher_log_level = NONE").execute(&mut connection).await?;
     Ok(connection.close().await?)
@@ -156,8 +158,6 @@ async fn pool(
     options: &OpenOptions,
 ) -> Result<SqlitePool, StoreError> {
     hush().await?;
-    // SQLCipher's crypto library would clean up at exit while a pool's threads may still use it: this leaves that out
-    openssl::init();
     let options = base
         .synchronous(if options.durable { SqliteSynchronous::Full } else { SqliteSynchronous::Off })
         .foreign_keys(true)

@@ -1,6 +1,6 @@
 //! `zuc backup …` and `zuc restore`.
 
-use std::{io::Read as _, path::PathBuf, process::ExitCode};
+use std::{io::Read as _, path::PathBuf};
 
 use anyhow::Context as _;
 use zuc_ipc::{
@@ -33,7 +33,7 @@ pub(super) async fn run(to: Option<PathBuf>, command: Option<Backup>, place: &Pl
             let tried = with_office(place, async |office| office.backup_drill().await).await?;
             output.show(&tried, |tried| tried.text.clone())?;
             if !tried.good {
-                return Ok(tried.problems.iter().fold(ExitCode::FAILURE, |_, problem| {
+                return Ok(tried.problems.iter().fold(1, |_, problem| {
                     let (code, place) = problem.split_once(": ").unwrap_or((problem, ""));
                     output::refused(&Failure::new(code, place))
                 }));

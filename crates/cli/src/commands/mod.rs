@@ -10,7 +10,7 @@ mod lead;
 mod proposal;
 mod support;
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use tokio::sync::OnceCell;
 use zuc_app::{AppError, Desk, Office};
@@ -106,7 +106,7 @@ where
 }
 
 /// The usual end.
-pub(crate) const OK: ExitCode = ExitCode::SUCCESS;
+pub(crate) const OK: u8 = 0;
 
 #[cfg(unix)]
 fn passphrase_from(descriptor: i32) -> Result<String, Ended> {

@@ -1,6 +1,6 @@
 //! `zuc sync`, `search`, `undo`, and looking after a home.
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
 use serde_json::Value;
@@ -111,7 +111,7 @@ pub(super) async fn verify(same_as: Option<PathBuf>, place: &Place, output: Outp
 }
 
 /// Each problem, `code: where`, with its sentence on stderr.
-fn told(problems: &[String]) -> ExitCode {
+fn told(problems: &[String]) -> u8 {
     problems.iter().fold(OK, |_, problem| {
         let (code, place) = problem.split_once(": ").unwrap_or((problem, ""));
         output::refused(&Failure::new(code, place))
