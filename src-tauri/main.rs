@@ -37,6 +37,8 @@ fn main() -> anyhow::Result<()> {
             commands::device_pending,
             commands::device_approve,
             commands::device_list,
+            commands::device_revoke,
+            commands::keys_rotate,
             commands::settings_set,
             commands::regimenes,
             commands::sync_status,

@@ -30,6 +30,10 @@ impl Office {
         let trusted = self.trust_clock();
         if trusted.is_ok() {
             self.run_sagas().await?;
+            // what somebody else's act came before is due again the next time
+            if let Err(error) = self.rotate_what_is_due().await {
+                tracing::warn!(code = error.code, detail = error.detail, "keys that are due were not renewed");
+            }
         }
         self.follow_waiting().await?;
         trusted

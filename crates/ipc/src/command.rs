@@ -36,8 +36,8 @@ pub mod list {
     use crate::{
         backup::{BackupTo, BackupTried, BackupView, RestoreAsk, RestoreDone},
         company::{
-            Boot, CompanyCreated, CompanyNew, DeviceRow, InviteNew, InviteView, Join, JoinStatus, PendingDevice,
-            Secret, SettingsSet,
+            Boot, CompanyCreated, CompanyNew, DeviceRevoke, DeviceRow, InviteNew, InviteView, Join, JoinStatus,
+            KeysRotate, PendingDevice, Secret, SettingsSet,
         },
         customer::{Customer360, CustomerRow, FiscalChoices, FiscalChoicesQuery, FiscalProfileSet},
         home::{Hit, Home},
@@ -74,6 +74,10 @@ pub mod list {
         DeviceApprove = "device_approve" (ById) -> Changes;
         /// Devices of the company.
         DeviceList = "device_list" (Empty) -> Vec<DeviceRow>;
+        /// Takes a device out.
+        DeviceOut = "device_revoke" (DeviceRevoke) -> Changes;
+        /// Gives scopes new keys.
+        KeysNew = "keys_rotate" (KeysRotate) -> Changes;
         /// Changes settings of this device.
         SettingsChange = "settings_set" (SettingsSet) -> Changes;
         /// Régimenes of the SAT for the company's form: `text` is the RFC.

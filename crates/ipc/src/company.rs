@@ -19,6 +19,10 @@ pub enum Stage {
     Joining,
     /// Ready to work.
     Ready,
+    /// The company has taken this device out: nothing is worked on here any more.
+    Removed,
+    /// And nothing of it is left here, as it asked.
+    Wiped,
 }
 
 /// What the window needs first.
@@ -199,6 +203,37 @@ pub struct DeviceRow {
     pub this: bool,
     /// It was taken out.
     pub removed: bool,
+    /// It is stopped: it is being taken out, or that was cut short.
+    pub stopped: bool,
+}
+
+/// Why a device is taken out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevokeReason {
+    /// Its person leaves, or the machine is retired.
+    #[default]
+    Left,
+    /// It is lost or stolen.
+    Lost,
+}
+
+/// Takes a device out of the company.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceRevoke {
+    /// Device id.
+    pub device: String,
+    /// Why.
+    pub reason: RevokeReason,
+    /// Whether it deletes everything it holds when it is next heard of.
+    pub wipe: bool,
+}
+
+/// Gives scopes new keys.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeysRotate {
+    /// Which, by name, as `catalog`; all whose key is here when empty.
+    pub scopes: Vec<String>,
 }
 
 /// Settings of this device.

@@ -111,6 +111,7 @@ impl Store {
             }
             Effect::Send(_)
             | Effect::Reconnect
+            | Effect::Stopped
             | Effect::ControlRefused { .. }
             | Effect::Removed { .. }
             | Effect::RelayTime(_)

@@ -9,6 +9,7 @@ use zuc_protocol::item::DocKind;
 use zuc_sync::membership::lost_scopes;
 
 use crate::doc::Document;
+use crate::outgoing::keep_unsent_apart;
 use crate::persons::Ring;
 use crate::projections::analytics::{self, Dirty};
 use crate::reread::Reread;
@@ -81,10 +82,12 @@ impl Store {
         Ok(false)
     }
 
-    /// Takes every document, fact, entry and row of a scope that may no longer be read.
+    /// Takes every document, fact, entry and row of a scope that may no longer be read. What was written here and is not
+    /// sent is kept apart, and counts nowhere.
     pub async fn purge_scope(&self, scope: Scope) -> Result<(), StoreError> {
         let number = scope_number(scope);
         let mut tx = self.begin_plain().await?;
+        keep_unsent_apart(&mut tx, number).await?;
         let docs = sqlx::query!("SELECT id, kind FROM doc WHERE scope = ?", number).fetch_all(&mut *tx).await?;
         let mut dirty = Dirty::default();
         for doc in docs {

@@ -48,6 +48,7 @@ mod measure;
 mod testing;
 #[cfg(test)]
 mod tests;
+pub mod wipe;
 
 pub use aggregate::{Aggregate, Projector, Repository};
 pub use backup::{

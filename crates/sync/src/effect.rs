@@ -55,6 +55,9 @@ pub enum Effect {
     Send(ClientFrame),
     /// Close the socket and open another.
     Reconnect,
+    /// The relay takes this device for no member, or for one that is stopped, and ended the connection: it is not tried again
+    /// at once.
+    Stopped,
     /// Put a sealed batch on disk, then answer [`crate::Input::SealedStored`].
     StoreSealed(StoredBatch),
     /// The relay has a batch on disk: its outbox rows are done. In one transaction with `advance`.
@@ -189,7 +192,7 @@ pub enum Effect {
         /// The scope.
         scope: Scope,
     },
-    /// The company has removed this device. A wish to wipe it is for the program, which asks nobody but the person here.
+    /// The company has removed this device; what it may not read any more was purged before. A wish to wipe it is for the program, which asks nobody but the person here.
     Removed {
         /// Whether to wipe.
         wipe: bool,

@@ -158,9 +158,10 @@ pub(crate) fn check_bag(log: &ControlLog, wraps: &BagKeyWraps) -> Result<(), Pro
         return Err(ProtocolError::Inconsistent);
     }
     let author = log.device(wraps.author).ok_or(ProtocolError::BadSignature)?;
-    let allowed = log
-        .rights_at(wraps.author, author.removed.map_or(log.last_seq(), |removal| removal.at.saturating_sub(1)))
-        .is_some_and(|rights| rights.may_read(wraps.scope) || rights.has(Role::Administracion));
+    // Whoever is taken out is stopped first: what was given before counts all the same.
+    let last = author.removed.map_or(log.last_seq(), |removal| removal.at.saturating_sub(1));
+    let rights = log.person(author.person).and_then(|person| person.rights_at(last));
+    let allowed = rights.is_some_and(|rights| rights.may_read(wraps.scope) || rights.has(Role::Administracion));
     if !allowed {
         return Err(ProtocolError::BadSignature);
     }

@@ -56,9 +56,25 @@ pub(crate) async fn story() {
     luis.click(&test("nav-settings")).await;
     luis.click(&test("settings-sincronia")).await;
     luis.portrait("ajustes-sincronia").await;
+    revoked(&luis, &ana).await;
     ana.close().await;
     offline(&mut company, &luis).await;
     luis.close().await;
+}
+
+/// Ana's laptop is stolen: Luis takes it out, and nothing of the company is left on it.
+async fn revoked(luis: &Window, ana: &Window) {
+    luis.click(&test("settings-dispositivos")).await;
+    luis.click(&test("device-revoke")).await;
+    luis.click("[data-testid=device-why] button:last-child").await;
+    luis.read(&test("device-revoke-dialog"), "borra todo lo de la empresa").await;
+    luis.portrait("dispositivo-revocar").await;
+    luis.click(&test("device-revoke-confirm")).await;
+    luis.read(&test("devices-table"), "Revocada").await;
+    luis.miss(&test("device-revoke")).await;
+    luis.portrait("dispositivos-revocada").await;
+    ana.read(&test("device-out"), "ya no tiene nada de la empresa").await;
+    ana.portrait("equipo-borrado").await;
 }
 
 /// Whoever would let somebody in reads that it needs the relay, and why it did not work; nothing else is taken away.

@@ -23,7 +23,7 @@ pub(crate) async fn story() {
 
     // whoever closes the window before the code is on paper sees it again
     let window = place.window("/", &[]).await;
-    recover(&window).await;
+    let code = recover(&window).await;
     window.see(&test("page-title")).await;
     window.read(&test("company-name"), "ESCUELA KEMPER URGATE").await;
     window.read(&test("sync-status"), "Solo en este equipo").await;
@@ -41,7 +41,37 @@ pub(crate) async fn story() {
     window.read(&test("settings-rfc"), "EKU9003173C9").await;
     window.close().await;
 
+    backups(&place, &code).await;
     shut(&place).await;
+}
+
+/// A backup is made and tried, and another laptop takes it back with the code that was printed.
+async fn backups(place: &Place, code: &str) {
+    let window = place.window("/ajustes/respaldos", &[]).await;
+    window.click(&test("backup-now")).await;
+    window.see(&test("backup-row")).await;
+    window.click(&test("backup-drill")).await;
+    window.read(&test("backup-tried"), "está completo").await;
+    window.portrait("ajustes-respaldos").await;
+    window.close().await;
+
+    let listed = place.zuc(&["backup", "list"]);
+    let backup = listed["rows"][0]["path"].as_str().expect("it was just made");
+    let other = Place::new("start-restored");
+    let window = other.window("/", &[("ZUC_PICK_ZUC", Path::new(backup))]).await;
+    window.click(&test("start-restore")).await;
+    window.see(&test("restore-code")).await;
+    window.empty("restaurar").await;
+    window.click(&test("restore-pick")).await;
+    window.read(&test("restore-file"), ".zuc").await;
+    window.fill(&test("restore-code"), "AAAAA-BBBBB-CCCCC-DDDDD-EEEEE-FFFFF-GGGGG-HHHHH").await;
+    window.click(&test("restore-do")).await;
+    window.see(".err, [data-testid=form-failure]").await;
+    window.portrait("restaurar").await;
+    window.fill(&test("restore-code"), code).await;
+    window.click(&test("restore-do")).await;
+    window.read(&test("company-name"), "ESCUELA KEMPER URGATE").await;
+    window.close().await;
 }
 
 /// Data that do not open: the window says why, and opens them once it can.
@@ -91,14 +121,16 @@ async fn create(window: &Window) {
 }
 
 /// The code is typed back before the company opens.
-async fn recover(window: &Window) {
+async fn recover(window: &Window) -> String {
     window.see("[data-testid=recovery-code] span").await;
     window.empty("recuperacion").await;
     let shown = window.text(&test("recovery-code")).await;
     let code: Vec<&str> = shown.split_whitespace().filter(|word| word.len() > 2).collect();
-    window.fill(&test("recovery-group-1"), &code.join("-")).await;
+    let code = code.join("-");
+    window.fill(&test("recovery-group-1"), &code).await;
     window.portrait("recuperacion").await;
     window.click(&test("recovery-confirm")).await;
+    code
 }
 
 /// Every room while it is empty.
@@ -136,7 +168,7 @@ async fn rooms(window: &Window) {
     }
     window.portrait("sin-pagina").await;
     window.click(&test("nav-settings")).await;
-    for section in ["empresa", "csd", "dispositivos", "sincronia", "apariencia", "acerca"] {
+    for section in ["empresa", "csd", "dispositivos", "sincronia", "respaldos", "apariencia", "acerca"] {
         window.click(&test(&format!("settings-{section}"))).await;
         window.empty(&format!("ajustes-{section}")).await;
     }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use zuc_domain::shared::{Action, Object, Scope};
 use zuc_ipc::{Changes, words};
-use zuc_protocol::person_key::Bag;
 use zuc_store::keys::random;
 
 use crate::{AppError, Office};
@@ -72,15 +71,7 @@ impl Office {
         }
         let control = self.exchange.control();
         let ring = self.ring_with_bags(&control);
-        let mut bags = Vec::new();
-        for scope in control.scopes().collect::<Vec<_>>() {
-            let rows = self.store.bag_rows(zuc_store::domain_scope(scope)).await?;
-            if let Some(generation) = control.bag(scope) {
-                let mut bag = Bag::new(scope, generation);
-                bag.merge(rows);
-                bags.push(bag);
-            }
-        }
+        let bags = self.bags(&control).await?;
         let entropy = self.ports.entropy.clone();
         let step =
             zuc_sync::membership::erase(&control, &ring, &bags, &keys, self.now().as_millisecond(), &mut || {

@@ -35,7 +35,7 @@ impl Office {
         let day = day.to_zoned_datetime(self.zone.clone()).strftime("%d/%m/%Y, %H:%M").to_string();
         let text = if good {
             self.set_setting(TRIED, &self.now().as_millisecond().to_string()).await?;
-            words::fill("backup.tried_good", &[("day", &day), ("records", &tried.records)])
+            words::count("backup.tried_good", tried.records, &[("day", &day)])
         } else {
             words::fill("backup.tried_bad", &[("day", &day)])
         };

@@ -29,6 +29,7 @@ impl Office {
                     last_seen: seen.get(&DeviceId(id.to_uuid())).map(ToString::to_string).unwrap_or_default(),
                     this: id == me,
                     removed: device.removed.is_some(),
+                    stopped: device.removed.is_none() && device.frozen_at(control.last_seq()),
                 }
             })
             .collect())

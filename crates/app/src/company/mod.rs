@@ -3,6 +3,8 @@
 mod devices;
 mod invite;
 mod profile;
+mod revoke;
+mod rotate;
 mod settings;
 
 pub(crate) use profile::CompanyProfile;

@@ -18,6 +18,8 @@ impl Desk {
             State::Shut | State::Fresh(_) | State::Moving => (Stage::Fresh, None),
             State::Locked(_) => (Stage::Locked, None),
             State::Joining(..) => (Stage::Joining, None),
+            State::Wiped => (Stage::Wiped, None),
+            State::Open(office, _) if office.is_of_the_company().is_err() => (Stage::Removed, None),
             State::Open(office, true) => (Stage::Recovery, Some(office.clone())),
             State::Open(office, false) => (Stage::Ready, Some(office.clone())),
         };

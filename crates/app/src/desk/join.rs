@@ -99,7 +99,7 @@ impl Desk {
             State::Open(..) => {
                 return Ok(JoinStatus { state: "approved".to_owned(), ..JoinStatus::default() });
             }
-            State::Shut | State::Fresh(_) | State::Locked(_) | State::Moving => {
+            State::Shut | State::Fresh(_) | State::Locked(_) | State::Wiped | State::Moving => {
                 return Err(AppError::new("app.no_company", "nobody is joining here"));
             }
         };

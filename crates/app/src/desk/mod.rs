@@ -5,9 +5,13 @@ mod boot;
 mod found;
 mod join;
 mod open;
+mod removed;
 mod restore;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Weak},
+};
 
 use tokio::sync::{Mutex, broadcast};
 use zuc_store::{Store, keys::Home};
@@ -22,6 +26,8 @@ pub struct Desk {
     ports: Ports,
     state: Mutex<State>,
     notices: broadcast::Sender<Notice>,
+    /// Itself, for what goes on when nobody asks.
+    me: Weak<Self>,
 }
 
 /// How far the home is.
@@ -36,6 +42,8 @@ enum State {
     Joining(Store, join::Joining),
     /// Open; `true` while the recovery code was not typed back.
     Open(Arc<Office>, bool),
+    /// The company took this device out and asked it to keep nothing; it keeps nothing.
+    Wiped,
     /// Between two states, while one is being made of the other.
     Moving,
 }
@@ -54,7 +62,7 @@ impl Desk {
     /// The desk of a home that opens when it is first asked where it stands: a window must be there to say why not.
     pub fn shut(root: PathBuf, ports: Ports) -> Arc<Self> {
         let (notices, _) = broadcast::channel(256);
-        Arc::new(Self { root, ports, state: Mutex::new(State::Shut), notices })
+        Arc::new_cyclic(|me| Self { root, ports, state: Mutex::new(State::Shut), notices, me: me.clone() })
     }
 
     /// Folder of the home.
@@ -70,10 +78,11 @@ impl Desk {
     /// The open company.
     ///
     /// # Errors
-    /// `app.no_company` or `app.locked`.
+    /// `app.no_company` or `app.locked`; `sync.revoked` or `sync.wiped` once the company has taken this device out.
     pub async fn office(&self) -> Result<Arc<Office>, AppError> {
         match &*self.state.lock().await {
-            State::Open(office, _) => Ok(office.clone()),
+            State::Open(office, _) => office.is_of_the_company().map(|()| office.clone()),
+            State::Wiped => Err(removed::wiped()),
             State::Locked(_) => Err(AppError::new("app.locked", "the passphrase was not given")),
             State::Shut | State::Fresh(_) | State::Joining(..) | State::Moving => {
                 Err(AppError::new("app.no_company", "no company is open here"))
@@ -85,9 +94,9 @@ impl Desk {
     pub async fn close(&self) {
         let state = std::mem::replace(&mut *self.state.lock().await, State::Moving);
         match state {
-            State::Open(office, _) => office.close().await,
+            State::Open(office, _) => self.leave(&office).await,
             State::Joining(store, _) => store.close().await,
-            State::Shut | State::Fresh(_) | State::Locked(_) | State::Moving => {}
+            State::Shut | State::Fresh(_) | State::Locked(_) | State::Wiped | State::Moving => {}
         }
     }
 }

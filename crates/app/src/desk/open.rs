@@ -11,10 +11,14 @@ use zuc_protocol::{
 use zuc_store::{
     OpenOptions, Store,
     keys::{Home, Keys, SealedFile, SecretStore},
+    wipe,
 };
 
 use super::{Desk, State, found, join::Joining};
-use crate::{AppError, Office, sync::Exchange};
+use crate::{
+    AppError, Office,
+    sync::{Exchange, Standing},
+};
 
 /// Vault name of this device's keys.
 pub(super) const DEVICE: &str = "device";
@@ -22,6 +26,10 @@ pub(super) const DEVICE: &str = "device";
 impl Desk {
     /// Opens a shut home as far as it can without a person; what does not open stays shut, and may be tried again.
     pub(super) async fn try_open(&self, state: &mut State) -> Result<(), AppError> {
+        if matches!(state, State::Shut) && wipe::is_begun(&self.root) {
+            self.leave_nothing().await;
+            *state = State::Wiped;
+        }
         if matches!(state, State::Shut) {
             *state = self.first_state(Home::open(&self.root)?).await?;
         }
@@ -91,7 +99,13 @@ impl Desk {
             tracing::warn!(code = error.code(), "the boot could not be marked");
         }
         let unconfirmed = store.vault_get(found::RECOVERY).await?.is_some();
-        Ok(State::Open(self.office_over(store).await?, unconfirmed))
+        let office = self.office_over(store).await?;
+        if office.exchange.standing() == Standing::Wipe {
+            // the record came, and the program ended before it could obey
+            self.leave(&office).await;
+            return Ok(State::Wiped);
+        }
+        Ok(State::Open(office, unconfirmed))
     }
 
     /// Sets aside what a founding or a joining left that did not come to its end: nobody has worked in it.
@@ -128,6 +142,7 @@ impl Desk {
         let office = Office::new(store, self.ports.clone(), actor, self.notices.clone(), exchange);
         // a founding and a joining write the control log without the exchange, which else tells who is who
         office.remember_members().await?;
+        self.heed(&office);
         office.start().await?;
         Ok(office)
     }

@@ -55,7 +55,7 @@ impl Desk {
         match std::mem::replace(&mut *state, State::Moving) {
             State::Open(office, _) => office.close().await,
             State::Joining(store, _) => store.close().await,
-            State::Shut | State::Fresh(_) | State::Locked(_) | State::Moving => {}
+            State::Shut | State::Fresh(_) | State::Locked(_) | State::Wiped | State::Moving => {}
         }
         let restored = self.restore_home(&backup, &ask).await;
         *state = State::Shut;

@@ -1,6 +1,6 @@
 //! What the exchange does when the store refuses something: it rests, and begins anew from what the disk holds.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use zuc_protocol::{Scope, control::ControlLog};
 use zuc_store::StoreError;
@@ -58,6 +58,24 @@ impl Failing {
 }
 
 impl Driver {
+    /// The store refused an effect. What the engine took for done behind it is not: nothing of it may be built upon.
+    pub(super) fn give_up(&mut self, office: &Arc<Office>, error: &AppError) {
+        tracing::error!(code = error.code, detail = error.detail, "an effect of the exchange failed");
+        self.failing.again();
+        office.exchange.set_status(|status| {
+            "error".clone_into(&mut status.state);
+            status.error = Some(error.code.clone());
+        });
+        if self.link.take().is_some() {
+            office.set_online(false);
+            office.exchange.line(office.now(), "disconnected", zuc_ipc::words::say("sync.disconnected").to_owned());
+        }
+        self.inputs.clear();
+        self.status = None;
+        self.answer_all(&error.code, "the exchange had to begin anew");
+        self.failed = true;
+    }
+
     /// An engine anew from what the disk holds; tried again later while that cannot be read. What the engine before had
     /// taken in and was not stored is no part of it: the relay is asked for it again.
     pub(super) async fn renew(&mut self, office: &Office) {

@@ -8,9 +8,9 @@ use zuc_protocol::{
     ids::ItemId,
     item::DocKind,
 };
-use zuc_sync::{Effect, SyncStatus};
+use zuc_sync::{Effect, Input, SyncStatus};
 
-use super::driver::Driver;
+use super::{away::Standing, driver::Driver};
 use crate::{AppError, Notice, Office, failpoint::failpoint};
 
 impl Driver {
@@ -53,7 +53,7 @@ impl Driver {
                     office.remember_members().await?;
                 }
                 self.changed.settings = true;
-                self.owed.look = true;
+                self.owed.look();
                 self.answer_author(office, &record)?;
             }
             Effect::PurgeScope { .. } => self.changed = Changes::all(),
@@ -66,21 +66,20 @@ impl Driver {
             Effect::Reconnect => self.link = None,
             Effect::ControlRefused { code } => {
                 // the engine forgets whatever waited behind it too; what members still need is looked at again
-                self.owed.epochs = true;
-                for (_, answer) in self.authoring.drain(..) {
-                    let _ = answer.send(Err(AppError::new(&*code, "the relay did not take the act")));
-                }
+                self.owed.all();
+                self.answer_all(&code, "the relay did not take the act");
             }
-            Effect::Removed { .. } => {
-                self.link = None;
-                office.exchange.set_status(|status| {
-                    "error".clone_into(&mut status.state);
-                    status.error = Some("sync.revoked".to_owned());
-                });
+            Effect::Stopped => self.sent_away(office, "sync.revoked"),
+            Effect::Removed { wipe } => {
+                tracing::warn!(wipe, "this device was taken out of its company");
+                self.sent_away(office, "sync.revoked");
+                self.inputs.push_back(Input::Disconnected);
+                self.changed = Changes::all();
+                office.exchange.set_standing(if wipe { Standing::Wipe } else { Standing::Out });
             }
             Effect::RelayTime(millis) => office.note_relay_time(millis),
-            Effect::Status(SyncStatus::UpToDate) if self.pay(office) => {}
-            Effect::Status(status) => self.show(office, &status).await?,
+            // shown once nothing is owed: who waits for it shall not leave before
+            Effect::Status(status) => self.status = Some(status),
             // what is left was for the disk; claims and stamps are asked one by one over HTTP, where they are answered
             _ => {}
         }
@@ -114,6 +113,19 @@ impl Driver {
         Ok(())
     }
 
+    /// Pays what is owed, or says where this device stands; `true` when there is something to carry out again.
+    pub(super) async fn end(&mut self, office: &Arc<Office>) -> Result<bool, AppError> {
+        if self.engine.is_caught_up() && self.pay(office).await? {
+            return Ok(true);
+        }
+        // one that is stopped may be let go: what the relay says now is waited for
+        let asked = self.link.is_some() && self.status == Some(SyncStatus::Failed("sync.stopped"));
+        if let Some(status) = self.status.take_if(|_| !asked) {
+            self.show(office, &status).await?;
+        }
+        Ok(false)
+    }
+
     async fn show(&mut self, office: &Arc<Office>, status: &SyncStatus) -> Result<(), AppError> {
         if *status == SyncStatus::UpToDate {
             self.failing.over();
@@ -137,7 +149,8 @@ impl Driver {
                 SyncStatus::Offline(_) => "offline".clone_into(&mut shown.state),
                 SyncStatus::Failed(code) => {
                     "error".clone_into(&mut shown.state);
-                    shown.error = Some((*code).to_owned());
+                    let wiped = office.exchange.standing() == Standing::Wipe;
+                    shown.error = Some(if wiped { "sync.wiped" } else { *code }.to_owned());
                 }
             }
         });

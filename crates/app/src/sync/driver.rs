@@ -10,23 +10,24 @@ use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, MissedTickBehavior, interval, sleep, sleep_until},
 };
-use zuc_ipc::{Changes, sync::SyncStatus};
+use zuc_ipc::Changes;
 use zuc_sync::{Config, ControlStep, Engine, Input};
 
-use super::{anew::Failing, exchange::Order, owed::Owed};
-use crate::{AppError, Notice, Office, background, ports::Link};
+use super::{
+    anew::Failing,
+    away::{Away, Standing},
+    connect::{connect, disconnected},
+    exchange::Order,
+    owed::Owed,
+};
+use crate::{AppError, Office, background, ports::Link};
 
 /// First pause after a lost connection; each is twice the one before.
 const PAUSE: Duration = Duration::from_millis(200);
-/// The longest pause while nothing answers: a try costs next to nothing then, and whoever comes back into the network
-/// shall not wait for it.
-const PAUSE_OFFLINE: Duration = Duration::from_millis(600);
-/// The longest pause while the relay answers but does not let us in: it may have too much to do.
-const PAUSE_REFUSED: Duration = Duration::from_secs(10);
 /// How long commits are gathered before they are sealed: what is written in one go travels in one batch.
 const GATHER: Duration = Duration::from_millis(100);
 /// How often the engine learns the time.
-const TICK: Duration = Duration::from_millis(500);
+pub(super) const TICK: Duration = Duration::from_millis(500);
 
 /// The engine with what it waits for.
 pub(super) struct Driver {
@@ -41,6 +42,9 @@ pub(super) struct Driver {
     /// The store refused an effect: the engine is ahead of the disk and must not go on.
     pub(super) failed: bool,
     pub(super) failing: Failing,
+    pub(super) away: Away,
+    /// What the status bar is to say once nothing is left to be carried out.
+    pub(super) status: Option<zuc_sync::SyncStatus>,
 }
 
 /// What woke the driver.
@@ -74,7 +78,13 @@ impl Office {
             gathered: None,
             failed: false,
             failing: Failing::default(),
+            away: Away::default(),
+            status: None,
         };
+        // one that was taken out says so without asking anybody
+        if self.exchange.standing() != Standing::In {
+            driver.inputs.push_back(Input::Disconnected);
+        }
         if let Some(error) = left {
             driver.give_up(self, &error);
         }
@@ -99,18 +109,23 @@ async fn run(office: Weak<Office>, mut driver: Driver, mut orders: mpsc::Unbound
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut pause = PAUSE;
+    if let Some(this) = office.upgrade() {
+        settle(&this, &mut driver).await;
+    }
     loop {
         let Some(this) = office.upgrade() else { return };
         if driver.link.is_none() {
-            let rest = driver.failing.rest();
-            let longest = if driver.failed { Some(rest) } else { connect(&this, &mut driver).await.err() };
+            let rest = driver.rest(&this);
+            let longest = if rest.is_some() { rest } else { connect(&this, &mut driver).await.err() };
             if let Some(longest) = longest {
                 // nothing to reach: wait, but hear orders
                 let waited = tokio::select! {
                     order = orders.recv() => Some(order),
-                    () = sleep(if driver.failed { rest } else { pause.min(longest) }) => None,
+                    () = sleep(rest.unwrap_or_else(|| pause.min(longest))) => None,
                 };
-                pause = (pause * 2).min(longest);
+                if rest.is_none() {
+                    pause = (pause * 2).min(longest);
+                }
                 if let Some(order) = waited {
                     pause = PAUSE;
                     if obey(&this, &mut driver, order).await {
@@ -118,6 +133,8 @@ async fn run(office: Weak<Office>, mut driver: Driver, mut orders: mpsc::Unbound
                     }
                 } else if driver.failed {
                     driver.renew(&this).await;
+                } else {
+                    driver.away.waited();
                 }
                 continue;
             }
@@ -150,7 +167,11 @@ async fn run(office: Weak<Office>, mut driver: Driver, mut orders: mpsc::Unbound
                 driver.gathered = None;
                 offer(&this, &mut driver).await;
             }
-            Woken::Tick => driver.inputs.push_back(Input::Tick(this.now().as_millisecond())),
+            Woken::Tick => {
+                driver.away.lasts();
+                driver.owed.time_goes_on(driver.engine.is_stale());
+                driver.inputs.push_back(Input::Tick(this.now().as_millisecond()));
+            }
             Woken::Order(order) => {
                 if obey(&this, &mut driver, order).await {
                     return;
@@ -162,26 +183,6 @@ async fn run(office: Weak<Office>, mut driver: Driver, mut orders: mpsc::Unbound
 }
 
 impl Driver {
-    /// The store refused an effect. What the engine took for done behind it is not: nothing of it may be built upon.
-    fn give_up(&mut self, office: &Arc<Office>, error: &AppError) {
-        tracing::error!(code = error.code, detail = error.detail, "an effect of the exchange failed");
-        self.failing.again();
-        office.exchange.set_status(|status| {
-            "error".clone_into(&mut status.state);
-            status.error = Some(error.code.clone());
-        });
-        if self.link.take().is_some() {
-            office.set_online(false);
-            office.exchange.line(office.now(), "disconnected", zuc_ipc::words::say("sync.disconnected").to_owned());
-        }
-        self.inputs.clear();
-        for (_, answer) in self.authoring.drain(..) {
-            // who asked may have gone
-            let _ = answer.send(Err(AppError::new(&*error.code, "the exchange had to begin anew")));
-        }
-        self.failed = true;
-    }
-
     #[expect(clippy::disallowed_methods, reason = "how long to wait is measured, never what day it is")]
     fn gather(&mut self) {
         self.gathered = Some(Instant::now() + GATHER);
@@ -204,16 +205,24 @@ async fn until(gathered: Option<Instant>) {
     }
 }
 
-/// Carries out everything the engine says until it waits again.
-async fn settle(office: &Arc<Office>, driver: &mut Driver) {
-    while let Some(input) = driver.inputs.pop_front() {
-        let entropy = office.ports.entropy.clone();
-        let effects = driver.engine.handle(input, &mut || zuc_store::keys::random(entropy.as_ref()));
-        for effect in effects {
-            if let Err(error) = driver.carry(office, effect).await {
-                driver.give_up(office, &error);
-                break;
+/// Carries out everything the engine says until it waits again, and then what this device owes the others.
+pub(super) async fn settle(office: &Arc<Office>, driver: &mut Driver) {
+    loop {
+        while let Some(input) = driver.inputs.pop_front() {
+            let entropy = office.ports.entropy.clone();
+            let effects = driver.engine.handle(input, &mut || zuc_store::keys::random(entropy.as_ref()));
+            for effect in effects {
+                if let Err(error) = driver.carry(office, effect).await {
+                    driver.give_up(office, &error);
+                    break;
+                }
             }
+        }
+        let ended = if driver.failed { Ok(false) } else { driver.end(office).await };
+        match ended {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => driver.give_up(office, &error),
         }
     }
     let changed = std::mem::take(&mut driver.changed);
@@ -225,47 +234,6 @@ async fn settle(office: &Arc<Office>, driver: &mut Driver) {
     }
 }
 
-/// Connects, or says how long the pauses between tries may become.
-async fn connect(office: &Arc<Office>, driver: &mut Driver) -> Result<(), Duration> {
-    let Ok(relay) = office.exchange.relay() else {
-        set_state(office, "no_relay").await;
-        return Err(PAUSE_REFUSED);
-    };
-    match relay.connect(&office.exchange.credentials()).await {
-        Ok(link) => {
-            office.set_online(true);
-            office.exchange.line(office.now(), "connected", zuc_ipc::words::say("sync.connected").to_owned());
-            driver.inputs.push_back(Input::Tick(office.now().as_millisecond()));
-            driver.inputs.push_back(Input::Connected { token: link.token.clone() });
-            driver.link = Some(link);
-            driver.owed = Owed { look: true, epochs: true };
-            match office.store.unsent().await {
-                Ok(waiting) => driver.inputs.push_back(Input::Waiting(waiting)),
-                Err(error) => tracing::error!(code = error.code(), "the outbox could not be counted"),
-            }
-            settle(office, driver).await;
-            office.work.notify_one();
-            Ok(())
-        }
-        Err(error) => {
-            office.set_online(false);
-            tracing::debug!(code = error.code(), "the relay does not answer");
-            let offline = matches!(error.code(), "relay.unreachable" | "relay.timed_out");
-            office.exchange.set_status(|status| status.error = (!offline).then(|| error.code().to_owned()));
-            set_state(office, if offline { "offline" } else { "error" }).await;
-            Err(if offline { PAUSE_OFFLINE } else { PAUSE_REFUSED })
-        }
-    }
-}
-
-fn disconnected(office: &Arc<Office>, driver: &mut Driver) {
-    if driver.link.take().is_some() {
-        office.set_online(false);
-        office.exchange.line(office.now(), "disconnected", zuc_ipc::words::say("sync.disconnected").to_owned());
-    }
-    driver.inputs.push_back(Input::Disconnected);
-}
-
 /// Does what a use case asked; `true` when it is time to end.
 async fn obey(office: &Arc<Office>, driver: &mut Driver, order: Option<Order>) -> bool {
     match order {
@@ -275,20 +243,42 @@ async fn obey(office: &Arc<Office>, driver: &mut Driver, order: Option<Order>) -
             let _ = ended.send(());
             return true;
         }
-        Some(Order::Reconnect) => disconnected(office, driver),
+        Some(Order::Reconnect) => {
+            driver.away.waited();
+            disconnected(office, driver);
+        }
         Some(Order::Anew(begun)) => {
+            driver.away.waited();
             disconnected(office, driver);
             settle(office, driver).await;
+            if office.exchange.standing() == Standing::In {
+                // what was said before the question is no answer to it
+                office.exchange.set_status(|status| {
+                    if status.state == "error" {
+                        "syncing".clone_into(&mut status.state);
+                        status.error = None;
+                    }
+                });
+            }
             // who asked may have gone
             let _ = begun.send(());
         }
-        Some(Order::Author(steps, answer)) => author(driver, steps, answer),
+        Some(Order::Author(steps, answer)) => author(office, driver, steps, answer),
     }
     settle(office, driver).await;
     false
 }
 
-fn author(driver: &mut Driver, steps: Vec<ControlStep>, answer: oneshot::Sender<Result<(), AppError>>) {
+fn author(
+    office: &Office,
+    driver: &mut Driver,
+    steps: Vec<ControlStep>,
+    answer: oneshot::Sender<Result<(), AppError>>,
+) {
+    if office.exchange.standing() != Standing::In {
+        let _ = answer.send(Err(AppError::new("sync.revoked", "this device may not act for the company")));
+        return;
+    }
     if driver.link.is_none() {
         let _ = answer.send(Err(AppError::new("relay.unreachable", "acts of membership need the relay")));
         return;
@@ -302,37 +292,4 @@ async fn offer(office: &Arc<Office>, driver: &mut Driver) {
         Ok(inputs) => driver.inputs.extend(inputs),
         Err(error) => tracing::error!(code = error.code(), "the outbox could not be read"),
     }
-}
-
-async fn set_state(office: &Arc<Office>, state: &str) {
-    let pending = office.store.unsent().await.unwrap_or_default();
-    let before: SyncStatus = office.exchange.status();
-    office.exchange.set_status(|status| {
-        state.clone_into(&mut status.state);
-        status.pending = pending;
-    });
-    let after = office.exchange.status();
-    if after != before {
-        let _ = office.notices.send(Notice::Sync(after));
-    }
-}
-
-/// Waits until the exchange is connected, as acts of membership need it.
-///
-/// # Errors
-/// `relay.unreachable` when that takes too long.
-pub(super) async fn wait_connected(office: &Office) -> Result<(), AppError> {
-    let mut states = office.exchange.watch();
-    let connected = async {
-        loop {
-            if matches!(states.borrow_and_update().state.as_str(), "up_to_date" | "syncing") {
-                return;
-            }
-            // a lost sender means that the office closes, which the time limit covers
-            let _ = tokio::time::timeout(TICK, states.changed()).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(15), connected)
-        .await
-        .map_err(|_| AppError::new("relay.unreachable", "the relay does not answer"))
 }

@@ -3,24 +3,32 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, PoisonError, RwLock},
+    time::Duration,
 };
 
 use jiff::Timestamp;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::sleep,
+};
 use zuc_domain::shared::PersonId;
 use zuc_ipc::sync::{SyncLogRow, SyncStatus};
 use zuc_protocol::{
-    control::{ControlLog, open_index_key, open_label},
+    control::{ControlLog, DeviceState, open_index_key, open_label},
     identity::DeviceKeys,
-    ids::CompanyId,
+    ids::{CompanyId, ControlHash},
 };
 use zuc_sync::{ControlStep, KeyRing};
 
+use super::away::Standing;
 use crate::{
     AppError,
     ports::{Credentials, Relay},
 };
 
+/// How often, and how long apart, it is looked whether the membership has moved.
+const LOOKS: usize = 100;
+const LOOK: Duration = Duration::from_millis(50);
 /// Lines the sync log keeps.
 const LOG_LINES: usize = 200;
 
@@ -45,6 +53,7 @@ pub(crate) struct Exchange {
     orders: mpsc::UnboundedSender<Order>,
     waiting: Mutex<Option<mpsc::UnboundedReceiver<Order>>>,
     status: watch::Sender<SyncStatus>,
+    standing: watch::Sender<Standing>,
     lines: Mutex<VecDeque<SyncLogRow>>,
 }
 
@@ -53,6 +62,7 @@ impl Exchange {
         let (orders, waiting) = mpsc::unbounded_channel();
         // whether there is a relay is said by the task that looks for it: who waits for it must not take this for its word
         let status = SyncStatus { state: "syncing".to_owned(), ..SyncStatus::default() };
+        let standing = Standing::of(keys.id(), &control);
         Self {
             company,
             keys,
@@ -61,6 +71,7 @@ impl Exchange {
             orders,
             waiting: Mutex::new(Some(waiting)),
             status: watch::channel(status).0,
+            standing: watch::channel(standing).0,
             lines: Mutex::new(VecDeque::new()),
         }
     }
@@ -76,6 +87,7 @@ impl Exchange {
     }
 
     pub(super) fn set_control(&self, control: ControlLog) {
+        self.set_standing(Standing::of(self.keys.id(), &control));
         *self.control.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(control);
     }
 
@@ -121,9 +133,36 @@ impl Exchange {
 
     /// Takes acts of membership to the relay and waits until they stand.
     pub(crate) async fn author(&self, steps: Vec<ControlStep>) -> Result<(), AppError> {
+        if steps.is_empty() {
+            return Ok(());
+        }
         let (answer, done) = oneshot::channel();
         self.order(Order::Author(steps, answer));
         done.await.map_err(|_| AppError::new("app.internal", "the exchange ended"))?
+    }
+
+    /// Waits until the membership is known to have moved on from `head`, for a few seconds at most.
+    pub(crate) async fn moved_from(&self, head: ControlHash) {
+        for _ in 0..LOOKS {
+            if self.control().head() != head {
+                return;
+            }
+            sleep(LOOK).await;
+        }
+    }
+
+    /// How this device stands with its company.
+    pub(crate) fn standing(&self) -> Standing {
+        *self.standing.borrow()
+    }
+
+    /// Hears when that changes.
+    pub(crate) fn watch_standing(&self) -> watch::Receiver<Standing> {
+        self.standing.subscribe()
+    }
+
+    pub(super) fn set_standing(&self, standing: Standing) {
+        self.standing.send_if_modified(|now| std::mem::replace(now, standing) != standing);
     }
 
     /// The status bar's state.
@@ -158,9 +197,10 @@ impl Exchange {
         let me = zuc_protocol::control::Recipient::Device(self.keys.id());
         let Ok(index) = open_index_key(&control, me, &self.keys) else { return String::new() };
         let person = zuc_protocol::ids::PersonId::from_uuid(person.uuid());
-        control
-            .devices_of(person)
-            .find_map(|(_, device)| open_label(&index, &device.public, &device.label).ok())
-            .unwrap_or_default()
+        // who left keeps the name, after those who have not
+        let mut devices: Vec<_> = control.devices().filter(|(_, device)| device.person == person).collect();
+        devices.sort_by_key(|(_, device)| (device.removed.is_some(), device.added_at));
+        let name = |(_, device): (_, &DeviceState)| open_label(&index, &device.public, &device.label).ok();
+        devices.into_iter().find_map(name).unwrap_or_default()
     }
 }

@@ -1,11 +1,15 @@
 //! Catching up with the others: the engine of `zuc_sync`, carried out over the store and a relay.
 
 mod anew;
+mod away;
 mod carry;
+mod connect;
 mod driver;
 mod exchange;
 mod owed;
 mod relay;
 mod status;
 
+pub(crate) use away::Standing;
+pub(crate) use connect::wait_connected;
 pub(crate) use exchange::Exchange;

@@ -4,7 +4,7 @@ use zuc_domain::shared::{Action, Object, Scope};
 use zuc_protocol::control::ControlAct;
 use zuc_sync::ControlStep;
 
-use super::{driver, exchange::Order};
+use super::{connect, exchange::Order};
 use crate::{AppError, Office};
 
 impl Office {
@@ -44,7 +44,7 @@ impl Office {
         let act = ControlAct::RelayKey { key: identity.key, url: url.to_owned() };
         let record = control.sign(act, self.now().as_millisecond(), &self.exchange.device_keys())?;
         self.exchange.order(Order::Reconnect);
-        driver::wait_connected(self).await?;
+        connect::wait_connected(self).await?;
         self.exchange.author(vec![ControlStep { record, replacements: Vec::new(), wraps: Vec::new() }]).await
     }
 

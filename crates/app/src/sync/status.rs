@@ -5,8 +5,13 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use zuc_ipc::sync::{SyncLogRow, SyncStatus};
 
-use super::exchange::Order;
+use super::{Standing, exchange::Order};
 use crate::{AppError, Office};
+
+/// What nothing follows upon: this device is none of the company's any more, or it is stopped.
+fn is_out(code: &str) -> bool {
+    matches!(code, "sync.revoked" | "sync.stopped" | "sync.wiped")
+}
 
 impl Office {
     /// The state of the status bar.
@@ -33,9 +38,16 @@ impl Office {
         let settled = async {
             loop {
                 let mut status = states.borrow_and_update().clone();
-                status.pending = self.store.unsent().await?;
-                if status.state == "no_relay" || (status.state == "up_to_date" && status.pending == 0) {
+                if status.error.as_deref().is_some_and(is_out) {
+                    // of one that wipes itself there may be no store any more
                     return Ok::<_, AppError>(status);
+                }
+                status.pending = match self.store.unsent().await {
+                    Err(_closed) if self.exchange.standing() == Standing::Wipe => continue,
+                    unsent => unsent?,
+                };
+                if status.state == "no_relay" || (status.state == "up_to_date" && status.pending == 0) {
+                    return Ok(status);
                 }
                 // the outbox can empty without a change of state
                 let _ = tokio::time::timeout(Duration::from_millis(50), states.changed()).await;
@@ -45,7 +57,9 @@ impl Office {
             Ok(settled) => settled?,
             Err(_late) => return self.sync_status().await,
         };
-        status.csd_days_left = self.csd_days_left().await?;
+        if !status.error.as_deref().is_some_and(is_out) {
+            status.csd_days_left = self.csd_days_left().await?;
+        }
         Ok(status)
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Subcommand)]
 pub(crate) enum Company {
@@ -76,6 +76,35 @@ pub(crate) enum Device {
     },
     /// Devices of the company
     List,
+    /// Take a device out: nothing counts that it writes from now on, and it reads nothing new
+    Revoke {
+        /// Its id, or the beginning of it
+        device: String,
+        /// Why
+        #[arg(long, value_enum)]
+        reason: Reason,
+        /// It deletes everything it holds when it is next heard of
+        #[arg(long)]
+        wipe: bool,
+    },
+    /// Give scopes new keys; whoever reads them has them at once
+    Rotate {
+        /// Their names, as catalog or sales.1
+        #[arg(required_unless_present = "all")]
+        scopes: Vec<String>,
+        /// All whose key is here
+        #[arg(long, conflicts_with = "scopes")]
+        all: bool,
+    },
+}
+
+/// Why a device is taken out.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Reason {
+    /// Its person leaves, or the machine is retired
+    Left,
+    /// It is lost or stolen
+    Lost,
 }
 
 #[derive(Subcommand)]

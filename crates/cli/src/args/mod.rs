@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-pub(crate) use company::{Company, Device, Person};
+pub(crate) use company::{Company, Device, Person, Reason};
 pub(crate) use fiscal::{Cfdi, Csd, Invoice};
 pub(crate) use sales::{Customer, Import, Lead, Product, Proposal};
 pub(crate) use support::Backup;

@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use zuc_ipc::{
     Failure,
-    company::{InviteNew, Join},
+    company::{DeviceRevoke, InviteNew, Join, KeysRotate, RevokeReason},
 };
 
 use super::{OK, Place, with_office};
-use crate::{Done, Ended, args::Device, output::Output};
+use crate::{
+    Done, Ended,
+    args::{Device, Reason},
+    output::Output,
+};
 
 pub(super) async fn run(command: Device, place: &Place, output: Output) -> Done {
     match command {
@@ -65,13 +69,41 @@ pub(super) async fn run(command: Device, place: &Place, output: Output) -> Done 
             .map_err(Ended::Refused)?;
             output.show(&changes, |changes| changes.done.clone())?;
         }
+        Device::Revoke { device, reason, wipe } => {
+            let reason = match reason {
+                Reason::Left => RevokeReason::Left,
+                Reason::Lost => RevokeReason::Lost,
+            };
+            let changes = with_office(place, async |office| {
+                let devices = office.device_list().await?;
+                let mut found = devices.into_iter().filter(|row| row.id.starts_with(&device));
+                match (found.next(), found.next()) {
+                    (Some(row), None) => {
+                        office.device_revoke(DeviceRevoke { device: row.id, reason, wipe }).await.map(Ok)
+                    }
+                    _ => Ok(Err(Failure::new("device.unknown", "no one device has an id that begins so"))),
+                }
+            })
+            .await?
+            .map_err(Ended::Refused)?;
+            output.show(&changes, |changes| changes.done.clone())?;
+        }
+        Device::Rotate { scopes, all: _ } => {
+            let changes = with_office(place, async |office| office.keys_rotate(KeysRotate { scopes }).await).await?;
+            output.show(&changes, |changes| changes.done.clone())?;
+        }
         Device::List => {
             let devices = with_office(place, async |office| office.device_list().await).await?;
             output.show(&devices, |devices| {
                 let lines: Vec<String> = devices
                     .iter()
                     .map(|device| {
-                        let mark = if device.this { " (esta)" } else { "" };
+                        let mark = match device {
+                            device if device.this => " (esta)",
+                            device if device.removed => " (revocada)",
+                            device if device.stopped => " (detenida)",
+                            _ => "",
+                        };
                         format!("{}  {}  {}{mark}", device.id, device.person, device.roles.join(","))
                     })
                     .collect();

@@ -15,7 +15,10 @@ use crate::{
 pub(super) async fn sync(wait: u64, place: &Place, output: Output) -> Done {
     let wait = Duration::from_secs(wait);
     let status = with_office(place, async |office| {
-        office.sync_until_settled(wait).await?;
+        let first = office.sync_until_settled(wait).await?;
+        if first.state == "error" {
+            return Ok(first);
+        }
         office.work_off().await?;
         office.sync_until_settled(wait).await
     })

@@ -61,7 +61,7 @@ async fn an_approval_that_was_killed_half_way_is_ended_by_the_next_sync() {
 }
 
 /// Asks to join as a person of finance, by an invite of Luis; gives the code to compare.
-async fn join(world: &World, desk: &Desk, person: &str) -> String {
+pub(crate) async fn join(world: &World, desk: &Desk, person: &str) -> String {
     let invite = world.ask("luis", &["device", "invite", "--person", person, "--roles", "finanzas"]).await;
     let code = invite["code"].as_str().expect("an invite").to_owned();
     desk.company_join(Join { invite: code, person_name: person.to_owned() })
@@ -70,6 +70,6 @@ async fn join(world: &World, desk: &Desk, person: &str) -> String {
         .short_code
 }
 
-async fn standing(desk: &Desk) -> String {
+pub(crate) async fn standing(desk: &Desk) -> String {
     desk.join_status().await.expect("how it stands").state
 }

@@ -14,6 +14,7 @@ mod keyring;
 mod papers;
 mod relay;
 mod reports;
+mod revoking;
 mod saga;
 mod silence;
 #[path = "../world/mod.rs"]

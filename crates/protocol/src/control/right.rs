@@ -1,9 +1,10 @@
 //! Who may sign which act.
 
-use crate::control::act::ControlAct;
+use crate::control::act::{ControlAct, EpochStart, Recipient};
 use crate::control::error::ControlError;
 use crate::control::log::ControlLog;
 use crate::control::record::ControlAuthor;
+use crate::control::state::DeviceState;
 use crate::ids::{DeviceId, VerifyKey};
 use crate::messages::RefusalCode;
 use crate::scope::{Rights, Role, Scope};
@@ -49,17 +50,38 @@ impl ControlLog {
         let allowed = match act {
             ControlAct::Genesis(_) | ControlAct::RootReplaced { .. } | ControlAct::Settle { .. } => false,
             ControlAct::Grant(grant) => admin || rights.may_read(grant.scope),
+            ControlAct::Epoch(start) => admin || self.may_renew(rights, start),
             ControlAct::AddDevice(_)
             | ControlAct::Freeze { .. }
             | ControlAct::Remove(_)
             | ControlAct::Rights(_)
-            | ControlAct::Epoch(_)
             | ControlAct::RelayKey { .. }
             | ControlAct::Erase(_)
             | ControlAct::SchemaFloor(_) => admin,
         };
         let state = self.device(device).ok_or(ControlError::NotAllowed)?;
         if allowed { Ok(state.public.verify) } else { Err(ControlError::NotAllowed) }
+    }
+
+    /// Whoever writes a scope gives it a new key after somebody was taken out who had the one before, and only then: where
+    /// no administrator holds it, to everybody who reads it, and with the key before inside. So a removal is completed where
+    /// whoever ordered it does not hold the key; anywhere else keys of nonsense could end a scope.
+    fn may_renew(&self, rights: &Rights, start: &EpochStart) -> bool {
+        let given = |device| start.wraps.iter().any(|wrap| wrap.to == Recipient::Device(device));
+        rights.may_write(start.scope)
+            && start.previous.is_some()
+            && self.is_stale(start.scope)
+            && !self.is_held_by_an_admin(start.scope)
+            && self.readers(start.scope).all(|(device, _)| given(device))
+    }
+
+    /// Whether a device that runs the company's membership, stopped or not, was given the current key of a scope.
+    pub fn is_held_by_an_admin(&self, scope: Scope) -> bool {
+        let runs = |state: &DeviceState| {
+            let rights = self.person(state.person).and_then(|person| person.rights_at(self.last_seq()));
+            state.removed.is_none() && rights.is_some_and(|rights| rights.has(Role::Administracion))
+        };
+        self.devices().any(|(id, state)| runs(state) && self.reads(state, scope) && self.has_key(id, scope))
     }
 
     /// The relay's gate for a new batch, as far as the control log decides: membership and right at the named head
@@ -75,7 +97,7 @@ impl ControlLog {
             return Err(RefusalCode::NotAllowed);
         }
         match self.epoch(header.scope) {
-            Some(epoch) if epoch.id == header.epoch => Ok(()),
+            Some(epoch) if epoch.id == header.epoch && !self.is_stale(header.scope) => Ok(()),
             Some(_) => Err(RefusalCode::EpochStale),
             None => Err(RefusalCode::NotAllowed),
         }

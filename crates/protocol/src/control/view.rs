@@ -1,6 +1,6 @@
 //! What the folded log answers.
 
-use crate::control::act::{IndexWrap, Mark};
+use crate::control::act::{IndexWrap, Mark, Recipient};
 use crate::control::log::{ControlLog, Fork};
 use crate::control::record::SignedControl;
 use crate::control::state::{DeviceState, Epoch, PersonState};
@@ -84,6 +84,27 @@ impl ControlLog {
     /// Devices that may read a scope now.
     pub fn readers(&self, scope: Scope) -> impl Iterator<Item = (DeviceId, &DeviceState)> {
         self.devices().filter(move |(id, _)| self.may_read(*id, scope))
+    }
+
+    /// Whether a device reads a scope, or will again once it is let go: it was not removed, and its person's roles read it.
+    pub fn reads(&self, device: &DeviceState, scope: Scope) -> bool {
+        let rights = self.person(device.person).and_then(|person| person.rights_at(self.last_seq()));
+        device.removed.is_none() && rights.is_some_and(|rights| rights.may_read(scope))
+    }
+
+    /// Whether the current key of a scope was given to a device.
+    pub fn has_key(&self, device: DeviceId, scope: Scope) -> bool {
+        self.epoch(scope).is_some_and(|epoch| epoch.wraps.iter().any(|wrap| wrap.to == Recipient::Device(device)))
+    }
+
+    /// Whether the current key of a scope was given to a device that may not read it any more: until there is a new one,
+    /// nothing is sealed under it.
+    pub fn is_stale(&self, scope: Scope) -> bool {
+        let gone = |to: &Recipient| match to {
+            Recipient::Root => false,
+            Recipient::Device(device) => !self.device(*device).is_some_and(|state| self.reads(state, scope)),
+        };
+        self.epoch(scope).is_some_and(|epoch| epoch.wraps.iter().any(|wrap| gone(&wrap.to)))
     }
 
     /// The scopes that exist.

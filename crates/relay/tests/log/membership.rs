@@ -87,6 +87,22 @@ async fn a_device_is_stopped_counted_and_removed_and_told_so() {
 }
 
 #[tokio::test]
+async fn nothing_is_taken_under_a_key_that_a_removed_device_has() {
+    let (mut stage, mut luis) = Stage::found().await;
+    let ana = stage.join(&luis, Rights::new([Role::Ventas], [1])).await;
+    let (bags, replacements) = new_bags(&stage, &luis);
+    let record = stage.log.sign(removal(ana.keys.id(), 0, BatchHash::NONE, bags), 0, &luis.keys).unwrap();
+    let frame = ClientFrame::ControlAppend { record: record.clone(), replacements, wraps: vec![] };
+    stage.relay.handle(&luis.session, frame).await;
+    stage.log.append(record).unwrap();
+    let batch = luis.seal(&stage, SALES, "uno");
+    assert_eq!(luis.refused(&stage, SALES, &batch).await, RefusalCode::EpochStale);
+    let batch = luis.seal_as(&stage, Scope::Admin, "dos", 1, BatchHash::NONE);
+    let taken = luis.push(&stage, Scope::Admin, &[&batch]).await;
+    assert!(matches!(taken[..], [ServerFrame::Ack { .. }]), "which she never had: {taken:?}");
+}
+
+#[tokio::test]
 async fn a_new_epoch_makes_old_batches_seal_again() {
     let (mut stage, mut luis) = Stage::found().await;
     let old = luis.seal(&stage, SALES, "uno");

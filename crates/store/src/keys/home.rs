@@ -96,7 +96,12 @@ impl Home {
 
     /// The name of this home's keys in a secret store; `None` before the first opening.
     pub(super) fn secret_name(&self) -> Result<Option<String>, StoreError> {
-        let path = self.root.join("home.id");
+        Self::name_at(&self.root)
+    }
+
+    /// The same, of a folder that is not opened.
+    pub(crate) fn name_at(root: &Path) -> Result<Option<String>, StoreError> {
+        let path = root.join("home.id");
         match std::fs::read_to_string(&path) {
             Ok(text) if text.trim().len() == 32 => Ok(Some(secret_name(text.trim()))),
             Ok(_) => Err(StoreError::KeyFileDamaged),

@@ -83,13 +83,24 @@ impl Engine {
         effects: &mut Vec<Effect>,
     ) {
         let Some(bag) = self.log.bag(scope) else { return };
+        let company = self.log.company();
         let sound: Vec<BagKeyWraps> =
             wraps.into_iter().filter(|wraps| wraps.scope == scope && self.keep_wraps(wraps.clone())).collect();
+        let Some(key) = self.ring.bag(scope).cloned() else {
+            // What does not open here yet may be nonsense under a true name: it is asked for again once the key is here.
+            self.bags_unread.extend((!rows.is_empty()).then_some(scope));
+            if !sound.is_empty() {
+                self.bags_asked.insert(scope);
+                effects.push(Effect::StoreBag { scope, bag, wraps: sound, rows: vec![] });
+            }
+            return;
+        };
         let mut new = Vec::new();
         for row in rows {
             if row.scope == scope
                 && row.bag == bag
                 && !self.log.is_erased(row.key)
+                && row.open(company, &key).is_ok()
                 && self.bag_keys.entry(scope).or_default().insert(row.key)
             {
                 new.push(row);
@@ -100,6 +111,9 @@ impl Engine {
         }
         if !sound.is_empty() || !new.is_empty() {
             effects.push(Effect::StoreBag { scope, bag, wraps: sound, rows: new });
+        }
+        if self.bags_unread.remove(&scope) && self.link == Link::Ready {
+            self.ask_for_bag(scope, &BTreeSet::new(), effects);
         }
     }
 

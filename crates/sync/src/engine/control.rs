@@ -1,6 +1,6 @@
 //! The control log and the bags, as the relay tells of them.
 
-use zuc_protocol::control::{ControlError, Offer, SignedControl};
+use zuc_protocol::control::{ControlAct, ControlError, Offer, SignedControl};
 use zuc_protocol::ids::{ControlHash, KeyId};
 use zuc_protocol::messages::ClientFrame;
 use zuc_protocol::person_key::BagReplacement;
@@ -48,11 +48,11 @@ impl Engine {
         for record in records {
             let erased_before: Vec<KeyId> = self.log.erased().collect();
             let bags_before: Vec<_> = self.log.scopes().map(|scope| (scope, self.log.bag(scope))).collect();
-            let read_before = self.ring.readable(&self.log);
+            let lost_before = self.takes_from_me(&record).then(|| self.lost());
             match self.log.offer(record.clone()) {
                 Ok(Offer::Appended(_)) => {
                     effects.push(Effect::StoreControl { seq: self.log.last_seq(), record });
-                    self.after_control(&erased_before, &bags_before, &read_before, effects);
+                    self.after_control(&erased_before, &bags_before, lost_before.as_deref(), effects);
                 }
                 Ok(Offer::Known) => {}
                 Ok(Offer::Ahead) if from > 0 => {
@@ -99,7 +99,7 @@ impl Engine {
         &mut self,
         erased_before: &[KeyId],
         bags_before: &[(Scope, Option<zuc_protocol::ids::BagId>)],
-        read_before: &[Scope],
+        lost_before: Option<&[Scope]>,
         effects: &mut Vec<Effect>,
     ) {
         self.ring.learn(&self.log);
@@ -114,15 +114,33 @@ impl Engine {
         if !erased.is_empty() {
             effects.push(Effect::Erase { keys: erased });
         }
-        for scope in lost_scopes(&self.log, self.me, read_before.iter().copied()) {
-            self.inbound.remove(&scope);
-            self.authors.retain(|(of, _), _| *of != scope);
-            effects.push(Effect::PurgeScope { scope });
+        if let Some(before) = lost_before {
+            for scope in self.lost().into_iter().filter(|scope| !before.contains(scope)) {
+                self.inbound.remove(&scope);
+                self.outbound.entry(scope).or_default().take_all();
+                self.authors.retain(|(of, _), _| *of != scope);
+                effects.push(Effect::PurgeScope { scope });
+            }
         }
-        if let Some(removal) = self.log.device(self.me).and_then(|device| device.removed) {
-            self.failed = Some("sync.revoked");
+        if let Some(removal) =
+            self.log.device(self.me).and_then(|device| device.removed).filter(|_| lost_before.is_some())
+        {
             effects.push(Effect::Removed { wipe: removal.wipe });
         }
+    }
+
+    /// Whether a record may take scopes from this device: one that is stopped loses them when it is let go, or removed.
+    fn takes_from_me(&self, record: &SignedControl) -> bool {
+        record.decode().is_ok_and(|record| match record.act {
+            ControlAct::Remove(remove) => remove.device == self.me,
+            ControlAct::Freeze { device, on } => device == self.me && !on,
+            ControlAct::Rights(rights) => self.log.device(self.me).is_some_and(|me| me.person == rights.person),
+            _ => false,
+        })
+    }
+
+    fn lost(&self) -> Vec<Scope> {
+        lost_scopes(&self.log, self.me, self.log.scopes())
     }
 
     pub(super) fn control_authored(&mut self, step: ControlStep, effects: &mut Vec<Effect>) {

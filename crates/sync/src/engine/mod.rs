@@ -14,7 +14,7 @@ use zuc_protocol::chain;
 use zuc_protocol::control::ControlLog;
 use zuc_protocol::identity::DeviceKeys;
 use zuc_protocol::ids::{DeviceId, KeyId, LogId};
-use zuc_protocol::messages::ServerFrame;
+use zuc_protocol::messages::{RefusalCode, ServerFrame};
 use zuc_protocol::person_key::BagKeyWraps;
 use zuc_protocol::scope::Scope;
 
@@ -109,6 +109,8 @@ pub struct Engine {
     bags_due: BTreeSet<Scope>,
     /// Scopes of whose bag the store has yet to say which rows it kept, or to give those that the relay lacks.
     bags_asked: BTreeSet<Scope>,
+    /// Scopes of whose bag rows came before its key.
+    bags_unread: BTreeSet<Scope>,
     /// As [`Resume::bags_unsure`], and those whose rows the store kept since.
     bags_unsure: BTreeSet<Scope>,
     offered: BTreeSet<Scope>,
@@ -162,6 +164,7 @@ impl Engine {
             listed: BTreeMap::new(),
             bags_due: BTreeSet::new(),
             bags_asked: BTreeSet::new(),
+            bags_unread: BTreeSet::new(),
             bags_unsure: resume.bags_unsure.into_iter().collect(),
             offered: BTreeSet::new(),
             authored: VecDeque::new(),
@@ -264,9 +267,15 @@ impl Engine {
             }
             ServerFrame::Heads { heads } => self.heads(&heads, effects),
             ServerFrame::Marks { marks } => effects.push(Effect::Marks(marks)),
-            ServerFrame::GoAway { .. } => {
+            ServerFrame::GoAway { code } => {
                 self.disconnected();
-                effects.push(Effect::Reconnect);
+                if code == RefusalCode::Revoked.code() {
+                    // Where the control log says so too, that is what is shown.
+                    self.failed = Some(RefusalCode::Revoked.code());
+                    effects.push(Effect::Stopped);
+                } else {
+                    effects.push(Effect::Reconnect);
+                }
             }
             ServerFrame::Receipt(receipt) => effects.push(Effect::Receipt(receipt)),
             ServerFrame::Stamp(view) => effects.push(Effect::Stamp(view)),

@@ -22,6 +22,7 @@ impl Engine {
             && self.trouble().is_none()
             && self.log.rights(self.me).is_some_and(|rights| rights.may_write(scope))
             && self.ring.current(&self.log, scope).is_some()
+            && !self.log.is_stale(scope)
             && self.outbound.get(&scope).is_none_or(|lane| !lane.stopped && lane.until.is_none())
     }
 
@@ -257,8 +258,7 @@ impl Engine {
     fn remove_refused(&mut self, scope: Scope, hash: BatchHash, effects: &mut Vec<Effect>) -> Option<StoredBatch> {
         let lane = self.outbound.entry(scope).or_default();
         let all = lane.take_all();
-        let mut refused = None;
-        let mut again = Vec::new();
+        let (mut refused, mut again) = (None, Vec::new());
         for batch in all {
             if batch.hash == hash {
                 refused = Some(batch);

@@ -1,5 +1,6 @@
 //! Where this device stands, as the status bar says it.
 
+use zuc_protocol::messages::RefusalCode;
 use zuc_protocol::scope::Scope;
 
 use crate::engine::lane::{Inbound, Outbound};
@@ -15,12 +16,41 @@ impl Engine {
     /// Whether this device is at the head of every scope that it may read: what a lease asks for.
     pub fn at_head(&self) -> bool {
         self.is_ready()
-            && self.failed.is_none()
+            && self.is_out().or(self.failed).is_none()
             && self
                 .ring
                 .readable(&self.log)
                 .iter()
                 .all(|scope| self.inbound.get(scope).is_none_or(|lane| lane.applied.seq >= lane.head && !lane.held))
+    }
+
+    /// Whether this device knows what the others have written, whatever it has still to send itself: what a debt of keys is
+    /// paid upon. A lane that waits for a key is no reason to wait, for the debt may be just that.
+    pub fn is_caught_up(&self) -> bool {
+        let sound = |lane: &Inbound| lane.broken.or(lane.alarm).is_none();
+        let read = |lane: &Inbound| lane.held || lane.applied.seq >= lane.head;
+        self.is_ready()
+            && self.is_out().or(self.failed).is_none()
+            && self.log.fork().is_none()
+            && self.authored.is_empty()
+            && self.bags_due.is_empty()
+            && self.bags_asked.is_empty()
+            && self.inbound.values().all(sound)
+            && self.ring.readable(&self.log).iter().filter_map(|scope| self.inbound.get(scope)).all(read)
+    }
+
+    /// Why this device is none of the company's, if it is none: it was removed, or it is stopped.
+    pub fn is_out(&self) -> Option<&'static str> {
+        let me = self.log.device(self.me)?;
+        if me.removed.is_some() {
+            return Some(RefusalCode::Revoked.code());
+        }
+        me.frozen_at(self.log.last_seq()).then_some("sync.stopped")
+    }
+
+    /// Whether a scope waits for a new key, for somebody has the current one who may not read it any more.
+    pub fn is_stale(&self) -> bool {
+        self.log.scopes().any(|scope| self.log.is_stale(scope))
     }
 
     /// Scopes whose bag is on its way: the relay has not answered for it, nobody has sealed its key for this device, or
@@ -53,6 +83,6 @@ impl Engine {
         if self.log.fork().is_some() {
             return Some("sync.control_forked");
         }
-        self.failed.or_else(|| self.inbound.values().find_map(Inbound::trouble))
+        self.is_out().or(self.failed).or_else(|| self.inbound.values().find_map(Inbound::trouble))
     }
 }

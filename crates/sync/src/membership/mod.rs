@@ -5,6 +5,7 @@
 
 mod owed;
 mod rights;
+mod rotate;
 mod steps;
 
 use zuc_protocol::control::{
@@ -20,8 +21,9 @@ use zuc_protocol::secret::{BagKey, EpochKey};
 
 use crate::keyring::KeyRing;
 
-pub use owed::{owed_epochs, owed_keys};
+pub use owed::{owed_epochs, owed_keys, owed_renewals, renewable};
 pub use rights::{Changing, change_rights, lost_scopes};
+pub use rotate::{KEY_LIFE_MS, due_rotations, rotate};
 pub use steps::ControlStep;
 
 use steps::Draft;
@@ -148,7 +150,18 @@ pub struct Removing {
     pub reason: RemoveReason,
 }
 
-/// Takes a device out: its removal with new bags of what it could read, then new keys of those scopes.
+/// Stops a device, so that its last accepted numbers stay what they are.
+///
+/// # Errors
+/// [`ControlError::NotAllowed`], [`ControlError::Contradiction`] for a device that is none.
+pub fn freeze(log: &ControlLog, ring: &KeyRing, device: DeviceId, time_ms: i64) -> Result<ControlStep, ControlError> {
+    let mut draft = Draft::new(log, ring, time_ms);
+    draft.sign(ControlAct::Freeze { device, on: true }, vec![], vec![])?;
+    draft.done().pop().ok_or(ControlError::Contradiction("no step"))
+}
+
+/// Takes a device out: its removal with new bags of what it could read, then new keys of those scopes. What this device
+/// does not hold is renewed by who does: [`owed_renewals`].
 ///
 /// # Errors
 /// [`ControlError::NotAllowed`], [`ControlError::Contradiction`] for a device that is none.
@@ -181,10 +194,11 @@ pub fn remove_device(
     let mut draft = Draft::new(log, ring, time_ms);
     draft.sign(act, replacements, vec![])?;
     new_keys(&mut draft, &scopes, &without, fresh)?;
+    owed::begin_lost(&mut draft, fresh)?;
     Ok(draft.done())
 }
 
-/// A new key of each scope, for its readers but those; what was read before stays readable for them.
+/// A new key of each scope whose key is here, for its readers but those; what was read before stays readable for them.
 fn new_keys(
     draft: &mut Draft<'_>,
     scopes: &[Scope],
@@ -193,7 +207,8 @@ fn new_keys(
 ) -> Result<(), ControlError> {
     for scope in scopes {
         let (log, key) = (&draft.log, EpochKey::from_bytes(fresh()));
-        let act = next_epoch(log, *scope, &key, draft.ring.current(log, *scope), None, without, fresh)?;
+        let Some(before) = draft.ring.current(log, *scope) else { continue };
+        let act = next_epoch(log, *scope, &key, Some(before), None, without, fresh)?;
         draft.sign(act, vec![], vec![])?;
     }
     Ok(())

@@ -6,12 +6,12 @@ use zuc_protocol::control::{
     ControlAct, ControlError, ControlLog, DeviceState, GrantAct, Recipient, next_epoch, wrap_epoch_key,
 };
 use zuc_protocol::ids::{DeviceId, ReceiveKey};
-use zuc_protocol::person_key::{BagKeyWraps, BagReplacement};
-use zuc_protocol::scope::Scope;
+use zuc_protocol::person_key::{Bag, BagKeyWraps, BagReplacement};
+use zuc_protocol::scope::{Role, Scope};
 use zuc_protocol::secret::{BagKey, EpochKey};
 
 use super::steps::Draft;
-use super::{ControlStep, Fresh, wraps_to_readers};
+use super::{ControlStep, Fresh, replace_bag, wraps_to_readers};
 use crate::keyring::KeyRing;
 
 /// Gives the keys that this device holds to the members that read the scope and do not have them.
@@ -58,6 +58,53 @@ pub(super) fn grant(
     Ok(true)
 }
 
+/// The scopes that this device is to renew: somebody has the key who may not read them any more, this device holds it too,
+/// and it administers, or writes them where no administrator holds it.
+pub fn renewable<'l>(log: &'l ControlLog, ring: &KeyRing) -> impl Iterator<Item = Scope> + use<'l> {
+    let rights = ring.device().and_then(|me| log.rights(me));
+    let may = move |scope: &Scope| {
+        rights.is_some_and(|rights| {
+            rights.has(Role::Administracion) || (rights.may_write(*scope) && !log.is_held_by_an_admin(*scope))
+        })
+    };
+    ring.readable(log).into_iter().filter(|scope| log.is_stale(*scope)).filter(may)
+}
+
+/// Gives new keys, and new bags, to the scopes whose key somebody has who may not read them any more: whoever took them
+/// out does not hold it, or was cut short. `bags` are those that this device holds. What an administrator holds is left to
+/// those who administer.
+///
+/// # Errors
+/// [`zuc_protocol::error::ProtocolError::BadKey`] when a member's key is none.
+pub fn owed_renewals(
+    log: &ControlLog,
+    ring: &KeyRing,
+    bags: &[Bag],
+    time_ms: i64,
+    fresh: Fresh<'_>,
+) -> Result<Vec<ControlStep>, ControlError> {
+    let mut draft = Draft::new(log, ring, time_ms);
+    for scope in renewable(log, ring) {
+        renew(&mut draft, bags, scope, fresh)?;
+    }
+    Ok(draft.done())
+}
+
+/// A new key of a scope, which seals the one before; with the rows of its bag, where they are here, under a new bag key.
+fn renew(draft: &mut Draft<'_>, bags: &[Bag], scope: Scope, fresh: Fresh<'_>) -> Result<(), ControlError> {
+    let (log, ring) = (&draft.log, draft.ring);
+    let key = EpochKey::from_bytes(fresh());
+    let mut act = next_epoch(log, scope, &key, ring.current(log, scope), None, &[], fresh)?;
+    let mut replacements = Vec::new();
+    if let Some(bag) = bags.iter().find(|bag| bag.scope() == scope) {
+        replacements.extend(replace_bag(log, ring, bag, &[], &[], fresh)?);
+    }
+    if let (ControlAct::Epoch(start), Some(replacement)) = (&mut act, replacements.first()) {
+        start.bag = Some(replacement.wraps.bag);
+    }
+    draft.sign(act, replacements, vec![])
+}
+
 /// Begins anew the scopes that somebody reads and whose key no member holds: a new key, and a new bag, which is empty.
 ///
 /// # Errors
@@ -93,19 +140,10 @@ pub(super) fn begin_anew(draft: &mut Draft<'_>, scope: Scope, fresh: Fresh<'_>) 
 
 /// Whether members read a scope, and none of them holds its key. One that is stopped still counts: it may be let go.
 pub(super) fn is_lost(log: &ControlLog, scope: Scope) -> bool {
-    let holds = |device: &(DeviceId, &DeviceState)| reads(log, device.1, scope) && has_key(log, device.0, scope);
+    let holds = |device: &(DeviceId, &DeviceState)| log.reads(device.1, scope) && log.has_key(device.0, scope);
     log.readers(scope).next().is_some() && !log.devices().any(|device| holds(&device))
 }
 
 fn waiting(log: &ControlLog, scope: Scope) -> impl Iterator<Item = (DeviceId, &DeviceState)> {
-    log.readers(scope).filter(move |(id, _)| !has_key(log, *id, scope))
-}
-
-fn reads(log: &ControlLog, device: &DeviceState, scope: Scope) -> bool {
-    let rights = log.person(device.person).and_then(|person| person.rights_at(log.last_seq()));
-    device.removed.is_none() && rights.is_some_and(|rights| rights.may_read(scope))
-}
-
-fn has_key(log: &ControlLog, device: DeviceId, scope: Scope) -> bool {
-    log.epoch(scope).is_some_and(|epoch| epoch.wraps.iter().any(|wrap| wrap.to == Recipient::Device(device)))
+    log.readers(scope).filter(move |(id, _)| !log.has_key(*id, scope))
 }

@@ -5,7 +5,7 @@ use zuc_protocol::ids::{DeviceId, PersonId};
 use zuc_protocol::person_key::Bag;
 use zuc_protocol::scope::{Rights, Scope};
 
-use super::owed::{begin_anew, grant, is_lost};
+use super::owed::{begin_anew, begin_lost, grant, is_lost};
 use super::steps::Draft;
 use super::{ControlStep, Fresh, changes, new_keys, replace_bag};
 use crate::keyring::KeyRing;
@@ -69,6 +69,7 @@ pub fn change_rights(
     let mut draft = Draft::new(log, ring, time_ms);
     draft.sign(act, replacements, vec![])?;
     new_keys(&mut draft, &lost, &[], fresh)?;
+    begin_lost(&mut draft, fresh)?;
     for scope in gained {
         if !grant(&mut draft, scope, &devices, fresh)? && is_lost(&draft.log, scope) {
             begin_anew(&mut draft, scope, fresh)?;

@@ -1,12 +1,14 @@
 //! Bags of person keys: what a listing shows, and what the relay is given of it.
 
+use crate::owed::ring;
 use crate::support::{Company, Device, Dice, SALES, fact, keys, scene};
+use zuc_protocol::Blob;
 use zuc_protocol::ids::{Incarnation, KeyId};
 use zuc_protocol::item::Item;
 use zuc_protocol::messages::{ClientFrame, ServerFrame};
 use zuc_protocol::person_key::{BagRow, bag_id, held_rows};
 use zuc_protocol::secret::PersonKey;
-use zuc_sync::{Config, Effect, Engine, Input, KeyRing, OutboxItem, Resume, SyncStatus};
+use zuc_sync::{Config, Effect, Engine, Input, OutboxItem, Resume, SyncStatus};
 
 fn key(number: u8) -> KeyId {
     KeyId([number; 16])
@@ -14,10 +16,7 @@ fn key(number: u8) -> KeyId {
 
 /// Rows of the sales bag under these keys.
 fn rows(company: &Company, numbers: &[u8]) -> Vec<BagRow> {
-    let mut ring = KeyRing::of_device(keys(1), &company.log);
-    for wraps in &company.bag_wraps {
-        let _ = ring.learn_bag(&company.log, wraps);
-    }
+    let ring = ring(1, company);
     let bag = ring.bag(SALES).unwrap();
     assert_eq!(company.log.bag(SALES), Some(bag_id(bag)));
     let row = |number: &u8| {
@@ -191,4 +190,42 @@ fn a_relay_that_has_no_row_at_all_is_given_those_it_was_thought_to_have() {
     }
     luis.frame(page(&company, &[], false));
     assert_eq!(lacking(&mut luis), [key(1)]);
+}
+
+#[test]
+fn a_row_of_nonsense_under_a_true_key_is_not_taken_in_and_one_that_came_before_the_bags_key_is_asked_for_again() {
+    let (company, mut relay, mut luis, _) = scene();
+    luis.online(&mut relay);
+    let bag = ring(1, &company).bag(SALES).unwrap().clone();
+    let sound = |key: u8| {
+        let secret = PersonKey::from_bytes([5; 32]);
+        BagRow::wrap(company.log.company(), SALES, &bag, KeyId([key; 16]), &secret, &[6; 24])
+    };
+    let nonsense = BagRow { wrap: Blob(vec![7; 72]), ..sound(1) };
+    luis.frame(ServerFrame::Bag {
+        scope: SALES,
+        wraps: vec![],
+        rows: vec![nonsense, sound(2)],
+        more: false,
+        listing: false,
+    });
+    let taken = |device: &mut Device| -> Vec<BagRow> {
+        let effects = std::mem::take(&mut device.effects).into_iter();
+        effects.flat_map(|effect| if let Effect::StoreBag { rows, .. } = effect { rows } else { vec![] }).collect()
+    };
+    assert_eq!(taken(&mut luis), [sound(2)]);
+    luis.frame(ServerFrame::Bag { scope: SALES, wraps: vec![], rows: vec![sound(1)], more: false, listing: false });
+    assert_eq!(taken(&mut luis), [sound(1)], "the true one is, when it comes");
+
+    let mut ana = Device::new(2, &Company { log: company.log.clone(), bag_wraps: vec![] });
+    relay.bag_wraps.clear();
+    ana.online(&mut relay);
+    ana.frame(ServerFrame::Bag { scope: SALES, wraps: vec![], rows: vec![sound(3)], more: false, listing: false });
+    assert_eq!(taken(&mut ana), [], "nobody can tell yet");
+    let wraps = company.bag_wraps.iter().filter(|wraps| wraps.scope == SALES).cloned().collect();
+    ana.sent.clear();
+    ana.frame(ServerFrame::Bag { scope: SALES, wraps, rows: vec![], more: false, listing: false });
+    assert!(ana.sent.iter().any(|frame| matches!(frame, ClientFrame::Bag { scope: SALES, after: None, .. })));
+    ana.frame(ServerFrame::Bag { scope: SALES, wraps: vec![], rows: vec![sound(3)], more: false, listing: false });
+    assert_eq!(taken(&mut ana), [sound(3)]);
 }

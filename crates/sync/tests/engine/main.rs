@@ -5,6 +5,8 @@ mod bags;
 mod convergence;
 mod members;
 mod owed;
+mod removals;
+mod rotations;
 mod sealing;
 mod stories;
 mod support;

@@ -9,7 +9,7 @@ use zuc_sync::membership::{Joining, approve_join, owed_epochs, owed_keys};
 use zuc_sync::{ControlStep, KeyRing};
 
 /// A member's keys, those of the bags among them.
-fn ring(seed: u8, company: &Company) -> KeyRing {
+pub(crate) fn ring(seed: u8, company: &Company) -> KeyRing {
     let mut ring = KeyRing::of_device(keys(seed), &company.log);
     for wraps in &company.bag_wraps {
         let _ = ring.learn_bag(&company.log, wraps);
@@ -17,7 +17,7 @@ fn ring(seed: u8, company: &Company) -> KeyRing {
     ring
 }
 
-fn take(company: &mut Company, steps: Vec<ControlStep>) {
+pub(crate) fn take(company: &mut Company, steps: Vec<ControlStep>) {
     for step in steps {
         company.log.append(step.record).unwrap();
         company.bag_wraps.extend(step.wraps);

@@ -294,6 +294,15 @@ impl Device {
         self.feed(scope);
     }
 
+    /// As [`Self::write`], without offering it yet.
+    pub(crate) fn note(&mut self, scope: Scope, number: u32) {
+        let mut id = [0x77; 16];
+        id[..4].copy_from_slice(&number.to_le_bytes());
+        let item = Item::Fact(Fact { id: ItemId(id), ..fact(0, "activity.logged") });
+        self.outbox
+            .push((scope, OutboxItem { id: i64::from(number), incarnation: self.incarnation, item, bag_rows: vec![] }));
+    }
+
     pub(crate) fn feed(&mut self, scope: Scope) {
         let items: Vec<_> = self.outbox.iter().filter(|(of, _)| *of == scope).map(|(_, item)| item.clone()).collect();
         let sealed: Vec<i64> = self.sealed.iter().flat_map(|batch| batch.outbox.clone()).collect();

@@ -89,6 +89,8 @@ pub struct Laptop {
     pub set_aside: Vec<String>,
     /// At which effect its disk is full, once.
     pub full_at: Option<Full>,
+    /// It is where there is no network.
+    pub away: bool,
     /// Frames on their way to the relay.
     pub up: VecDeque<ClientFrame>,
     /// Frames on their way back.
@@ -154,6 +156,7 @@ impl Laptop {
             engine,
             set_aside: Vec::new(),
             full_at: None,
+            away: false,
             up: VecDeque::new(),
             down: VecDeque::new(),
             skew: 0,
@@ -312,7 +315,7 @@ impl Laptop {
                 self.set_aside.extend(carried.refused);
                 match effect {
                     Effect::Send(frame) => self.up.push_back(frame),
-                    Effect::Reconnect => {
+                    Effect::Reconnect | Effect::Stopped | Effect::Removed { .. } => {
                         self.hang_up();
                         inputs.push_back(Input::Disconnected);
                     }

@@ -7,15 +7,16 @@ mod host;
 mod laptop;
 
 use zuc_protocol::{
-    control::next_epoch,
+    control::{RemoveReason, next_epoch},
     ids::CompanyId,
-    messages::ClientFrame,
+    messages::{ClientFrame, ServerFrame},
+    person_key::Bag,
     scope::{Rights, Scope},
     secret::EpochKey,
 };
 use zuc_sync::{
     ControlStep, Input, SyncStatus,
-    membership::{Joining, approve_join},
+    membership::{Joining, Removing, approve_join, freeze, remove_device},
 };
 
 pub use ground::Ground;
@@ -94,6 +95,35 @@ impl Network {
         founder.hear(Input::ControlAuthored(step)).await;
     }
 
+    /// The founder takes a laptop out of the company: stops it, asks what the relay has of it, and removes it.
+    pub async fn remove(&mut self, laptop: usize) {
+        let device = self.laptops[laptop].keys().id();
+        let founder = &self.laptops[0];
+        let stop = freeze(founder.engine.log(), &founder.ring(), device, 3).expect("the founder may");
+        self.author(stop).await;
+        let founder = &mut self.laptops[0];
+        let session = founder.session.as_ref().expect("the founder is connected");
+        let answers = self.host.relay().handle(session, ClientFrame::Marks { device }).await;
+        let marks = answers.into_iter().find_map(|frame| match frame {
+            ServerFrame::Marks { marks } => Some(marks),
+            _ => None,
+        });
+        let removing =
+            Removing { device, marks: marks.expect("marks"), wipe: false, reason: RemoveReason::LostOrStolen };
+        let (log, ring) = (founder.engine.log().clone(), founder.ring());
+        let mut bags = Vec::new();
+        for scope in log.scopes() {
+            let rows = founder.store.bag_rows(zuc_store::domain_scope(scope)).await.expect("an open store");
+            let mut bag = Bag::new(scope, log.bag(scope).expect("a bag of its scope"));
+            bag.merge(rows);
+            bags.push(bag);
+        }
+        let steps = remove_device(&log, &ring, &bags, &removing, 4, &mut || founder.draw()).expect("the founder may");
+        for step in steps {
+            self.author(step).await;
+        }
+    }
+
     /// Takes an act of the founder's to the relay.
     async fn author(&mut self, step: ControlStep) {
         let before = self.laptops[0].engine.log().len();
@@ -105,7 +135,8 @@ impl Network {
     /// Opens a laptop's connection, when it has none.
     pub async fn connect(&mut self, laptop: usize) {
         let laptop = &mut self.laptops[laptop];
-        if !laptop.is_online() && !laptop.stumbled {
+        // who was taken out asks no more
+        if !laptop.is_online() && !laptop.stumbled && !laptop.away && laptop.engine.is_out().is_none() {
             // a relay whose disk fails knows nobody
             if let Ok(session) = self.host.relay().log().session(self.company, laptop.keys().id()).await {
                 laptop.connected(session).await;
@@ -188,7 +219,10 @@ impl Network {
                     moved = true;
                 }
             }
-            if !moved && self.laptops.iter().all(|laptop| laptop.engine.status() == SyncStatus::UpToDate) {
+            let rests = |laptop: &Laptop| {
+                laptop.away || laptop.engine.is_out().is_some() || laptop.engine.status() == SyncStatus::UpToDate
+            };
+            if !moved && self.laptops.iter().all(rests) {
                 return;
             }
         }

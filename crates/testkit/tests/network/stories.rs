@@ -6,7 +6,7 @@ use zuc_domain::shared::{CustomerId, Scope};
 use zuc_protocol::control::ControlAct;
 use zuc_protocol::messages::ClientFrame;
 use zuc_protocol::{Rights, Role};
-use zuc_sync::{ControlStep, Effect, Input};
+use zuc_sync::{ControlStep, Effect, Input, SyncStatus};
 use zuc_testkit::network::Network;
 
 use crate::work::{self, SALES};
@@ -198,6 +198,41 @@ async fn a_page_of_control_records_of_which_the_disk_takes_two_is_whole_in_the_e
     }
     network.laptops[ANA].restart().await;
     network.settle().await;
+}
+
+#[tokio::test]
+async fn who_is_taken_out_while_offline_counts_up_to_the_mark_keeps_the_rest_apart_and_the_others_go_on_alike() {
+    let mut network = company().await;
+    let lead = work::capture(&mut network.laptops[ANA], "peñón").await.unwrap();
+    network.settle().await;
+    network.laptops[ANA].disconnect().await;
+    network.laptops[ANA].away = true;
+    let hers = work::capture(&mut network.laptops[ANA], "tarde").await.unwrap();
+    assert!(work::edit(&mut network.laptops[ANA], lead, LeadField::City(Some("León".into()))).await.unwrap());
+    network.remove(ANA).await;
+    assert!(work::edit(&mut network.laptops[LUIS], lead, LeadField::Industry(Some("Herrajes".into()))).await.unwrap());
+    let later = work::capture(&mut network.laptops[CARLA], "después").await.unwrap();
+    network.settle().await;
+
+    network.laptops[ANA].away = false;
+    network.settle().await;
+    let ana = &network.laptops[ANA];
+    assert_eq!(ana.engine.status(), SyncStatus::Failed("sync.revoked"));
+    assert!(!ana.store.holds_any_of(SALES).await.unwrap(), "what she may not read any more is gone from it");
+    assert_eq!((ana.store.unsent().await.unwrap(), ana.store.kept_apart().await.unwrap()), (0, 2));
+    network.laptops[ANA].restart().await;
+    network.settle().await;
+    assert_eq!(network.laptops[ANA].store.kept_apart().await.unwrap(), 2, "after a restart too");
+    for at in [LUIS, CARLA] {
+        let store = &network.laptops[at].store;
+        assert!(store.read::<Lead>(hers).await.unwrap().is_none());
+        let lead = store.read::<Lead>(lead).await.unwrap().unwrap();
+        assert_eq!((lead.city, lead.industry.as_deref()), (None, Some("Herrajes")));
+        let later = store.read::<Lead>(later).await.unwrap().unwrap();
+        assert_eq!(later.full_name.as_deref(), Some("Íñigo después"), "with the new keys of the scope and its bag");
+        assert!(network.laptops[at].set_aside.is_empty(), "{:?}", network.laptops[at].set_aside);
+    }
+    assert_eq!(shared(&network, LUIS).await, shared(&network, CARLA).await);
 }
 
 /// What a laptop holds of the scope that sales and management share.

@@ -53,7 +53,8 @@ pub(crate) fn BackupPart() -> impl IntoView {
                 <FormFailure failure=make.failure/>
                 <FormFailure failure=trial.failure/>
             </section>
-            <section class="sec sec--flush">
+            <section class="sec sec--flush sheet">
+                <SectionHead title=tr!(backup.saved)/>
                 {loaded(view, |view| if view.rows.is_empty() { view! { <EmptyLine text=tr!(backup.none)/> }.into_any() } else { table(&view.rows).into_any() })}
             </section>
             <section class="sec sheet col gap-3">
@@ -124,7 +125,7 @@ fn table(rows: &[BackupRow]) -> impl IntoView + use<> {
         })
         .collect_view();
     view! {
-        <table class="tbl" data-testid="backup-table"><colgroup><col style="width:160px"/><col style="width:120px"/><col style="width:96px"/><col style="width:128px"/><col class="narrow-hide"/></colgroup>
+        <table class="tbl" data-testid="backup-table"><colgroup><col style="width:160px"/><col style="width:120px"/><col style="width:96px"/><col style="width:120px"/><col class="narrow-hide"/></colgroup>
             <thead><tr><th>{tr!(backup.made)}</th><th>{tr!(backup.reason)}</th><th class="num">{tr!(backup.size)}</th><th>{tr!(devices.device)}</th><th class="narrow-hide">{tr!(backup.file)}</th></tr></thead>
             <tbody>{lines}</tbody></table>
     }

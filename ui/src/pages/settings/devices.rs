@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
-use zuc_ipc::company::{DeviceRow, PendingDevice};
+use zuc_ipc::company::{DeviceRow, KeysRotate, PendingDevice};
 use zuc_ipc::list;
 use zuc_ipc::shared::{ById, Empty as Nothing};
 
 use super::invite::InvitePanel;
+use super::revoke::{RevokeDialog, Revoking};
 use crate::action::Action;
 use crate::backend::{Topics, use_query};
 use crate::components::{Badge, CodeBoxes, Icon, Tone};
@@ -20,7 +21,8 @@ use crate::words::tr;
 /// The table, the requests above it, the invite at the side.
 #[component]
 pub(crate) fn DevicesPart(inviting: RwSignal<bool>) -> impl IntoView {
-    let devices = use_query::<list::DeviceList>(Topics::SETTINGS, || Some(Nothing {}));
+    // each says when it acted last
+    let devices = use_query::<list::DeviceList>(Topics::ALL, || Some(Nothing {}));
     let pending = use_query::<list::DevicePending>(Topics::SETTINGS, || Some(Nothing {}));
     // Somebody may be waiting in front of the other screen.
     if let Ok(timer) = set_interval_with_handle(move || pending.reload(), Duration::from_secs(3)) {
@@ -35,14 +37,23 @@ pub(crate) fn DevicesPart(inviting: RwSignal<bool>) -> impl IntoView {
         }
         now
     });
-    let approve = Action::new();
+    let (approve, rotate) = (Action::new(), Action::new());
+    let administers = Memo::new(move |_| devices.value.get().is_some_and(|rows| administers(&rows)));
+    let renew = move || rotate.quick::<list::KeysNew>(KeysRotate::default(), |_| ());
+    let revoking = Revoking::new();
     view! {
         <div class="pane">
             <OfflineNotice text=tr!(offline.approve) bar=true/>
             {move || pending.value.get().filter(|rows| !rows.is_empty()).map(|rows| rows.iter().cloned().map(|row| request(row, approve)).collect_view())}
-            {loaded(devices, |rows| table(&rows))}
-            <div class="row row-3 top t2" style="padding:16px 20px"><Icon name="info" class="t3"/><span>{tr!(devices.about)}</span></div>
+            {loaded(devices, move |rows| table(&rows, revoking))}
+            <div class="row row-3 top t2" style="padding:16px 20px"><Icon name="info" class="t3"/><span class="grow">{tr!(devices.about)}</span>
+                {move || administers.get().then(|| view! {
+                    <button class="btn btn--sm" disabled=move || rotate.busy.get() on:click=move |_| renew() data-testid="keys-rotate">
+                        {move || if rotate.busy.get() { tr!(devices.rotating) } else { tr!(devices.rotate) }}</button>
+                })}
+            </div>
         </div>
+        <RevokeDialog revoking/>
         {move || inviting.get().then(|| view! { <InvitePanel inviting/> })}
     }
 }
@@ -67,9 +78,21 @@ fn request(row: PendingDevice, approve: Action) -> impl IntoView {
     }
 }
 
-fn table(rows: &[DeviceRow]) -> impl IntoView + use<> {
+/// Whether who sits here runs the company's devices.
+fn administers(rows: &[DeviceRow]) -> bool {
+    rows.iter().any(|row| row.this && row.roles.iter().any(|role| role == "administracion"))
+}
+
+fn table(rows: &[DeviceRow], revoking: Revoking) -> impl IntoView + use<> {
+    let administers = administers(rows);
     let lines = rows.iter().cloned().map(|row| {
-        let state = if row.this { (Tone::Accent, tr!(devices.this)) } else if row.removed { (Tone::Neutral, tr!(devices.removed)) } else { (Tone::Ok, tr!(devices.active)) };
+        let other = (administers && !row.this && !row.removed).then(|| row.clone());
+        let state = match &row {
+            row if row.this => (Tone::Accent, tr!(devices.this)),
+            row if row.removed => (Tone::Neutral, tr!(devices.removed)),
+            row if row.stopped => (Tone::Warn, tr!(devices.stopped)),
+            _ => (Tone::Ok, tr!(devices.active)),
+        };
         let seen = if row.this { tr!(devices.now).to_owned() } else if row.last_seen.is_empty() { "—".to_owned() } else { format::instant(&row.last_seen) };
         let short: String = row.id.chars().take(8).collect();
         view! {
@@ -77,12 +100,13 @@ fn table(rows: &[DeviceRow]) -> impl IntoView + use<> {
                 <td style="height:50px"><span class="row row-3"><Icon name="laptop" class="t3"/><span class="col" style="line-height:18px"><span class="m cut">{tr!(devices.of, name = row.person.clone())}</span><span class="s12 t3 mono">{short}</span></span></span></td>
                 <td><span class="col" style="line-height:18px"><span class="cut">{row.person}</span><span class="s12 t3 cut">{labels::roles(&row.roles)}</span></span></td>
                 <td><Badge tone=state.0 text=state.1/></td><td class="t2 tn">{format::day(&row.since)}</td><td class="t2 tn narrow-hide">{seen}</td>
+                <td style="text-align:right">{other.map(|other| view! { <button class="btn btn--sm" on:click=move |_| revoking.ask(other.clone()) data-testid="device-revoke">{tr!(devices.revoke)}</button> })}</td>
             </tr>
         }
     }).collect_view();
     view! {
-        <table class="tbl" data-testid="devices-table"><colgroup><col/><col style="width:28%"/><col style="width:108px"/><col style="width:100px"/><col class="narrow-hide" style="width:120px"/></colgroup>
-            <thead><tr><th>{tr!(devices.device)}</th><th>{tr!(devices.person)}</th><th>{tr!(leads.state)}</th><th>{tr!(devices.since)}</th><th class="narrow-hide">{tr!(devices.seen)}</th></tr></thead>
+        <table class="tbl" data-testid="devices-table"><colgroup><col/><col style="width:28%"/><col style="width:108px"/><col style="width:100px"/><col class="narrow-hide" style="width:120px"/><col style="width:100px"/></colgroup>
+            <thead><tr><th>{tr!(devices.device)}</th><th>{tr!(devices.person)}</th><th>{tr!(leads.state)}</th><th>{tr!(devices.since)}</th><th class="narrow-hide">{tr!(devices.seen)}</th><th aria-label=tr!(devices.revoke)></th></tr></thead>
             <tbody>{lines}</tbody></table>
     }
 }

@@ -5,6 +5,7 @@ mod company;
 mod csd;
 mod devices;
 mod invite;
+mod revoke;
 mod sync;
 
 use leptos::prelude::*;

@@ -4,6 +4,7 @@
 mod create;
 mod join;
 mod lock;
+mod out;
 mod recovery;
 mod restore;
 mod shut;
@@ -15,6 +16,7 @@ use zuc_ipc::company::Stage;
 use self::create::CreatePart;
 use self::join::{JoinPart, WaitPart};
 pub(crate) use self::lock::LockPart;
+use self::out::OutPart;
 use self::recovery::RecoveryPart;
 use self::restore::RestorePart;
 pub(crate) use self::shut::ShutPart;
@@ -46,6 +48,7 @@ pub(crate) fn Welcome(stage: Stage) -> impl IntoView {
             (Stage::Locked, _) => view! { <LockPart/> }.into_any(),
             (Stage::Recovery, _) => view! { <RecoveryPart/> }.into_any(),
             (Stage::Joining, _) => view! { <WaitPart/> }.into_any(),
+            (Stage::Removed | Stage::Wiped, _) => view! { <OutPart wiped=stage == Stage::Wiped/> }.into_any(),
             (_, Step::Restore) => view! { <RestorePart step/> }.into_any(),
             (_, Step::Create) => view! { <CreatePart step/> }.into_any(),
             (_, Step::Join) => view! { <JoinPart step/> }.into_any(),

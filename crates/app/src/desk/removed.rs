@@ -1,0 +1,80 @@
+//! What becomes of a home whose company has taken this device out.
+
+use std::sync::Arc;
+
+use zuc_ipc::Changes;
+use zuc_store::wipe;
+
+use super::{Desk, State};
+use crate::{AppError, Notice, Office, failpoint::failpoint, sync::Standing};
+
+/// That this home was wiped.
+pub(super) fn wiped() -> AppError {
+    AppError::new("sync.wiped", "the company took this device out and had it wiped")
+}
+
+impl Office {
+    /// Refuses work once this device is none of the company's any more.
+    ///
+    /// # Errors
+    /// `sync.revoked`; `sync.wiped` where it is to keep nothing.
+    pub(super) fn is_of_the_company(&self) -> Result<(), AppError> {
+        match self.exchange.standing() {
+            Standing::In => Ok(()),
+            Standing::Out => Err(AppError::new("sync.revoked", "the company has taken this device out")),
+            Standing::Wipe => Err(wiped()),
+        }
+    }
+}
+
+impl Desk {
+    /// Waits for the company to take this device out, whether somebody sits here or not.
+    pub(super) fn heed(&self, office: &Office) {
+        let (desk, mut standing) = (self.me.clone(), office.exchange.watch_standing());
+        tokio::spawn(async move {
+            // it ends with the office
+            while standing.changed().await.is_ok() {
+                let Some(desk) = desk.upgrade() else { return };
+                if *standing.borrow_and_update() == Standing::Wipe {
+                    desk.wipe().await;
+                }
+                // nobody listening is not an error: the command line has no window
+                let _ = desk.notices.send(Notice::Changes(Changes::all()));
+            }
+        });
+    }
+
+    /// Closes the company that is open here and leaves nothing of it, if it has told this device to.
+    pub(super) async fn wipe(&self) {
+        let mut state = self.state.lock().await;
+        let told = |office: &Arc<Office>| office.exchange.standing() == Standing::Wipe;
+        if !matches!(&*state, State::Open(office, _) if told(office)) {
+            return;
+        }
+        if let State::Open(office, _) = std::mem::replace(&mut *state, State::Wiped) {
+            self.leave(&office).await;
+        }
+    }
+
+    /// Ends an office, and leaves nothing behind where the company told this device to.
+    pub(super) async fn leave(&self, office: &Office) {
+        office.close().await;
+        if office.exchange.standing() == Standing::Wipe {
+            self.leave_nothing().await;
+        }
+    }
+
+    /// Deletes keys and files. What cannot be deleted now is at the next start.
+    pub(super) async fn leave_nothing(&self) {
+        if failpoint("home.wiping").is_err() {
+            return;
+        }
+        let (root, secrets) = (self.root.clone(), self.ports.secrets.clone());
+        let wiping = tokio::task::spawn_blocking(move || wipe::wipe(&root, secrets.keyring().as_deref()));
+        match wiping.await {
+            Ok(Ok(())) => tracing::warn!("this home was wiped, as its company asked"),
+            Ok(Err(error)) => tracing::error!(code = error.code(), "something of this home could not be deleted"),
+            Err(_) => tracing::error!("wiping this home was interrupted"),
+        }
+    }
+}
