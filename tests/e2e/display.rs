@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
@@ -33,17 +34,18 @@ pub(crate) struct Display {
 impl Display {
     /// A screen of this size.
     pub(crate) fn open(width: u32, height: u32) -> Self {
-        let number = free_number();
-        let server = Command::new("Xvfb")
-            .arg(format!(":{number}"))
+        // it takes a number itself, and says which once it is there: what servers that were killed left does not count
+        let mut server = Command::new("Xvfb")
+            .args(["-displayfd", "1"])
             .args(["-screen", "0", &format!("{width}x{height}x24"), "+extension", "GLX", "-nolisten", "tcp"])
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .expect("Xvfb is installed by the set-up");
-        wait_for(&format!("the screen :{number}"), Duration::from_secs(20), || {
-            Path::new(&format!("/tmp/.X11-unix/X{number}")).exists()
-        });
+        let mut said = String::new();
+        let answer = server.stdout.take().expect("it was asked for");
+        BufReader::new(answer).read_line(&mut said).expect("the server lives");
+        let number = said.trim().parse().expect("the server says its number");
         let config = target().join("e2e-openbox.xml");
         fs::write(&config, MANAGER).expect("the build's folder can be written");
         let manager = Command::new("openbox")
@@ -163,14 +165,4 @@ pub(crate) fn wait_for(what: &str, within: Duration, mut ready: impl FnMut() -> 
         assert!(start.elapsed() < within, "{what} did not come within {within:?}");
         thread::sleep(Duration::from_millis(25));
     }
-}
-
-fn free_number() -> u32 {
-    let base = 100 + std::process::id() % 400;
-    (base..base + 200)
-        .find(|number| {
-            !Path::new(&format!("/tmp/.X11-unix/X{number}")).exists()
-                && !Path::new(&format!("/tmp/.X{number}-lock")).exists()
-        })
-        .expect("a free screen number")
 }

@@ -37,7 +37,8 @@ async fn killed_at_any_moment_the_relay_stamps_each_invoice_once() {
         Profile { looks_up_references: true, dedupes_bytes: false, dedupes_reference: false, ..Profile::default() };
     let pac = PacProcess::start(profile).await;
     let recovery = Recovery::LookUp;
-    let temper = Temper { recovery, wait_ms: 10, deadline_ms: 300, settle_ms: 200, ..Temper::default() };
+    let temper =
+        Temper { recovery, claim_ms: 2_000, wait_ms: 10, deadline_ms: 300, settle_ms: 200, ..Temper::default() };
     let mut relay = RelayProcess::start(folder.path(), &pac, temper);
     let founder = Founder::found(&relay).await;
     let mut jobs = Vec::new();

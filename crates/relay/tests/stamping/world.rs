@@ -109,6 +109,8 @@ pub(crate) struct RelayProcess {
 #[derive(Clone, Copy)]
 pub(crate) struct Temper {
     pub(crate) recovery: Recovery,
+    /// Short only where one is cut off: a claim on a slow disk may not outlive its own commit.
+    pub(crate) claim_ms: u64,
     pub(crate) deadline_ms: u64,
     pub(crate) settle_ms: u64,
     pub(crate) wait_ms: u64,
@@ -117,7 +119,14 @@ pub(crate) struct Temper {
 
 impl Default for Temper {
     fn default() -> Self {
-        Self { recovery: Recovery::Resend, deadline_ms: 5_000, settle_ms: 300, wait_ms: 20_000, recoveries: 20 }
+        Self {
+            recovery: Recovery::Resend,
+            claim_ms: 20_000,
+            deadline_ms: 5_000,
+            settle_ms: 300,
+            wait_ms: 60_000,
+            recoveries: 20,
+        }
     }
 }
 
@@ -143,7 +152,7 @@ impl RelayProcess {
                 authorities: vec![],
             },
             retry: Duration::from_millis(50),
-            claim: Duration::from_secs(2),
+            claim: Duration::from_millis(temper.claim_ms),
             wait: Duration::from_millis(temper.wait_ms),
             breaker_failures: 1_000,
             recoveries: temper.recoveries,
@@ -296,7 +305,7 @@ impl Founder {
     /// Waits until the attempt is where the test wants it.
     pub(crate) async fn until(&self, relay: &RelayProcess, job: &StampJob, wanted: StampState) {
         let mut state = self.state(relay, job).await;
-        for _ in 0..400 {
+        for _ in 0..2_400 {
             if state == wanted {
                 return;
             }
