@@ -38,6 +38,12 @@ macro_rules! commands {
 commands! {
     boot: BootGet => |desk, _| desk.boot();
     unlock: Unlock => |desk, args| desk.unlock(args);
+    unlock_by_code: UnlockCode => |desk, args| desk.unlock_by_code(args);
+    lock_view: LockGet => |desk, _| desk.lock_view();
+    lock_put: LockSet => |desk, args| desk.lock_put(args);
+    lock_off: LockOff => |desk, args| desk.lock_off(args);
+    lock_idle: LockWhen => |desk, args| desk.lock_idle(args);
+    lock_now: LockNow => |desk, _| desk.lock_now();
     company_create: CompanyCreate => |desk, args| desk.company_create(args);
     recovery_code: RecoveryCode => |desk, _| desk.recovery_code();
     recovery_confirm: RecoveryConfirm => |desk, args| desk.recovery_confirm(args);
@@ -107,6 +113,14 @@ commands! {
 #[tauri::command]
 pub(crate) async fn pick_file(app: AppHandle<Wry>, args: Args<list::PickFile>) -> Reply<list::PickFile> {
     Ok(dialogs::pick(&app, &args.text).await.map(|path| path.display().to_string()))
+}
+
+/// Somebody sits here.
+#[tauri::command]
+#[expect(clippy::needless_pass_by_value, reason = "the shell hands over what a command is given")]
+pub(crate) fn touch(desk: State<'_, Arc<Desk>>, args: Args<list::Touch>) {
+    let zuc_ipc::shared::Empty {} = args;
+    desk.touch();
 }
 
 /// Lets the person choose where backups go.

@@ -28,6 +28,13 @@ fn main() -> anyhow::Result<()> {
         .invoke_handler(tauri::generate_handler![
             commands::boot,
             commands::unlock,
+            commands::unlock_by_code,
+            commands::lock_view,
+            commands::lock_put,
+            commands::lock_off,
+            commands::lock_idle,
+            commands::lock_now,
+            commands::touch,
             commands::company_create,
             commands::recovery_code,
             commands::recovery_confirm,
@@ -93,6 +100,7 @@ fn main() -> anyhow::Result<()> {
         .setup(move |app| {
             start::window(app, &entry)?;
             notices::forward(app.handle().clone(), desk.clone());
+            tauri::async_runtime::spawn(async move { desk.watch() });
             Ok(())
         })
         .build(tauri::generate_context!("tauri.conf.json"))

@@ -15,6 +15,7 @@ pub(crate) fn forward(app: AppHandle<Wry>, desk: Arc<Desk>) {
                 Ok(Notice::Sync(status)) => app.emit("sync-status", status),
                 Ok(Notice::Import(progress)) => app.emit("import-progress", progress),
                 Ok(Notice::Backup(progress)) => app.emit("backup-progress", progress),
+                Ok(Notice::Locked) => app.emit("locked", ()),
                 // a slow window asks again for everything
                 Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => {
                     app.emit("changes", zuc_ipc::Changes::all())

@@ -17,6 +17,7 @@ const EMPTY: &str = "empty";
 const PAGES: &[&str] = &[
     "ajustes-acerca",
     "ajustes-apariencia",
+    "ajustes-bloqueo",
     "ajustes-csd",
     "ajustes-dispositivos",
     "ajustes-empresa",
@@ -51,6 +52,7 @@ const PAGES: &[&str] = &[
 
 /// Moments of those pages that have a look of their own; they are full by what they are.
 const MOMENTS: &[&str] = &[
+    "bloqueo-codigo",
     "cargando",
     "csd-rechazado",
     "dispositivo-revocar",

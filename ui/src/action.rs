@@ -6,6 +6,7 @@ use zuc_ipc::company::{Boot, CompanyCreated, DeviceRow, InviteView, JoinStatus};
 use zuc_ipc::import::{ImportDone, ImportPreview};
 use zuc_ipc::invoice::{CsdRow, InvoiceIssued};
 use zuc_ipc::lead::Converted;
+use zuc_ipc::lock::LockView;
 use zuc_ipc::proposal::ProposalSaved;
 use zuc_ipc::shared::ById;
 use zuc_ipc::sync::SyncStatus;
@@ -51,6 +52,7 @@ impl Outcome for BackupView {}
 impl Outcome for BackupTried {}
 impl Outcome for RestoreDone {}
 impl Outcome for Boot {}
+impl Outcome for LockView {}
 impl Outcome for CompanyCreated {}
 impl Outcome for JoinStatus {}
 impl Outcome for InviteView {}

@@ -21,23 +21,32 @@ pub(crate) fn App() -> impl IntoView {
     Deeds::provide();
     let session = Session::provide();
     // One value, so that the rooms are built once and not with every answer.
+    let locked = Memo::new(move |_| session.get().is_some_and(|boot| boot.stage == Stage::Locked));
+    // Locked while somebody worked: what was typed stays where it stands, out of sight and of reach.
+    let rooms = Memo::new(move |before: Option<&bool>| match session.get().map(|boot| boot.stage) {
+        Some(Stage::Ready) => true,
+        Some(Stage::Locked) => before.copied().unwrap_or(false),
+        _ => false,
+    });
     let stage = Memo::new(move |_| match session.get() {
         Some(boot) => Ok(boot.stage),
         None => Err(session.boot.failure.get()),
     });
     view! {
         <IconSheet/>
+        {move || rooms.get().then(|| view! {
+            <div class="rooms" hidden=move || locked.get() inert=move || locked.get()><Rooms/></div>
+        })}
         {move || match stage.get() {
-            Ok(Stage::Ready) => view! { <Rooms/> }.into_any(),
+            Ok(Stage::Ready) | Err(None) => ().into_any(),
             Ok(stage) => view! { <pages::Welcome stage/> }.into_any(),
             // a passphrase given from outside that is not the right one: whoever sits here may know it
             Err(Some(failure)) if failure.code == "store.wrong_passphrase" => {
                 view! { <pages::LockPart refused=failure/> }.into_any()
             }
             Err(Some(failure)) => view! { <pages::ShutPart failure/> }.into_any(),
-            Err(None) => ().into_any(),
         }}
-        <Toasts toaster/>
+        {move || (!locked.get()).then(|| view! { <Toasts toaster/> })}
     }
 }
 

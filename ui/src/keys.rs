@@ -48,7 +48,7 @@ impl Deeds {
             event.key().to_lowercase()
         };
         let single = !key.starts_with("ctrl+");
-        if event.default_prevented() || event.alt_key() || (single && (writing || dialog_open())) {
+        if is_locked() || event.default_prevented() || event.alt_key() || (single && (writing || dialog_open())) {
             return;
         }
         let now = event.time_stamp();
@@ -91,6 +91,11 @@ fn is_writing(event: &KeyboardEvent) -> bool {
     event.target().and_then(|target| target.dyn_into::<HtmlElement>().ok()).is_some_and(|element| {
         matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT") || element.is_content_editable()
     })
+}
+
+/// The rooms are there and out of reach.
+fn is_locked() -> bool {
+    document().query_selector(".rooms[inert]").ok().flatten().is_some()
 }
 
 fn dialog_open() -> bool {

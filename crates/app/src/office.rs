@@ -28,6 +28,8 @@ pub enum Notice {
     Import(ImportProgress),
     /// A backup, its trial or its restoration moved on.
     Backup(BackupProgress),
+    /// The home was locked: nothing answers any more.
+    Locked,
 }
 
 /// How far a laptop's clock may be from the relay's for it to seal documents and to act by itself.
@@ -48,6 +50,8 @@ pub struct Office {
     pub(crate) issuing: Mutex<()>,
     /// Held while the sagas run.
     pub(crate) sagas: Mutex<()>,
+    /// Shared with every piece of long work that a person waits for.
+    hands: Arc<()>,
     online: AtomicBool,
     skew_ms: AtomicI64,
 }
@@ -78,6 +82,7 @@ impl Office {
             work: Arc::default(),
             issuing: Mutex::default(),
             sagas: Mutex::default(),
+            hands: Arc::default(),
             online: AtomicBool::new(false),
             skew_ms: AtomicI64::new(0),
         })
@@ -104,6 +109,16 @@ impl Office {
         self.ports.entropy.fill(&mut noise);
         let millis = u64::try_from(self.now().as_millisecond()).unwrap_or_default();
         uuid::Builder::from_unix_timestamp_millis(millis, &noise).into_uuid()
+    }
+
+    /// Held by work that a lock by itself waits for.
+    pub(crate) fn at_work(&self) -> Arc<()> {
+        self.hands.clone()
+    }
+
+    /// Whether such work is under way.
+    pub(crate) fn is_at_work(&self) -> bool {
+        Arc::strong_count(&self.hands) > 1
     }
 
     /// Whether the relay answered last time.

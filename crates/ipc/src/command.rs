@@ -46,6 +46,7 @@ pub mod list {
         lead::{
             ActivityNew, Converted, Disqualification, LeadDetail, LeadEdit, LeadNew, LeadPage, LeadQuery, Qualification,
         },
+        lock::{LockIdle, LockPut, LockView, UnlockByCode},
         proposal::{ProductRow, ProposalEdit, ProposalNew, ProposalRow, ProposalSaved, ProposalSign, ProposalView},
         shared::{ById, Changes, Choice, Empty, Page, Query},
         sync::{SyncLogRow, SyncStatus},
@@ -56,6 +57,20 @@ pub mod list {
         BootGet = "boot" (Empty) -> Boot;
         /// Opens the data with the passphrase.
         Unlock = "unlock" (Secret) -> Boot;
+        /// Opens locked data with the recovery code, under a new passphrase.
+        UnlockCode = "unlock_by_code" (UnlockByCode) -> Boot;
+        /// How the lock stands.
+        LockGet = "lock_view" (Empty) -> LockView;
+        /// Locks the data behind a passphrase, or behind another.
+        LockSet = "lock_put" (LockPut) -> LockView;
+        /// Takes the lock off; `text` is the passphrase.
+        LockOff = "lock_off" (Secret) -> LockView;
+        /// After how long it locks by itself.
+        LockWhen = "lock_idle" (LockIdle) -> LockView;
+        /// Locks now.
+        LockNow = "lock_now" (Empty) -> Boot;
+        /// Somebody sits here.
+        Touch = "touch" (Empty) -> ();
         /// Makes a company.
         CompanyCreate = "company_create" (CompanyNew) -> CompanyCreated;
         /// The recovery code of a new company, until it was typed back.

@@ -13,6 +13,7 @@ pub mod home;
 pub mod import;
 pub mod invoice;
 pub mod lead;
+pub mod lock;
 pub mod proposal;
 pub mod shared;
 pub mod sync;

@@ -11,6 +11,9 @@ pub enum StoreError {
     /// The passphrase does not open the sealed key file.
     #[error("the passphrase does not open the key file")]
     WrongPassphrase,
+    /// The half of the key that the keyring held is gone: the passphrase alone does not open the key file.
+    #[error("the keyring does not hold the other half of the key")]
+    KeyHalfMissing,
     /// The key that was found is not this database's.
     #[error("the key does not open the database")]
     WrongKey,
@@ -89,6 +92,7 @@ impl StoreError {
         match self {
             Self::KeyMissing => "store.key_missing",
             Self::WrongPassphrase => "store.wrong_passphrase",
+            Self::KeyHalfMissing => "store.key_half_missing",
             Self::WrongKey => "store.wrong_key",
             Self::KeyFileDamaged => "store.key_file_damaged",
             Self::SecretsUnavailable(_) => "store.secrets_unavailable",

@@ -73,6 +73,14 @@ pub(crate) async fn lone(path: &Path, key: &[u8; 32]) -> Result<SqliteConnection
     alone(path, key, &OpenOptions::default()).await
 }
 
+/// Whether the key opens what is there.
+pub(crate) async fn fits(path: &Path, key: &[u8; 32]) -> Result<(), StoreError> {
+    let mut conn = lone(path, key).await?;
+    let read = sqlx::query("SELECT count(*) FROM sqlite_schema").execute(&mut conn).await;
+    conn.close().await?;
+    Ok(read.map(drop)?)
+}
+
 async fn alone(path: &Path, key: &[u8; 32], options: &OpenOptions) -> Result<SqliteConnection, StoreError> {
     hush().await?;
     let options = under(path, key, options).busy_timeout(Duration::from_secs(5)).pragma("temp_store", "MEMORY");

@@ -5,14 +5,16 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use crate::StoreError;
-use crate::keys::{Home, SecretStore};
+use crate::keys::{Home, SealedFile, SecretStore};
 
 /// Says that a wiping was begun; it goes last, so that one that was cut short is ended at the next start.
 const BEGUN: &str = "wiping";
 /// Files of a home, whatever else somebody keeps in the folder. The key goes before what it opens.
-const FILES: [&str; 15] = [
+const FILES: [&str; 17] = [
     "keys.sealed",
     "keys.new",
+    "code.sealed",
+    "code.new",
     "zuclubit.db-wal",
     "zuclubit.db-shm",
     "zuclubit.db-journal",
@@ -50,6 +52,9 @@ pub fn wipe(root: &Path, secrets: Option<&dyn SecretStore>) -> Result<(), StoreE
     // without its keys nothing of the rest can be read, should it stay
     if let Some(secrets) = secrets {
         keep(Home::name_at(root).and_then(|name| name.map_or(Ok(()), |name| secrets.delete(&name))));
+        if let Some(half) = SealedFile::half_of(&root.join("keys.sealed")) {
+            keep(secrets.delete(&half));
+        }
     }
     for name in FILES {
         keep(gone(&root.join(name), fs::remove_file(root.join(name))));

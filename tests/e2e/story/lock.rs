@@ -9,6 +9,8 @@ use crate::{
 
 /// Where the passphrase would be read from.
 const FROM: &str = "ZUC_PASSPHRASE_FILE";
+/// Put in the place of the passphrase.
+const OTHER: &str = "otra frase de varias palabras";
 /// Who is let in.
 const COMPANY: &str = "ESCUELA KEMPER URGATE";
 
@@ -28,6 +30,8 @@ pub(crate) async fn story() {
         &recovery,
     ]);
     nobody_told(&place).await;
+    by_hand(&place).await;
+    forgotten(&place, &recovery).await;
     told_wrong(&place).await;
     twice(&place).await;
 }
@@ -43,8 +47,68 @@ async fn nobody_told(place: &Place) {
     window.read(".err", "La frase de acceso no es correcta").await;
     assert_eq!(window.count(".app").await, 0, "nothing of the company is on the page");
     window.portrait("bloqueo").await;
-    enter(&window).await;
+    enter(&window, PASSPHRASE).await;
     window.see(&test("empty-import")).await;
+    window.close().await;
+}
+
+/// Locked while somebody writes: nothing answers, and what was typed is there again.
+async fn by_hand(place: &Place) {
+    let window = place.window("/prospectos", &[(FROM, Path::new("/dev/null"))]).await;
+    enter(&window, PASSPHRASE).await;
+    window.click(&test("lead-new")).await;
+    window.fill(&test("new-name"), "Julia Cano").await;
+    window.press(&["ctrl+l"]);
+    window.see(&test("lock-phrase")).await;
+    window
+        .until("the rooms out of sight", "return document.querySelector('.app').getClientRects().length === 0", &[])
+        .await;
+    denies_everything(&window).await;
+    enter(&window, PASSPHRASE).await;
+    assert_eq!(window.value(&test("new-name")).await, "Julia Cano");
+    window.press(&["Escape"]);
+
+    window.go("/ajustes/bloqueo").await;
+    window.fill(&test("lock-current"), "no es esta").await;
+    window.fill(&test("lock-phrase-new"), OTHER).await;
+    window.fill(&test("lock-phrase-again"), OTHER).await;
+    window.click(&test("lock-put")).await;
+    window.read(".err", "La frase de acceso no es correcta").await;
+    window.portrait("ajustes-bloqueo").await;
+    window.fill(&test("lock-current"), PASSPHRASE).await;
+    window.click(&test("lock-put")).await;
+    window.read(".toast", "La frase quedó puesta").await;
+    window.click(&test("lock-now")).await;
+    enter(&window, OTHER).await;
+    window.close().await;
+}
+
+/// Every command is asked, and none but what a locked window needs answers.
+async fn denies_everything(window: &Window) {
+    // the first waits for a person who chooses a file
+    let asked: Vec<_> = zuc_ipc::COMMANDS.iter().copied().filter(|name| *name != "pick_file").collect();
+    let ask = "window.said = {}; for (const name of arguments[0].split(' ')) \
+               window.__TAURI_INTERNALS__.invoke(name, { args: {} }).then(() => said[name] = true, () => said[name] = false)";
+    window.run(ask, &[&asked.join(" ")]).await;
+    let all = format!("return Object.keys(said).length === {}", asked.len());
+    window.until("an answer to each", &all, &[]).await;
+    let answered = window.run("return Object.keys(said).filter((name) => said[name]).sort().join(' ')", &[]).await;
+    assert_eq!(answered.as_str(), Some("boot regimenes touch"));
+}
+
+/// With the printed code another passphrase is chosen.
+async fn forgotten(place: &Place, recovery: &str) {
+    let code = fs::read_to_string(recovery).expect("the code was written there");
+    let window = place.window("/", &[(FROM, Path::new("/dev/null"))]).await;
+    window.click(&test("lock-forgotten")).await;
+    window.fill(&test("lock-code"), code.trim()).await;
+    window.fill(&test("lock-new"), "corta").await;
+    window.click(&test("lock-by-code")).await;
+    window.read(".err", "ocho letras").await;
+    window.portrait("bloqueo-codigo").await;
+    window.fill(&test("lock-new"), PASSPHRASE).await;
+    window.click(&test("lock-by-code")).await;
+    window.read(&test("company-name"), COMPANY).await;
     window.close().await;
 }
 
@@ -58,12 +122,12 @@ async fn told_wrong(place: &Place) {
     window.click(&test("lock-open")).await;
     window.read(&test("lock-open"), "Desbloquear").await;
     window.read(".err", "La frase de acceso no es correcta").await;
-    enter(&window).await;
+    enter(&window, PASSPHRASE).await;
     window.close().await;
 }
 
-async fn enter(window: &Window) {
-    window.fill(&test("lock-phrase"), PASSPHRASE).await;
+async fn enter(window: &Window, phrase: &str) {
+    window.fill(&test("lock-phrase"), phrase).await;
     window.click(&test("lock-open")).await;
     window.read(&test("company-name"), COMPANY).await;
 }

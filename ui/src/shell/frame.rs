@@ -2,14 +2,18 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_navigate;
+use zuc_ipc::list;
+use zuc_ipc::shared::Empty;
 
 use super::palette::Palette;
 use super::shortcuts::Shortcuts;
 use super::sidebar::Sidebar;
 use super::status_bar::StatusBar;
+use crate::action::Action;
 use crate::components::use_toaster;
 use crate::keys::{Deed, use_deeds};
 use crate::route;
+use crate::session::use_session;
 use crate::words::tr;
 
 /// Sidebar, page and status bar.
@@ -22,7 +26,9 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
         let navigate = navigate.clone();
         Callback::new(move |()| navigate(to, leptos_router::NavigateOptions::default()))
     };
-    let toaster = use_toaster();
+    let (toaster, session, locking) = (use_toaster(), use_session(), Action::new());
+    // where there is no passphrase the refusal says where one is made
+    let lock = move || locking.quick::<list::LockNow>(Empty {}, move |boot| session.put(boot));
     let deed = |id, title: &str, icon, keys, run| Deed { id, title: title.to_owned(), icon, keys, run };
     use_deeds(vec![
         deed("palette", tr!(shell.search), "search", &["ctrl+k"], Callback::new(move |()| palette.set(true))),
@@ -34,6 +40,7 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
         deed("go.proposals", tr!(shell.go_proposals), "doc", &["g", "r"], go(route::PROPOSALS)),
         deed("go.invoices", tr!(shell.go_invoices), "receipt", &["g", "f"], go(route::INVOICES)),
         deed("go.settings", tr!(shell.go_settings), "gear", &["g", "a"], go(route::SETTINGS)),
+        deed("lock", tr!(lock.now), "lock", &["ctrl+l"], Callback::new(move |()| lock())),
         deed("import.leads", tr!(shell.import_leads), "in", &[], go(route::IMPORT_LEADS)),
         deed("import.products", tr!(shell.import_products), "in", &[], go(route::IMPORT_PRODUCTS)),
     ]);

@@ -13,6 +13,7 @@ impl Office {
     /// # Errors
     /// `backup.none` without one; `backup.damaged`, `backup.names_missing`, `store.disk_full`.
     pub async fn backup_drill(&self) -> Result<BackupTried, AppError> {
+        let _hand = self.at_work();
         let folder = self.backup_folder().await?;
         let me = self.exchange.device_keys().id();
         let told = self.told();

@@ -35,6 +35,7 @@ impl Office {
     /// # Errors
     /// `backup.folder_gone`, `backup.folder_shut`, `backup.no_room`; `store.disk_full` where the data's own disk is full.
     pub async fn backup_now(&self, to: BackupTo) -> Result<BackupView, AppError> {
+        let _hand = self.at_work();
         let folder = match to.folder.trim() {
             "" => self.backup_folder().await?,
             typed => whole(Path::new(typed))?,

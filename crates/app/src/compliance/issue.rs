@@ -43,6 +43,7 @@ impl Office {
     pub async fn invoice_issue(&self, invoice: String) -> Result<InvoiceIssued, AppError> {
         self.allow(Action::IssueInvoice, Object::in_scope(Scope::Finance))?;
         let id = financial::id(&invoice)?;
+        let _hand = self.at_work();
         let _alone = self.issuing.lock().await;
         let found = self.store.read::<Invoice>(id).await?.ok_or_else(|| AppError::not_found("invoice"))?;
         if found.state().is_editable() {

@@ -4,13 +4,14 @@
 mod boot;
 mod found;
 mod join;
+mod lock;
 mod open;
 mod removed;
 mod restore;
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Weak},
+    sync::{Arc, Weak, atomic::AtomicI64},
 };
 
 use tokio::sync::{Mutex, broadcast};
@@ -26,6 +27,8 @@ pub struct Desk {
     ports: Ports,
     state: Mutex<State>,
     notices: broadcast::Sender<Notice>,
+    /// When somebody was last seen to sit here, in Unix milliseconds.
+    touched: AtomicI64,
     /// Itself, for what goes on when nobody asks.
     me: Weak<Self>,
 }
@@ -62,7 +65,14 @@ impl Desk {
     /// The desk of a home that opens when it is first asked where it stands: a window must be there to say why not.
     pub fn shut(root: PathBuf, ports: Ports) -> Arc<Self> {
         let (notices, _) = broadcast::channel(256);
-        Arc::new_cyclic(|me| Self { root, ports, state: Mutex::new(State::Shut), notices, me: me.clone() })
+        Arc::new_cyclic(|me| Self {
+            root,
+            ports,
+            state: Mutex::new(State::Shut),
+            notices,
+            touched: AtomicI64::new(0),
+            me: me.clone(),
+        })
     }
 
     /// Folder of the home.

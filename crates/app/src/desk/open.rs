@@ -55,7 +55,8 @@ impl Desk {
             (true, None) => Err(AppError::new("app.locked", "the keys are sealed by a passphrase")),
             // a passphrase given from outside is the wish not to use the keyring
             (_, Some(passphrase)) if path.exists() || !home.database().exists() => {
-                Ok(Arc::new(SealedFile::new(path, passphrase, self.ports.entropy.clone())))
+                let half = if SealedFile::is_halved(&path) { self.ports.secrets.keyring() } else { None };
+                Ok(Arc::new(SealedFile::new(path, passphrase, self.ports.entropy.clone()).with_half_in(half)))
             }
             _ => self.ports.secrets.keyring().ok_or_else(|| {
                 if home.database().exists() {
@@ -98,8 +99,13 @@ impl Desk {
             // on a full disk reading goes on; a mark that misses costs a new incarnation
             tracing::warn!(code = error.code(), "the boot could not be marked");
         }
+        let locked = store.home().is_some_and(|home| home.sealed_keys().exists());
         let unconfirmed = store.vault_get(found::RECOVERY).await?.is_some();
         let office = self.office_over(store).await?;
+        if locked {
+            self.keep_for_code(&office).await;
+        }
+        self.touch();
         if office.exchange.standing() == Standing::Wipe {
             // the record came, and the program ended before it could obey
             self.leave(&office).await;
@@ -173,6 +179,7 @@ impl Desk {
                     return Err(error);
                 }
             };
+            self.settle_lock().await;
         }
         drop(state);
         self.boot().await

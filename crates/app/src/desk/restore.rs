@@ -143,7 +143,7 @@ impl Desk {
         if ask.code.trim().is_empty() {
             return Err(StoreError::from(BackupError::NeedsCode).into());
         }
-        let secret = recovery::from_code(&ask.code)?;
+        let secret = recovery::from_code(&ask.code).map_err(|error| AppError::from(error).at("code"))?;
         let keys = backup.header.keys_by(&recovery::root_keys(&secret))?;
         Ok((home, keys))
     }

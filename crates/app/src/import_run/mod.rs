@@ -115,6 +115,7 @@ impl Office {
     #[tracing::instrument(skip_all)]
     pub async fn import_commit(&self, source: ImportSource) -> Result<ImportDone, AppError> {
         self.allow(Action::ImportLeads, Object::in_scope(self.sales()))?;
+        let _hand = self.at_work();
         self.imports.stop.store(false, Ordering::Relaxed);
         let looked = self.look(&source).await?;
         let batch = Box::pin(self.write_plan(&looked)).await?;

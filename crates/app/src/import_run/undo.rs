@@ -30,6 +30,7 @@ impl Office {
     #[tracing::instrument(skip_all)]
     pub async fn import_undo(&self, batch: String) -> Result<Changes, AppError> {
         let batch: ImportBatchId = batch.parse().map_err(|_| AppError::invalid("batch"))?;
+        let _hand = self.at_work();
         let mut tx = self.begin().await?;
         let known = tx
             .import_batch(batch)

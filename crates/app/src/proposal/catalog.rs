@@ -52,6 +52,7 @@ impl Office {
         let scope =
             if self.may(Action::EditCatalog, Object::in_scope(Scope::Catalog)) { Scope::Catalog } else { self.sales() };
         self.allow(Action::EditCatalog, Object::in_scope(scope))?;
+        let _hand = self.at_work();
         let bytes = read_file(&source.path).await?;
         let list = tokio::task::spawn_blocking(move || products::read(&bytes))
             .await

@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 use zuc_protocol::codec;
 use zuc_protocol::identity::{DeviceKeys, DevicePublic};
 use zuc_protocol::ids::{CompanyId, DeviceId};
-use zuc_protocol::seal::{self, Wrapped};
+use zuc_protocol::seal::Wrapped;
 
 use super::disk::{at_folder, beside, private, sync_folder};
 use super::{BackupError, Progress, Step, Told};
 use crate::StoreError;
-use crate::keys::{Entropy, Keys, random};
+use crate::keys::{Entropy, Keys, by_code};
 
 const MAGIC: &[u8; 8] = b"ZUCBACK1";
 const MAX_HEADER: usize = 4 << 10;
@@ -25,7 +25,6 @@ const HASH: usize = 32;
 /// Proof and checksum.
 const ENDS: u64 = 2 * HASH as u64;
 const CHUNK: usize = 256 << 10;
-const PURPOSE: &[u8] = b"zuclubit 1 keys of a home";
 
 /// Why a backup was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +68,7 @@ impl Header {
     ) -> Result<Self, StoreError> {
         let (company, device) = whose;
         let (at_ms, reason, schema) = made;
-        let sealed = sealed_keys(company, device, root, keys, entropy)?;
+        let sealed = by_code::seal(company, device, root, keys, entropy)?;
         let known = known(company, device, keys);
         Ok(Self { company, device, at_ms, reason, schema, root: root.fingerprint(), known, keys: sealed })
     }
@@ -87,28 +86,8 @@ impl Header {
         if root.public().fingerprint() != self.root {
             return Err(BackupError::WrongCode.into());
         }
-        open_keys(self.company, self.device, root, &self.keys)
+        by_code::open(self.company, self.device, root, &self.keys)
     }
-}
-
-/// A home's keys, sealed to the company's recovery pair.
-pub(super) fn sealed_keys(
-    company: CompanyId,
-    device: DeviceId,
-    root: &DevicePublic,
-    keys: &Keys,
-    entropy: &dyn Entropy,
-) -> Result<Wrapped, StoreError> {
-    let bound = [company.0, device.0].concat();
-    seal::wrap(&root.receive, PURPOSE, &keys.both(), &bound, &random(entropy))
-        .map_err(|_| StoreError::corrupt("control", "bytes", "root"))
-}
-
-/// What [`sealed_keys`] sealed.
-fn open_keys(company: CompanyId, device: DeviceId, root: &DeviceKeys, sealed: &Wrapped) -> Result<Keys, StoreError> {
-    let bound = [company.0, device.0].concat();
-    let clear = root.unwrap(PURPOSE, sealed, &bound).map_err(|_| BackupError::Damaged)?;
-    Keys::decode(&clear).map_err(|_| BackupError::Damaged.into())
 }
 
 fn known(company: CompanyId, device: DeviceId, keys: &Keys) -> [u8; 32] {

@@ -74,6 +74,11 @@ impl Home {
         self.root.join("keys.sealed")
     }
 
+    /// The keys once more, for the recovery code: where a passphrase locks them.
+    pub(crate) fn keys_for_code(&self) -> PathBuf {
+        self.root.join("code.sealed")
+    }
+
     /// Files by the hash of their sealed bytes.
     pub fn attachments(&self) -> PathBuf {
         self.root.join("attachments")

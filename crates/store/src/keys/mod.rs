@@ -5,15 +5,19 @@
 //! keyring, or in a file sealed under a passphrase. Nothing is ever written in clear.
 
 mod boot;
+pub(crate) mod by_code;
 mod home;
+mod lock;
 mod sealed_file;
 mod swap;
 
 use zeroize::Zeroizing;
 
 pub(crate) use boot::BootMark;
+pub use by_code::keys_by_code;
 pub use home::Home;
 pub(crate) use home::make_private;
+pub use lock::Lock;
 pub use sealed_file::SealedFile;
 
 use crate::StoreError;
@@ -108,6 +112,14 @@ impl Keys {
     pub fn held(home: &Home, secrets: &dyn SecretStore) -> Result<Option<Self>, StoreError> {
         let Some(name) = home.secret_name()? else { return Ok(None) };
         secrets.get(&name)?.map(|bytes| Self::decode(&bytes)).transpose()
+    }
+
+    /// Asks the database of `home` whether these open it. Nobody has it open.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongKey`] where they do not.
+    pub async fn fit(&self, home: &Home) -> Result<(), StoreError> {
+        crate::open::fits(&home.database(), &self.database).await
     }
 
     /// Puts them away under the name that a home of this id asks for ([`Home::swap_in`]).

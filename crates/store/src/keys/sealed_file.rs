@@ -1,10 +1,12 @@
-//! The keyring of a machine that has none: one file under a passphrase.
+//! Secrets in one file under a passphrase: the keyring of a machine that has none, or the lock of one that has.
 //!
 //! `"ZUCKEYS1" ‖ m ‖ t ‖ p (u32 LE) ‖ salt (16) ‖ nonce (24) ‖ XChaCha20-Poly1305(JSON of the secrets)`, the header as
-//! associated data. Argon2id with RFC 9106's second profile: 64 MiB, three passes, four lanes.
+//! associated data. Argon2id with RFC 9106's second profile: 64 MiB, three passes, four lanes. In `"ZUCKEYS2"` the key
+//! follows from what Argon2id gives and from a random half that the OS keyring holds under a name made of the salt: neither
+//! a stolen disk nor a guessed passphrase opens it alone.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -16,7 +18,10 @@ use super::home::write_atomically;
 use super::{Entropy, SecretStore, random};
 use crate::StoreError;
 
-const MAGIC: &[u8; 8] = b"ZUCKEYS1";
+const ALONE: &[u8; 8] = b"ZUCKEYS1";
+const HALVED: &[u8; 8] = b"ZUCKEYS2";
+/// What the key of a halved file is for.
+const PURPOSE: &str = "zuclubit 1 keys under a passphrase and a half";
 const HEADER: usize = 8 + 12 + 16;
 const COST: Cost = Cost { memory_kib: 64 * 1024, passes: 3, lanes: 4 };
 
@@ -28,6 +33,7 @@ struct Cost {
 }
 
 struct Unlocked {
+    magic: &'static [u8; 8],
     salt: [u8; 16],
     key: Zeroizing<[u8; 32]>,
     secrets: BTreeMap<String, Vec<u8>>,
@@ -45,6 +51,8 @@ impl Drop for Unlocked {
 pub struct SealedFile {
     path: PathBuf,
     passphrase: Zeroizing<String>,
+    /// Holds the other half of the key.
+    keyring: Option<Arc<dyn SecretStore>>,
     entropy: Arc<dyn Entropy>,
     unlocked: Mutex<Option<Unlocked>>,
 }
@@ -56,9 +64,34 @@ impl std::fmt::Debug for SealedFile {
 }
 
 impl SealedFile {
-    /// A key file at `path`, made at the first secret set.
+    /// A key file at `path`, made at the first secret set, under the passphrase alone.
     pub fn new(path: impl Into<PathBuf>, passphrase: String, entropy: Arc<dyn Entropy>) -> Self {
-        Self { path: path.into(), passphrase: Zeroizing::new(passphrase), entropy, unlocked: Mutex::new(None) }
+        Self {
+            path: path.into(),
+            passphrase: Zeroizing::new(passphrase),
+            keyring: None,
+            entropy,
+            unlocked: Mutex::new(None),
+        }
+    }
+
+    /// The same; one that is made has its other half in `keyring`, and one that was made so finds it there.
+    #[must_use]
+    pub fn with_half_in(self, keyring: Option<Arc<dyn SecretStore>>) -> Self {
+        Self { keyring, ..self }
+    }
+
+    /// Whether the file at `path` needs a keyring beside its passphrase.
+    pub fn is_halved(path: &Path) -> bool {
+        Self::half_of(path).is_some()
+    }
+
+    /// The name under which a keyring holds the other half of the file at `path`; `None` where it has none, or there is no
+    /// such file.
+    pub(crate) fn half_of(path: &Path) -> Option<String> {
+        let file = std::fs::read(path).ok()?;
+        let header = file.first_chunk::<HEADER>()?;
+        header.starts_with(HALVED).then(|| half_name(&header[20..]))
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut Unlocked) -> Result<T, StoreError>) -> Result<T, StoreError> {
@@ -74,31 +107,65 @@ impl SealedFile {
         let file = match std::fs::read(&self.path) {
             Ok(file) => file,
             Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
-                let salt = random(self.entropy.as_ref());
-                return Ok(Unlocked { salt, key: stretch(&self.passphrase, &salt)?, secrets: BTreeMap::new() });
+                return self.begin();
             }
             Err(cause) => return Err(StoreError::io(&self.path)(cause)),
         };
         let (header, body) = file.split_at_checked(HEADER).ok_or(StoreError::KeyFileDamaged)?;
         // A file that asks for a cheaper derivation than ours was not written by us.
-        if &header[..8] != MAGIC || header[8..20] != cost_bytes(COST) {
-            return Err(StoreError::KeyFileDamaged);
-        }
+        let magic = [ALONE, HALVED].into_iter().find(|magic| header.starts_with(*magic));
+        let magic = magic.filter(|_| header[8..20] == cost_bytes(COST)).ok_or(StoreError::KeyFileDamaged)?;
         let salt: [u8; 16] = header[20..].try_into().map_err(|_| StoreError::KeyFileDamaged)?;
         let (nonce, sealed) = body.split_at_checked(24).ok_or(StoreError::KeyFileDamaged)?;
         let nonce: [u8; 24] = nonce.try_into().map_err(|_| StoreError::KeyFileDamaged)?;
-        let key = stretch(&self.passphrase, &salt)?;
+        let mut key = stretch(&self.passphrase, &salt)?;
+        if magic == HALVED {
+            let gone = || StoreError::SecretsUnavailable("no keyring answers".to_owned());
+            let half = self.keyring.as_ref().ok_or_else(gone)?.get(&half_name(&salt))?;
+            key = joined(&key, &half.ok_or(StoreError::KeyHalfMissing)?);
+        }
         let clear = cipher(&key)
             .decrypt(&XNonce::from(nonce), Payload { msg: sealed, aad: header })
             .map_err(|_| StoreError::WrongPassphrase)?;
         let clear = Zeroizing::new(clear);
         let secrets = serde_json::from_slice(&clear).map_err(|_| StoreError::KeyFileDamaged)?;
-        Ok(Unlocked { salt, key, secrets })
+        Ok(Unlocked { magic, salt, key, secrets })
+    }
+
+    /// The key of a file that is not there yet; its half is in the keyring before anything is sealed with it.
+    fn begin(&self) -> Result<Unlocked, StoreError> {
+        let salt = random(self.entropy.as_ref());
+        let key = stretch(&self.passphrase, &salt)?;
+        let Some(keyring) = &self.keyring else {
+            return Ok(Unlocked { magic: ALONE, salt, key, secrets: BTreeMap::new() });
+        };
+        let half = Zeroizing::new(random::<32>(self.entropy.as_ref()));
+        keyring.set(&half_name(&salt), half.as_slice())?;
+        Ok(Unlocked { magic: HALVED, salt, key: joined(&key, half.as_slice()), secrets: BTreeMap::new() })
+    }
+
+    /// Puts `secret` alone into a file under this passphrase that takes the place of the one that is there, which need not
+    /// open. The half of that one is forgotten.
+    ///
+    /// # Errors
+    /// Of the keyring and the disk: the old file stays.
+    pub(super) fn replace(&self, name: &str, secret: &[u8]) -> Result<(), StoreError> {
+        let before = Self::half_of(&self.path);
+        let mut slot = self.unlocked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut unlocked = self.begin()?;
+        unlocked.secrets.insert(name.to_owned(), secret.to_vec());
+        self.write(&unlocked)?;
+        *slot = Some(unlocked);
+        if let (Some(before), Some(keyring)) = (before, &self.keyring) {
+            // it opens nothing any more
+            let _ = keyring.delete(&before);
+        }
+        Ok(())
     }
 
     fn write(&self, unlocked: &Unlocked) -> Result<(), StoreError> {
         let mut file = Vec::with_capacity(256);
-        file.extend_from_slice(MAGIC);
+        file.extend_from_slice(unlocked.magic);
         file.extend_from_slice(&cost_bytes(COST));
         file.extend_from_slice(&unlocked.salt);
         let clear = Zeroizing::new(serde_json::to_vec(&unlocked.secrets)?);
@@ -151,6 +218,15 @@ fn stretch(passphrase: &str, salt: &[u8; 16]) -> Result<Zeroizing<[u8; 32]>, Sto
         .hash_password_into(passphrase.as_bytes(), salt, key.as_mut_slice())
         .map_err(unavailable)?;
     Ok(key)
+}
+
+fn half_name(salt: &[u8]) -> String {
+    format!("lock.{}", hex::encode(salt))
+}
+
+fn joined(stretched: &[u8; 32], half: &[u8]) -> Zeroizing<[u8; 32]> {
+    let both = Zeroizing::new([stretched.as_slice(), half].concat());
+    Zeroizing::new(blake3::derive_key(PURPOSE, &both))
 }
 
 fn cipher(key: &[u8; 32]) -> XChaCha20Poly1305 {

@@ -6,5 +6,6 @@ mod faults;
 mod figures;
 mod home;
 mod relay;
+mod rot;
 mod store;
 mod story;

@@ -53,7 +53,7 @@ pub(crate) fn BackupPart() -> impl IntoView {
                 <FormFailure failure=make.failure/>
                 <FormFailure failure=trial.failure/>
             </section>
-            <section class="sec sec--flush sheet">
+            <section class="sec sec--flush" style="max-width:720px">
                 <SectionHead title=tr!(backup.saved)/>
                 {loaded(view, |view| if view.rows.is_empty() { view! { <EmptyLine text=tr!(backup.none)/> }.into_any() } else { table(&view.rows).into_any() })}
             </section>

@@ -105,7 +105,7 @@ fn table(rows: &[DeviceRow], revoking: Revoking) -> impl IntoView + use<> {
         }
     }).collect_view();
     view! {
-        <table class="tbl" data-testid="devices-table"><colgroup><col/><col style="width:28%"/><col style="width:108px"/><col style="width:100px"/><col class="narrow-hide" style="width:120px"/><col style="width:100px"/></colgroup>
+        <table class="tbl" data-testid="devices-table"><colgroup><col/><col style="width:28%"/><col style="width:108px"/><col style="width:100px"/><col class="narrow-hide" style="width:148px"/><col style="width:100px"/></colgroup>
             <thead><tr><th>{tr!(devices.device)}</th><th>{tr!(devices.person)}</th><th>{tr!(leads.state)}</th><th>{tr!(devices.since)}</th><th class="narrow-hide">{tr!(devices.seen)}</th><th aria-label=tr!(devices.revoke)></th></tr></thead>
             <tbody>{lines}</tbody></table>
     }

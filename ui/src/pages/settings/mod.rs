@@ -5,6 +5,7 @@ mod company;
 mod csd;
 mod devices;
 mod invite;
+mod lock;
 mod revoke;
 mod sync;
 
@@ -15,6 +16,7 @@ use self::backup::BackupPart;
 use self::company::CompanyPart;
 use self::csd::CsdPart;
 use self::devices::DevicesPart;
+use self::lock::LockSection;
 use self::sync::SyncPart;
 use crate::components::{Icon, SectionHead};
 use crate::pages::welcome::Looks;
@@ -24,13 +26,14 @@ use crate::shell::{Crumb, TopBar};
 use crate::words::tr;
 
 /// Sections: address, icon, name.
-fn sections() -> [(&'static str, &'static str, &'static str); 7] {
+fn sections() -> [(&'static str, &'static str, &'static str); 8] {
     [
         ("empresa", "build", tr!(settings.company)),
         ("csd", "shield", tr!(settings.csd)),
         ("dispositivos", "laptop", tr!(settings.devices)),
         ("sincronia", "sync", tr!(settings.sync)),
         ("respaldos", "in", tr!(backup.title)),
+        ("bloqueo", "lock", tr!(lock.section)),
         ("apariencia", "moon", tr!(looks.theme)),
         ("acerca", "info", tr!(settings.about)),
     ]
@@ -69,6 +72,7 @@ pub(crate) fn SettingsPage() -> impl IntoView {
                 "dispositivos" => view! { <DevicesPart inviting/> }.into_any(),
                 "sincronia" => view! { <SyncPart/> }.into_any(),
                 "respaldos" => view! { <BackupPart/> }.into_any(),
+                "bloqueo" => view! { <LockSection/> }.into_any(),
                 "apariencia" => view! { <div class="pane"><div class="sheet col gap-3"><SectionHead title=tr!(looks.theme)/><Looks/></div></div> }.into_any(),
                 "acerca" => view! { <AboutPart/> }.into_any(),
                 _ => view! { <CompanyPart/> }.into_any(),

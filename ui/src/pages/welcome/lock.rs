@@ -4,6 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast as _;
 use zuc_ipc::company::Secret;
+use zuc_ipc::lock::UnlockByCode;
 use zuc_ipc::{Failure, list};
 
 use super::Solo;
@@ -19,11 +20,13 @@ pub(crate) fn LockPart(#[prop(optional, into)] refused: Option<Failure>) -> impl
     let phrase = RwSignal::new(String::new());
     let refused = RwSignal::new(refused);
     let action = Action::new();
+    let forgotten = RwSignal::new(false);
     let unlock = move || {
         refused.set(None);
         action.run::<list::Unlock>(Secret { text: phrase.get_untracked() }, move |boot| {
-            phrase.set(String::new());
-            session.put(boot);
+            // the rooms come back before this one is gone
+            phrase.try_set(String::new());
+            session.come_in(boot);
         });
     };
     let failure = Signal::derive(move || action.failure.get().or_else(|| refused.get()));
@@ -42,7 +45,8 @@ pub(crate) fn LockPart(#[prop(optional, into)] refused: Option<Failure>) -> impl
     view! {
         <Solo status=tr!(lock.status)>
             <div class="lock">
-                <form class="col gap-3" node_ref=form on:submit=move |event| { event.prevent_default(); unlock(); }>
+                {move || forgotten.get().then(|| view! { <CodePart forgotten/> })}
+                <form class="col gap-3" hidden=move || forgotten.get() node_ref=form on:submit=move |event| { event.prevent_default(); unlock(); }>
                     <h1 class="h1">{tr!(lock.title)}</h1>
                     <p class="t2">{tr!(lock.about)}</p>
                     <TextField label=tr!(lock.phrase) value=phrase kind="password" error testid="lock-phrase"/>
@@ -50,9 +54,38 @@ pub(crate) fn LockPart(#[prop(optional, into)] refused: Option<Failure>) -> impl
                     <button type="submit" class="btn btn--primary btn--lg" disabled=move || action.busy.get() data-testid="lock-open">
                         <Icon name="lock"/>{move || if action.busy.get() { tr!(lock.busy) } else { tr!(lock.open) }}<Kbd key="Enter"/>
                     </button>
+                    <button type="button" class="btn btn--ghost" on:click=move |_| forgotten.set(true) data-testid="lock-forgotten">{tr!(lock.forgotten)}</button>
                     <p class="row top row-3 s12 t2 lock__about"><Icon name="info" class="i-14 t3"/><span>{tr!(lock.safe)}</span></p>
                 </form>
             </div>
         </Solo>
+    }
+}
+
+/// In with the code that was printed, and a new passphrase.
+#[component]
+fn CodePart(forgotten: RwSignal<bool>) -> impl IntoView {
+    let session = use_session();
+    let (code, phrase) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
+    let action = Action::new();
+    let unlock = move || {
+        let by = UnlockByCode { code: code.get_untracked(), phrase: phrase.get_untracked() };
+        action.run::<list::UnlockCode>(by, move |boot| {
+            code.try_set(String::new());
+            phrase.try_set(String::new());
+            session.come_in(boot);
+        });
+    };
+    view! {
+        <form class="col gap-3" on:submit=move |event| { event.prevent_default(); unlock(); }>
+            <h1 class="h1">{tr!(lock.forgotten)}</h1>
+            <p class="t2">{tr!(lock.by_code)}</p>
+            <TextField label=tr!(backup.code) value=code mono=true error=action.field("code") testid="lock-code"/>
+            <TextField label=tr!(lock.new) value=phrase kind="password" error=action.field("phrase") help=tr!(lock.long).to_owned() testid="lock-new"/>
+            <FormFailure failure=action.elsewhere(&["code", "phrase"])/>
+            <button type="submit" class="btn btn--primary btn--lg" disabled=move || action.busy.get() data-testid="lock-by-code">
+                <Icon name="lock"/>{move || if action.busy.get() { tr!(lock.busy) } else { tr!(lock.open) }}</button>
+            <button type="button" class="btn btn--ghost" on:click=move |_| forgotten.set(false)>{tr!(common.back)}</button>
+        </form>
     }
 }
