@@ -52,6 +52,8 @@ commands! {
     device_invite: DeviceInvite => |office, args| office.device_invite(args);
     device_pending: DevicePending => |office, _| office.device_pending();
     device_approve: DeviceApprove => |office, args| office.device_approve(args.id);
+    people_view: PeopleGet => |office, _| office.people_view();
+    rights_set: RightsChange => |office, args| office.rights_set(args);
     device_revoke: DeviceOut => |office, args| office.device_revoke(args);
     keys_rotate: KeysNew => |office, args| office.keys_rotate(args);
     device_list: DeviceList => |office, _| office.device_list();

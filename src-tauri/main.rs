@@ -44,6 +44,8 @@ fn main() -> anyhow::Result<()> {
             commands::device_pending,
             commands::device_approve,
             commands::device_list,
+            commands::people_view,
+            commands::rights_set,
             commands::device_revoke,
             commands::keys_rotate,
             commands::settings_set,

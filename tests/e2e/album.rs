@@ -21,6 +21,7 @@ const PAGES: &[&str] = &[
     "ajustes-csd",
     "ajustes-dispositivos",
     "ajustes-empresa",
+    "ajustes-personas",
     "ajustes-respaldos",
     "ajustes-sincronia",
     "atajos",

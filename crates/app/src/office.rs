@@ -15,7 +15,7 @@ use zuc_domain::shared::{Action, Actor, Object, Scope, authorize};
 use zuc_ipc::{Changes, backup::BackupProgress, import::ImportProgress, sync::SyncStatus};
 use zuc_store::{Session, Store, Tx};
 
-use crate::{AppError, import_run::Imports, ports::Ports, sync::Exchange};
+use crate::{AppError, desk::actor_in, import_run::Imports, ports::Ports, sync::Exchange};
 
 /// What the window hears without asking.
 #[derive(Clone, Debug)]
@@ -98,9 +98,14 @@ impl Office {
         self.now().to_zoned_datetime(self.zone.clone()).date()
     }
 
+    /// The person at this device with the roles that the control log gives them now.
+    pub(crate) fn acting(&self) -> Actor {
+        actor_in(&self.exchange.control(), self.exchange.device_keys().id()).unwrap_or_else(|| self.actor.clone())
+    }
+
     /// The team's scope of sales.
     pub(crate) fn sales(&self) -> Scope {
-        Scope::Sales(self.actor.team)
+        Scope::Sales(self.acting().team)
     }
 
     /// A fresh id, ordered by time.
@@ -166,12 +171,12 @@ impl Office {
 
     /// Refuses what the person's roles do not allow.
     pub(crate) fn allow(&self, action: Action, object: Object) -> Result<(), AppError> {
-        Ok(authorize(&self.actor, action, &object)?)
+        Ok(authorize(&self.acting(), action, &object)?)
     }
 
     /// Whether the person's roles allow it, for what the window offers.
     pub(crate) fn may(&self, action: Action, object: Object) -> bool {
-        authorize(&self.actor, action, &object).is_ok()
+        authorize(&self.acting(), action, &object).is_ok()
     }
 
     /// Tells every window of this device, and gives the changes back.

@@ -47,6 +47,7 @@ pub mod list {
             ActivityNew, Converted, Disqualification, LeadDetail, LeadEdit, LeadNew, LeadPage, LeadQuery, Qualification,
         },
         lock::{LockIdle, LockPut, LockView, UnlockByCode},
+        people::{PeopleView, RightsSet},
         proposal::{ProductRow, ProposalEdit, ProposalNew, ProposalRow, ProposalSaved, ProposalSign, ProposalView},
         shared::{ById, Changes, Choice, Empty, Page, Query},
         sync::{SyncLogRow, SyncStatus},
@@ -89,6 +90,10 @@ pub mod list {
         DeviceApprove = "device_approve" (ById) -> Changes;
         /// Devices of the company.
         DeviceList = "device_list" (Empty) -> Vec<DeviceRow>;
+        /// The company's people.
+        PeopleGet = "people_view" (Empty) -> PeopleView;
+        /// Gives one other roles.
+        RightsChange = "rights_set" (RightsSet) -> Changes;
         /// Takes a device out.
         DeviceOut = "device_revoke" (DeviceRevoke) -> Changes;
         /// Gives scopes new keys.

@@ -14,6 +14,7 @@ pub mod import;
 pub mod invoice;
 pub mod lead;
 pub mod lock;
+pub mod people;
 pub mod proposal;
 pub mod shared;
 pub mod sync;

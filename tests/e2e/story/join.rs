@@ -56,10 +56,28 @@ pub(crate) async fn story() {
     luis.click(&test("nav-settings")).await;
     luis.click(&test("settings-sincronia")).await;
     luis.portrait("ajustes-sincronia").await;
+    promoted(&luis, &ana).await;
     revoked(&luis, &ana).await;
     ana.close().await;
     offline(&mut company, &luis).await;
     luis.close().await;
+}
+
+/// Luis gives Ana another role and takes it back; what she sees follows while she works.
+async fn promoted(luis: &Window, ana: &Window) {
+    luis.click(&test("settings-personas")).await;
+    luis.click("[data-testid=person-row]:nth-child(2) [data-testid=person-name]").await;
+    luis.read(&test("person-panel"), "2 de 6 llaves").await;
+    luis.portrait("ajustes-personas").await;
+    luis.click(&test("right-finanzas")).await;
+    luis.read(&test("person-panel"), "5 de 6 llaves").await;
+    luis.click(&test("rights-give")).await;
+    luis.read(&test("people-table"), "Ventas, Finanzas").await;
+    ana.read(&test("person-roles"), "Ventas, Finanzas").await;
+    luis.click(&test("right-finanzas")).await;
+    luis.click(&test("rights-give")).await;
+    let gone = "return !document.querySelector('[data-testid=person-roles]').textContent.includes('Finanzas')";
+    ana.until("no word of finance", gone, &[]).await;
 }
 
 /// Ana's laptop is stolen: Luis takes it out, and nothing of the company is left on it.

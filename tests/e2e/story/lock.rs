@@ -93,7 +93,7 @@ async fn denies_everything(window: &Window) {
     let all = format!("return Object.keys(said).length === {}", asked.len());
     window.until("an answer to each", &all, &[]).await;
     let answered = window.run("return Object.keys(said).filter((name) => said[name]).sort().join(' ')", &[]).await;
-    assert_eq!(answered.as_str(), Some("boot regimenes touch"));
+    assert_eq!(answered.as_str(), Some("boot lock_now touch"));
 }
 
 /// With the printed code another passphrase is chosen.

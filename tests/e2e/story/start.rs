@@ -168,7 +168,9 @@ async fn rooms(window: &Window) {
     }
     window.portrait("sin-pagina").await;
     window.click(&test("nav-settings")).await;
-    for section in ["empresa", "csd", "dispositivos", "sincronia", "respaldos", "bloqueo", "apariencia", "acerca"] {
+    for section in
+        ["empresa", "csd", "personas", "dispositivos", "sincronia", "respaldos", "bloqueo", "apariencia", "acerca"]
+    {
         window.click(&test(&format!("settings-{section}"))).await;
         window.empty(&format!("ajustes-{section}")).await;
     }

@@ -44,7 +44,7 @@ pub(crate) fn Sidebar(palette: RwSignal<bool>) -> impl IntoView {
                         <Avatar name=person.name.clone() large=true/>
                         <span class="col grow">
                             <span class="m cut" style="line-height:16px" data-testid="person-name">{person.name}</span>
-                            <span class="s12 t3 cut">{roles}</span>
+                            <span class="s12 t3 cut" data-testid="person-roles">{roles}</span>
                         </span>
                     </div>
                 }

@@ -36,7 +36,7 @@ impl Office {
         role: Role,
         part: impl Future<Output = Result<T, AppError>>,
     ) -> Result<Option<T>, AppError> {
-        if self.actor.holds(role) { part.await.map(Some) } else { Ok(None) }
+        if self.acting().holds(role) { part.await.map(Some) } else { Ok(None) }
     }
 
     async fn rep_home(&self) -> Result<RepHome, AppError> {

@@ -106,7 +106,7 @@ impl Office {
         let entropy = self.ports.entropy.clone();
         let joining = Joining {
             person: PersonId(*self.fresh_id().as_bytes()),
-            rights: Some(Rights::new(roles, [self.actor.team])),
+            rights: Some(Rights::new(roles, [self.acting().team])),
             device: request.device,
             label: &name,
         };

@@ -2,6 +2,7 @@
 
 mod devices;
 mod invite;
+mod people;
 mod profile;
 mod revoke;
 mod rotate;

@@ -71,7 +71,7 @@ impl Office {
         Ok(self.tell(Changes { settings: true, done, ..Changes::default() }))
     }
 
-    async fn marks_of(&self, device: DeviceId) -> Result<Vec<Mark>, AppError> {
+    pub(super) async fn marks_of(&self, device: DeviceId) -> Result<Vec<Mark>, AppError> {
         let question = ClientFrame::Marks { device };
         match self.exchange.relay()?.ask(&self.exchange.credentials(), question).await? {
             ServerFrame::Marks { marks } => Ok(marks),
@@ -90,7 +90,7 @@ impl Office {
     }
 
     /// Waits until the scopes whose key is here have a new one: the exchange sees to it where it did not follow at once.
-    async fn wait_for_keys(&self) {
+    pub(super) async fn wait_for_keys(&self) {
         let renewed = async {
             loop {
                 let (control, ring) = (self.exchange.control(), self.exchange.ring());

@@ -65,7 +65,7 @@ impl Office {
         PersonView {
             id: self.actor.person.to_string(),
             name: self.exchange.name_of(self.actor.person),
-            roles: self.actor.roles.iter().map(|role| Role::name(*role).to_owned()).collect(),
+            roles: self.acting().roles.iter().map(|role| Role::name(*role).to_owned()).collect(),
         }
     }
 }

@@ -17,7 +17,7 @@ use std::{
 use tokio::sync::{Mutex, broadcast};
 use zuc_store::{Store, keys::Home};
 
-pub(crate) use open::{role, wire_role};
+pub(crate) use open::{actor_in, role, wire_role};
 
 use crate::{AppError, Notice, Office, ports::Ports};
 

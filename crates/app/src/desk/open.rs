@@ -135,15 +135,8 @@ impl Desk {
         let identity = store.identity().ok_or_else(|| AppError::new("store.corrupt", "no identity"))?;
         let company = zuc_protocol::ids::CompanyId::from_uuid(identity.company.0);
         let control = ControlLog::replay(company, records)?;
-        let device = control
-            .device(keys.id())
+        let actor = actor_in(&control, keys.id())
             .ok_or_else(|| AppError::new("sync.revoked", "this device is not in the control log"))?;
-        let person = control.person(device.person);
-        let rights = person.and_then(|person| person.rights_at(control.last_seq()));
-        let roles = rights.map(|rights| rights.roles.iter().copied().map(role).collect()).unwrap_or_default();
-        let team = rights.and_then(|rights| rights.teams.first().copied()).unwrap_or(1);
-        let actor =
-            Actor { person: PersonId(device.person.to_uuid()), device: DeviceId(keys.id().to_uuid()), roles, team };
         let exchange = Exchange::new(company, keys, control);
         let office = Office::new(store, self.ports.clone(), actor, self.notices.clone(), exchange);
         // a founding and a joining write the control log without the exchange, which else tells who is who
@@ -184,6 +177,15 @@ impl Desk {
         drop(state);
         self.boot().await
     }
+}
+
+/// Who sits at a device, with the roles that the control log gives them; `None` for a device it does not know.
+pub(crate) fn actor_in(control: &ControlLog, device: zuc_protocol::ids::DeviceId) -> Option<Actor> {
+    let person = control.device(device)?.person;
+    let rights = control.person(person).and_then(|person| person.rights_at(control.last_seq()));
+    let roles = rights.map(|rights| rights.roles.iter().copied().map(role).collect()).unwrap_or_default();
+    let team = rights.and_then(|rights| rights.teams.first().copied()).unwrap_or(1);
+    Some(Actor { person: PersonId(person.to_uuid()), device: DeviceId(device.to_uuid()), roles, team })
 }
 
 /// A role of the control log as the domain's.

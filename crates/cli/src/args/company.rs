@@ -109,6 +109,16 @@ pub(crate) enum Reason {
 
 #[derive(Subcommand)]
 pub(crate) enum Person {
+    /// The company's people and their roles
+    List,
+    /// Give a person other roles, on all their computers
+    Rights {
+        /// Id or name
+        person: String,
+        /// From now on; told again for each: ventas, gerencia, finanzas, administracion
+        #[arg(long = "role", required = true)]
+        roles: Vec<String>,
+    },
     /// Forget the person behind a lead or a contact, on every device
     Erase {
         /// The record

@@ -7,6 +7,7 @@ mod device;
 mod import;
 mod invoice;
 mod lead;
+mod person;
 mod proposal;
 mod support;
 
@@ -87,7 +88,7 @@ async fn command(command: Command, place: &Place, output: Output) -> Done {
         Command::Restore { file, recovery_code, without_names } => {
             Box::pin(backup::restore(file, recovery_code, without_names, place, output)).await
         }
-        Command::Person(Person::Erase { record }) => support::erase(record, place, output).await,
+        Command::Person(command) => person::run(command, place, output).await,
         Command::Sync { wait } => support::sync(wait, place, output).await,
         Command::Search { text } => support::search(text, place, output).await,
         Command::Undo { token } => support::undo(token, place, output).await,

@@ -15,6 +15,7 @@ mod papers;
 mod relay;
 mod reports;
 mod revoking;
+mod rights;
 mod saga;
 mod silence;
 #[path = "../world/mod.rs"]

@@ -6,6 +6,7 @@ mod csd;
 mod devices;
 mod invite;
 mod lock;
+mod people;
 mod revoke;
 mod sync;
 
@@ -17,6 +18,7 @@ use self::company::CompanyPart;
 use self::csd::CsdPart;
 use self::devices::DevicesPart;
 use self::lock::LockSection;
+use self::people::PeoplePart;
 use self::sync::SyncPart;
 use crate::components::{Icon, SectionHead};
 use crate::pages::welcome::Looks;
@@ -26,10 +28,11 @@ use crate::shell::{Crumb, TopBar};
 use crate::words::tr;
 
 /// Sections: address, icon, name.
-fn sections() -> [(&'static str, &'static str, &'static str); 8] {
+fn sections() -> [(&'static str, &'static str, &'static str); 9] {
     [
         ("empresa", "build", tr!(settings.company)),
         ("csd", "shield", tr!(settings.csd)),
+        ("personas", "lead", tr!(people.title)),
         ("dispositivos", "laptop", tr!(settings.devices)),
         ("sincronia", "sync", tr!(settings.sync)),
         ("respaldos", "in", tr!(backup.title)),
@@ -69,6 +72,7 @@ pub(crate) fn SettingsPage() -> impl IntoView {
             </aside>
             {move || match section.get().as_str() {
                 "csd" => view! { <CsdPart/> }.into_any(),
+                "personas" => view! { <PeoplePart/> }.into_any(),
                 "dispositivos" => view! { <DevicesPart inviting/> }.into_any(),
                 "sincronia" => view! { <SyncPart/> }.into_any(),
                 "respaldos" => view! { <BackupPart/> }.into_any(),
