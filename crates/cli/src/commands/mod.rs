@@ -18,7 +18,7 @@ use zuc_app::{AppError, Desk, Office};
 
 use crate::{
     Done, Ended,
-    args::{Cli, Command, Person},
+    args::{Cli, Command},
     cfdi, demo,
     output::Output,
 };
