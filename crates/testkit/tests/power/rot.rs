@@ -63,6 +63,7 @@ async fn worked(to: &Path) -> Day {
         day.command(&store, &mut draw).await.unwrap();
     }
     store.close().await;
+    drop(store);
     let store = open(folder.path(), None, true, 1).await.unwrap();
     for _ in 0..COMMANDS {
         day.command(&store, &mut draw).await.unwrap();
