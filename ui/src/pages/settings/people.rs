@@ -52,7 +52,7 @@ fn table(view: &PeopleView, chosen: RwSignal<Option<String>>) -> impl IntoView +
     }).collect_view();
     view! {
         <table class="tbl" data-testid="people-table"><colgroup><col/><col style="width:30%"/><col style="width:72px"/><col style="width:108px"/></colgroup>
-            <thead><tr><th>{tr!(devices.person)}</th><th>{tr!(settings.roles)}</th><th class="num">{tr!(people.devices)}</th><th>{tr!(leads.state)}</th></tr></thead>
+            <thead><tr><th>{tr!(people.person)}</th><th>{tr!(settings.roles)}</th><th class="num">{tr!(people.devices)}</th><th>{tr!(leads.state)}</th></tr></thead>
             <tbody>{lines}</tbody></table>
     }
 }

@@ -46,7 +46,7 @@ pub(crate) fn LockPart(#[prop(optional, into)] refused: Option<Failure>) -> impl
         <Solo status=tr!(lock.status)>
             <div class="lock">
                 {move || forgotten.get().then(|| view! { <CodePart forgotten/> })}
-                <form class="col gap-3" hidden=move || forgotten.get() node_ref=form on:submit=move |event| { event.prevent_default(); unlock(); }>
+                <form class="col gap-3" style:display=move || if forgotten.get() { "none" } else { "" } node_ref=form on:submit=move |event| { event.prevent_default(); unlock(); }>
                     <h1 class="h1">{tr!(lock.title)}</h1>
                     <p class="t2">{tr!(lock.about)}</p>
                     <TextField label=tr!(lock.phrase) value=phrase kind="password" error testid="lock-phrase"/>
