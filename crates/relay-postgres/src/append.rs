@@ -6,7 +6,7 @@
 use std::collections::{HashMap, hash_map};
 
 use sqlx::PgConnection;
-use zuc_protocol::chain;
+use zuc_protocol::{chain, envelope};
 use zuc_relay_store::{
     AppendOutcome, BatchHash, ChainHash, CompanyId, DeviceId, LogHead, LogKind, NewEntry, RelayFact, Scope, StoreError,
 };
@@ -25,6 +25,8 @@ pub(crate) struct Appending {
     /// The newest control record that an author has named, and whether this append made it so.
     named: HashMap<DeviceId, (Option<i64>, bool)>,
     rows: Vec<NewRow>,
+    /// What an author had seen of the control log never goes back, but for batches of an earlier log.
+    seen_grows: bool,
 }
 
 struct NewRow {
@@ -38,7 +40,19 @@ struct NewRow {
 
 impl Appending {
     pub(crate) fn new(company: CompanyId) -> Self {
-        Self { company, heads: HashMap::new(), last: HashMap::new(), named: HashMap::new(), rows: Vec::new() }
+        Self {
+            company,
+            heads: HashMap::new(),
+            last: HashMap::new(),
+            named: HashMap::new(),
+            rows: Vec::new(),
+            seen_grows: true,
+        }
+    }
+
+    /// The same, for batches of an earlier log, which come back scope by scope.
+    pub(crate) fn of_earlier_log(company: CompanyId) -> Self {
+        Self { seen_grows: false, ..Self::new(company) }
     }
 
     /// Judges one entry after those before it.
@@ -58,10 +72,11 @@ impl Appending {
         }
         let control_seq = int(entry.control_seq);
         let newest = self.named(connection, author).await?;
-        if newest.is_some_and(|newest| newest > control_seq) {
+        let is_older = newest.is_some_and(|newest| newest > control_seq);
+        if is_older && self.seen_grows {
             return Ok(AppendOutcome::ControlHeadOld);
         }
-        if newest != Some(control_seq) {
+        if !is_older && newest != Some(control_seq) {
             self.named.insert(author, (Some(control_seq), true));
         }
         let batch = Some((author, number, entry.hash));
@@ -75,6 +90,23 @@ impl Appending {
         control::require_head(connection, self.company, &fact.control_head).await?;
         self.push(connection, fact.scope, LogKind::RelayFact, fact.bytes, None).await?;
         Ok(())
+    }
+
+    /// Whether a fact stands.
+    pub(crate) async fn has_fact(&self, connection: &mut PgConnection, fact: &RelayFact) -> Result<bool, StoreError> {
+        if self.rows.iter().any(|row| row.batch.is_none() && row.scope == fact.scope && row.bytes == fact.bytes) {
+            return Ok(true);
+        }
+        sqlx::query_scalar(
+            "SELECT EXISTS (
+                 SELECT 1 FROM entry WHERE company = $1 AND scope = $2 AND hash = $3 AND author IS NULL)",
+        )
+        .bind(&self.company.0[..])
+        .bind(scope_number(fact.scope))
+        .bind(&envelope::batch_hash(&fact.bytes).0[..])
+        .fetch_one(connection)
+        .await
+        .map_err(db)
     }
 
     async fn push(
@@ -183,7 +215,8 @@ impl Appending {
         let batches = || self.rows.iter().map(|row| row.batch.as_ref());
         let authors: Vec<Option<&[u8]>> = batches().map(|batch| batch.map(|(author, ..)| &author.0[..])).collect();
         let numbers: Vec<Option<i64>> = batches().map(|batch| batch.map(|(_, number, _)| int(*number))).collect();
-        let hashes: Vec<Option<&[u8]>> = batches().map(|batch| batch.map(|(.., hash)| &hash.0[..])).collect();
+        let hash = |row: &NewRow| row.batch.map_or_else(|| envelope::batch_hash(&row.bytes), |(.., hash)| hash);
+        let hashes: Vec<Vec<u8>> = self.rows.iter().map(|row| hash(row).0.to_vec()).collect();
         sqlx::query(
             "INSERT INTO entry (company, scope, seq, kind, chain, bytes, at_ms, author, number, hash)
              SELECT $1, scope, seq, kind, chain, bytes, now_ms(), author, number, hash

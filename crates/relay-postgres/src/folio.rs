@@ -6,6 +6,7 @@ use zuc_relay_store::{CompanyId, Folio, FolioState, StoreError};
 
 use crate::{
     decision::item,
+    loss::{has_lost, require_thawed},
     row::{count, db, int, is_duplicate},
 };
 
@@ -77,6 +78,7 @@ pub(crate) async fn claim_folio(
     serie: String,
     invoice: ItemId,
 ) -> Result<(Decision, bool), StoreError> {
+    require_thawed(connection, company).await?;
     if let Some(held) = folio_of(connection, company, invoice).await? {
         if held.serie != serie {
             return Err(StoreError::Refused("folio.other_serie"));
@@ -117,6 +119,7 @@ pub(crate) async fn discard_folio(
     serie: String,
     invoice: ItemId,
 ) -> Result<(Decision, bool), StoreError> {
+    require_thawed(connection, company).await?;
     let held = folio_of(connection, company, invoice).await?.ok_or(StoreError::NotFound("folio"))?;
     if held.serie != serie {
         return Err(StoreError::Refused("folio.other_serie"));
@@ -134,7 +137,8 @@ pub(crate) async fn discard_folio(
     if alive > 0 || held.state == FolioState::Stamped {
         return Err(StoreError::Refused("folio.in_use"));
     }
-    let statements: &[&'static str] = if ever_sent {
+    // of what was sent in a log that is lost, nothing may be here
+    let statements: &[&'static str] = if ever_sent || has_lost(connection, company).await? {
         &["UPDATE folio SET state = 'inutilizado' WHERE company = $1 AND invoice = $2"]
     } else {
         &[

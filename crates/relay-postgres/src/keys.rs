@@ -127,7 +127,10 @@ pub(crate) async fn replace_bag(
     .map_err(db)?;
     insert_rows(connection, company, bag.scope, &bag.rows).await?;
     set_generation(connection, company, bag.scope, bag.generation).await?;
-    add_wraps(connection, company, bag.scope, &bag.wraps).await
+    match &bag.wraps {
+        Some(wraps) => add_wraps(connection, company, bag.scope, wraps).await,
+        None => Ok(()),
+    }
 }
 
 fn key_id(bytes: &[u8], table: &'static str) -> Result<KeyId, StoreError> {

@@ -14,6 +14,7 @@ mod folio;
 mod idempotency;
 mod keys;
 mod log;
+mod loss;
 mod migrate;
 mod queue;
 mod row;

@@ -32,6 +32,8 @@ const MAY: &[(&str, &str)] = &[
     ("stamp_intent", "SELECT, INSERT, UPDATE"),
     ("stamp_attempt", "SELECT, INSERT, UPDATE"),
     ("idempotency", "SELECT, INSERT, UPDATE, DELETE"),
+    ("loss", "SELECT, INSERT, UPDATE"),
+    ("offered", "SELECT, INSERT, UPDATE"),
     // Whether the tables are those that the program was built for.
     ("_sqlx_migrations", "SELECT"),
 ];

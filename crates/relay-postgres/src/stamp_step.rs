@@ -13,9 +13,13 @@ use zuc_relay_store::{
 use crate::{
     append::append_fact,
     folio,
+    loss::{is_frozen, require_thawed},
     row::{db, int, is_duplicate, now_ms, scope_number, text},
     stamp_row::find,
 };
+
+/// When to look again for whether attempts may go on.
+const FROZEN_MS: i64 = 2_000;
 
 /// Turns "no row was touched" into who holds the attempt now.
 pub(crate) async fn guard(
@@ -51,6 +55,7 @@ pub(crate) async fn intend(
     invoice: ItemId,
     intent: IntentKind,
 ) -> Result<IntentKind, StoreError> {
+    require_thawed(connection, company).await?;
     if let Some(stands) = intent_of(connection, company, invoice).await? {
         return Ok(stands);
     }
@@ -124,6 +129,9 @@ pub(crate) async fn take(
     lease_ms: i64,
     settle_ms: i64,
 ) -> Result<Option<ClaimedAttempt>, StoreError> {
+    if is_frozen(connection, company).await? {
+        return Ok(None);
+    }
     let now = now_ms(connection).await?;
     let until = now + lease_ms;
     let done = sqlx::query(
@@ -260,6 +268,9 @@ pub(crate) async fn sweep(
     company: CompanyId,
 ) -> Result<(Vec<String>, Option<i64>), StoreError> {
     let now = now_ms(connection).await?;
+    if is_frozen(connection, company).await? {
+        return Ok((vec![], Some(now + FROZEN_MS)));
+    }
     for statement in [
         "UPDATE stamp_attempt SET state = 'RECEIVED', fence = fence + 1, due_ms = $2
          WHERE company = $1 AND state = 'CLAIMED' AND lease_ms <= $2",

@@ -6,6 +6,7 @@ use zuc_relay_store::{Folio, FolioState, StoreError};
 
 use crate::{
     decision::item,
+    loss::{has_lost, require_thawed},
     row::{count, db, int, is_duplicate},
 };
 
@@ -68,6 +69,7 @@ pub(crate) async fn claim_folio(
     serie: String,
     invoice: ItemId,
 ) -> Result<(Decision, bool), StoreError> {
+    require_thawed(connection).await?;
     if let Some(held) = folio_of(connection, invoice).await? {
         if held.serie != serie {
             return Err(StoreError::Refused("folio.other_serie"));
@@ -110,6 +112,7 @@ pub(crate) async fn discard_folio(
     serie: String,
     invoice: ItemId,
 ) -> Result<(Decision, bool), StoreError> {
+    require_thawed(connection).await?;
     let held = folio_of(connection, invoice).await?.ok_or(StoreError::NotFound("folio"))?;
     if held.serie != serie {
         return Err(StoreError::Refused("folio.other_serie"));
@@ -126,7 +129,8 @@ pub(crate) async fn discard_folio(
     if alive > 0 || held.state == FolioState::Stamped {
         return Err(StoreError::Refused("folio.in_use"));
     }
-    let statement = if ever_sent > 0 {
+    // of what was sent in a log that is lost, nothing may be here
+    let statement = if ever_sent > 0 || has_lost(connection).await? {
         "UPDATE folio SET state = 'inutilizado' WHERE invoice = ?1"
     } else {
         sqlx::query("UPDATE stamp_intent SET serie = NULL, folio = NULL WHERE invoice = ?1")

@@ -81,7 +81,10 @@ pub(crate) async fn replace_bag(connection: &mut SqliteConnection, bag: &BagRepl
         insert_row(connection, bag.scope, row).await?;
     }
     set_generation(connection, bag.scope, bag.generation).await?;
-    add_wraps(connection, bag.scope, &bag.wraps).await
+    match &bag.wraps {
+        Some(wraps) => add_wraps(connection, bag.scope, wraps).await,
+        None => Ok(()),
+    }
 }
 
 fn key_id(bytes: &[u8], table: &'static str) -> Result<KeyId, StoreError> {

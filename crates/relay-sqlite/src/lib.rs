@@ -13,6 +13,7 @@ mod gate;
 mod idempotency;
 mod keys;
 mod log;
+mod loss;
 mod row;
 mod stamp;
 mod stamp_row;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
-use zuc_protocol::chain;
+use zuc_protocol::{chain, envelope};
 use zuc_relay_store::{
     AppendOutcome, AuthorHead, BatchHash, ChainHash, CompanyId, ControlHash, DeviceId, LogEntry, LogHead, LogKind,
     LogStore, NewEntry, Page, RelayFact, Scope, StoreError,
@@ -29,7 +29,7 @@ impl LogStore for SqliteStore {
                     control::require_head(connection, &control_head).await?;
                     let mut outcomes = Vec::with_capacity(entries.len());
                     for entry in entries {
-                        outcomes.push(append_one(connection, company, entry).await?);
+                        outcomes.push(append_one(connection, company, entry, Seen::Grows).await?);
                     }
                     Ok(outcomes)
                 })
@@ -162,10 +162,29 @@ async fn head(connection: &mut SqliteConnection, company: CompanyId, scope: Scop
     }
 }
 
+/// What an author had seen of the control log, from one batch to the next.
+#[derive(Clone, Copy, PartialEq)]
+enum Seen {
+    /// It never goes back.
+    Grows,
+    /// Batches of an earlier log come back scope by scope.
+    Any,
+}
+
+/// Takes in a batch of an earlier log.
+pub(crate) async fn offer_one(
+    connection: &mut SqliteConnection,
+    company: CompanyId,
+    entry: NewEntry,
+) -> Result<AppendOutcome, StoreError> {
+    append_one(connection, company, entry, Seen::Any).await
+}
+
 async fn append_one(
     connection: &mut SqliteConnection,
     company: CompanyId,
     entry: NewEntry,
+    seen: Seen,
 ) -> Result<AppendOutcome, StoreError> {
     let (last, last_hash, newest): (Option<i64>, Option<Vec<u8>>, Option<i64>) = sqlx::query_as(
         "SELECT last.number, last.hash, (SELECT control_seq FROM author WHERE device = ?1)
@@ -203,10 +222,11 @@ async fn append_one(
     if entry.number != last + 1 || entry.previous != last_hash {
         return Ok(AppendOutcome::OutOfOrder { last, last_hash });
     }
-    if newest.is_some_and(|newest| newest > int(entry.control_seq)) {
+    let is_older = newest.is_some_and(|newest| newest > int(entry.control_seq));
+    if is_older && seen == Seen::Grows {
         return Ok(AppendOutcome::ControlHeadOld);
     }
-    if newest != Some(int(entry.control_seq)) {
+    if !is_older && newest != Some(int(entry.control_seq)) {
         sqlx::query(
             "INSERT INTO author (device, control_seq) VALUES (?1, ?2)
              ON CONFLICT (device) DO UPDATE SET control_seq = excluded.control_seq",
@@ -242,7 +262,7 @@ async fn insert(
     .bind(bytes)
     .bind(batch.map(|batch| &batch.author.0[..]))
     .bind(batch.map(|batch| int(batch.number)))
-    .bind(batch.map(|batch| &batch.hash.0[..]))
+    .bind(&batch.map_or_else(|| envelope::batch_hash(bytes), |batch| batch.hash).0[..])
     .execute(&mut *connection)
     .await
     .map_err(db)?;
@@ -257,6 +277,25 @@ async fn insert(
     .await
     .map_err(db)?;
     Ok(after)
+}
+
+/// Takes in a fact of an earlier log, unless it stands.
+pub(crate) async fn offer_fact(
+    connection: &mut SqliteConnection,
+    company: CompanyId,
+    fact: RelayFact,
+) -> Result<(), StoreError> {
+    let stands: Option<i64> =
+        sqlx::query_scalar("SELECT 1 FROM entry WHERE scope = ?1 AND hash = ?2 AND author IS NULL")
+            .bind(fact.scope.number())
+            .bind(&envelope::batch_hash(&fact.bytes).0[..])
+            .fetch_optional(&mut *connection)
+            .await
+            .map_err(db)?;
+    match stands {
+        Some(_) => Ok(()),
+        None => append_fact(connection, company, fact).await,
+    }
 }
 
 /// Appends a fact of the relay's own, in the transaction of what makes it true.

@@ -12,9 +12,13 @@ use zuc_relay_store::{
 
 use crate::{
     folio, log,
+    loss::{is_frozen, require_thawed},
     row::{db, int, is_duplicate, now_ms},
     stamp_row::find,
 };
+
+/// When to look again for whether attempts may go on.
+const FROZEN_MS: i64 = 2_000;
 
 /// Turns "no row was touched" into who holds the attempt now.
 pub(crate) async fn guard(connection: &mut SqliteConnection, key: &str, touched: u64) -> Result<(), StoreError> {
@@ -29,6 +33,7 @@ pub(crate) async fn intend(
     invoice: ItemId,
     intent: IntentKind,
 ) -> Result<IntentKind, StoreError> {
+    require_thawed(connection).await?;
     let word = if intent == IntentKind::Issue { "issue" } else { "void" };
     sqlx::query("INSERT INTO stamp_intent (invoice, intent) VALUES (?1, ?2) ON CONFLICT DO NOTHING")
         .bind(&invoice.0[..])
@@ -97,6 +102,9 @@ pub(crate) async fn take(
     lease_ms: i64,
     settle_ms: i64,
 ) -> Result<Option<ClaimedAttempt>, StoreError> {
+    if is_frozen(connection).await? {
+        return Ok(None);
+    }
     let now = now_ms(connection).await?;
     let until = now + lease_ms;
     let done = sqlx::query(
@@ -223,6 +231,9 @@ pub(crate) async fn stamped(
 
 pub(crate) async fn sweep(connection: &mut SqliteConnection) -> Result<(Vec<String>, Option<i64>), StoreError> {
     let now = now_ms(connection).await?;
+    if is_frozen(connection).await? {
+        return Ok((vec![], Some(now + FROZEN_MS)));
+    }
     sqlx::query(
         "UPDATE stamp_attempt SET state = 'RECEIVED', fence = fence + 1, due_ms = ?1
          WHERE state = 'CLAIMED' AND lease_ms <= ?1",

@@ -37,8 +37,8 @@ pub struct BagReplacement {
     pub scope: Scope,
     /// The new generation.
     pub generation: BagId,
-    /// The new bag key to its holders.
-    pub wraps: Vec<u8>,
+    /// The new bag key to its holders; nothing where the act comes back after a loss, and the key with whoever holds it.
+    pub wraps: Option<Vec<u8>>,
     /// All rows that remain, under the new bag key.
     pub rows: Vec<BagRow>,
     /// Ids that are gone for ever.

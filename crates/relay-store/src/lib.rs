@@ -15,7 +15,9 @@ pub mod error;
 pub mod id;
 pub mod idempotency;
 pub mod keys;
+pub mod ledger;
 pub mod log;
+pub mod loss;
 pub mod stamp;
 
 pub use archive::{Archive, move_company};
@@ -26,7 +28,9 @@ pub use error::StoreError;
 pub use id::{BatchHash, ChainHash, CompanyId, ControlHash, DeviceId, Hash, LogEntry, LogId, LogKind, Scope, label};
 pub use idempotency::{IdempotencyStore, Remembered, StoredAnswer};
 pub use keys::{Bag, BagReplacement, BagRow, KeyStore};
+pub use ledger::{Ledger, StampedBefore};
 pub use log::{AppendOutcome, AuthorHead, LogHead, LogStore, NewEntry, Page, RelayFact};
+pub use loss::{FROZEN, GaveBack, Loss, LossStore};
 pub use stamp::{Attempt, ClaimedAttempt, NewAttempt, Outcome, Receipted, ReceiveOutcome, StampLedger, Timbre};
 
 use async_trait::async_trait;
@@ -35,6 +39,7 @@ use async_trait::async_trait;
 #[async_trait]
 pub trait RelayStore:
     LogStore
+    + LossStore
     + ControlStore
     + KeyStore
     + EnrolmentStore

@@ -23,3 +23,5 @@ INSERT INTO stamp_attempt (company, stamp_key, invoice, serie, folio, scope, mad
     FROM own, generate_series(1, 5) AS n;
 INSERT INTO idempotency (company, who, key, request, at_ms)
     SELECT own, 'who', n::text, 'request', 1 FROM own, generate_series(1, 3) AS n;
+INSERT INTO loss SELECT own, int8send(n), 1, NULL FROM own, generate_series(1, 3) AS n;
+INSERT INTO offered SELECT own, int8send(n), 'device', 1 FROM own, generate_series(1, 3) AS n;

@@ -8,8 +8,8 @@ use zuc_protocol::{
 
 use super::{batch, company, decision::ask, device, item, receipted, stamp::timbre};
 use crate::{
-    AppendOutcome, BagReplacement, BagRow, BatchHash, CompanyId, ControlAppend, ControlHash, Invite, LogId, NewAttempt,
-    NewEntry, Outcome, RelayStore, Remembered, Scope, StoreError, StoredAnswer,
+    AppendOutcome, BagReplacement, BagRow, BatchHash, CompanyId, ControlAppend, ControlHash, GaveBack, Invite, Ledger,
+    LogId, NewAttempt, NewEntry, Outcome, RelayStore, Remembered, Scope, StoreError, StoredAnswer,
     archive::{MOVED, TABLES, move_company},
 };
 
@@ -44,10 +44,14 @@ fn attempt(key: &str, invoice: u8, folio: u64) -> NewAttempt {
 /// Leaves something in every table.
 async fn fill(store: &dyn RelayStore, seed: u8) -> At {
     let (id, genesis) = company(store, seed).await;
+    let log = LogId([seed; 16]);
+    assert!(store.note_loss(id, log, log).await.unwrap());
+    store.note_offered(id, log, GaveBack { device: device(1), witness: true }).await.unwrap();
+    store.thaw(id, log, Ledger::default()).await.unwrap();
     let bag = BagReplacement {
         scope: SCOPE,
         generation: BagId([1; 16]),
-        wraps: vec![7; 5_000],
+        wraps: Some(vec![7; 5_000]),
         rows: vec![row(1), row(2)],
         erased: vec![KeyId([9; 16])],
     };
@@ -104,6 +108,7 @@ async fn look(store: &dyn RelayStore, company: CompanyId) -> Vec<String> {
     seen.push(format!("{:?}", store.invite(company, InviteId([1; 16])).await.unwrap()));
     seen.push(format!("{:?}", store.waiting(company).await.unwrap()));
     seen.push(format!("{:?}", store.folios(company, "A").await.unwrap()));
+    seen.push(format!("{:?}", store.loss(company).await.unwrap()));
     for invoice in 1..=9 {
         seen.push(format!("{:?}", store.intent(company, item(invoice)).await.unwrap()));
         seen.push(format!("{:?}", store.attempts_of(company, item(invoice)).await.unwrap()));

@@ -88,7 +88,7 @@ pub(crate) async fn a_bag_grows_by_union_and_an_erased_key_never_returns(store: 
     let bag = BagReplacement {
         scope,
         generation: new,
-        wraps: vec![2],
+        wraps: Some(vec![2]),
         rows: vec![row(1, 5), row(3, 5)],
         erased: vec![KeyId([2; 16])],
     };

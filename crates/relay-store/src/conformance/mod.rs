@@ -8,6 +8,7 @@ mod archive;
 mod control;
 mod decision;
 mod log;
+mod loss;
 mod stamp;
 
 use zuc_protocol::{
@@ -44,6 +45,13 @@ pub async fn all(store: &dyn RelayStore) {
     stamp::one_timbre_per_invoice_and_one_invoice_per_uuid(store).await;
     stamp::withdrawn_is_the_one_way_to_new_bytes(store).await;
     stamp::an_attempt_of_an_earlier_log_enters_as_unknown(store).await;
+    loss::a_loss_is_noted_once_under_the_name_that_stands(store).await;
+    loss::entries_come_back_scope_by_scope_and_once(store).await;
+    loss::nothing_is_given_or_stamped_before_the_thaw(store).await;
+    loss::the_ledgers_come_back_with_the_receipts(store).await;
+    loss::what_stood_in_a_ledger_that_went_back_gives_way(store).await;
+    // The last: it freezes them all.
+    loss::a_store_that_was_put_back_freezes_every_company(store).await;
 }
 
 /// A company with nothing but its genesis; `seed` names it.

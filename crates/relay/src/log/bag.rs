@@ -189,7 +189,7 @@ fn checked(
     Ok(StoredReplacement {
         scope,
         generation,
-        wraps: codec::encode(&found.wraps, codec::MAX_FRAME)?,
+        wraps: Some(codec::encode(&found.wraps, codec::MAX_FRAME)?),
         rows: found.rows.iter().map(stored).collect(),
         erased: erased.to_vec(),
     })
