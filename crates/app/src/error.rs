@@ -51,10 +51,11 @@ impl AppError {
         matches!(self.code.as_str(), "relay.unreachable" | "relay.timed_out" | "relay.none")
     }
 
-    /// Whether it says nothing about the act itself: the network, the disk, a lease held elsewhere. A record that cannot
-    /// be read is none of these.
+    /// Whether it says nothing about the act itself: the network, the disk, a lease held elsewhere, ledgers that wait for
+    /// receipts. A record that cannot be read is none of these.
     pub(crate) fn is_passing(&self) -> bool {
-        self.is_network() || matches!(self.code.as_str(), "store.disk_full" | "store.database" | "relay.leased")
+        self.is_network()
+            || matches!(self.code.as_str(), "store.disk_full" | "store.database" | "relay.leased" | "relay.frozen")
     }
 
     /// As it crosses to the window or the terminal; logged here if it is our fault.

@@ -90,8 +90,9 @@ impl RelayError {
 pub trait Relay: Send + Sync {
     /// What it says of itself.
     async fn identity(&self) -> Result<RelayIdentity, RelayError>;
-    /// Makes room for a company; doing it again changes nothing.
-    async fn register(&self, genesis: &SignedControl) -> Result<(), RelayError>;
+    /// Makes room for a company by its control log, from the genesis on: one that the relay has lost comes back so. Doing it
+    /// again changes nothing.
+    async fn register(&self, control: &[SignedControl]) -> Result<(), RelayError>;
     /// Lets the relay admit whoever proves the invite.
     async fn offer_invite(&self, who: &Credentials, offer: &InviteOffer) -> Result<(), RelayError>;
     /// Requests that wait for an admin.

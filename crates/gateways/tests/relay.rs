@@ -9,7 +9,7 @@ use zuc_app::ports::{Clock as _, Credentials, Entropy as _, RelayError, Relays a
 use zuc_gateways::{OsEntropy, RelayAddresses, SystemClock};
 use zuc_protocol::{
     Rights, Role, Scope,
-    control::{ControlLog, Founding, SignedControl, found},
+    control::{ControlAct, ControlLog, Founding, SignedControl, found},
     enrolment::{INVITE_MS, Invite, InviteOffer, InviteSecret, JoinRequest, JoinStatus},
     identity::DeviceKeys,
     ids::{Digest32, InviteId, PersonId},
@@ -87,8 +87,8 @@ async fn a_device_registers_invites_asks_and_exchanges_over_a_restart() {
 
     let unknown = relay.ask(&who, ClientFrame::Heads).await.unwrap_err();
     assert_eq!(unknown.code(), "relay.unknown_company");
-    relay.register(&genesis).await.unwrap();
-    relay.register(&genesis).await.unwrap();
+    relay.register(std::slice::from_ref(&genesis)).await.unwrap();
+    relay.register(std::slice::from_ref(&genesis)).await.unwrap();
     let key = relay.identity().await.unwrap().key;
     assert!(
         matches!(relay.ask(&who, ClientFrame::Heads).await.unwrap(), ServerFrame::Heads { heads } if !heads.is_empty())
@@ -166,4 +166,27 @@ async fn what_is_no_relay_answers_with_a_code() {
     });
     let relay = RelayAddresses::default().at(&format!("http://{address}")).unwrap();
     assert_eq!(relay.identity().await.unwrap_err().code(), "relay.nonsense");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relay_that_lost_its_data_is_given_the_whole_control_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::start(folder.path(), 0).await;
+    let relay = RelayAddresses::default().at(&format!("http://{}", running.address)).unwrap();
+    let device = Arc::new(DeviceKeys::from_seeds(&random(), &random()));
+    let mut log = ControlLog::open(company(&device)).unwrap();
+    for floor in 1..=300 {
+        log.append(log.sign(ControlAct::SchemaFloor(floor), 1, &device).unwrap()).unwrap();
+    }
+    let who = Credentials { company: log.company(), device: device.clone() };
+    for _again in 0..2 {
+        relay.register(log.records_from(0)).await.unwrap();
+    }
+    let ServerFrame::ControlRecords { records, len, .. } =
+        relay.ask(&who, ClientFrame::Control { from: 0 }).await.unwrap()
+    else {
+        panic!("no records")
+    };
+    assert_eq!((records.len() as u64, len), (301, 301));
+    running.stop().await;
 }

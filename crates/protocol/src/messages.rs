@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::bytes::Blob;
-use crate::chain::LogEntry;
+use crate::chain::{LogEntry, LogKind};
 use crate::codec::{self, MAX_FRAME};
 use crate::control::{Mark, SignedControl};
 use crate::error::ProtocolError;
@@ -106,6 +106,24 @@ pub struct Refusal {
     pub last_accepted: u64,
 }
 
+/// An entry of a log that is lost, given back by whoever holds it: its bytes are what its author, or the relay, signed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offered {
+    /// What it is.
+    pub kind: LogKind,
+    /// As it stood in the log.
+    pub bytes: Blob,
+}
+
+/// How much of an author's batches the relay holds in a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorTip {
+    /// Whose.
+    pub author: DeviceId,
+    /// The last number.
+    pub number: u64,
+}
+
 /// Device to relay. A frame's number on the wire is its place here: new ones are added at the end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ClientFrame {
@@ -194,6 +212,34 @@ pub enum ClientFrame {
     },
     /// Proof of life; also gives the relay credit to send.
     Ping(u64),
+    /// The log of this name reached a place where the relay's ends before it, or has another chain: it went back. Answered
+    /// by a [`ServerFrame::Welcome`].
+    Behind {
+        /// The log that both name.
+        log: LogId,
+        /// Where the device has read it to.
+        at: ScopeHead,
+    },
+    /// Control records that the relay has lost, in order, above those that it has. They stood once: nothing travels with them.
+    ControlOffer {
+        /// The records.
+        records: Vec<SignedControl>,
+    },
+    /// What the relay holds of a scope, before it is offered the rest.
+    Holds {
+        /// The scope.
+        scope: Scope,
+    },
+    /// Entries of a scope whose log is lost, of whatever author, in the order in which the device had read them: each after
+    /// those that it builds upon, and each author's by number.
+    Offer {
+        /// The scope.
+        scope: Scope,
+        /// At most a frame full.
+        entries: Vec<Offered>,
+        /// Whether the device holds nothing more.
+        last: bool,
+    },
 }
 
 /// Relay to device. A frame's number on the wire is its place here: new ones are added at the end.
@@ -310,6 +356,20 @@ pub enum ServerFrame {
         number: u64,
         /// The relay's clock, milliseconds since 1970.
         time_ms: i64,
+    },
+    /// Answers [`ClientFrame::Holds`].
+    Holds {
+        /// The scope.
+        scope: Scope,
+        /// Every author of whom there is a batch.
+        authors: Vec<AuthorTip>,
+    },
+    /// Answers [`ClientFrame::Offer`]: whatever of it counts is durable.
+    Offered {
+        /// The scope.
+        scope: Scope,
+        /// As it was asked.
+        last: bool,
     },
 }
 

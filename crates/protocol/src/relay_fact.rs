@@ -96,11 +96,12 @@ impl SealedRelayFact {
         codec::decode(bytes, MAX_ENTRY)
     }
 
-    /// Verifies and opens with the scope's epoch key; `relay` is the key that an admin entered.
+    /// Verifies that the relay of this key wrote it, and signed the receipt that it carries: what can be told without the
+    /// scope's epoch key.
     ///
     /// # Errors
-    /// [`ProtocolError::NotTheRelay`], [`ProtocolError::BadSeal`], [`ProtocolError::Inconsistent`].
-    pub fn open(&self, company: CompanyId, key: &EpochKey, relay: &VerifyKey) -> Result<Fact, ProtocolError> {
+    /// [`ProtocolError::NotTheRelay`]; [`ProtocolError::Inconsistent`] for a receipt of another company.
+    pub fn verify(&self, company: CompanyId, relay: &VerifyKey) -> Result<(), ProtocolError> {
         let bound = bound(company, &self.header)?;
         relay
             .verify(SIGN, &[&bound, &self.sealed.enc.0, &self.sealed.sealed.0], &self.signature)
@@ -108,6 +109,16 @@ impl SealedRelayFact {
         if let Some(receipt) = &self.header.receipt {
             receipt.verify(company, relay)?;
         }
+        Ok(())
+    }
+
+    /// Verifies and opens with the scope's epoch key; `relay` is the key that an admin entered.
+    ///
+    /// # Errors
+    /// [`ProtocolError::NotTheRelay`], [`ProtocolError::BadSeal`], [`ProtocolError::Inconsistent`].
+    pub fn open(&self, company: CompanyId, key: &EpochKey, relay: &VerifyKey) -> Result<Fact, ProtocolError> {
+        self.verify(company, relay)?;
+        let bound = bound(company, &self.header)?;
         let secret = epoch_secret(key);
         let clear = seal::unwrap(&secret, SEAL, &self.sealed, &bound)?;
         let fact: Fact = codec::decode(&clear, MAX_ENTRY)?;

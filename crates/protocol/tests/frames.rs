@@ -17,7 +17,9 @@ use zuc_protocol::ids::{
     BagId, BatchHash, ChainHash, ControlHash, DeviceId, Digest32, EpochId, HeldRows, ItemId, KeyId, LogId, PersonId,
     ReceiveKey, RequestId, Signature, VerifyKey,
 };
-use zuc_protocol::messages::{Acked, ClientFrame, Refusal, RefusalCode, ScopeCursor, ScopeHead, ServerFrame, Stored};
+use zuc_protocol::messages::{
+    Acked, AuthorTip, ClientFrame, Offered, Refusal, RefusalCode, ScopeCursor, ScopeHead, ServerFrame, Stored,
+};
 use zuc_protocol::person_key::{BagKeyWraps, BagReplacement, BagRow};
 use zuc_protocol::receipt::{Claim, ClaimRequest, IntentKind, SignedReceipt, StampState};
 use zuc_protocol::seal::Wrapped;
@@ -121,6 +123,14 @@ fn client_frames() -> Vec<ClientFrame> {
             command: StampCommand::Status { invoice: ItemId([31; 16]) },
         },
         ClientFrame::Ping(34),
+        ClientFrame::Behind { log: LogId([23; 16]), at: head() },
+        ClientFrame::ControlOffer { records: vec![record()] },
+        ClientFrame::Holds { scope: SALES },
+        ClientFrame::Offer {
+            scope: SALES,
+            entries: vec![Offered { kind: LogKind::RelayFact, bytes: Blob(vec![55]) }],
+            last: true,
+        },
     ]
 }
 
@@ -140,6 +150,10 @@ fn client_name(frame: &ClientFrame) -> &'static str {
         ClientFrame::Stamp(_) => "stamp",
         ClientFrame::StampCommand { .. } => "stamp_command",
         ClientFrame::Ping(_) => "ping",
+        ClientFrame::Behind { .. } => "behind",
+        ClientFrame::ControlOffer { .. } => "control_offer",
+        ClientFrame::Holds { .. } => "holds",
+        ClientFrame::Offer { .. } => "offer",
     }
 }
 
@@ -191,6 +205,8 @@ fn server_frames() -> Vec<ServerFrame> {
         ServerFrame::Error { request: Some(RequestId([30; 16])), code: "relay.frozen".into() },
         ServerFrame::GoAway { code: "relay.no_credit".into() },
         ServerFrame::Pong { number: 34, time_ms: 36 },
+        ServerFrame::Holds { scope: SALES, authors: vec![AuthorTip { author: DeviceId([6; 16]), number: 300 }] },
+        ServerFrame::Offered { scope: SALES, last: true },
     ]
 }
 
@@ -211,6 +227,8 @@ fn server_name(frame: &ServerFrame) -> &'static str {
         ServerFrame::Error { .. } => "error",
         ServerFrame::GoAway { .. } => "go_away",
         ServerFrame::Pong { .. } => "pong",
+        ServerFrame::Holds { .. } => "holds",
+        ServerFrame::Offered { .. } => "offered",
     }
 }
 
@@ -259,6 +277,7 @@ fn acts() -> Vec<ControlAct> {
         ControlAct::SchemaFloor(54),
         ControlAct::RootReplaced { root: public(), index, keys: vec![(SALES, key_wrap())] },
         ControlAct::Settle { loser: ControlHash([22; 32]) },
+        ControlAct::Thaw { log: LogId([23; 16]) },
     ]
 }
 
@@ -276,6 +295,7 @@ fn act_name(act: &ControlAct) -> &'static str {
         ControlAct::SchemaFloor(_) => "schema_floor",
         ControlAct::RootReplaced { .. } => "root_replaced",
         ControlAct::Settle { .. } => "settle",
+        ControlAct::Thaw { .. } => "thaw",
     }
 }
 

@@ -6,6 +6,7 @@ use zuc_protocol::ids::{CompanyId, ItemId};
 use zuc_protocol::item::DocKind;
 use zuc_sync::{Effect, Input, KeyRing};
 
+use crate::resume::OFFERS_DUE;
 use crate::store::domain_scope;
 use crate::{Store, StoreError};
 
@@ -81,6 +82,14 @@ impl Store {
             }
             Effect::LogChanged { log } => {
                 self.restart_cursors(*log).await?;
+                Carried::default()
+            }
+            Effect::NeedOffer { scope, above, after } => {
+                let (entries, next) = self.offer_page(*scope, above, *after).await?;
+                Carried::hears(Input::Offer { scope: *scope, entries, next })
+            }
+            Effect::OffersDone => {
+                self.delete_setting(OFFERS_DUE).await?;
                 Carried::default()
             }
             Effect::StoreControl { seq, record } => {

@@ -18,6 +18,7 @@ mod events;
 mod facts;
 mod financial;
 mod fresh;
+mod give_back;
 mod imports;
 mod lead;
 mod log;

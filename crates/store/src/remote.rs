@@ -16,6 +16,7 @@ use crate::facts::Put;
 use crate::persons::Ring;
 use crate::projections::analytics::{self, Dirty};
 use crate::reread::{Reread, keys_of};
+use crate::resume::OFFERS_DUE;
 use crate::shape::Shape;
 use crate::store::{Identity, domain_scope, scope_number, wire_scope};
 use crate::{Store, StoreError, aggregate, events, facts, registry};
@@ -121,12 +122,20 @@ impl Store {
         let mut tx = self.begin_plain().await?;
         sqlx::query!("DELETE FROM cursor").execute(&mut *tx).await?;
         sqlx::query!("DELETE FROM author_cursor").execute(&mut *tx).await?;
-        // The places of the old log mean nothing in the next; that it was acknowledged once still does.
-        sqlx::query!("UPDATE entry SET seq = NULL WHERE seq < 0 AND author <> (SELECT device FROM device_state)")
-            .execute(&mut *tx)
+        // The places of the old log mean nothing in the next; that it was acknowledged once, and what came before what, still
+        // do. Those that had a place come first, for they build upon none of those that the old log had given none yet.
+        let lowest = sqlx::query_scalar!(r#"SELECT seq AS "seq!: i64" FROM entry WHERE seq < 0 ORDER BY seq LIMIT 1"#)
+            .fetch_optional(&mut *tx)
             .await?;
+        let highest =
+            sqlx::query_scalar!(r#"SELECT seq AS "seq!: i64" FROM entry WHERE seq > 0 ORDER BY seq DESC LIMIT 1"#)
+                .fetch_optional(&mut *tx)
+                .await?;
+        let below = highest.unwrap_or(0) - lowest.unwrap_or(0);
+        sqlx::query!("UPDATE entry SET seq = seq - ? WHERE seq < 0", below).execute(&mut *tx).await?;
         sqlx::query!("UPDATE entry SET seq = -seq WHERE seq > 0").execute(&mut *tx).await?;
         put_setting(&mut tx, "relay_log", &hex::encode(log.0)).await?;
+        put_setting(&mut tx, OFFERS_DUE, "1").await?;
         tx.commit().await?;
         Ok(())
     }

@@ -13,6 +13,9 @@ use crate::outgoing::bag_rows_of;
 use crate::store::{domain_scope, scope_number, scope_of, wire_scope};
 use crate::{Store, StoreError};
 
+/// The setting that says that the relay is to be given back what is held here.
+pub(crate) const OFFERS_DUE: &str = "offers_due";
+
 impl Store {
     /// All that the engine wants to know; the current generations of the bags are those that the control log names.
     pub async fn resume(&self, control: &ControlLog) -> Result<Resume, StoreError> {
@@ -25,6 +28,7 @@ impl Store {
             bag_wraps: Vec::new(),
             bags_unsure: self.unsure_bags(control.scopes()).await?,
             relay_log: self.relay_log().await?,
+            offers_due: self.setting(OFFERS_DUE).await?.is_some(),
         };
         for row in sqlx::query!("SELECT DISTINCT scope FROM entry WHERE seq IS NULL").fetch_all(self.reader()).await? {
             resume.unacked.extend(self.unacked(scope_of(row.scope)?).await?);
@@ -176,7 +180,8 @@ impl Store {
         Ok(batches)
     }
 
-    async fn relay_log(&self) -> Result<Option<LogId>, StoreError> {
+    /// The name of the relay's log that was read last.
+    pub async fn relay_log(&self) -> Result<Option<LogId>, StoreError> {
         let text = self.setting("relay_log").await?;
         Ok(text.and_then(|text| hex::decode(text).ok()).and_then(|bytes| bytes.try_into().ok()).map(LogId))
     }

@@ -5,7 +5,7 @@ use zuc_protocol::control::{Mark, SignedControl};
 use zuc_protocol::envelope::BatchKind;
 use zuc_protocol::ids::{BagId, BatchHash, ChainHash, DeviceId, Incarnation, KeyId, LogId, RequestId};
 use zuc_protocol::item::Item;
-use zuc_protocol::messages::ClientFrame;
+use zuc_protocol::messages::{AuthorTip, ClientFrame};
 use zuc_protocol::person_key::{BagKeyWraps, BagRow};
 use zuc_protocol::receipt::SignedReceipt;
 use zuc_protocol::scope::Scope;
@@ -135,11 +135,24 @@ pub enum Effect {
         /// The last that the relay has.
         above: u64,
     },
-    /// The relay's log is another: set all cursors to the start (entries are read and applied again, to no effect).
+    /// The relay's log is another: set all cursors to the start (entries are read and applied again, to no effect), and
+    /// remember until [`Effect::OffersDone`] that what is held here is to be given back ([`crate::Resume::offers_due`]).
     LogChanged {
         /// The new log.
         log: LogId,
     },
+    /// Feed entries of a scope, of whatever author, above what the relay holds, as they were read or sent and in
+    /// that order ([`crate::Input::Offer`]). Own ones that were never acknowledged are pushed, not given back.
+    NeedOffer {
+        /// The scope.
+        scope: Scope,
+        /// What the relay holds.
+        above: Vec<AuthorTip>,
+        /// Where the page before ended; 0 for the first.
+        after: u64,
+    },
+    /// The relay was given all that is held here.
+    OffersDone,
     /// One more control record.
     StoreControl {
         /// Its place.

@@ -2,7 +2,7 @@
 
 use zuc_protocol::ids::{BatchHash, ChainHash, Incarnation, KeyId};
 use zuc_protocol::item::Item;
-use zuc_protocol::messages::ServerFrame;
+use zuc_protocol::messages::{Offered, ServerFrame};
 use zuc_protocol::person_key::BagRow;
 use zuc_protocol::scope::Scope;
 
@@ -113,6 +113,15 @@ pub enum Input {
         scope: Scope,
         /// Sealed, as they were sent.
         batches: Vec<StoredBatch>,
+    },
+    /// Entries that the relay has lost, after [`crate::Effect::NeedOffer`]; each after those that it builds upon.
+    Offer {
+        /// The scope.
+        scope: Scope,
+        /// As many as fit a frame.
+        entries: Vec<Offered>,
+        /// Where the page ends, where there are more.
+        next: Option<u64>,
     },
     /// The wraps of [`crate::Effect::StoreBag`] are on disk. Rows that lay here under the bag key before were wrapped
     /// under the new one: whoever made it may not have had them.

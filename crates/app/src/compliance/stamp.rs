@@ -27,6 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK: Duration = Duration::from_millis(150);
 /// The ledger has promised that the invoice is never issued.
 pub(super) const INTENT_VOID: &str = "stamp.intent_void";
+/// The relay lost its data, and waits for receipts before it stamps.
+const FROZEN: &str = "relay.frozen";
 /// Documents followed at a time.
 const WAITING: u32 = 500;
 
@@ -54,7 +56,7 @@ impl Office {
         let start = tokio::time::Instant::now();
         let mut view = match self.ask_stamp(ClientFrame::Stamp(Box::new(job))).await {
             Ok(view) => view,
-            Err(error) if error.is_network() => return self.queue(id, &error.code).await,
+            Err(error) if error.is_network() || error.code == FROZEN => return self.queue(id, &error.code).await,
             Err(error) if error.code == INTENT_VOID => return self.take_back(id, &error.code).await,
             Err(error) => return Err(error),
         };

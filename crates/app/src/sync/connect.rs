@@ -5,8 +5,14 @@ use std::{sync::Arc, time::Duration};
 use zuc_ipc::sync::SyncStatus;
 use zuc_sync::Input;
 
-use super::driver::{Driver, TICK, settle};
-use crate::{AppError, Notice, Office};
+use super::{
+    away::Standing,
+    driver::{Driver, TICK, settle},
+};
+use crate::{
+    AppError, Notice, Office,
+    ports::{Link, Relay, RelayError},
+};
 
 /// The longest pause while nothing answers: a try costs next to nothing then, and whoever comes back into the network
 /// shall not wait for it.
@@ -20,7 +26,7 @@ pub(super) async fn connect(office: &Arc<Office>, driver: &mut Driver) -> Result
         set_state(office, "no_relay").await;
         return Err(PAUSE_REFUSED);
     };
-    match relay.connect(&office.exchange.credentials()).await {
+    match reach(office, relay.as_ref()).await {
         Ok(link) => {
             office.set_online(true);
             office.exchange.line(office.now(), "connected", zuc_ipc::words::say("sync.connected").to_owned());
@@ -44,6 +50,22 @@ pub(super) async fn connect(office: &Arc<Office>, driver: &mut Driver) -> Result
             set_state(office, if offline { "offline" } else { "error" }).await;
             Err(if offline { PAUSE_OFFLINE } else { PAUSE_REFUSED })
         }
+    }
+}
+
+/// Opens a connection. A relay that does not know this company, or this device in it, has lost its data or went back: it is
+/// given the control log, which is its own proof, and asked once more.
+async fn reach(office: &Office, relay: &dyn Relay) -> Result<Link, RelayError> {
+    let credentials = office.exchange.credentials();
+    match relay.connect(&credentials).await {
+        Err(RelayError::Refused { code })
+            if matches!(code.as_str(), "relay.no_session" | "relay.unknown_company")
+                && office.exchange.standing() == Standing::In =>
+        {
+            relay.register(office.exchange.control().records_from(0)).await?;
+            relay.connect(&credentials).await
+        }
+        reached => reached,
     }
 }
 

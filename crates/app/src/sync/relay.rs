@@ -34,9 +34,7 @@ impl Office {
     async fn introduce(&self, url: &str) -> Result<(), AppError> {
         let relay = self.exchange.relay()?;
         let control = self.exchange.control();
-        let genesis = control.records_from(0).first().cloned();
-        let genesis = genesis.ok_or_else(|| AppError::new("store.corrupt", "a control log begins with its genesis"))?;
-        relay.register(&genesis).await?;
+        relay.register(control.records_from(0)).await?;
         let identity = relay.identity().await?;
         if control.relay_key() == Some(&identity.key) {
             return Ok(());

@@ -20,6 +20,9 @@ use super::{
 /// The header with which a joiner proves its invite.
 const ACCESS: &str = "x-zuclubit-access";
 
+/// Bytes of records in one call.
+const RECORDS: usize = 900 << 10;
+
 /// A relay at one address.
 pub struct RelayClient {
     caller: Caller,
@@ -58,6 +61,17 @@ impl RelayClient {
     }
 }
 
+/// How many records fit a call beside the genesis; one at least.
+fn fitting(genesis: &SignedControl, records: &[SignedControl]) -> usize {
+    let size = |record: &SignedControl| record.record.len() + 160;
+    let mut bytes = size(genesis);
+    let fits = records.iter().take_while(|record| {
+        bytes += size(record);
+        bytes < RECORDS
+    });
+    fits.count().max(1)
+}
+
 #[async_trait]
 impl Relay for RelayClient {
     async fn identity(&self) -> Result<RelayIdentity, RelayError> {
@@ -69,9 +83,17 @@ impl Relay for RelayClient {
         }
     }
 
-    async fn register(&self, genesis: &SignedControl) -> Result<(), RelayError> {
-        // The same genesis again changes nothing.
-        again(|| async { answer(self.caller.post("api/v1/companies", genesis)?).await }).await?;
+    async fn register(&self, control: &[SignedControl]) -> Result<(), RelayError> {
+        let Some((genesis, mut rest)) = control.split_first() else { return Err(RelayError::Nonsense) };
+        // The same records again change nothing.
+        if rest.is_empty() {
+            again(|| async { answer(self.caller.post("api/v1/companies", genesis)?).await }).await?;
+        }
+        while !rest.is_empty() {
+            let (page, left) = rest.split_at(fitting(genesis, rest));
+            again(|| async { answer(self.caller.post("api/v1/companies/records", &(genesis, page))?).await }).await?;
+            rest = left;
+        }
         Ok(())
     }
 

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::bytes::Blob;
 use crate::identity::DevicePublic;
-use crate::ids::{BagId, BatchHash, ControlHash, DeviceId, Digest32, EpochId, KeyId, PersonId, ReceiveKey, VerifyKey};
+use crate::ids::{
+    BagId, BatchHash, ControlHash, DeviceId, Digest32, EpochId, KeyId, LogId, PersonId, ReceiveKey, VerifyKey,
+};
 use crate::scope::{Rights, Scope};
 use crate::seal::Wrapped;
 
@@ -219,5 +221,10 @@ pub enum ControlAct {
     Settle {
         /// The first record of the branch that is left.
         loser: ControlHash,
+    },
+    /// A log that follows a lost one gives folios and stamps, whatever receipts nobody has given back.
+    Thaw {
+        /// Which log; one that follows the next loss waits again.
+        log: LogId,
     },
 }

@@ -102,6 +102,9 @@ impl ControlLog {
                 self.index.push(index.clone());
                 self.add_keys(keys)?;
             }
+            ControlAct::Thaw { log } => {
+                self.thawed.insert(*log);
+            }
             ControlAct::Settle { loser } => {
                 if self.hashes.contains(loser) {
                     return Err(ControlError::Contradiction("the losing branch is this one"));

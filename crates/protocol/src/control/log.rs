@@ -8,7 +8,7 @@ use crate::control::record::{ControlAuthor, ControlRecord, SignedControl, compan
 use crate::control::state::{DeviceState, Epoch, PersonState};
 use crate::error::ProtocolError;
 use crate::identity::{DeviceKeys, DevicePublic};
-use crate::ids::{BagId, CompanyId, ControlHash, ControlHead, DeviceId, KeyId, PersonId, VerifyKey};
+use crate::ids::{BagId, CompanyId, ControlHash, ControlHead, DeviceId, KeyId, LogId, PersonId, VerifyKey};
 use crate::scope::{Role, Scope};
 use crate::suite;
 
@@ -55,6 +55,7 @@ pub struct ControlLog {
     pub(super) relay_url: Option<String>,
     pub(super) schema_floor: u32,
     pub(super) settled: BTreeSet<ControlHash>,
+    pub(super) thawed: BTreeSet<LogId>,
     pub(super) fork: Option<Fork>,
 }
 
@@ -99,6 +100,7 @@ impl ControlLog {
             relay_url: act.relay_url.clone(),
             schema_floor: 0,
             settled: BTreeSet::new(),
+            thawed: BTreeSet::new(),
             fork: None,
         };
         log.begin(act, hash)?;

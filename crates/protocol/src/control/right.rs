@@ -57,6 +57,7 @@ impl ControlLog {
             | ControlAct::Rights(_)
             | ControlAct::RelayKey { .. }
             | ControlAct::Erase(_)
+            | ControlAct::Thaw { .. }
             | ControlAct::SchemaFloor(_) => admin,
         };
         let state = self.device(device).ok_or(ControlError::NotAllowed)?;
@@ -100,6 +101,30 @@ impl ControlLog {
             Some(epoch) if epoch.id == header.epoch && !self.is_stale(header.scope) => Ok(()),
             Some(_) => Err(RefusalCode::EpochStale),
             None => Err(RefusalCode::NotAllowed),
+        }
+    }
+
+    /// The relay's gate for a batch of a log that is lost, which somebody gives back: what its author might do at the record
+    /// that it names, and whatever mark was set since. What the author may do now, and which epoch is the newest, do not
+    /// matter: the batch stood. Gives the place of the record it names.
+    ///
+    /// # Errors
+    /// The code to refuse with.
+    pub fn gate_offered(
+        &self,
+        header: &crate::envelope::BatchHeader,
+        hash: crate::ids::BatchHash,
+    ) -> Result<u64, RefusalCode> {
+        let seen = self.seq_of(header.control_head).ok_or(RefusalCode::ControlHead)?;
+        let then = self.rights_at(header.author, seen).ok_or(RefusalCode::Revoked)?;
+        let of_scope = self.epoch_by_id(header.epoch).is_some_and(|epoch| epoch.scope == header.scope);
+        if !then.may_write(header.scope) || !of_scope {
+            return Err(RefusalCode::NotAllowed);
+        }
+        match self.mark(header.author, header.scope, seen) {
+            Some(mark) if header.number > mark.number => Err(RefusalCode::Revoked),
+            Some(mark) if header.number == mark.number && hash != mark.last => Err(RefusalCode::NumberTaken),
+            _ => Ok(seen),
         }
     }
 }

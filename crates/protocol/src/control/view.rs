@@ -5,7 +5,7 @@ use crate::control::log::{ControlLog, Fork};
 use crate::control::record::SignedControl;
 use crate::control::state::{DeviceState, Epoch, PersonState};
 use crate::identity::DevicePublic;
-use crate::ids::{BagId, CompanyId, ControlHash, ControlHead, DeviceId, EpochId, KeyId, PersonId, VerifyKey};
+use crate::ids::{BagId, CompanyId, ControlHash, ControlHead, DeviceId, EpochId, KeyId, LogId, PersonId, VerifyKey};
 use crate::scope::Scope;
 
 impl ControlLog {
@@ -170,6 +170,11 @@ impl ControlLog {
     /// Apps below this schema only read.
     pub fn schema_floor(&self) -> u32 {
         self.schema_floor
+    }
+
+    /// Whether an administrator, or the recovery code, has said that a log need wait for no more receipts.
+    pub fn is_thawed(&self, log: LogId) -> bool {
+        self.thawed.contains(&log)
     }
 
     /// The root's public keys.

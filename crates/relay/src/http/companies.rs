@@ -43,3 +43,31 @@ pub(super) async fn register(
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(Place { company: company.to_string(), log: log.to_string() })))
 }
+
+/// Makes room again for a company whose data this relay has lost, and takes the records of its membership back, in order,
+/// from any place on. They are their own proof; what stands already changes nothing.
+#[utoipa::path(
+    post,
+    path = "/api/v1/companies/records",
+    request_body(
+        content = Postcard,
+        description = "`SignedControl`, the genesis, and a sequence of others",
+        content_type = "application/octet-stream",
+    ),
+    responses(
+        (status = 201, body = Place),
+        (status = 200, description = "it stood already", body = Place),
+        (status = "4XX", body = Failure),
+    )
+)]
+pub(super) async fn restore(
+    State(app): State<App>,
+    Caller(address): Caller,
+    Wire((genesis, records)): Wire<(SignedControl, Vec<SignedControl>)>,
+) -> Result<(StatusCode, Json<Place>), RelayError> {
+    app.limits.founding(address)?;
+    let (company, new) = app.relay.log().restore(genesis, records).await?;
+    let log = app.relay.store().log_id(company).await?;
+    let status = if new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(Place { company: company.to_string(), log: log.to_string() })))
+}

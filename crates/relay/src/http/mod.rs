@@ -104,6 +104,7 @@ fn router(app: App) -> Router {
     let (api, document) = OpenApiRouter::with_openapi(openapi::Document::openapi())
         .routes(routes!(identity::identity))
         .routes(routes!(companies::register))
+        .routes(routes!(companies::restore))
         .routes(routes!(challenge::challenge))
         .routes(routes!(session::begin))
         .routes(routes!(invites::offer))

@@ -109,7 +109,7 @@ impl LogService {
             return Err(RelayError::NotAllowed);
         }
         if let Some(wraps) = &wraps {
-            self.put_wraps(&control, wraps).await?;
+            self.keep_wraps(&control, wraps).await?;
         }
         if self.add_rows(session, &control, scope, &rows).await? {
             return Err(RelayError::Refused("keys.erased"));
@@ -120,11 +120,23 @@ impl LogService {
         Ok(vec![ServerFrame::Bag { scope, wraps, rows: vec![], more: false, listing: false }])
     }
 
-    /// Keeps wraps that a member signed for the bag's current generation.
+    /// Keeps wraps that a member who reads the scope signed for the bag's current generation.
     pub(super) async fn put_wraps(&self, control: &ControlLog, wraps: &BagKeyWraps) -> Result<(), RelayError> {
-        let author = control.device(wraps.author).ok_or(RelayError::NotAllowed)?;
-        wraps.verify(control.company(), &author.public.verify)?;
-        if control.bag(wraps.scope) != Some(wraps.bag) || !control.may_read(wraps.author, wraps.scope) {
+        if !control.may_read(wraps.author, wraps.scope) {
+            return Err(RelayError::Refused("keys.bag_stale"));
+        }
+        self.keep_wraps(control, wraps).await
+    }
+
+    /// Keeps wraps for the bag's current generation that a reader of the scope has, whoever signed them: after a loss they
+    /// come back with whoever holds them, and who made them may be an administrator who does not read the scope, or out.
+    async fn keep_wraps(&self, control: &ControlLog, wraps: &BagKeyWraps) -> Result<(), RelayError> {
+        let root = control.root();
+        let is_root = root.id() == wraps.author;
+        let author = control.device(wraps.author).map(|device| device.public.verify);
+        let author = author.or(is_root.then_some(root.verify)).ok_or(RelayError::NotAllowed)?;
+        wraps.verify(control.company(), &author)?;
+        if control.bag(wraps.scope) != Some(wraps.bag) {
             return Err(RelayError::Refused("keys.bag_stale"));
         }
         let bytes = codec::encode(wraps, codec::MAX_FRAME)?;
@@ -171,6 +183,21 @@ pub(super) fn demanded(
         demanded.push(checked(before, scope, new, found, erased)?);
     }
     Ok(demanded)
+}
+
+/// The bags that an act gave up when it stood first. What they were replaced by was checked then, and lies with whoever
+/// holds it: here is only which generation counts, and which keys are erased.
+pub(super) fn given_up(before: &ControlLog, after: &ControlLog, act: &ControlAct) -> Vec<StoredReplacement> {
+    let erased: &[KeyId] = if let ControlAct::Erase(erase) = act { &erase.keys } else { &[] };
+    let changed = |scope: Scope| after.bag(scope).filter(|new| before.bag(scope).is_some_and(|old| old != *new));
+    let empty = |(scope, generation)| StoredReplacement {
+        scope,
+        generation,
+        wraps: None,
+        rows: vec![],
+        erased: erased.to_vec(),
+    };
+    after.scopes().filter_map(|scope| Some((scope, changed(scope)?))).map(empty).collect()
 }
 
 fn checked(

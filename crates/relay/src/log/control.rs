@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use zuc_protocol::{
-    control::{ControlAct, ControlError, Mark, SignedControl},
+    control::{ControlAct, ControlAuthor, ControlError, Mark, SignedControl},
     ids::{CompanyId, DeviceId},
     messages::ServerFrame,
     person_key::{BagKeyWraps, BagReplacement},
@@ -54,6 +54,9 @@ impl LogService {
                 other => Err(other.into()),
             };
         }
+        if let (ControlAct::Thaw { log }, ControlAuthor::Device(_)) = (&decoded.act, decoded.author) {
+            self.check_thaw(company, *log).await?;
+        }
         let marks = before.effective_marks(&decoded.act);
         self.check_marks(company, &marks).await?;
         let joined = match &decoded.act {
@@ -82,6 +85,11 @@ impl LogService {
             }
         }
         self.wake(company);
+        // one who had receipts may be out, or nobody is waited for
+        if let Err(error) = self.thaw_when_whole(company).await {
+            // The record stands; the next offer, or act, looks again.
+            tracing::warn!(error.code = error.code(), "the ledgers could not be rebuilt");
+        }
         Ok(vec![ServerFrame::ControlAccepted { seq, hash }])
     }
 

@@ -5,9 +5,12 @@
 mod bag;
 mod control;
 mod decide;
+mod lost;
+mod offer;
 mod push;
 mod read;
 mod session;
+mod thaw;
 
 use std::{
     collections::HashMap,
@@ -18,7 +21,7 @@ use tokio::sync::{broadcast, watch};
 use zuc_protocol::{
     Scope,
     control::{ControlLog, SignedControl},
-    ids::{CompanyId, DeviceId},
+    ids::{CompanyId, DeviceId, LogId},
     messages::{ClientFrame, ScopeHead, ServerFrame},
     suite,
 };
@@ -46,6 +49,8 @@ pub struct LogService {
 /// What is remembered of a company between two frames.
 struct Company {
     control: Mutex<Arc<ControlLog>>,
+    /// The name that the log was given while sessions knew it under another.
+    renamed: Mutex<Option<LogId>>,
     wake: watch::Sender<u64>,
     bags: broadcast::Sender<Arc<bag::BagNews>>,
 }
@@ -63,7 +68,7 @@ impl LogService {
     pub async fn create(&self, genesis: SignedControl) -> Result<(CompanyId, bool), RelayError> {
         let log = ControlLog::open(genesis.clone())?;
         let company = log.company();
-        let log_id = zuc_protocol::ids::LogId(random());
+        let log_id = LogId(random());
         match self.store.create(company, log_id, log.head(), genesis.to_bytes()?).await {
             Ok(()) => Ok((company, true)),
             Err(StoreError::CompanyExists) => Ok((company, false)),
@@ -96,7 +101,10 @@ impl LogService {
                 session.end();
                 return vec![ServerFrame::GoAway { code: "relay.version".to_owned() }];
             }
-            ClientFrame::Hello { control, .. } => self.welcome(session, control).await,
+            ClientFrame::Hello { control, log, .. } => match self.meet(session, log, control).await {
+                Ok(()) => self.welcome(session, control).await,
+                Err(error) => Err(error),
+            },
             ClientFrame::Push { scope, batches, bag_rows } => self.push(session, scope, batches, bag_rows).await,
             ClientFrame::Pull { scope, from, max } => self.pull(session, scope, from, max).await,
             ClientFrame::Subscribe { cursors } => {
@@ -116,6 +124,10 @@ impl LogService {
             ClientFrame::Marks { device } => self.marks(session, device).await,
             ClientFrame::Claim(request) => return self.claim(session, request).await,
             ClientFrame::Ping(number) => Ok(vec![ServerFrame::Pong { number, time_ms: self.clock.now_ms() }]),
+            ClientFrame::Behind { log, at } => self.behind(session, log, at).await,
+            ClientFrame::ControlOffer { records } => self.control_offer(session, records).await,
+            ClientFrame::Holds { scope } => self.holds(session, scope).await,
+            ClientFrame::Offer { scope, entries, last } => self.offer(session, scope, entries, last).await,
             ClientFrame::Stamp(_) | ClientFrame::StampCommand { .. } => Err(RelayError::Refused("relay.no_pac")),
         };
         answered.unwrap_or_else(|error| vec![other_refusal(&error)])
@@ -170,6 +182,7 @@ impl LogService {
             .or_insert_with(|| {
                 Arc::new(Company {
                     control: Mutex::new(control()),
+                    renamed: Mutex::new(None),
                     wake: watch::Sender::new(0),
                     bags: broadcast::Sender::new(BAG_NEWS),
                 })
@@ -183,6 +196,22 @@ impl LogService {
         if let Some(known) = known {
             known.wake.send_modify(|count| *count += 1);
         }
+    }
+
+    /// The log has another name: whoever knows it under the old one is to greet again.
+    fn renamed(&self, company: CompanyId, log: LogId) {
+        let known = self.companies.lock().expect("no holder panics").get(&company).cloned();
+        if let Some(known) = known {
+            *known.renamed.lock().expect("no holder panics") = Some(log);
+            known.wake.send_modify(|count| *count += 1);
+        }
+    }
+
+    /// Whether a session knows the log under a name that it does not have any more.
+    fn is_outdated(&self, session: &Session) -> bool {
+        let known = self.companies.lock().expect("no holder panics").get(&session.company).cloned();
+        let renamed = known.and_then(|known| *known.renamed.lock().expect("no holder panics"));
+        renamed.is_some_and(|log| session.log().is_some_and(|known| known != log))
     }
 
     /// Tells the other sessions what was added to a bag, before any entry that names it can be read.

@@ -28,9 +28,11 @@ impl LogService {
         // A member asks for the records it lacks. Who is none any more is shown them at once, and then told to go.
         let shown = if stopped { control.seq_of(known.head()).map_or(0, |seq| seq + 1) } else { control.len() };
         session.set_control_len(shown);
+        let log = self.store.log_id(session.company).await?;
+        session.set_log(log);
         Ok(vec![ServerFrame::Welcome {
             version: suite::VERSION,
-            log: self.store.log_id(session.company).await?,
+            log,
             time_ms: self.clock.now_ms(),
             control: control.head(),
             control_len: control.len(),
@@ -73,6 +75,10 @@ impl LogService {
     async fn try_poll(&self, session: &Session) -> Result<Vec<ServerFrame>, RelayError> {
         if session.is_over() {
             return Ok(vec![]);
+        }
+        if self.is_outdated(session) {
+            session.end();
+            return Ok(vec![ServerFrame::GoAway { code: "relay.log_changed".to_owned() }]);
         }
         // Entries are read first: whatever keys and records they name were there before them, and are sent before them.
         let heads: HashMap<Scope, _> = self.store.heads(session.company).await?.into_iter().collect();

@@ -11,7 +11,7 @@ use tokio::sync::{
 };
 use zuc_protocol::{
     Scope,
-    ids::{CompanyId, DeviceId},
+    ids::{CompanyId, DeviceId, LogId},
     messages::ScopeCursor,
 };
 
@@ -35,6 +35,8 @@ pub struct Session {
 struct State {
     cursors: BTreeMap<Scope, u64>,
     control_len: u64,
+    /// The name under which it was told of the log.
+    log: Option<LogId>,
     over: bool,
 }
 
@@ -98,6 +100,14 @@ impl Session {
 
     pub(crate) fn control_len(&self) -> u64 {
         self.state().control_len
+    }
+
+    pub(crate) fn log(&self) -> Option<LogId> {
+        self.state().log
+    }
+
+    pub(crate) fn set_log(&self, log: LogId) {
+        self.state().log = Some(log);
     }
 
     pub(crate) fn set_control_len(&self, len: u64) {

@@ -11,6 +11,11 @@ use crate::engine::bag::{OFFER, offer_rows};
 use crate::engine::{Engine, Link};
 use crate::membership::{ControlStep, lost_scopes};
 
+/// Bytes of records in one frame; one more still fits.
+const OFFER_BYTES: usize = 800 << 10;
+/// What a record takes beside its bytes.
+const RECORD_BESIDE: usize = 160;
+
 impl Engine {
     /// Compares the control log with the relay's: pulls what is missing here, gives what is missing there.
     pub(super) fn compare_control(&mut self, head: ControlHash, len: u64, effects: &mut Vec<Effect>) {
@@ -21,10 +26,7 @@ impl Engine {
             pull_control(self.log.len(), effects);
         } else if self.log.seq_of(head.head()) == len.checked_sub(1) {
             // The relay went back: it gets what it lost. The records are their own proof.
-            for record in self.log.records_from(len).to_vec() {
-                let frame = ClientFrame::ControlAppend { record, replacements: vec![], wraps: vec![] };
-                effects.push(Effect::Send(frame));
-            }
+            offer_control(self.log.records_from(len), effects);
             self.ready(effects);
         } else {
             // As long as ours and another, or shorter and another: the whole of it shows where they part.
@@ -118,6 +120,7 @@ impl Engine {
             for scope in self.lost().into_iter().filter(|scope| !before.contains(scope)) {
                 self.inbound.remove(&scope);
                 self.outbound.entry(scope).or_default().take_all();
+                self.offering.remove(&scope);
                 self.authors.retain(|(of, _), _| *of != scope);
                 effects.push(Effect::PurgeScope { scope });
             }
@@ -201,6 +204,21 @@ impl Engine {
             pull_control(self.log.len(), effects);
         }
     }
+}
+
+/// Gives records back in frames that fit.
+fn offer_control(records: &[SignedControl], effects: &mut Vec<Effect>) {
+    let mut page: Vec<SignedControl> = Vec::new();
+    let mut bytes = 0;
+    for record in records {
+        if bytes + record.record.len() > OFFER_BYTES && !page.is_empty() {
+            effects.push(Effect::Send(ClientFrame::ControlOffer { records: std::mem::take(&mut page) }));
+            bytes = 0;
+        }
+        bytes += record.record.len() + RECORD_BESIDE;
+        page.push(record.clone());
+    }
+    effects.push(Effect::Send(ClientFrame::ControlOffer { records: page }));
 }
 
 pub(super) fn pull_control(from: u64, effects: &mut Vec<Effect>) {

@@ -17,6 +17,8 @@ impl Engine {
         self.failed = None;
         self.greeted_anew = true;
         self.offered.clear();
+        self.given.clear();
+        self.said_behind = false;
         self.last_heard = self.now;
         let (version, control) = (suite::VERSION, self.log.head());
         effects.push(Effect::Send(ClientFrame::Hello { version, token, control, log: self.relay_log }));
@@ -25,6 +27,7 @@ impl Engine {
     pub(super) fn disconnected(&mut self) {
         self.link = Link::Down;
         self.bags_due.clear();
+        self.offering.clear();
         for lane in self.outbound.values_mut() {
             lane.unsend();
             lane.stopped = false;
@@ -54,12 +57,19 @@ impl Engine {
         heads: &[ScopeHead],
         effects: &mut Vec<Effect>,
     ) {
-        let went_back = heads.iter().any(|head| {
-            self.inbound.get(&head.scope).is_some_and(|lane| {
-                lane.applied.seq > head.seq || (lane.applied.seq == head.seq && lane.applied.chain != head.chain)
-            })
+        let behind = heads.iter().find_map(|head| {
+            let applied = self.inbound.get(&head.scope)?.applied;
+            let is_behind = applied.seq > head.seq || (applied.seq == head.seq && applied.chain != head.chain);
+            is_behind.then_some(ScopeHead { scope: head.scope, seq: applied.seq, chain: applied.chain })
         });
-        if went_back || self.relay_log.is_some_and(|known| known != log) {
+        let is_other = self.relay_log.is_some_and(|known| known != log);
+        if let (Some(at), false, false) = (behind, is_other, self.said_behind) {
+            // It greets again, under another name, so that everybody reads the log that stands now.
+            self.said_behind = true;
+            effects.push(Effect::Send(ClientFrame::Behind { log, at }));
+            return;
+        }
+        if behind.is_some() || is_other {
             self.log_changed(log, heads, effects);
         }
         self.relay_log = Some(log);
@@ -71,7 +81,7 @@ impl Engine {
         self.compare_control(control, control_len, effects);
     }
 
-    /// The relay's log was lost or restored: read it from the start, and offer again what this device wrote.
+    /// The relay's log was lost or restored: read it from the start, and give back what is held here, whoever wrote it.
     fn log_changed(&mut self, log: LogId, heads: &[ScopeHead], effects: &mut Vec<Effect>) {
         effects.push(Effect::LogChanged { log });
         let scopes: Vec<Scope> = self.inbound.keys().copied().chain(heads.iter().map(|head| head.scope)).collect();
@@ -80,11 +90,13 @@ impl Engine {
             self.inbound.insert(scope, Inbound::at(start));
         }
         self.authors.clear();
-        for (scope, lane) in &mut self.outbound {
+        for lane in self.outbound.values_mut() {
             lane.unsend();
             lane.until = None;
-            effects.push(Effect::NeedReoffer { scope: *scope, above: 0 });
         }
+        self.offers_due = true;
+        self.offering.clear();
+        self.given.clear();
     }
 
     /// The control log is the relay's: let batches flow.
@@ -107,6 +119,7 @@ impl Engine {
             self.list_bag(*scope, effects);
         }
         effects.push(Effect::Send(ClientFrame::Subscribe { cursors }));
+        self.offer_all(effects);
         for scope in &readable {
             self.push(*scope, effects);
         }
@@ -161,6 +174,7 @@ impl Engine {
             effects.push(Effect::Send(ClientFrame::Ping(self.pings)));
             effects.push(Effect::Send(ClientFrame::Heads));
         }
+        self.offer_late(effects);
         let scopes: Vec<Scope> = self.inbound.keys().chain(self.outbound.keys()).copied().collect();
         for scope in scopes {
             self.push(scope, effects);

@@ -4,6 +4,7 @@ mod bag;
 mod control;
 mod lane;
 mod link;
+mod offer;
 mod push;
 mod receive;
 mod standing;
@@ -21,6 +22,7 @@ use zuc_protocol::scope::Scope;
 use crate::effect::Effect;
 use crate::engine::bag::{Listing, offer_rows};
 use crate::engine::lane::{Inbound, Outbound};
+use crate::engine::offer::Offering;
 use crate::input::{AuthorCursor, Cursor, Input, OwnHead, StoredBatch};
 use crate::keyring::KeyRing;
 use crate::membership::ControlStep;
@@ -75,6 +77,8 @@ pub struct Resume {
     pub bags_unsure: Vec<Scope>,
     /// The relay's log that the cursors belong to.
     pub relay_log: Option<LogId>,
+    /// That log follows another that this device has read, and was not given back all that is held here.
+    pub offers_due: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -99,6 +103,13 @@ pub struct Engine {
     authors: BTreeMap<(Scope, DeviceId), AuthorCursor>,
     link: Link,
     relay_log: Option<LogId>,
+    /// As [`Resume::offers_due`].
+    offers_due: bool,
+    offering: BTreeMap<Scope, Offering>,
+    /// Scopes of which this connection has given everything back.
+    given: BTreeSet<Scope>,
+    /// The relay was told that its log went back.
+    said_behind: bool,
     relay_control_len: u64,
     bag_keys: BTreeMap<Scope, BTreeSet<KeyId>>,
     stale: u8,
@@ -156,6 +167,10 @@ impl Engine {
             authors,
             link: Link::Down,
             relay_log: resume.relay_log,
+            offers_due: resume.offers_due,
+            offering: BTreeMap::new(),
+            given: BTreeSet::new(),
+            said_behind: false,
             relay_control_len: 0,
             bag_keys,
             stale: 0,
@@ -197,6 +212,7 @@ impl Engine {
             }
             Input::Applied { scope, seq } => self.applied(scope, seq),
             Input::Reoffer { scope, batches } => self.reoffer(scope, batches, &mut effects),
+            Input::Offer { scope, entries, next } => self.give_back(scope, entries, next, &mut effects),
             Input::BagRows { scope, rows } => {
                 self.bags_asked.remove(&scope);
                 offer_rows(rows, &mut effects);
@@ -277,6 +293,8 @@ impl Engine {
                     effects.push(Effect::Reconnect);
                 }
             }
+            ServerFrame::Holds { scope, authors } => self.holds(scope, authors, effects),
+            ServerFrame::Offered { scope, last } => self.gave_back(scope, last, effects),
             ServerFrame::Receipt(receipt) => effects.push(Effect::Receipt(receipt)),
             ServerFrame::Stamp(view) => effects.push(Effect::Stamp(view)),
             // Nothing else of what a device sends without a request's id is refused under such a code.

@@ -23,6 +23,7 @@ impl Engine {
             && self.log.rights(self.me).is_some_and(|rights| rights.may_write(scope))
             && self.ring.current(&self.log, scope).is_some()
             && !self.log.is_stale(scope)
+            && !self.offering.contains_key(&scope)
             && self.outbound.get(&scope).is_none_or(|lane| !lane.stopped && lane.until.is_none())
     }
 

@@ -16,6 +16,7 @@ impl Engine {
     /// Whether this device is at the head of every scope that it may read: what a lease asks for.
     pub fn at_head(&self) -> bool {
         self.is_ready()
+            && self.offering.is_empty()
             && self.is_out().or(self.failed).is_none()
             && self
                 .ring
@@ -35,6 +36,7 @@ impl Engine {
             && self.authored.is_empty()
             && self.bags_due.is_empty()
             && self.bags_asked.is_empty()
+            && self.offering.is_empty()
             && self.inbound.values().all(sound)
             && self.ring.readable(&self.log).iter().filter_map(|scope| self.inbound.get(scope)).all(read)
     }
@@ -73,7 +75,7 @@ impl Engine {
             return SyncStatus::Offline(out);
         }
         let coming: u64 = self.inbound.values().map(|lane| lane.head.saturating_sub(lane.applied.seq)).sum();
-        match out + coming + self.keys_coming() + self.authored.len() as u64 {
+        match out + coming + self.keys_coming() + (self.authored.len() + self.offering.len()) as u64 {
             0 if self.link == Link::Ready => SyncStatus::UpToDate,
             left => SyncStatus::Syncing(left),
         }

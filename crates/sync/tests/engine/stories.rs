@@ -437,30 +437,3 @@ fn a_restored_database_gets_its_own_entries_back_and_goes_on_above_them() {
     assert_eq!(luis.facts, restored.facts);
     assert!(luis.quarantined.is_empty());
 }
-
-#[test]
-fn a_relay_that_lost_its_log_is_given_again_what_its_devices_wrote() {
-    let (_, mut relay, _, mut ana) = scene();
-    ana.online(&mut relay);
-    ana.write(SALES, 1, "uno");
-    ana.talk(&mut relay);
-    let entry = relay.scopes[&SALES][0].bytes.0.clone();
-    let kept = zuc_sync::StoredBatch {
-        scope: SALES,
-        number: 1,
-        hash: ana.own[0].hash,
-        bytes: entry.clone(),
-        outbox: vec![],
-        bag_rows: vec![],
-    };
-    let mut empty = Relay::new(relay.control.clone());
-    empty.log_id = LogId([2; 16]);
-    ana.input(Input::Disconnected);
-    ana.online(&mut empty);
-    assert!(ana.effects.contains(&Effect::NeedReoffer { scope: SALES, above: 0 }));
-    ana.input(Input::Reoffer { scope: SALES, batches: vec![kept] });
-    ana.talk(&mut empty);
-    assert_eq!(empty.scopes[&SALES][0].bytes.0, entry);
-    assert_eq!(ana.engine.cursor(SALES).seq, 1);
-    assert_eq!(ana.engine.status(), SyncStatus::UpToDate);
-}

@@ -9,7 +9,9 @@ use zuc_protocol::envelope::{BatchBody, BatchHeader, BatchKind, SealedBatch, See
 use zuc_protocol::identity::DeviceKeys;
 use zuc_protocol::ids::{BatchHash, ChainHash, ControlHead, DeviceId, EpochId, Incarnation, ItemId, LogId, PersonId};
 use zuc_protocol::item::{Fact, Item};
-use zuc_protocol::messages::{Acked, ClientFrame, Refusal, RefusalCode, ScopeHead, ServerFrame, Stored};
+use zuc_protocol::messages::{
+    Acked, AuthorTip, ClientFrame, Offered, Refusal, RefusalCode, ScopeHead, ServerFrame, Stored,
+};
 use zuc_protocol::person_key::held_rows;
 use zuc_protocol::scope::{Rights, Role, Scope};
 use zuc_protocol::secret::{BagKey, EpochKey, IndexKey};
@@ -144,7 +146,7 @@ impl Relay {
     /// Answers one frame of a device.
     pub(crate) fn answer(&mut self, frame: ClientFrame) -> Vec<ServerFrame> {
         match frame {
-            ClientFrame::Hello { .. } => vec![ServerFrame::Welcome {
+            ClientFrame::Hello { .. } | ClientFrame::Behind { .. } => vec![ServerFrame::Welcome {
                 version: self.version,
                 log: self.log_id,
                 time_ms: 5,
@@ -164,6 +166,26 @@ impl Relay {
                     vec![ServerFrame::ControlConflict { head: self.control.head(), len: self.control.len() }]
                 }
             },
+            ClientFrame::ControlOffer { records } => {
+                for record in records {
+                    self.control.append(record).unwrap();
+                }
+                vec![ServerFrame::ControlAccepted { seq: self.control.last_seq(), hash: self.control.head() }]
+            }
+            ClientFrame::Holds { scope } => {
+                let of_scope = self.numbers.iter().filter(|((of, _), _)| *of == scope);
+                let tip = |((_, author), known): (&(Scope, DeviceId), &Vec<Stored>)| AuthorTip {
+                    author: *author,
+                    number: known.len() as u64,
+                };
+                vec![ServerFrame::Holds { scope, authors: of_scope.map(tip).collect() }]
+            }
+            ClientFrame::Offer { scope, entries, last } => {
+                for entry in entries {
+                    self.take_back(scope, entry);
+                }
+                vec![ServerFrame::Offered { scope, last }]
+            }
             ClientFrame::Heads => {
                 vec![ServerFrame::Heads { heads: Scope::FIRST.map(|scope| self.head(scope)).to_vec() }]
             }
@@ -174,6 +196,16 @@ impl Relay {
             }
             ClientFrame::Ping(number) => vec![ServerFrame::Pong { number, time_ms: 6 }],
             _ => vec![],
+        }
+    }
+
+    fn take_back(&mut self, scope: Scope, entry: Offered) {
+        let header = SealedBatch::parse(&entry.bytes.0).unwrap().header().clone();
+        let last = self.numbers.entry((scope, header.author)).or_default().len() as u64;
+        if header.number == last + 1 {
+            let ack = self.append(scope, entry.kind, entry.bytes.0);
+            let stored = Stored { hash: ack.hash, seq: ack.seq };
+            self.numbers.entry((scope, header.author)).or_default().push(stored);
         }
     }
 
@@ -229,6 +261,10 @@ pub(crate) struct Device {
     pub(crate) sent: Vec<ClientFrame>,
     pub(crate) effects: Vec<Effect>,
     bag_wraps: Vec<zuc_protocol::person_key::BagKeyWraps>,
+    /// All that it has read or was told is durable, by author and number.
+    held: BTreeMap<(Scope, DeviceId, u64), Blob>,
+    relay_log: LogId,
+    offers_due: bool,
 }
 
 impl Device {
@@ -252,6 +288,17 @@ impl Device {
             sent: vec![],
             effects: vec![],
             bag_wraps: company.bag_wraps.clone(),
+            held: BTreeMap::new(),
+            relay_log: LogId([1; 16]),
+            offers_due: false,
+        }
+    }
+
+    /// Keeps the bytes of an entry.
+    fn hold(&mut self, scope: Scope, bytes: Vec<u8>) {
+        if let Ok(batch) = SealedBatch::parse(&bytes) {
+            let (author, number) = (batch.header().author, batch.header().number);
+            self.held.insert((scope, author, number), Blob(bytes));
         }
     }
 
@@ -267,7 +314,8 @@ impl Device {
             own: self.own.clone(),
             unacked: self.sealed.clone(),
             bag_wraps: self.bag_wraps.clone(),
-            relay_log: Some(LogId([1; 16])),
+            relay_log: Some(self.relay_log),
+            offers_due: self.offers_due,
             ..Resume::default()
         };
         let log = self.engine.log().clone();
@@ -326,6 +374,9 @@ impl Device {
                     self.input(Input::SealedStored { scope, number });
                 }
                 Effect::MarkAcked { scope, number, hash, outbox, advance, .. } => {
+                    if let Some(batch) = self.sealed.iter().find(|batch| batch.hash == hash) {
+                        self.hold(scope, batch.bytes.clone());
+                    }
                     self.sealed.retain(|batch| batch.hash != hash);
                     self.outbox.retain(|(_, item)| !outbox.contains(&item.id));
                     self.own.retain(|own| own.scope != scope || own.number > number);
@@ -334,7 +385,8 @@ impl Device {
                         self.move_cursor(scope, &advance);
                     }
                 }
-                Effect::Apply { scope, advance, items, .. } => {
+                Effect::Apply { scope, advance, items, bytes, .. } => {
+                    self.hold(scope, bytes);
                     self.applied += 1;
                     for item in items {
                         if let Item::Fact(fact) = item {
@@ -344,7 +396,8 @@ impl Device {
                     self.move_cursor(scope, &advance);
                     self.input(Input::Applied { scope, seq: advance.seq });
                 }
-                Effect::Quarantine { scope, advance, code, .. } => {
+                Effect::Quarantine { scope, advance, code, bytes, .. } => {
+                    self.hold(scope, bytes);
                     self.quarantined.push(code);
                     self.move_cursor(scope, &advance);
                     self.input(Input::Applied { scope, seq: advance.seq });
@@ -358,10 +411,22 @@ impl Device {
                     self.sealed.retain(|batch| batch.scope != scope || Some(batch.number) != number);
                 }
                 Effect::NeedOutbox { scope } => self.feed(scope),
-                Effect::LogChanged { .. } => {
+                Effect::LogChanged { log } => {
                     self.cursors.clear();
                     self.authors.clear();
+                    (self.relay_log, self.offers_due) = (log, true);
                 }
+                Effect::NeedOffer { scope, above, .. } => {
+                    let known = |author: &DeviceId, number: u64| {
+                        above.iter().any(|tip| tip.author == *author && number <= tip.number)
+                    };
+                    let of_scope = self.held.iter().filter(|((of, ..), _)| *of == scope);
+                    let lacking = of_scope.filter(|((_, author, number), _)| !known(author, *number));
+                    let offered = |(_, bytes): (_, &Blob)| Offered { kind: LogKind::Batch, bytes: bytes.clone() };
+                    let entries = lacking.map(offered).collect();
+                    self.input(Input::Offer { scope, entries, next: None });
+                }
+                Effect::OffersDone => self.offers_due = false,
                 Effect::StoreBag { scope, wraps, .. } if !wraps.is_empty() => {
                     self.input(Input::BagKept { scope, keys: vec![] });
                 }

@@ -48,6 +48,20 @@ impl Ground {
         self.next(|disk, into| disk.crash_image_under(Policy::Everything, 0, into));
     }
 
+    /// What lay here is gone; the files of another folder lie here instead, or none.
+    pub fn replace(&mut self, with: Option<&Path>) {
+        self.disk.cut();
+        let before = self.folder();
+        let after = folder(&self.place, self.turn + 1);
+        std::fs::create_dir(&after).expect("a folder of its own");
+        if let Some(with) = with {
+            copy_files(with, &after);
+        }
+        self.turn += 1;
+        self.disk = register(&after);
+        std::fs::remove_dir_all(before).expect("a folder of its own");
+    }
+
     fn next(&mut self, image: impl FnOnce(&Disk, &Path) -> std::io::Result<crate::disk::Crash>) {
         self.disk.cut();
         let before = self.folder();
@@ -63,6 +77,14 @@ impl Ground {
 impl Default for Ground {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// Copies the files of a folder that nobody has open.
+pub(super) fn copy_files(from: &Path, into: &Path) {
+    for file in std::fs::read_dir(from).expect("a folder") {
+        let file = file.expect("a file");
+        std::fs::copy(file.path(), into.join(file.file_name())).expect("room for a file");
     }
 }
 

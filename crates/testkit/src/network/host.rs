@@ -1,17 +1,21 @@
 //! The relay's machine: the product's relay over a disk that may fail, a clock and a chance that are given.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
-use zuc_protocol::ids::{BatchHash, CompanyId, DeviceId};
+use tempfile::TempDir;
+use zuc_protocol::ids::{BatchHash, CompanyId, DeviceId, LogId};
 use zuc_protocol::scope::Scope;
 use zuc_relay::{Clock, Relay, RelayKeys};
 use zuc_relay_sqlite::{Options, SqliteStore};
-use zuc_relay_store::{LogHead, LogStore as _, Page};
+use zuc_relay_store::{LogHead, LogStore as _, Loss, LossStore as _, Page, RelayStore as _};
 
-use super::ground::Ground;
+use super::ground::{Ground, copy_files};
 
 /// Milliseconds since the story began, the same for everybody.
 #[derive(Clone, Default)]
@@ -77,6 +81,36 @@ impl Host {
     pub(super) async fn kill(&mut self) {
         self.ground.kill();
         (self.relay, self.store) = start(&self.ground, &self.time).await;
+    }
+
+    /// Its data are gone, and the program is started again.
+    pub(super) async fn wipe(&mut self) {
+        self.ground.replace(None);
+        (self.relay, self.store) = start(&self.ground, &self.time).await;
+    }
+
+    /// What it keeps; the program is started again, so that no file is open while it is copied.
+    pub(super) async fn copy(&mut self) -> TempDir {
+        self.kill().await;
+        let copy = tempfile::tempdir().expect("a temporary folder");
+        copy_files(&self.ground.folder(), copy.path());
+        copy
+    }
+
+    /// Its data become those of a copy, and the program is started again.
+    pub(super) async fn put_back(&mut self, copy: &Path) {
+        self.ground.replace(Some(copy));
+        (self.relay, self.store) = start(&self.ground, &self.time).await;
+    }
+
+    /// The loss before the log that stands, if one was noted; `None` while the disk fails, too.
+    pub async fn loss(&self, company: CompanyId) -> Option<Loss> {
+        self.store.loss(company).await.ok().flatten()
+    }
+
+    /// The name of the log; `None` while the disk fails.
+    pub async fn log_id(&self, company: CompanyId) -> Option<LogId> {
+        self.store.log_id(company).await.ok()
     }
 
     /// What stands in a scope after a place; `None` while the disk fails.

@@ -7,16 +7,18 @@ mod host;
 mod laptop;
 
 use zuc_protocol::{
-    control::{RemoveReason, next_epoch},
-    ids::CompanyId,
+    control::{ControlAct, RemoveReason, next_epoch},
+    ids::{CompanyId, ItemId, RequestId},
     messages::{ClientFrame, ServerFrame},
     person_key::Bag,
+    receipt::{Claim, ClaimRequest, Decision},
     scope::{Rights, Scope},
     secret::EpochKey,
 };
+use zuc_relay::RelayError;
 use zuc_sync::{
     ControlStep, Input, SyncStatus,
-    membership::{Joining, Removing, approve_join, freeze, remove_device},
+    membership::{Joining, Removing, approve_join, freeze, owed_keys, remove_device},
 };
 
 pub use ground::Ground;
@@ -95,6 +97,60 @@ impl Network {
         founder.hear(Input::ControlAuthored(step)).await;
     }
 
+    /// A laptop gives the keys that it holds to those who joined without them; all must be connected and at rest.
+    pub async fn give_owed_keys(&mut self, laptop: usize) {
+        let holder = &mut self.laptops[laptop];
+        let (log, ring) = (holder.engine.log().clone(), holder.ring());
+        let steps = owed_keys(&log, &ring, 3, &mut || holder.draw()).expect("good keys");
+        for step in steps {
+            self.laptops[laptop].hear(Input::ControlAuthored(step)).await;
+            self.settle().await;
+        }
+    }
+
+    /// The founder enters the relay's key, so that what it signs counts.
+    pub async fn trust_the_relay(&mut self) {
+        let founder = &self.laptops[0];
+        let key = self.host.relay().relay_keys().verify_key();
+        let act = ControlAct::RelayKey { key, url: "https://relevo.example".into() };
+        let record = founder.engine.log().sign(act, 2, &founder.keys()).expect("the founder may");
+        self.author(ControlStep { record, replacements: vec![], wraps: vec![] }).await;
+    }
+
+    /// The founder says that the log which stands need wait for no more receipts; the code where the relay refuses that.
+    pub async fn order_thaw(&mut self) -> Result<(), String> {
+        let founder = &self.laptops[0];
+        let log = self.host.log_id(self.company).await.expect("a disk that works");
+        let record = founder.engine.log().sign(ControlAct::Thaw { log }, 2, &founder.keys()).expect("the founder may");
+        let session = founder.session.as_ref().expect("the founder is connected");
+        let frame = ClientFrame::ControlAppend { record, replacements: vec![], wraps: vec![] };
+        let answers = self.host.relay().handle(session, frame).await;
+        match answers.into_iter().next() {
+            Some(ServerFrame::Error { code, .. }) => Err(code),
+            _ => Ok(()),
+        }
+    }
+
+    /// A connected laptop asks for the folio of an invoice: its number, or the code of the refusal.
+    pub async fn claim_folio(&mut self, laptop: usize, invoice: u8) -> Result<u64, String> {
+        let request = ClaimRequest {
+            id: RequestId(self.laptops[laptop].draw()[..16].try_into().expect("sixteen bytes")),
+            claim: Claim::Folio { serie: "A".into(), invoice: ItemId([invoice; 16]) },
+        };
+        let session = self.laptops[laptop].session.as_ref().expect("it is connected");
+        for frame in self.host.relay().handle(session, ClientFrame::Claim(request)).await {
+            match frame {
+                ServerFrame::Receipt(receipt) => match receipt.peek().expect("a receipt").decision {
+                    Decision::Folio { folio, .. } => return Ok(folio),
+                    other => panic!("{other:?} is no folio"),
+                },
+                ServerFrame::Error { code, .. } => return Err(code),
+                _ => {}
+            }
+        }
+        panic!("a claim is answered")
+    }
+
     /// The founder takes a laptop out of the company: stops it, asks what the relay has of it, and removes it.
     pub async fn remove(&mut self, laptop: usize) {
         let device = self.laptops[laptop].keys().id();
@@ -137,8 +193,18 @@ impl Network {
         let laptop = &mut self.laptops[laptop];
         // who was taken out asks no more
         if !laptop.is_online() && !laptop.stumbled && !laptop.away && laptop.engine.is_out().is_none() {
+            let (relay, device) = (self.host.relay().log(), laptop.keys().id());
+            let mut session = relay.session(self.company, device).await;
+            if matches!(session, Err(RelayError::NoSession)) {
+                // one that lost its data is told who belongs to the company
+                let records = laptop.engine.log().records_from(0);
+                let restored = relay.restore(records[0].clone(), records[1..].to_vec()).await;
+                if restored.is_ok() {
+                    session = relay.session(self.company, device).await;
+                }
+            }
             // a relay whose disk fails knows nobody
-            if let Ok(session) = self.host.relay().log().session(self.company, laptop.keys().id()).await {
+            if let Ok(session) = session {
                 laptop.connected(session).await;
             }
         }
@@ -170,9 +236,22 @@ impl Network {
         self.disconnect_all().await;
     }
 
-    /// The relay is killed and started again.
-    pub async fn kill_the_relay(&mut self) {
-        self.host.kill().await;
+    /// The relay's data are gone, and it is started anew.
+    pub async fn wipe_the_relay(&mut self) {
+        self.host.wipe().await;
+        self.disconnect_all().await;
+    }
+
+    /// The relay is killed and started again; gives what it keeps, to put it back later.
+    pub async fn copy_the_relay(&mut self) -> tempfile::TempDir {
+        let copy = self.host.copy().await;
+        self.disconnect_all().await;
+        copy
+    }
+
+    /// The relay's data become those of a copy, and it is started anew.
+    pub async fn put_the_relay_back(&mut self, copy: &tempfile::TempDir) {
+        self.host.put_back(copy.path()).await;
         self.disconnect_all().await;
     }
 
