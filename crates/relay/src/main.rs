@@ -3,6 +3,7 @@
 mod migrate_command;
 mod move_command;
 mod pac_options;
+mod restored_command;
 mod sandbox_command;
 mod serve_command;
 mod store_at;
@@ -12,8 +13,8 @@ use std::io::Write as _;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    migrate_command::MigrateCommand, move_command::MoveCommand, sandbox_command::SandboxCommand,
-    serve_command::ServeCommand,
+    migrate_command::MigrateCommand, move_command::MoveCommand, restored_command::RestoredCommand,
+    sandbox_command::SandboxCommand, serve_command::ServeCommand,
 };
 
 /// Orders sealed entries it cannot read.
@@ -32,6 +33,8 @@ enum Command {
     Migrate(MigrateCommand),
     /// Moves a company from one store to another.
     Move(MoveCommand),
+    /// Says that the store is a backup's, before it is served from.
+    Restored(RestoredCommand),
     /// Plays a PAC whose timbres are worth nothing.
     SandboxPac(SandboxCommand),
 }
@@ -44,6 +47,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Serve(serve) => serve.run(stop()?).await,
         Command::Migrate(migrate) => migrate.run().await,
         Command::Move(moving) => moving.run().await,
+        Command::Restored(restored) => restored.run().await,
         Command::SandboxPac(sandbox) => sandbox.run(stop()?).await,
     }
 }

@@ -7,5 +7,6 @@ mod profile;
 mod revoke;
 mod rotate;
 mod settings;
+mod thaw;
 
 pub(crate) use profile::CompanyProfile;

@@ -15,6 +15,8 @@ pub(crate) enum Company {
         /// Address
         url: String,
     },
+    /// After the relay lost its data: give folios and stamp again without waiting for the computers that are missing
+    Thaw,
 }
 
 #[derive(Args)]

@@ -49,6 +49,10 @@ pub(super) async fn run(command: Company, place: &Place, output: Output) -> Done
                 None => "Todavía no hay una empresa aquí".to_owned(),
             })?;
         }
+        Company::Thaw => {
+            let changes = with_office(place, async |office| office.relay_thaw().await).await?;
+            output.show(&changes, |changes| changes.done.clone())?;
+        }
         Company::Relay { url } => {
             let set = SettingsSet { relay_url: Some(url) };
             let changes = with_office(place, async |office| office.settings_set(set).await).await?;
