@@ -72,6 +72,12 @@ commands! {
     search: Search => |office, args| office.search(args);
     undo: Undo => |office, args| office.undo(args.id);
 
+    conflict_list: ConflictList => |office, _| office.conflict_list();
+    conflict_get: ConflictGet => |office, args| office.conflict_get(args);
+    conflict_settle: ConflictDecide => |office, args| office.conflict_settle(args);
+    history_get: HistoryGet => |office, args| office.history_get(args.id);
+    history_restore: HistoryTakeBack => |office, args| office.history_restore(args);
+
     lead_list: LeadList => |office, args| office.lead_list(args);
     lead_get: LeadGet => |office, args| office.lead_get(args.id);
     lead_create: LeadCreate => |office, args| office.lead_create(args);

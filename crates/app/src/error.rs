@@ -83,6 +83,7 @@ coded!(
     zuc_protocol::ProtocolError,
     zuc_protocol::control::ControlError,
     zuc_domain::shared::Forbidden,
+    zuc_domain::shared::ConflictError,
     zuc_domain::shared::PricingError,
     zuc_domain::lead::LeadError,
     zuc_domain::lead::opportunity::OpportunityError,

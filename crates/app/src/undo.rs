@@ -3,6 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use zuc_ipc::{Changes, words};
+use zuc_protocol::item::DocKind;
 
 use crate::{AppError, Office};
 
@@ -17,6 +18,17 @@ pub(crate) enum Inverse {
         /// Field.
         field: String,
         /// Value it had.
+        value: String,
+    },
+    /// Writes what everybody saw before a conflict was settled.
+    Settled {
+        /// Kind of record.
+        kind: u16,
+        /// Record.
+        record: String,
+        /// Field.
+        field: String,
+        /// Value it had, as JSON.
         value: String,
     },
     /// Takes an import back.
@@ -45,6 +57,12 @@ impl Office {
             Inverse::LeadField { lead, field, value } => {
                 self.write_field(crate::lead::id(&lead)?, &field, None, &value).await?;
                 Ok(self.tell(Changes { leads: true, done: words::say("undo.done").to_owned(), ..Changes::default() }))
+            }
+            Inverse::Settled { kind, record, field, value } => {
+                let record = record.parse().map_err(|_| AppError::invalid("token"))?;
+                let value = serde_json::from_str(&value).map_err(|_| AppError::invalid("token"))?;
+                self.settle_value(DocKind(kind), record, &field, value).await?;
+                Ok(self.tell(Changes { done: words::say("undo.done").to_owned(), ..Changes::all() }))
             }
             Inverse::Import { batch } => self.import_undo(batch).await,
         }

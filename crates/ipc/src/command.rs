@@ -39,7 +39,9 @@ pub mod list {
             Boot, CompanyCreated, CompanyNew, DeviceRevoke, DeviceRow, InviteNew, InviteView, Join, JoinStatus,
             KeysRotate, PendingDevice, Secret, SettingsSet,
         },
+        conflict::{ConflictAsk, ConflictRow, ConflictSettle, ConflictView},
         customer::{Customer360, CustomerRow, FiscalChoices, FiscalChoicesQuery, FiscalProfileSet},
+        history::{History, HistoryRestore},
         home::{Hit, Home},
         import::{HeldDecision, HeldRow, ImportDone, ImportPreview, ImportRow, ImportRowsQuery, ImportSource},
         invoice::{CsdAdd, CsdRow, InvoiceFiscalSet, InvoiceIssued, InvoicePage, InvoiceQuery, InvoiceView},
@@ -127,6 +129,17 @@ pub mod list {
         Search = "search" (Query) -> Vec<Hit>;
         /// Undoes by token.
         Undo = "undo" (ById) -> Changes;
+
+        /// Fields that were changed apart, newest first.
+        ConflictList = "conflict_list" (Empty) -> Vec<ConflictRow>;
+        /// One of them with its sides.
+        ConflictGet = "conflict_get" (ConflictAsk) -> ConflictView;
+        /// A person's word on it.
+        ConflictDecide = "conflict_settle" (ConflictSettle) -> Changes;
+        /// The history of a record.
+        HistoryGet = "history_get" (ById) -> History;
+        /// Writes again what a field was before a change.
+        HistoryTakeBack = "history_restore" (HistoryRestore) -> Changes;
 
         /// A page of leads.
         LeadList = "lead_list" (LeadQuery) -> LeadPage;

@@ -22,6 +22,8 @@ pub struct SidebarCounts {
     pub invoices: u64,
     /// Rows held as probable duplicates.
     pub held: u64,
+    /// Fields that were changed apart and wait for a person.
+    pub conflicts: u64,
 }
 
 /// A stage of the funnel, with all that reached it.

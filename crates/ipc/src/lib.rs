@@ -7,8 +7,10 @@
 pub mod backup;
 mod command;
 pub mod company;
+pub mod conflict;
 pub mod customer;
 mod failure;
+pub mod history;
 pub mod home;
 pub mod import;
 pub mod invoice;

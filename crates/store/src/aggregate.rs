@@ -12,6 +12,7 @@ use zuc_domain::shared::{DomainEvent, Scope};
 use zuc_protocol::home::home_of_document;
 
 use crate::audit;
+use crate::conflicts;
 use crate::doc::{Content, Document, Written};
 use crate::events;
 use crate::outbox;
@@ -102,6 +103,12 @@ impl<'t, A: Aggregate> Repository<'t, A> {
     pub async fn delete(&mut self, id: A::Id) -> Result<bool, StoreError> {
         self.tx.delete_aggregate::<A>(id.into()).await
     }
+
+    /// Writes what a person chose where `fields` were changed apart: nobody asks about them any more, here or elsewhere.
+    pub async fn settle(&mut self, aggregate: &A, fields: &[&str]) -> Result<(), StoreError> {
+        self.tx.settle(A::SHAPE, aggregate.uuid(), fields).await?;
+        self.save(aggregate).await
+    }
 }
 
 impl Tx {
@@ -144,6 +151,7 @@ impl Tx {
         let after = held.document.heads();
         self.docs.insert((number, id), held);
         self.audit("deleted", id, &before, &after).await?;
+        conflicts::forget(&mut self.conn, number, id).await?;
         let mut projector = Projector { conn: &mut self.conn, scope, dirty: &mut self.dirty };
         A::unproject(id, &mut projector).await?;
         self.wrote = true;
@@ -227,6 +235,9 @@ impl Tx {
             }
         }
         self.audit(events.first().map_or("edited", |event| event.event_type()), id, &before, &heads).await?;
+        if !created {
+            self.look_at_conflicts(A::SHAPE, scope, id).await?;
+        }
         if !deleted {
             let mut projector = Projector { conn: &mut self.conn, scope, dirty: &mut self.dirty };
             aggregate.project(&mut projector).await?;

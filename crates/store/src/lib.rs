@@ -10,6 +10,7 @@ mod backup;
 mod bag;
 mod boot;
 mod carry;
+mod conflicts;
 mod customer;
 mod earlier;
 mod erase;
@@ -19,6 +20,7 @@ mod facts;
 mod financial;
 mod fresh;
 mod give_back;
+mod history;
 mod imports;
 mod lead;
 mod log;
@@ -57,11 +59,13 @@ pub use backup::{
     Step, Told, Tried, backups_in,
 };
 pub use carry::Carried;
+pub use conflicts::{ConflictRow, Contested, SideValue, Written};
 pub use customer::{ContactRow, ContractRow, CustomerRow};
 pub use error::StoreError;
 pub use events::StoredEvent;
 pub use facts::{FactRecord, StoredFact};
 pub use financial::{InvoiceRow, InvoiceView, SavedSaga};
+pub use history::{FieldEdit, History, Past};
 pub use imports::{ImportBatch, ImportOf};
 pub use lead::agenda::AgendaCounts;
 pub use lead::{

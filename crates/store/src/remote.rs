@@ -19,7 +19,7 @@ use crate::reread::{Reread, keys_of};
 use crate::resume::OFFERS_DUE;
 use crate::shape::Shape;
 use crate::store::{Identity, domain_scope, scope_number, wire_scope};
-use crate::{Store, StoreError, aggregate, events, facts, registry};
+use crate::{Store, StoreError, aggregate, events, facts, history, registry};
 
 /// What receiving an entry changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,6 +37,8 @@ struct Receiver<'c> {
     identity: Identity,
     rows: Reread<'c>,
     out: &'c mut Received,
+    /// The Automerge actor of the last change, where the entry's author is noted to have written under it.
+    actor: Vec<u8>,
 }
 
 impl Store {
@@ -66,7 +68,7 @@ impl Store {
         let mut latest: Option<Hlc> = None;
         let mut part = tx.begin().await?;
         let rows = Reread::new(&mut part, &mut ring, &mut dirty);
-        let mut receiver = Receiver { identity, rows, out: &mut out };
+        let mut receiver = Receiver { identity, rows, out: &mut out, actor: Vec::new() };
         match receiver.entry(scope, source, items, &mut latest).await {
             Ok(()) => {
                 part.commit().await?;
@@ -198,7 +200,7 @@ impl Receiver<'_> {
             }
             let item_events = match item {
                 Item::Change(change) => {
-                    self.change(scope, change).await?;
+                    self.change(scope, author, change).await?;
                     &change.events
                 }
                 Item::Fact(fact) => {
@@ -219,7 +221,7 @@ impl Receiver<'_> {
         events::insert_all(self.rows.conn, &happened).await
     }
 
-    async fn change(&mut self, scope: Scope, change: &Change) -> Result<(), StoreError> {
+    async fn change(&mut self, scope: Scope, author: Uuid, change: &Change) -> Result<(), StoreError> {
         let Some(shape) = registry::shape(change.kind) else {
             // A kind of a newer version: its entry is kept, and read once we know how.
             return Ok(());
@@ -233,6 +235,10 @@ impl Receiver<'_> {
             None => (aggregate::new_document(shape, scope, id, actor)?, 0),
         };
         let Some(written) = document.apply(&chunks)? else { return Ok(()) };
+        if let Some(actor) = document.author().filter(|actor| *actor != self.actor) {
+            history::note_actor(self.rows.conn, actor, author.as_bytes()).await?;
+            self.actor = actor.to_vec();
+        }
         let version = version + i64::try_from(written.changes.len()).unwrap_or(0);
         aggregate::store_written(self.rows.conn, shape, number, id, &written, version).await?;
         self.rows.document(shape, scope, id, &mut document).await?;

@@ -13,7 +13,7 @@ use crate::persons::Ring;
 use crate::projections::analytics::Dirty;
 use crate::shape::Shape;
 use crate::store::scope_number;
-use crate::{StoreError, aggregate, lead, registry};
+use crate::{StoreError, aggregate, conflicts, lead, registry};
 
 /// Leads written at a time: a first exchange brings a hundred thousand of them.
 const CHUNK: usize = 100;
@@ -30,11 +30,12 @@ pub(crate) struct Reread<'c> {
     pub(crate) dirty: &'c mut Dirty,
     leads: Vec<Lead>,
     subjects: Vec<(Uuid, [u8; 16])>,
+    contested: conflicts::Known,
 }
 
 impl<'c> Reread<'c> {
     pub(crate) fn new(conn: &'c mut SqliteConnection, ring: &'c mut Ring, dirty: &'c mut Dirty) -> Self {
-        Self { conn, ring, dirty, leads: Vec::new(), subjects: Vec::new() }
+        Self { conn, ring, dirty, leads: Vec::new(), subjects: Vec::new(), contested: conflicts::Known::default() }
     }
 
     /// Takes a document as it is now.
@@ -60,6 +61,11 @@ impl<'c> Reread<'c> {
             }
         }
         let deleted = document.is_deleted()?;
+        let place = conflicts::Place { shape, scope, id };
+        let standing = (!deleted).then_some(&content);
+        for key in self.contested.note(self.conn, self.ring, place, standing, document).await? {
+            self.wait_for_key(scope, id, key).await?;
+        }
         if shape.number == DocKind::LEAD && !deleted {
             match aggregate::read::<Lead>(scope, id, &content, self.ring) {
                 Ok(lead) if lead.merged_into.is_none() => return self.lead(lead).await,

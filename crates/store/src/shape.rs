@@ -333,6 +333,24 @@ impl Shape {
         Ok(root)
     }
 
+    /// The key that a value is sealed under.
+    pub(crate) fn key_of(scalar: &Scalar) -> Option<[u8; 16]> {
+        key_of(scalar)
+    }
+
+    /// What one field says, as it stands in the serde form; `None` for what is sealed under a key that is not here.
+    pub(crate) fn field(&self, field: &str, scalar: &Scalar, seals: &dyn Seals) -> Result<Option<Value>, StoreError> {
+        let (container, key) = field.split_once('/').unwrap_or(("", field));
+        let name = key.rsplit('/').next().unwrap_or(key);
+        if let Scalar::Bytes(bytes) = scalar
+            && let Some(sealed) = bytes.strip_prefix(&[SEALED])
+            && seals.open(&self.bound(container, name), sealed).is_none()
+        {
+            return Ok(None);
+        }
+        self.json(container, name, scalar, seals).map(Some)
+    }
+
     fn json(&self, of: &str, name: &str, scalar: &Scalar, seals: &dyn Seals) -> Result<Value, StoreError> {
         Ok(match scalar {
             Scalar::Null => Value::Null,

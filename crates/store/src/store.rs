@@ -19,7 +19,7 @@ use zuc_protocol::secret::BagKey;
 use crate::keys::{Entropy, Home, Keys};
 use crate::open::{self, OpenOptions, Pools};
 use crate::tx::Tx;
-use crate::{StoreError, backup};
+use crate::{StoreError, backup, history};
 
 /// Who this database belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,6 +168,7 @@ impl Store {
         )
         .execute(&self.inner.pools.writer)
         .await?;
+        history::note_actor(&mut *self.inner.pools.writer.acquire().await?, actor, device).await?;
         *self.inner.identity.write().unwrap_or_else(PoisonError::into_inner) = Some(identity);
         Ok(())
     }

@@ -17,7 +17,7 @@ use crate::{Store, StoreError, audit, erase, registry};
 
 /// Read tables: name, the condition that picks a scope's rows (`?1`), what puts them in order. Columns that only mean
 /// something on one device (`n`, `facet`, names looked up beside ids) are left out of every comparison.
-const TABLES: [(&str, &str, &str); 9] = [
+const TABLES: [(&str, &str, &str); 10] = [
     ("lead_row", "scope = ?1", "id"),
     ("lead_activity", "scope = ?1", "id"),
     ("lead_opportunity", "scope = ?1", "id"),
@@ -27,6 +27,7 @@ const TABLES: [(&str, &str, &str); 9] = [
     ("proposal_row", "scope = ?1", "id"),
     ("proposal_product", "scope = ?1", "id"),
     ("financial_invoice", "scope = ?1", "id"),
+    ("conflict", "scope = ?1", "id, field"),
 ];
 const LOCAL: [&str; 3] = ["n", "facet", "owner_name"];
 /// Counts and sums over them: name, and what is compared.

@@ -97,6 +97,7 @@ impl Office {
                 0
             },
             held: counts.held,
+            conflicts: self.store.conflict_count().await?,
         })
     }
 }

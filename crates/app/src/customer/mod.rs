@@ -5,7 +5,7 @@ mod list;
 mod view360;
 
 pub(crate) use fiscal::{checked, sat_persona};
-pub(crate) use view360::opportunity;
+pub(crate) use view360::{opportunity, stage_label};
 use zuc_domain::{customer::Customer, shared::CustomerId};
 use zuc_store::Tx;
 

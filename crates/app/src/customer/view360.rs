@@ -142,7 +142,7 @@ pub(crate) fn opportunity(deal: zuc_store::OpportunityRow) -> OpportunityBrief {
 }
 
 /// A stage in Spanish.
-fn stage_label(stage: Stage) -> &'static str {
+pub(crate) fn stage_label(stage: Stage) -> &'static str {
     match stage {
         Stage::Prospeccion => words::say("opportunity.stage.prospeccion"),
         Stage::Calificacion => words::say("opportunity.stage.calificacion"),

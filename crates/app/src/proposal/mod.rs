@@ -7,7 +7,7 @@ mod pdf;
 mod sign;
 mod view;
 
-pub(crate) use view::tax_label;
+pub(crate) use view::{state_label, tax_label};
 use zuc_domain::{
     proposal::Proposal,
     shared::{Object, ProposalId},

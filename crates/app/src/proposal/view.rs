@@ -165,7 +165,8 @@ fn versions(proposal: &Proposal) -> Result<Vec<VersionRow>, AppError> {
         .collect()
 }
 
-fn state_label(state: ProposalState) -> &'static str {
+/// A state in Spanish.
+pub(crate) fn state_label(state: ProposalState) -> &'static str {
     match state {
         ProposalState::Draft => words::say("proposal.state.draft"),
         ProposalState::PendingApproval => words::say("proposal.state.pending"),

@@ -1,5 +1,6 @@
 //! What may be typed after `zuc`.
 
+mod apart;
 mod company;
 mod fiscal;
 mod sales;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use apart::Conflicts;
 pub(crate) use company::{Company, Device, Person, Reason};
 pub(crate) use fiscal::{Cfdi, Csd, Invoice};
 pub(crate) use sales::{Customer, Import, Lead, Product, Proposal};
@@ -106,6 +108,17 @@ pub(crate) enum Command {
         /// Without the names of persons, when their keys are not beside the backup: the relay gives back what it has
         #[arg(long)]
         without_names: bool,
+    },
+    /// What was changed apart and waits for a person
+    #[command(subcommand)]
+    Conflicts(Conflicts),
+    /// Who changed what of a record, newest first
+    History {
+        /// The record
+        id: String,
+        /// Write again what a field was before a change
+        #[arg(long, num_args = 2, value_names = ["CHANGE", "FIELD"])]
+        restore: Option<Vec<String>>,
     },
     /// Persons and what is known of them
     #[command(subcommand)]

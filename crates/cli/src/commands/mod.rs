@@ -1,5 +1,6 @@
 //! One file a noun; each opens the home, calls one use case, shows the result.
 
+mod apart;
 mod backup;
 mod company;
 mod customer;
@@ -89,6 +90,8 @@ async fn command(command: Command, place: &Place, output: Output) -> Done {
             Box::pin(backup::restore(file, recovery_code, without_names, place, output)).await
         }
         Command::Person(command) => person::run(command, place, output).await,
+        Command::Conflicts(command) => apart::conflicts(command, place, output).await,
+        Command::History { id, restore } => apart::history(id, restore, place, output).await,
         Command::Sync { wait } => support::sync(wait, place, output).await,
         Command::Search { text } => support::search(text, place, output).await,
         Command::Undo { token } => support::undo(token, place, output).await,

@@ -3,6 +3,7 @@
 //! gives a stable code and a Spanish sentence, and changes nothing.
 
 mod amounts;
+mod apart;
 mod backup;
 mod csd;
 mod erasing;

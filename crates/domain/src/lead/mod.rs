@@ -209,6 +209,11 @@ impl Lead {
         }
     }
 
+    /// Puts in a state that a person chose among those that stood side by side; never fails.
+    pub fn apply_transition(&mut self, transition: &Transition<LeadState>) {
+        self.push(Some(transition));
+    }
+
     fn push(&mut self, transition: Option<&Transition<LeadState>>) {
         if let Some(transition) = transition {
             self.transitions.insert(transition.id, transition.clone());

@@ -364,6 +364,11 @@ impl Proposal {
         })
     }
 
+    /// Puts in a state that a person chose among those that stood side by side; never fails.
+    pub fn apply_transition(&mut self, transition: &Transition<ProposalState>) {
+        self.transitions.insert(transition.id, transition.clone());
+    }
+
     /// Never fails: an event is a fact, perhaps decided on another device.
     pub fn apply(&mut self, event: &ProposalEvent) {
         let transition = match event {
@@ -385,7 +390,7 @@ impl Proposal {
             | ProposalEvent::Expired { transition, .. }
             | ProposalEvent::Withdrawn { transition, .. } => transition,
         };
-        self.transitions.insert(transition.id, transition.clone());
+        self.apply_transition(transition);
     }
 }
 

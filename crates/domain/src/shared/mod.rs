@@ -3,6 +3,7 @@
 pub mod amount_text;
 pub mod authorize;
 pub mod canonical_json;
+pub mod conflict;
 pub mod consent;
 pub mod currency;
 pub mod email;
@@ -23,6 +24,7 @@ pub mod transition;
 
 pub use amount_text::{AmountError, DecimalStyle};
 pub use authorize::{Action, Actor, Forbidden, Object, authorize};
+pub use conflict::{ConflictError, ContestSide};
 pub use consent::{Consent, ConsentBasis};
 pub use currency::{Currency, UnknownCurrency};
 pub use email::{Email, InvalidEmail};

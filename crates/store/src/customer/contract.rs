@@ -98,6 +98,15 @@ pub struct ContractRow {
 }
 
 impl Store {
+    /// Whose contract this is; `None` when none has this id.
+    pub async fn contract_customer(&self, id: ContractId) -> Result<Option<CustomerId>, StoreError> {
+        let id = id.0.as_bytes().as_slice();
+        let customer = sqlx::query_scalar!("SELECT customer FROM customer_contract WHERE id = ?", id)
+            .fetch_optional(self.reader())
+            .await?;
+        customer.map(|customer| Ok(CustomerId(uuid_of("customer_contract", &customer)?))).transpose()
+    }
+
     /// The contracts of a customer, active ones first.
     pub async fn contracts_of(&self, customer: CustomerId) -> Result<Vec<ContractRow>, StoreError> {
         let customer = customer.0.as_bytes().as_slice();

@@ -8,6 +8,7 @@ mod check;
 mod content;
 mod first;
 mod genesis;
+mod history;
 mod kind;
 mod steps;
 
@@ -16,6 +17,7 @@ use automerge::{AutoCommit, Change, ChangeHash, ObjId, ROOT, ReadDoc};
 
 pub use check::{MAX_CHANGE, Refusal};
 pub use content::{Content, Scalar};
+pub use history::{Edit, Edited, Side};
 pub use kind::{Keep, Kind, MapSpec, TRANSITIONS};
 
 use crate::StoreError;
@@ -29,6 +31,8 @@ pub struct Document {
     kind: &'static Kind,
     base: Vec<ChangeHash>,
     fresh: bool,
+    author: Option<Vec<u8>>,
+    settled: Vec<String>,
 }
 
 /// What a document gained: the bytes that go to disk and, where they are our own, to the outbox.
@@ -61,7 +65,7 @@ impl Document {
     /// A new document of an id that only this device can have made: containers come with the first content.
     pub fn create(kind: &'static Kind, actor: &[u8]) -> Self {
         let doc = AutoCommit::new().with_actor(automerge::ActorId::from(actor));
-        Self { doc, kind, base: Vec::new(), fresh: true }
+        Self { doc, kind, base: Vec::new(), fresh: true, author: None, settled: Vec::new() }
     }
 
     /// The first change of a new document without the document: what an import writes.
@@ -75,7 +79,7 @@ impl Document {
     pub fn create_derived(kind: &'static Kind, scope: &str, id: &[u8; 16], actor: &[u8]) -> Result<Self, StoreError> {
         let mut doc = genesis::document(kind, scope, id)?;
         doc.set_actor(automerge::ActorId::from(actor));
-        Ok(Self { doc, kind, base: Vec::new(), fresh: false })
+        Ok(Self { doc, kind, base: Vec::new(), fresh: false, author: None, settled: Vec::new() })
     }
 
     /// A document from its two stored parts.
@@ -86,7 +90,7 @@ impl Document {
         }
         doc.set_actor(automerge::ActorId::from(actor));
         let base = doc.get_heads();
-        Ok(Self { doc, kind, base, fresh: false })
+        Ok(Self { doc, kind, base, fresh: false, author: None, settled: Vec::new() })
     }
 
     /// What the document says now.
@@ -121,6 +125,7 @@ impl Document {
                 let first = first::change(self.kind, self.doc.get_actor().to_bytes(), step, time);
                 self.doc.apply_changes([first])?;
             } else {
+                self.settle_all()?;
                 content::reconcile(&mut self.doc, self.kind, &current, step)?;
                 self.doc.commit_with(CommitOptions::default().with_time(time));
             }
@@ -156,8 +161,14 @@ impl Document {
             }
         }
         self.fresh = false;
+        self.author = author.map(|actor| actor.to_bytes().to_vec());
         let written = self.written()?;
         Ok((!written.changes.is_empty()).then_some(written))
+    }
+
+    /// The actor of the changes that were applied last.
+    pub fn author(&self) -> Option<&[u8]> {
+        self.author.as_deref()
     }
 
     fn written(&mut self) -> Result<Written, StoreError> {
@@ -190,19 +201,6 @@ impl Document {
     /// Every change, oldest first: what a history page or a re-offer reads.
     pub fn changes(&mut self) -> Vec<Change> {
         self.doc.get_changes(&[])
-    }
-
-    /// Fields of the root that concurrent edits left with more than one value, each with all of them.
-    pub fn conflicts(&self) -> Result<Vec<(String, Vec<Scalar>)>, StoreError> {
-        let mut found = Vec::new();
-        for item in self.doc.map_range(ROOT, ..) {
-            if item.conflict {
-                let key = item.key.to_string();
-                let values = self.doc.get_all(ROOT, key.as_str())?;
-                found.push((key, values.iter().filter_map(|(value, _)| Scalar::of(value)).collect()));
-            }
-        }
-        Ok(found)
     }
 
     /// Marks the document as deleted. It holds only while nobody writes after or beside it: see [`Self::is_deleted`].

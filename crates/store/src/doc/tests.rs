@@ -229,3 +229,87 @@ fn a_document_knows_what_it_said_at_earlier_heads() {
     assert!(ana.content_at(&[7; 32]).is_err(), "heads of no change");
     assert!(ana.content_at(&[]).is_err(), "no heads at all");
 }
+
+/// What Ana and Luis write beside each other on one beginning; both hold all of it.
+fn apart(begin: &Content, ana: &Content, luis: &Content) -> [Document; 2] {
+    let mut hers = Document::create(&LEAD, &ANA);
+    let first = hers.write(begin, 1).unwrap().unwrap();
+    let mut his = Document::create(&LEAD, &LUIS);
+    his.apply(&refs(&first)).unwrap();
+    let (ana, luis) = (hers.write(ana, 2).unwrap().unwrap(), his.write(luis, 3).unwrap().unwrap());
+    hers.apply(&refs(&luis)).unwrap();
+    his.apply(&refs(&ana)).unwrap();
+    [hers, his]
+}
+
+#[test]
+fn a_field_written_apart_has_two_sides_that_know_their_author_and_what_was_before() {
+    let price = |price: &str| content(&[("price", price), ("name", price)]);
+    for mut doc in apart(&price("100"), &price("92"), &price("103")) {
+        let found = doc.contested(|field| field == "price").unwrap();
+        let [(field, sides)] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!(field, "price");
+        let told: Vec<_> =
+            sides.iter().map(|side| (side.value.clone(), side.before.clone(), side.time, side.actor.clone())).collect();
+        let text = |text: &str| Scalar::Text(text.into());
+        assert_eq!(
+            told,
+            [(text("92"), Some(text("100")), 2, ANA.to_vec()), (text("103"), Some(text("100")), 3, LUIS.to_vec())]
+        );
+        let shown: Vec<_> = sides.iter().filter(|side| side.shown).map(|side| side.value.clone()).collect();
+        assert_eq!(shown, [doc.content().unwrap().root["price"].clone()], "one is shown, and it is that one");
+        assert!(doc.contested(|_| false).unwrap().is_empty(), "who does not ask is not told");
+    }
+}
+
+#[test]
+fn choosing_the_value_that_is_shown_ends_a_conflict_as_choosing_the_other_does() {
+    let qty = |quantity: i64| {
+        let mut content = content(&[("name", "A")]);
+        content.map("lines").insert("x/qty".into(), Scalar::Int(quantity));
+        content
+    };
+    for choice in [2, 3] {
+        let [mut ana, mut luis] = apart(&qty(1), &qty(2), &qty(3));
+        assert_eq!(ana.contested(|_| true).unwrap().len(), 1);
+        ana.settle("lines/x/qty");
+        let word = ana.write(&qty(choice), 4).unwrap().expect("a word is a change, whatever it says");
+        luis.apply(&refs(&word)).unwrap();
+        for doc in [&mut ana, &mut luis] {
+            assert!(doc.contested(|_| true).unwrap().is_empty());
+            assert_eq!(doc.content().unwrap().maps["lines"]["x/qty"], Scalar::Int(choice));
+        }
+        assert_eq!(ana.heads(), luis.heads());
+    }
+}
+
+#[test]
+fn a_history_says_who_changed_what_from_what_to_what() {
+    let mut noted = content(&[("name", "A"), ("city", "León")]);
+    noted.texts.insert("notes", "Pide seis".into());
+    let mut more = noted.clone();
+    more.texts.insert("notes", "Pide ocho".into());
+    more.map("tags").insert("vip".into(), Scalar::Bool(true));
+    for mut doc in apart(&content(&[("name", "A")]), &noted, &content(&[("name", "B")])) {
+        let (text, before) = (|text: &str| Some(Scalar::Text(text.into())), doc.history(9).unwrap().len());
+        doc.write(&more, 4).unwrap().unwrap();
+        let history = doc.history(9).unwrap();
+        assert_eq!((before, history.len()), (3, 4));
+        let edit = |field: &str, from, to| Edit { field: field.into(), from, to };
+        let said = |time: i64| history.iter().find(|edited| edited.time == time).unwrap();
+        assert!(said(1).begins && !said(2).begins);
+        assert_eq!(said(1).edits, [edit("name", None, text("A"))]);
+        assert_eq!(said(3).edits, [edit("name", text("A"), text("B"))], "by what its author saw");
+        let hers = [edit("city", None, text("León")), edit("notes", text(""), text("Pide seis"))];
+        assert_eq!((said(2).edits.as_slice(), said(2).actor.as_slice()), (hers.as_slice(), ANA.as_slice()));
+        let last = &history[0];
+        assert_eq!(last.time, 4, "newest first");
+        assert!(last.edits.contains(&edit("notes", text("Pide seis"), text("Pide ocho"))), "{last:?}");
+        assert!(last.edits.contains(&edit("tags/vip", None, Some(Scalar::Bool(true)))));
+        assert_eq!(doc.history(1).unwrap(), history[..1]);
+    }
+    let mut derived = Document::create_derived(&LEAD, "sales.1", &ID, &ANA).unwrap();
+    derived.write(&content(&[("name", "A")]), 5).unwrap();
+    let [first] = derived.history(9).unwrap().try_into().unwrap_or_else(|all| panic!("{all:?}"));
+    assert!(first.begins, "the beginning that everybody computes is nobody's");
+}

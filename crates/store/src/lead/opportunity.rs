@@ -158,6 +158,15 @@ impl Store {
         rows.into_iter().map(OpportunityRow::try_from).collect()
     }
 
+    /// A deal's name and its customer; `None` when no deal has this id.
+    pub async fn opportunity_name(&self, id: OpportunityId) -> Result<Option<(String, CustomerId)>, StoreError> {
+        let id = id.0.as_bytes().as_slice();
+        let row = sqlx::query!("SELECT name, customer FROM lead_opportunity WHERE id = ?", id)
+            .fetch_optional(self.reader())
+            .await?;
+        row.map(|row| Ok((row.name, CustomerId(uuid_of("lead_opportunity", &row.customer)?)))).transpose()
+    }
+
     /// How many deals of a person are open, and the sum of those in pesos.
     pub async fn open_sum(&self, owner: PersonId) -> Result<(u64, Money), StoreError> {
         let owner = owner.0.as_bytes().as_slice();

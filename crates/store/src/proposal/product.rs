@@ -186,6 +186,15 @@ impl Store {
         rows.into_iter().map(ProductRow::try_from).collect()
     }
 
+    /// What a product is called; `None` when none has this id.
+    pub async fn product_name(&self, id: ProductId) -> Result<Option<String>, StoreError> {
+        let id = id.0.as_bytes().as_slice();
+        let name = sqlx::query_scalar!("SELECT description FROM proposal_product WHERE id = ?", id)
+            .fetch_optional(self.reader())
+            .await?;
+        Ok(name)
+    }
+
     /// The product with this key in a scope, if there is one: the company's and a team's may have the same.
     pub async fn product_by_sku(&self, scope: Scope, sku: &str) -> Result<Option<ProductId>, StoreError> {
         let number = scope_number(scope);

@@ -1,6 +1,7 @@
 //! A company of several laptops and a relay in one process: what they do apart comes to the same.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod conflicts;
 mod lost;
 mod restored;
 mod sim;

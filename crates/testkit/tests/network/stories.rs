@@ -236,7 +236,7 @@ async fn who_is_taken_out_while_offline_counts_up_to_the_mark_keeps_the_rest_apa
 }
 
 /// What a laptop holds of the scope that sales and management share.
-async fn shared(network: &Network, laptop: usize) -> Option<zuc_store::ScopeDigest> {
+pub(crate) async fn shared(network: &Network, laptop: usize) -> Option<zuc_store::ScopeDigest> {
     let digests = network.laptops[laptop].store.digests().await.unwrap();
     digests.into_iter().find(|digest| digest.scope == SALES)
 }

@@ -218,6 +218,18 @@ impl Opportunity {
         }
     }
 
+    /// Puts in a stage that a person chose among those that stood side by side, with what hangs on it; never fails.
+    pub fn apply_transition(&mut self, transition: &Transition<Stage>, act: &Act) {
+        self.transitions.insert(transition.id, transition.clone());
+        let stage = self.stage();
+        self.probability = stage.probability();
+        self.stage_entered_at = act.at;
+        self.closed_on = stage.is_closed().then(|| self.closed_on.unwrap_or(act.today));
+        if stage != Stage::Perdida {
+            self.loss = None;
+        }
+    }
+
     /// Never fails: an event is a fact, perhaps decided on another device. `at` is when it happened.
     pub fn apply(&mut self, event: &OpportunityEvent, at: Timestamp) {
         let transition = match event {
