@@ -69,6 +69,7 @@ fn Rooms() -> impl IntoView {
                 <Route path=path!("/propuestas/:id/firmar") view=pages::SignPage/>
                 <Route path=path!("/facturas") view=|| view! { <Frame><pages::InvoicesPage/></Frame> }/>
                 <Route path=path!("/facturas/:id") view=|| view! { <Frame><pages::InvoicePage/></Frame> }/>
+                <Route path=path!("/conflictos") view=|| view! { <Frame><pages::ConflictsPage/></Frame> }/>
                 <Route path=path!("/ajustes") view=|| view! { <Frame><pages::SettingsPage/></Frame> }/>
                 <Route path=path!("/ajustes/:section") view=|| view! { <Frame><pages::SettingsPage/></Frame> }/>
             </Routes>

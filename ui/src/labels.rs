@@ -106,6 +106,8 @@ pub(crate) fn kind_icon(key: &str) -> &'static str {
         "customer" => "build",
         "proposal" => "doc",
         "invoice" => "receipt",
+        "opportunity" => "pipe",
+        "contract" => "pen",
         _ => "rows",
     }
 }

@@ -31,6 +31,8 @@ pub(crate) const PROPOSALS: &str = "/propuestas";
 pub(crate) const IMPORT_PRODUCTS: &str = "/productos/importar";
 /// Facturas.
 pub(crate) const INVOICES: &str = "/facturas";
+/// Conflictos.
+pub(crate) const CONFLICTS: &str = "/conflictos";
 /// Ajustes.
 pub(crate) const SETTINGS: &str = "/ajustes";
 

@@ -1,7 +1,9 @@
 //! The pages: they fetch and arrange; what is allowed arrives decided.
 
+mod conflicts;
 mod customers;
 mod held;
+mod history;
 mod home;
 mod import;
 pub(crate) mod invoices;
@@ -11,8 +13,10 @@ mod proposals;
 mod settings;
 mod welcome;
 
+pub(crate) use conflicts::ConflictsPage;
 pub(crate) use customers::{CustomerPage, CustomersPage};
 pub(crate) use held::HeldPage;
+pub(crate) use history::HistoryButton;
 pub(crate) use home::HomePage;
 pub(crate) use import::{ImportKind, ImportPage};
 pub(crate) use invoices::{InvoicePage, InvoicesPage};

@@ -39,6 +39,7 @@ pub(crate) fn Frame(children: Children) -> impl IntoView {
         deed("go.customers", tr!(shell.go_customers), "build", &["g", "c"], go(route::CUSTOMERS)),
         deed("go.proposals", tr!(shell.go_proposals), "doc", &["g", "r"], go(route::PROPOSALS)),
         deed("go.invoices", tr!(shell.go_invoices), "receipt", &["g", "f"], go(route::INVOICES)),
+        deed("go.conflicts", tr!(shell.go_conflicts), "merge", &["g", "k"], go(route::CONFLICTS)),
         deed("go.settings", tr!(shell.go_settings), "gear", &["g", "a"], go(route::SETTINGS)),
         deed("lock", tr!(lock.now), "lock", &["ctrl+l"], Callback::new(move |()| lock())),
         deed("import.leads", tr!(shell.import_leads), "in", &[], go(route::IMPORT_LEADS)),

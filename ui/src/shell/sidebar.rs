@@ -36,6 +36,9 @@ pub(crate) fn Sidebar(palette: RwSignal<bool>) -> impl IntoView {
             {move || count(|counts| counts.held).get().map(|_| view! {
                 <Room to=route::HELD icon="merge" name=tr!(shell.held) count=count(|counts| counts.held) testid="nav-held"/>
             })}
+            {move || count(|counts| counts.conflicts).get().map(|_| view! {
+                <Room to=route::CONFLICTS icon="merge" name=tr!(shell.conflicts) count=count(|counts| counts.conflicts) testid="nav-conflicts"/>
+            })}
             <Room to=route::SETTINGS icon="gear" name=tr!(shell.settings) testid="nav-settings"/>
             {move || session.get().and_then(|boot| boot.person.clone()).map(|person| {
                 let roles = labels::roles(&person.roles);

@@ -8,6 +8,8 @@ use super::sync_log::SyncLog;
 use crate::components::{Anchor, Icon, Kbd};
 use crate::connection::use_connection;
 use crate::format;
+use crate::route;
+use crate::session::use_session;
 use crate::words::tr;
 
 /// How a state of sync looks and reads: icon, class, word, what follows.
@@ -42,6 +44,8 @@ fn reading(status: &SyncStatus) -> (&'static str, &'static str, String, String) 
 #[component]
 pub(crate) fn StatusBar(sheet: RwSignal<bool>) -> impl IntoView {
     let status = use_connection().status;
+    let session = use_session();
+    let conflicts = Memo::new(move |_| session.get().map(|boot| boot.counts.conflicts).filter(|count| *count > 0));
     let anchor = RwSignal::new(None::<Anchor>);
     let open = move |event: web_sys::MouseEvent| {
         let Some(button) = event.current_target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()) else {
@@ -63,6 +67,10 @@ pub(crate) fn StatusBar(sheet: RwSignal<bool>) -> impl IntoView {
                     }
                 }}
             </button>
+            {move || conflicts.get().map(|count| view! {
+                <a class="status__b warning" href=route::CONFLICTS data-testid="status-conflicts"><Icon name="merge" class="i-14"/><span class="m">
+                    {if count == 1 { tr!(conflicts.count_one).to_owned() } else { tr!(conflicts.count, count = format::count(count)) }}</span></a>
+            })}
             <span class="sep"></span>
             {move || status.get().csd_days_left.filter(|days| *days <= 60).map(|days| {
                 let text = if days < 0 { tr!(sync.csd_expired).to_owned() } else { tr!(sync.csd_days, days = days) };

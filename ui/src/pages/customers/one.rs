@@ -18,6 +18,7 @@ use crate::components::{Icon, Kbd, Kpi, Unsent, kpi_money};
 use crate::format;
 use crate::keys::{Deed, use_deeds};
 use crate::loaded::loaded;
+use crate::pages::HistoryButton;
 use crate::route;
 use crate::shell::{Crumb, TopBar};
 use crate::words::tr;
@@ -64,6 +65,7 @@ pub(crate) fn CustomerPage() -> impl IntoView {
     view! {
         <TopBar crumb=Crumb { to: route::CUSTOMERS, name: tr!(shell.customers).to_owned() } title
             badges=view! { {move || customer.value.get().filter(|customer| customer.row.unsent).map(|_| view! { <Unsent/> })} }.into_any()>
+            <HistoryButton id=Signal::derive(move || id.get())/>
             <button class="btn" on:click=move |_| note.update(|note| *note += 1) data-testid="customer-log"><Icon name="plus"/>{tr!(customers.log)}<Kbd key="R"/></button>
             <button class="btn btn--primary" on:click=move |_| new_proposal.run(()) disabled=move || create.busy.get() data-testid="customer-new-proposal">
                 <Icon name="doc"/>{tr!(customers.new_proposal)}<Kbd key="N P"/></button>

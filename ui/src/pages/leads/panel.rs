@@ -16,6 +16,7 @@ use crate::components::{Avatar, Badge, EmptyLine, Entry, Icon, Mark, Score, Sect
 use crate::format;
 use crate::labels;
 use crate::loaded::loaded;
+use crate::pages::HistoryButton;
 use crate::route;
 use crate::words::tr;
 
@@ -23,6 +24,7 @@ use crate::words::tr;
 #[component]
 pub(crate) fn LeadPanel(id: String, grid: Grid) -> impl IntoView {
     let asked = id.clone();
+    let shown = Signal::stored(id.clone());
     let detail =
         use_query::<list::LeadGet>(Topics::LEADS.and(Topics::CUSTOMERS), move || Some(ById { id: asked.clone() }));
     let step = move |down: bool| {
@@ -47,6 +49,7 @@ pub(crate) fn LeadPanel(id: String, grid: Grid) -> impl IntoView {
                 <button class="btn btn--ghost btn--sm btn--icon" aria-label=tr!(common.close) title=tr!(common.close) on:click=move |_| grid.show.run(None) data-testid="panel-close"><Icon name="x"/></button>
             </div>
             {loaded(detail, move |detail| inside(detail, grid))}
+            <div style="padding:8px 12px 16px"><HistoryButton id=shown/></div>
         </aside>
     }
 }
