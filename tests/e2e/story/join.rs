@@ -56,6 +56,7 @@ pub(crate) async fn story() {
     luis.click(&test("nav-settings")).await;
     luis.click(&test("settings-sincronia")).await;
     luis.portrait("ajustes-sincronia").await;
+    apart(&mut company, &luis, &ana, &name).await;
     promoted(&luis, &ana).await;
     revoked(&luis, &ana).await;
     ana.close().await;
@@ -78,6 +79,63 @@ async fn promoted(luis: &Window, ana: &Window) {
     luis.click(&test("rights-give")).await;
     let gone = "return !document.querySelector('[data-testid=person-roles]').textContent.includes('Finanzas')";
     ana.until("no word of finance", gone, &[]).await;
+}
+
+/// Without a network both put another amount on one lead. Once it is back both are asked; Luis decides, and nobody is
+/// asked any more.
+async fn apart(company: &mut Company, luis: &Window, ana: &Window, name: &str) {
+    luis.miss(&test("status-conflicts")).await;
+    luis.go("/conflictos").await;
+    luis.see(&test("empty")).await;
+    luis.empty("conflictos").await;
+    luis.click(&test("nav-leads")).await;
+    luis.read(&test("cell-company"), name).await;
+    company.relay_off();
+    for (window, amount, shown) in [(luis, "1340000", "$1,340,000"), (ana, "1385000", "$1,385,000")] {
+        window.read(&test("sync-status"), "Sin conexión").await;
+        edit_amount(window, amount).await;
+        window.read(&test("cell-amount"), shown).await;
+    }
+    company.relay_on();
+    for window in [luis, ana] {
+        window.read(&test("status-conflicts"), "1 conflicto").await;
+        window.click(&test("status-conflicts")).await;
+        window.read(&test("conflict-question"), name).await;
+        window.read(&test("conflict-row"), "Monto estimado").await;
+    }
+    luis.read(&test("conflict-mine"), "$1,340,000.00").await;
+    luis.read(&test("conflict-theirs"), "$1,385,000.00").await;
+    ana.read(&test("conflict-mine"), "$1,385,000.00").await;
+    luis.portrait("conflictos").await;
+    luis.click(&test("conflict-theirs")).await;
+    luis.click(&test("conflict-settle")).await;
+    for window in [luis, ana] {
+        window.see(&test("empty")).await;
+        window.miss(&test("status-conflicts")).await;
+        window.click(&test("nav-leads")).await;
+        window.read(&test("cell-amount"), "$1,385,000").await;
+    }
+    luis.click("[data-testid=lead-row] [data-testid=cell-company] .m").await;
+    luis.click(&test("history-open")).await;
+    luis.read(&test("history-row"), "Monto estimado").await;
+    luis.read(&test("history-row"), "Ana Beltrán").await;
+    luis.portrait("historia").await;
+    luis.click(&test("history-close")).await;
+    luis.click(&test("panel-close")).await;
+    luis.click(&test("nav-settings")).await;
+}
+
+/// Types an amount into the grid, as two presses on its cell and the Enter key do.
+async fn edit_amount(window: &Window, amount: &str) {
+    window.see(&test("cell-amount")).await;
+    let open = "const cell = document.querySelector('[data-testid=cell-amount]'); \
+        cell.dispatchEvent(new MouseEvent('dblclick', { bubbles: true, cancelable: true })); return true";
+    window.run(open, &[]).await;
+    window.fill(&test("cell-input"), amount).await;
+    let keep = "document.querySelector('[data-testid=cell-input]') \
+        .dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true })); return true";
+    window.run(keep, &[]).await;
+    window.miss(&test("cell-input")).await;
 }
 
 /// Ana's laptop is stolen: Luis takes it out, and nothing of the company is left on it.
