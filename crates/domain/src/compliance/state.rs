@@ -1,7 +1,7 @@
 //! Where a fiscal document stands.
 
-use crate::shared::StateMachine;
 use crate::shared::named::named;
+use crate::shared::{Action, Ask, StateMachine};
 
 named! {
     /// The life of a CFDI, from the offline draft on.
@@ -92,6 +92,16 @@ impl StateMachine for CfdiState {
     // Stamped outside and taken back here: only a person can say what happens now.
     fn needs_review(self, other: Self) -> bool {
         matches!((self, other), (Self::Stamped, Self::Voided) | (Self::Voided, Self::Stamped))
+    }
+
+    fn asks(self, to: Self, authority: bool) -> &'static [Ask] {
+        match to {
+            Self::Voided => &[Ask::Here(Action::VoidInvoice)],
+            // what an authority says of a document is that it is stamped, or never will be
+            _ if authority && to != Self::Stamped => &[],
+            Self::PreInvoice => &[Ask::Here(Action::EditInvoice)],
+            _ => &[Ask::Here(Action::IssueInvoice)],
+        }
     }
 
     fn name(self) -> &'static str {

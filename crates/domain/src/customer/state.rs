@@ -1,7 +1,7 @@
 //! States of a customer.
 
-use crate::shared::StateMachine;
 use crate::shared::named::named;
+use crate::shared::{Action, Ask, StateMachine};
 
 named! {
     /// Where a customer stands.
@@ -35,6 +35,15 @@ impl StateMachine for CustomerState {
                     | (Self::Active, Self::Archived)
                     | (Self::Archived, Self::Prospect | Self::Active)
             )
+    }
+
+    fn asks(self, to: Self, authority: bool) -> &'static [Ask] {
+        match to {
+            _ if authority => &[],
+            // who has a running contract is active
+            Self::Active => &[Ask::Here(Action::RunProposalToCash)],
+            Self::Archived | Self::Prospect => &[Ask::Here(Action::ArchiveCustomer)],
+        }
     }
 
     fn name(self) -> &'static str {

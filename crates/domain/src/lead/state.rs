@@ -1,7 +1,7 @@
 //! States of a lead, and which wins when two devices set different ones.
 
-use crate::shared::StateMachine;
 use crate::shared::named::named;
+use crate::shared::{Action, Ask, StateMachine};
 
 named! {
     /// Where a lead stands.
@@ -80,6 +80,31 @@ impl StateMachine for LeadState {
     // The saga converts what its own rules let through, and takes a conversion back.
     fn allows_authority(self, to: Self) -> bool {
         self.allows(to) || matches!((self, to), (Self::Converted, Self::Qualified))
+    }
+
+    fn asks(self, to: Self, authority: bool) -> &'static [Ask] {
+        use Action::{
+            AssignLead, ClaimLead, ConvertLead, CreateLead, DisqualifyLead, EditLead, ImportLeads, LogActivity,
+            QualifyLead, SettleLeadConversion,
+        };
+        match (self, to) {
+            _ if authority => &[Ask::Here(SettleLeadConversion)],
+            (_, Self::Converted) => &[Ask::Here(ConvertLead), Ask::Here(SettleLeadConversion)],
+            (_, Self::Qualified) => &[Ask::Here(QualifyLead)],
+            (_, Self::Disqualified | Self::Nurturing) | (Self::Disqualified, Self::Working) => {
+                &[Ask::Here(DisqualifyLead)]
+            }
+            (_, Self::Working) => &[Ask::Here(LogActivity)],
+            // the first touch takes a lead that nobody owns
+            (_, Self::Assigned | Self::New) => &[
+                Ask::Here(CreateLead),
+                Ask::Here(ImportLeads),
+                Ask::Here(ClaimLead),
+                Ask::Here(AssignLead),
+                Ask::Here(EditLead),
+                Ask::Here(LogActivity),
+            ],
+        }
     }
 
     fn name(self) -> &'static str {

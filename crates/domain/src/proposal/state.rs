@@ -1,7 +1,7 @@
 //! States of a proposal.
 
-use crate::shared::StateMachine;
 use crate::shared::named::named;
+use crate::shared::{Action, Ask, StateMachine};
 
 named! {
     /// Where a proposal stands; belongs to its latest version.
@@ -70,6 +70,20 @@ impl StateMachine for ProposalState {
     // Signed here, refused or taken back there: only a person knows.
     fn needs_review(self, other: Self) -> bool {
         matches!((self, other), (Self::Accepted, Self::Declined | Self::Withdrawn))
+    }
+
+    fn asks(self, to: Self, authority: bool) -> &'static [Ask] {
+        use Action::{AcceptProposal, CloseProposal, EditProposal, SendProposal};
+        match to {
+            // nobody approves yet: the command will come with its action
+            _ if authority || to == Self::Approved => &[],
+            Self::Draft | Self::PendingApproval => &[Ask::Here(EditProposal)],
+            // whoever signs on this screen was handed the paper there too
+            Self::Sent | Self::Viewed => &[Ask::Here(SendProposal), Ask::Here(AcceptProposal)],
+            Self::Accepted => &[Ask::Here(AcceptProposal)],
+            Self::Declined | Self::Withdrawn => &[Ask::Here(CloseProposal)],
+            Self::Expired | Self::Approved => &[Ask::Here(EditProposal), Ask::Here(CloseProposal)],
+        }
     }
 
     fn name(self) -> &'static str {

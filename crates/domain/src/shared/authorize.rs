@@ -86,6 +86,35 @@ enum Access {
     Write,
 }
 
+/// What a command writes: a kind of document, or of fact.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Record {
+    /// A lead.
+    Lead,
+    /// A customer with its contacts.
+    Customer,
+    /// A deal of the pipeline.
+    Opportunity,
+    /// A product.
+    Product,
+    /// A proposal.
+    Proposal,
+    /// A contract.
+    Contract,
+    /// An invoice.
+    Invoice,
+    /// A line of a timeline.
+    Activity,
+    /// The drawn signature under a proposal.
+    Signature,
+    /// The company's own data.
+    Profile,
+    /// A certificate that seals.
+    Certificate,
+    /// A fiscal document, sealed or stamped.
+    Cfdi,
+}
+
 use Role::{Administracion, Finanzas, Gerencia, Ventas};
 
 const SALES: &[Role] = &[Ventas, Gerencia];
@@ -96,7 +125,7 @@ const ADMIN: &[Role] = &[Administracion];
 const EVERYBODY: &[Role] = &Role::ALL;
 
 macro_rules! matrix {
-    ($($(#[$doc:meta])* $action:ident: $roles:expr, $access:ident, $owned:ident;)+) => {
+    ($($(#[$doc:meta])* $action:ident: $roles:expr, $access:ident, $owned:ident, [$($record:ident),*];)+) => {
         /// Every command that asks for permission.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
         pub enum Action {
@@ -112,99 +141,107 @@ macro_rules! matrix {
                     $(Self::$action => ($roles, Access::$access, Owned::$owned),)+
                 }
             }
+
+            /// What the command writes, besides events: nothing where it reads, and where it signs an act of the company's
+            /// control log.
+            pub const fn writes(self) -> &'static [Record] {
+                match self {
+                    $(Self::$action => &[$(Record::$record),*],)+
+                }
+            }
         }
     };
 }
 
 matrix! {
     /// See leads, their lists and histories.
-    ReadLeads: SALES_AND_FINANCE, Read, Any;
+    ReadLeads: SALES_AND_FINANCE, Read, Any, [];
     /// Capture one lead.
-    CreateLead: SALES, Write, Any;
+    CreateLead: SALES, Write, Any, [Lead];
     /// Import a file of leads.
-    ImportLeads: SALES, Write, Any;
+    ImportLeads: SALES, Write, Any, [Lead];
     /// Take an import back.
-    UndoImport: SALES, Write, OwnForVentas;
+    UndoImport: SALES, Write, OwnForVentas, [Lead];
     /// Change a field.
-    EditLead: SALES, Write, OwnForVentas;
+    EditLead: SALES, Write, OwnForVentas, [Lead];
     /// Log a call, mail, meeting, note or message.
-    LogActivity: SALES_AND_FINANCE, Write, Any;
+    LogActivity: SALES_AND_FINANCE, Write, Any, [Lead, Activity];
     /// Pass the qualification gate.
-    QualifyLead: SALES, Write, OwnForVentas;
+    QualifyLead: SALES, Write, OwnForVentas, [Lead, Activity];
     /// Discard or put to nurturing.
-    DisqualifyLead: SALES, Write, OwnForVentas;
+    DisqualifyLead: SALES, Write, OwnForVentas, [Lead];
     /// Take a lead that nobody owns.
-    ClaimLead: SALES, Write, OwnForVentas;
+    ClaimLead: SALES, Write, OwnForVentas, [Lead];
     /// Give a lead to a person.
-    AssignLead: MANAGER, Write, Any;
+    AssignLead: MANAGER, Write, Any, [Lead];
     /// Merge duplicates.
-    MergeLeads: SALES, Write, OwnForVentas;
+    MergeLeads: SALES, Write, OwnForVentas, [Lead];
     /// Convert into customer, contact and opportunity.
-    ConvertLead: SALES, Write, OwnForVentas;
+    ConvertLead: SALES, Write, OwnForVentas, [Lead, Customer, Opportunity];
     /// Mark a lead converted, or take that back: the saga's step and its compensation.
-    SettleLeadConversion: FINANCE, Write, Any;
+    SettleLeadConversion: FINANCE, Write, Any, [Lead];
     /// Put in a score by hand.
-    ScoreLead: SALES, Write, OwnForVentas;
+    ScoreLead: SALES, Write, OwnForVentas, [Lead];
     /// See customers.
-    ReadCustomers: SALES_AND_FINANCE, Read, Any;
+    ReadCustomers: SALES_AND_FINANCE, Read, Any, [];
     /// Create or edit a customer or its contacts.
-    EditCustomer: SALES_AND_FINANCE, Write, OwnForVentas;
+    EditCustomer: SALES_AND_FINANCE, Write, OwnForVentas, [Customer];
     /// Complete RFC, name, régimen, CP and uso CFDI.
-    EditFiscalProfile: SALES_AND_FINANCE, Write, OwnForVentas;
+    EditFiscalProfile: SALES_AND_FINANCE, Write, OwnForVentas, [Customer];
     /// Archive a customer: the saga's compensation, or a manager.
-    ArchiveCustomer: &[Gerencia, Finanzas], Write, Any;
+    ArchiveCustomer: &[Gerencia, Finanzas], Write, Any, [Customer];
     /// See the pipeline.
-    ReadOpportunities: SALES_AND_FINANCE, Read, Any;
+    ReadOpportunities: SALES_AND_FINANCE, Read, Any, [];
     /// Create or move an opportunity.
-    EditOpportunity: SALES, Write, OwnForVentas;
+    EditOpportunity: SALES, Write, OwnForVentas, [Opportunity];
     /// Close as won or lost.
-    CloseOpportunity: SALES, Write, OwnForVentas;
+    CloseOpportunity: SALES, Write, OwnForVentas, [Opportunity];
     /// Take a deal out of Ganada or Perdida.
-    ReopenOpportunity: MANAGER, Write, Any;
+    ReopenOpportunity: MANAGER, Write, Any, [Opportunity];
     /// See products and prices.
-    ReadCatalog: SALES_AND_FINANCE, Read, Any;
+    ReadCatalog: SALES_AND_FINANCE, Read, Any, [];
     /// Change or import products and prices: the company's in `catalog`, a team's own in its sales scope.
-    EditCatalog: SALES, Write, Any;
+    EditCatalog: SALES, Write, Any, [Product];
     /// See proposals.
-    ReadProposals: SALES_AND_FINANCE, Read, Any;
+    ReadProposals: SALES_AND_FINANCE, Read, Any, [];
     /// Create or change a proposal.
-    EditProposal: SALES, Write, OwnForVentas;
+    EditProposal: SALES, Write, OwnForVentas, [Proposal];
     /// Hand a proposal to the customer.
-    SendProposal: SALES, Write, OwnForVentas;
+    SendProposal: SALES, Write, OwnForVentas, [Proposal];
     /// Record the customer's signature.
-    AcceptProposal: SALES, Write, OwnForVentas;
+    AcceptProposal: SALES, Write, OwnForVentas, [Proposal, Signature, Opportunity];
     /// Record that the customer refused, or take the proposal back.
-    CloseProposal: SALES, Write, OwnForVentas;
+    CloseProposal: SALES, Write, OwnForVentas, [Proposal];
     /// See contracts.
-    ReadContracts: SALES_AND_FINANCE, Read, Any;
+    ReadContracts: SALES_AND_FINANCE, Read, Any, [];
     /// Draft, activate or end a contract: the saga's step.
-    ManageContract: FINANCE, Write, Any;
+    ManageContract: FINANCE, Write, Any, [Contract];
     /// Run the proposal-to-cash saga.
-    RunProposalToCash: FINANCE, Write, Any;
+    RunProposalToCash: FINANCE, Write, Any, [Customer, Contract, Invoice, Lead];
     /// See invoices and what is owed.
-    ReadInvoices: &[Gerencia, Finanzas], Read, Any;
+    ReadInvoices: &[Gerencia, Finanzas], Read, Any, [];
     /// Draft or change an invoice.
-    EditInvoice: FINANCE, Write, Any;
+    EditInvoice: FINANCE, Write, Any, [Invoice, Customer];
     /// Claim the folio, seal and stamp.
-    IssueInvoice: FINANCE, Write, Any;
+    IssueInvoice: FINANCE, Write, Any, [Invoice, Cfdi];
     /// Void an invoice that was never stamped.
-    VoidInvoice: FINANCE, Write, Any;
+    VoidInvoice: FINANCE, Write, Any, [Invoice];
     /// See fiscal documents.
-    ReadCfdi: FINANCE, Read, Any;
+    ReadCfdi: FINANCE, Read, Any, [];
     /// Install or change the CSD.
-    ManageCsd: FINANCE, Write, Any;
+    ManageCsd: FINANCE, Write, Any, [Certificate];
     /// Set the issuer's fiscal data.
-    EditIssuer: FINANCE, Write, Any;
+    EditIssuer: FINANCE, Write, Any, [];
     /// See dashboards and reports.
-    ReadAnalytics: &[Gerencia, Finanzas], Read, Any;
+    ReadAnalytics: &[Gerencia, Finanzas], Read, Any, [];
     /// See the list of people and devices.
-    ReadDevices: EVERYBODY, Read, Any;
+    ReadDevices: EVERYBODY, Read, Any, [];
     /// Invite, approve or revoke a device; change roles.
-    ManageDevices: ADMIN, Write, Any;
+    ManageDevices: ADMIN, Write, Any, [];
     /// Change the company's settings.
-    EditCompany: ADMIN, Write, Any;
+    EditCompany: ADMIN, Write, Any, [Profile];
     /// Erase a person's identifiers.
-    ErasePerson: ADMIN, Write, Any;
+    ErasePerson: ADMIN, Write, Any, [];
 }
 
 /// Lets `actor` do `action` on `object`, or says no.
@@ -256,6 +293,22 @@ mod tests {
             }
             assert!(!let_in.is_empty(), "{action:?} is open to nobody");
             assert!(let_in.len() < Role::ALL.len() * 7, "{action:?} is open to everybody");
+        }
+    }
+
+    #[test]
+    fn every_command_says_what_it_writes_and_every_look_writes_nothing() {
+        // what they write is signed into the control log, or by no command yet
+        let nothing = [Action::EditIssuer, Action::ManageDevices, Action::ErasePerson];
+        for action in Action::ALL {
+            let reads = format!("{action:?}").starts_with("Read");
+            assert_eq!(action.writes().is_empty(), reads || nothing.contains(action), "{action:?}");
+            for role in Role::ALL.into_iter().filter(|_| !reads) {
+                let reads_only = |scope: &Scope| role.reads(*scope, 1) && !role.writes(*scope, 1);
+                for scope in Scope::all(2).into_iter().filter(reads_only) {
+                    assert!(!may(role, *action, scope, None), "{role} {action:?} {scope}");
+                }
+            }
         }
     }
 

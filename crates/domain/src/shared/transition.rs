@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::hlc::Hlc;
 use super::id::{PersonId, TransitionId};
+use super::legality::Ask;
 
 /// Who acts, when, and the fresh id of the transition the act may record; all given by the caller.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,6 +47,9 @@ pub trait StateMachine: Copy + Eq + Ord + Debug {
     fn needs_review(self, _other: Self) -> bool {
         false
     }
+
+    /// The actions that lead from here to `to`: who may do one of them may record the step. None where nobody may.
+    fn asks(self, to: Self, authority: bool) -> &'static [Ask];
 
     /// The stable name, as stored and shown in events.
     fn name(self) -> &'static str;

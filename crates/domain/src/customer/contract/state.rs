@@ -1,7 +1,7 @@
 //! States of a contract.
 
-use crate::shared::StateMachine;
 use crate::shared::named::named;
+use crate::shared::{Action, Ask, StateMachine};
 
 named! {
     /// Where a contract stands.
@@ -49,6 +49,10 @@ impl StateMachine for ContractState {
     // Ended here and renewed there: only a person knows.
     fn needs_review(self, other: Self) -> bool {
         matches!((self, other), (Self::Terminated, Self::Renewed) | (Self::Renewed, Self::Terminated))
+    }
+
+    fn asks(self, _to: Self, authority: bool) -> &'static [Ask] {
+        if authority { &[] } else { &[Ask::Here(Action::ManageContract), Ask::Here(Action::RunProposalToCash)] }
     }
 
     fn name(self) -> &'static str {

@@ -1,7 +1,7 @@
 //! Stages of the pipeline with their figures.
 
-use crate::shared::StateMachine;
 use crate::shared::named::named;
+use crate::shared::{Action, Ask, StateMachine};
 
 named! {
     /// A stage of the pipeline.
@@ -118,6 +118,17 @@ impl StateMachine for Stage {
     // Won here and lost there: only a person knows.
     fn needs_review(self, other: Self) -> bool {
         self.is_closed() && other.is_closed() && self != other
+    }
+
+    fn asks(self, to: Self, authority: bool) -> &'static [Ask] {
+        match (self, to) {
+            _ if authority => &[],
+            (from, to) if from.is_closed() && from != to => &[Ask::Here(Action::ReopenOpportunity)],
+            // a signed proposal wins its deal
+            (_, Self::Ganada) => &[Ask::Here(Action::CloseOpportunity), Ask::Beside(Action::AcceptProposal)],
+            (_, Self::Perdida) => &[Ask::Here(Action::CloseOpportunity)],
+            _ => &[Ask::Here(Action::EditOpportunity)],
+        }
     }
 
     fn name(self) -> &'static str {
