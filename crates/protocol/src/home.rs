@@ -1,8 +1,9 @@
-//! Where each kind of document and fact lies. Who may write a scope writes there what belongs there, and nothing else: a kind that
-//! stands in another scope is read by nobody, whoever wrote it.
+//! Where each kind of document and fact lies, and for whom it is to write. Who may write a scope writes there what belongs there
+//! and is theirs, and nothing else: what stands elsewhere, or is another role's, is read by nobody.
 
 use crate::item::{DocKind, Fact, Item};
-use crate::scope::Scope;
+use crate::relay_fact::relay_may_write;
+use crate::scope::{Rights, Role, Scope};
 
 /// The scopes that hold a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +54,44 @@ pub fn home_of_fact(kind: &str) -> Option<Home> {
     })
 }
 
+const SALES: &[Role] = &[Role::Ventas, Role::Gerencia];
+const SALES_AND_FINANCE: &[Role] = &[Role::Ventas, Role::Gerencia, Role::Finanzas];
+const FINANCE: &[Role] = &[Role::Finanzas];
+const ADMIN: &[Role] = &[Role::Administracion];
+
+/// Who writes documents of a kind; `None` for kinds that no program writes yet. The matrix of actions says the same, finer: a
+/// test holds the two together.
+pub const fn writers_of_document(kind: DocKind) -> Option<&'static [Role]> {
+    Some(match kind {
+        DocKind::LEAD | DocKind::CUSTOMER => SALES_AND_FINANCE,
+        DocKind::OPPORTUNITY | DocKind::PROPOSAL | DocKind::PRODUCT => SALES,
+        DocKind::CONTRACT | DocKind::INVOICE => FINANCE,
+        _ => return None,
+    })
+}
+
+/// Who writes facts of a kind, as [`writers_of_document`]; no role writes those of the relay.
+pub fn writers_of_fact(kind: &str) -> Option<&'static [Role]> {
+    Some(match kind {
+        Fact::ACTIVITY => SALES_AND_FINANCE,
+        Fact::SIGNATURE => SALES,
+        Fact::COMPANY_PROFILE => ADMIN,
+        Fact::CSD | Fact::SEALED_CFDI | Fact::STAMPED_CFDI => FINANCE,
+        kind if relay_may_write(kind) => &[],
+        _ => return None,
+    })
+}
+
 impl Item {
+    /// Whether a person with `rights` writes such an item into `scope`.
+    pub fn is_for(&self, rights: &Rights, scope: Scope) -> bool {
+        let roles = match self {
+            Self::Change(change) => writers_of_document(change.kind),
+            Self::Fact(fact) => writers_of_fact(&fact.kind),
+        };
+        roles.is_none_or(|roles| rights.may_write_as(roles, scope))
+    }
+
     /// Whether a batch of `scope` may hold it.
     pub fn may_lie_in(&self, scope: Scope) -> bool {
         let home = match self {
@@ -81,11 +119,58 @@ mod tests {
 
     #[test]
     fn what_finance_decides_lies_where_sellers_cannot_write() {
-        let seller = crate::scope::Rights::new([crate::scope::Role::Ventas], [1]);
+        let seller = Rights::new([Role::Ventas], [1]);
         for home in [home_of_document(DocKind::INVOICE), home_of_fact(Fact::CSD), home_of_fact(Fact::STAMPED_CFDI)] {
             let home = home.expect("a home");
             assert!(!Scope::FIRST.into_iter().any(|scope| home.holds(scope) && seller.may_write(scope)));
         }
         assert_eq!(home_of_document(DocKind(999)), None, "a newer version's");
+    }
+
+    fn fact(kind: &str) -> Item {
+        Item::Fact(Fact {
+            id: crate::ids::ItemId([1; 16]),
+            kind: kind.into(),
+            subject: crate::ids::ItemId([2; 16]),
+            fence: 0,
+            body: "{}".into(),
+            person_keys: vec![],
+            events: vec![],
+            part: None,
+        })
+    }
+
+    #[test]
+    fn what_has_a_home_is_for_somebody_who_reaches_it_to_write() {
+        let kinds = (1..=64).map(DocKind).filter(|kind| home_of_document(*kind).is_some());
+        for kind in kinds {
+            assert!(writers_of_document(kind).is_some_and(|roles| !roles.is_empty()), "{kind:?}");
+        }
+        for kind in
+            [Fact::ACTIVITY, Fact::SIGNATURE, Fact::COMPANY_PROFILE, Fact::CSD, Fact::SEALED_CFDI, Fact::STAMPED_CFDI]
+        {
+            assert!(
+                home_of_fact(kind).is_some() && writers_of_fact(kind).is_some_and(|roles| !roles.is_empty()),
+                "{kind}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_role_writes_its_kinds_where_it_reaches_and_a_second_role_does_not_reach_for_it() {
+        let (signature, profile) = (fact(Fact::SIGNATURE), fact(Fact::COMPANY_PROFILE));
+        let seller_and_finance = Rights::new([Role::Ventas, Role::Finanzas], [1]);
+        assert!(signature.is_for(&seller_and_finance, Scope::Sales(1)));
+        assert!(!signature.is_for(&seller_and_finance, Scope::Sales(2)), "finance reaches it, and does not sell");
+        let manager = Rights::new([Role::Gerencia], []);
+        assert!(!profile.is_for(&manager, Scope::Catalog));
+        assert!(
+            !profile.is_for(&Rights::new([Role::Administracion], []), Scope::Catalog),
+            "it does not reach the scope"
+        );
+        assert!(profile.is_for(&Rights::new([Role::Administracion, Role::Gerencia], []), Scope::Catalog));
+        let everybody = Rights::new(Role::ALL, [1]);
+        assert!(!fact("stamp.done").is_for(&everybody, Scope::Sales(1)), "the relay's");
+        assert!(fact("a.newer.versions").is_for(&manager, Scope::Sales(1)));
     }
 }

@@ -170,13 +170,25 @@ impl Rights {
 
     /// Whether the matrix lets the person read and write `scope`.
     pub fn may_write(&self, scope: Scope) -> bool {
-        self.roles.iter().any(|role| match (role, scope) {
+        self.roles.iter().any(|role| self.role_writes(*role, scope))
+    }
+
+    /// Whether the person writes into `scope` what is for `roles` to write: as one of them that reaches it. Administración
+    /// reaches no scope of records: what it decides is written by whoever of them reaches the scope by another role.
+    pub fn may_write_as(&self, roles: &[Role], scope: Scope) -> bool {
+        let fits =
+            |role: &Role| roles.contains(role) && (*role == Role::Administracion || self.role_writes(*role, scope));
+        self.may_write(scope) && self.roles.iter().any(fits)
+    }
+
+    fn role_writes(&self, role: Role, scope: Scope) -> bool {
+        match (role, scope) {
             (Role::Ventas, Scope::Sales(team)) => self.teams.contains(&team),
             (Role::Gerencia, Scope::Sales(_) | Scope::Catalog | Scope::Analytics)
             | (Role::Finanzas, Scope::Sales(_) | Scope::Finance | Scope::Fiscal)
             | (Role::Administracion, Scope::Admin) => true,
             _ => false,
-        })
+        }
     }
 
     /// Whether the matrix lets the person read `scope`.
