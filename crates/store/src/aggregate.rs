@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use sqlx::SqliteConnection;
 use uuid::Uuid;
-use zuc_domain::shared::{DomainEvent, Scope};
+use zuc_domain::shared::{Actor, DomainEvent, Illegal, Object, Scope, TransitionId};
 use zuc_protocol::home::home_of_document;
 
 use crate::audit;
@@ -18,6 +18,7 @@ use crate::events;
 use crate::outbox;
 use crate::pending;
 use crate::projections::analytics;
+use crate::registry;
 use crate::shape::{Seals, Shape};
 use crate::store::{at_home, scope_number, scope_of};
 use crate::tx::{Held, Tx};
@@ -58,6 +59,9 @@ pub trait Aggregate: Serialize + DeserializeOwned + Send + Sync + Sized {
 
     /// Writes its read rows over the old ones.
     fn project(&self, into: &mut Projector<'_>) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Whether a transition counts that `author` recorded under `key`, of `object` as they saw it. A kind without a state has none.
+    fn judge(author: &Actor, key: TransitionId, record: &str, object: &Object) -> Result<(), Illegal>;
 
     /// Takes its read rows away: it was deleted.
     fn unproject(id: Uuid, from: &mut Projector<'_>) -> impl Future<Output = Result<(), StoreError>> + Send;
@@ -121,7 +125,7 @@ impl Tx {
             return Ok(Some((scope_of(held.0)?, held.1.document.content()?)));
         }
         let Some(stored) = fetch(&mut self.conn, shape, id).await? else { return Ok(None) };
-        let document = Document::load(shape.kind, &stored.snapshot, &stored.tail, &self.identity.actor.0)?;
+        let document = stored.document(shape, &self.identity.actor.0)?;
         let content = document.content()?;
         self.places.insert(id, stored.scope);
         self.docs.insert((stored.scope, id), Held { document, version: stored.version });
@@ -287,7 +291,7 @@ impl Store {
         let mut conn = self.reader().acquire().await?;
         let id: Uuid = id.into();
         let Some(stored) = fetch(&mut conn, A::SHAPE, id).await? else { return Ok(None) };
-        let document = Document::load(A::SHAPE.kind, &stored.snapshot, &stored.tail, &identity.actor.0)?;
+        let document = stored.document(A::SHAPE, &identity.actor.0)?;
         let content = document.content()?;
         let mut ring = crate::persons::Ring::new(self, identity.company.0);
         ring.load(&mut conn, &Shape::person_keys(&content)).await?;
@@ -300,6 +304,15 @@ pub(crate) struct Stored {
     pub(crate) snapshot: Vec<u8>,
     pub(crate) tail: Vec<u8>,
     pub(crate) version: i64,
+    pub(crate) ignored: Vec<u8>,
+    /// Another of its id is shown.
+    pub(crate) hidden: bool,
+}
+
+impl Stored {
+    pub(crate) fn document(&self, shape: &Shape, actor: &[u8]) -> Result<Document, StoreError> {
+        Ok(Document::load(shape.kind, &self.snapshot, &self.tail, actor)?.ignoring(&self.ignored))
+    }
 }
 
 pub(crate) async fn fetch(conn: &mut SqliteConnection, shape: &Shape, id: Uuid) -> Result<Option<Stored>, StoreError> {
@@ -307,14 +320,72 @@ pub(crate) async fn fetch(conn: &mut SqliteConnection, shape: &Shape, id: Uuid) 
     let stored = sqlx::query_as!(
         Stored,
         // left to choose, the planner walks every document of the kind for the sake of the order
-        "SELECT scope, snapshot, tail, version FROM doc INDEXED BY doc_id
-         WHERE id = ? AND kind = ? ORDER BY scope LIMIT 1",
+        r#"SELECT scope, snapshot, tail, version, ignored, hidden AS "hidden!: bool" FROM doc INDEXED BY doc_id
+         WHERE id = ? AND kind = ? ORDER BY scope LIMIT 1"#,
         bytes,
         kind,
     )
     .fetch_optional(conn)
     .await?;
     Ok(stored)
+}
+
+/// A document of one scope.
+pub(crate) async fn fetch_in(
+    conn: &mut SqliteConnection,
+    shape: &Shape,
+    scope: i64,
+    id: Uuid,
+) -> Result<Option<Stored>, StoreError> {
+    let bytes = id.as_bytes().as_slice();
+    let row = sqlx::query!(
+        r#"SELECT kind, snapshot, tail, version, ignored, hidden AS "hidden!: bool" FROM doc WHERE scope = ? AND id = ?"#,
+        scope,
+        bytes,
+    )
+    .fetch_optional(conn)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    if row.kind != i64::from(shape.number.0) {
+        return Err(crate::doc::Refusal::WrongDocument.into());
+    }
+    let (snapshot, tail, version) = (row.snapshot, row.tail, row.version);
+    Ok(Some(Stored { scope, snapshot, tail, version, ignored: row.ignored, hidden: row.hidden }))
+}
+
+/// Of several documents with one id the one of the first scope is loaded and shown, whichever came first. Called for a
+/// new one: `true` where it is hidden; where it hides others, their read rows go.
+pub(crate) async fn settle_home(
+    conn: &mut SqliteConnection,
+    shape: &Shape,
+    scope: Scope,
+    id: Uuid,
+    dirty: &mut analytics::Dirty,
+) -> Result<bool, StoreError> {
+    let (number, bytes, kind) = (scope_number(scope), id.as_bytes().as_slice(), i64::from(shape.number.0));
+    let others = sqlx::query_scalar!(
+        "SELECT scope FROM doc INDEXED BY doc_id WHERE id = ? AND kind = ? AND scope <> ?",
+        bytes,
+        kind,
+        number
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    if others.is_empty() {
+        return Ok(false);
+    }
+    let hidden = others.iter().any(|other| *other < number);
+    sqlx::query!(
+        "UPDATE doc SET hidden = scope > (SELECT min(scope) FROM doc WHERE id = ?1 AND kind = ?2) WHERE id = ?1 AND kind = ?2",
+        bytes,
+        kind,
+    )
+    .execute(&mut *conn)
+    .await?;
+    if !hidden {
+        registry::unproject(shape.number, scope, id, conn, dirty).await?;
+    }
+    Ok(hidden)
 }
 
 /// A document that is not here yet. Those of derived ids (`UUIDv5`) begin with the genesis change, whoever writes first

@@ -22,6 +22,8 @@ pub struct Carried {
     pub touched: Vec<(DocKind, ItemId)>,
     /// Why an entry was set aside.
     pub refused: Option<String>,
+    /// Why changes of others were merged and do not count.
+    pub ignored: Vec<&'static str>,
 }
 
 impl Carried {
@@ -46,9 +48,10 @@ impl Store {
                 self.keep_sealed(batch).await?;
                 Carried::hears(Input::SealedStored { scope: batch.scope, number: batch.number })
             }
-            Effect::MarkAcked { scope, number, hash, seq, outbox, advance } => {
-                self.acked(*scope, *number, *hash, *seq, outbox, *advance).await?;
-                Carried::hears(Input::Waiting(self.unsent().await?))
+            Effect::MarkAcked { scope, number, hash, seq, outbox, advance, writer } => {
+                let judged = writer.as_ref().map(|writer| (writer, now));
+                let touched = self.acked(*scope, *number, *hash, *seq, outbox, *advance, judged).await?;
+                Carried { touched, ..Carried::hears(Input::Waiting(self.unsent().await?)) }
             }
             Effect::Apply { scope, advance, source, kind, bytes, items } => {
                 let received = self.apply_entry(*scope, *advance, source, *kind, bytes, items, now).await?;
@@ -56,10 +59,11 @@ impl Store {
                     inputs: vec![Input::Applied { scope: *scope, seq: advance.seq }],
                     touched: received.touched,
                     refused: received.refused,
+                    ignored: received.ignored,
                 }
             }
             Effect::Quarantine { scope, advance, kind, bytes, code } => {
-                self.set_aside_entry(*scope, *advance, *kind, bytes, code).await?;
+                self.set_aside_entry(*scope, *advance, *kind, bytes, code, now).await?;
                 let refused = Some((*code).to_owned());
                 Carried { refused, ..Carried::hears(Input::Applied { scope: *scope, seq: advance.seq }) }
             }

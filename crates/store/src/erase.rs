@@ -20,6 +20,7 @@ use crate::{Store, StoreError, lead, registry};
 const OF_A_SCOPE: [&str; 11] = [
     "doc",
     "conflict",
+    "ignored",
     "fact",
     "entry",
     "outbox",
@@ -89,7 +90,8 @@ impl Store {
         let number = scope_number(scope);
         let mut tx = self.begin_plain().await?;
         keep_unsent_apart(&mut tx, number).await?;
-        let docs = sqlx::query!("SELECT id, kind FROM doc WHERE scope = ?", number).fetch_all(&mut *tx).await?;
+        let docs =
+            sqlx::query!("SELECT id, kind FROM doc WHERE scope = ? AND hidden = 0", number).fetch_all(&mut *tx).await?;
         let mut dirty = Dirty::default();
         for doc in docs {
             let kind = DocKind(u16::try_from(doc.kind).unwrap_or(0));
@@ -100,6 +102,7 @@ impl Store {
             let sql = format!("DELETE FROM {table} WHERE scope = ?");
             sqlx::query(sqlx::AssertSqlSafe(sql)).bind(number).execute(&mut *tx).await?;
         }
+        self.show_what_it_hid(&mut tx).await?;
         let name = crate::persons::vault_name(scope);
         sqlx::query!("DELETE FROM vault WHERE name = ?", name).execute(&mut *tx).await?;
         analytics::refresh(&mut tx, &dirty).await?;
@@ -107,6 +110,22 @@ impl Store {
         self.use_bag(scope, None);
         self.scrub().await?;
         self.renew_people().await
+    }
+
+    /// Shows the documents whose twins in a scope before theirs are gone.
+    async fn show_what_it_hid(&self, conn: &mut SqliteConnection) -> Result<(), StoreError> {
+        let identity = self.identity().ok_or(StoreError::NoIdentity)?;
+        let shown = sqlx::query!(
+            "UPDATE doc SET hidden = 0 WHERE hidden = 1 AND NOT EXISTS
+                 (SELECT 1 FROM doc AS o WHERE o.id = doc.id AND o.kind = doc.kind AND o.scope < doc.scope)
+             RETURNING scope, id"
+        )
+        .fetch_all(&mut *conn)
+        .await?;
+        let shown = shown.into_iter().map(|row| Ok((row.scope, uuid_of("doc", &row.id)?)));
+        let shown = shown.collect::<Result<Vec<_>, StoreError>>()?;
+        reproject(Ring::new(self, identity.company.0), conn, &identity.actor.0, &shown).await?;
+        Ok(())
     }
 
     /// Ends what this device owes by the control log and could not carry out when the record came: persons to forget,
@@ -179,13 +198,17 @@ pub(crate) async fn reproject(
     let mut rows = Reread::new(conn, &mut ring, &mut dirty);
     for (scope, id) in docs {
         let bytes = id.as_bytes().as_slice();
-        let row = sqlx::query!("SELECT kind, snapshot, tail FROM doc WHERE scope = ? AND id = ?", scope, bytes)
-            .fetch_optional(&mut *rows.conn)
-            .await?;
+        let row = sqlx::query!(
+            "SELECT kind, snapshot, tail, ignored FROM doc WHERE scope = ? AND id = ? AND hidden = 0",
+            scope,
+            bytes
+        )
+        .fetch_optional(&mut *rows.conn)
+        .await?;
         let Some(row) = row else { continue };
         let kind = DocKind(u16::try_from(row.kind).unwrap_or(0));
         let Some(shape) = registry::shape(kind) else { continue };
-        let mut document = Document::load(shape.kind, &row.snapshot, &row.tail, actor)?;
+        let mut document = Document::load(shape.kind, &row.snapshot, &row.tail, actor)?.ignoring(&row.ignored);
         rows.document(shape, scope_of(*scope)?, *id, &mut document).await?;
         touched.push((kind, ItemId::from_uuid(*id)));
     }

@@ -193,7 +193,7 @@ pub(crate) fn pack(event: &CloudEvent) -> Result<String, StoreError> {
     Ok(serde_json::to_string(&packed)?)
 }
 
-fn source_of(company: CompanyId, device: DeviceId) -> String {
+pub(crate) fn source_of(company: CompanyId, device: DeviceId) -> String {
     format!("/tenant/{company}/device/{device}")
 }
 

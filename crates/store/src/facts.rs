@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
-use zuc_domain::shared::{DomainEvent, Scope};
+use zuc_domain::shared::{DomainEvent, PersonId, Scope};
 use zuc_protocol::home::home_of_fact;
 use zuc_protocol::ids::ItemId;
 use zuc_protocol::item::Fact;
@@ -34,6 +34,10 @@ pub trait FactRecord: Serialize + DeserializeOwned + Send + Sync + Sized {
     /// Whose key seals its identifiers; the subject's where nothing else is said.
     fn person(&self) -> Uuid {
         self.subject()
+    }
+    /// Who says it, where it says so.
+    fn by(&self) -> Option<PersonId> {
+        None
     }
     /// Grows with each act of a fenced lease; 0 where there is none.
     fn fence(&self) -> u64 {

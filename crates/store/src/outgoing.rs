@@ -1,13 +1,16 @@
 //! Own batches on disk: sealed, acknowledged, refused, or taken back to be sealed again.
 
+use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use zuc_protocol::Scope as WireScope;
-use zuc_protocol::ids::{BatchHash, KeyId};
-use zuc_sync::{Advance, StoredBatch};
+use zuc_protocol::ids::{BatchHash, ItemId, KeyId};
+use zuc_protocol::item::DocKind;
+use zuc_sync::{Advance, StoredBatch, Writer};
 
+use crate::persons::Ring;
 use crate::remote::{move_cursors, put_setting};
 use crate::store::{domain_scope, scope_number};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, erase, legality};
 
 impl Store {
     /// Puts a sealed batch on disk before its first byte leaves, and marks the items it carries.
@@ -44,7 +47,9 @@ impl Store {
         Ok(())
     }
 
-    /// The relay has a batch on disk at `seq`: only now its items leave the outbox.
+    /// The relay has a batch on disk at `seq`: only now its items leave the outbox. One that is not read from the log any more
+    /// is judged now; the documents that say something else for it are returned.
+    #[expect(clippy::too_many_arguments, reason = "the parts of `Effect::MarkAcked`, carried out as they come")]
     pub async fn acked(
         &self,
         scope: WireScope,
@@ -53,7 +58,8 @@ impl Store {
         seq: u64,
         outbox: &[i64],
         advance: Option<Advance>,
-    ) -> Result<(), StoreError> {
+        judged: Option<(&Writer, Timestamp)>,
+    ) -> Result<Vec<(DocKind, ItemId)>, StoreError> {
         let (scope, seq) = (scope_number(domain_scope(scope)), i64::try_from(seq).unwrap_or(i64::MAX));
         let number = i64::try_from(number).unwrap_or(i64::MAX);
         let mut tx = self.begin_plain().await?;
@@ -61,6 +67,15 @@ impl Store {
         sqlx::query!("UPDATE entry SET seq = ? WHERE hash = ? AND scope = ? AND number = ?", seq, bytes, scope, number)
             .execute(&mut *tx)
             .await?;
+        let mut touched = Vec::new();
+        if let Some((writer, now)) = judged {
+            let identity = self.identity().ok_or(StoreError::NoIdentity)?;
+            let other = legality::judge_own(&mut tx, identity, writer, bytes, now).await?;
+            if !other.is_empty() {
+                let ring = Ring::new(self, identity.company.0);
+                touched = erase::reproject(ring, &mut tx, &identity.actor.0, &other).await?;
+            }
+        }
         let rows = serde_json::to_string(outbox)?;
         sqlx::query!("DELETE FROM outbox WHERE n IN (SELECT value FROM json_each(?))", rows).execute(&mut *tx).await?;
         sqlx::query!("DELETE FROM outbox WHERE batch = ?", bytes).execute(&mut *tx).await?;
@@ -74,7 +89,7 @@ impl Store {
             move_cursors(&mut tx, scope, advance).await?;
         }
         tx.commit().await?;
-        Ok(())
+        Ok(touched)
     }
 
     /// Takes items that the relay will never accept out of the outbox and into the conflict inbox.

@@ -3,21 +3,21 @@
 use jiff::Timestamp;
 use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
 use uuid::Uuid;
-use zuc_domain::shared::{CloudEvent, Hlc, Scope};
+use zuc_domain::shared::{CloudEvent, Hlc, Illegal, Scope};
 use zuc_protocol::Scope as WireScope;
 use zuc_protocol::chain::LogKind;
 use zuc_protocol::envelope::{SealedBatch, batch_hash};
 use zuc_protocol::ids::{ControlHash, ItemId, LogId};
 use zuc_protocol::item::{Change, DocKind, Fact, Item};
-use zuc_sync::{Advance, Source};
+use zuc_sync::{Advance, Source, Writer};
 
-use crate::doc::{self, Document};
+use crate::doc;
 use crate::facts::Put;
+use crate::legality::{self, Ignored};
 use crate::persons::Ring;
 use crate::projections::analytics::{self, Dirty};
 use crate::reread::{Reread, keys_of};
 use crate::resume::OFFERS_DUE;
-use crate::shape::Shape;
 use crate::store::{Identity, domain_scope, scope_number, wire_scope};
 use crate::{Store, StoreError, aggregate, events, facts, history, registry};
 
@@ -26,11 +26,13 @@ use crate::{Store, StoreError, aggregate, events, facts, history, registry};
 pub struct Received {
     /// Documents and facts that are new or other than before: what a screen reloads. A fact has kind 0.
     pub touched: Vec<(DocKind, ItemId)>,
-    /// The code of why the entry was set aside whole, by a rule of documents, or why a part of it was passed over, which does
-    /// not belong into its scope.
+    /// The code of why the entry was set aside whole, by a rule of documents, or why a part of it was passed over, which is
+    /// not its author's to write there.
     pub refused: Option<String>,
     /// Facts that lost against another of their id.
     pub lost: Vec<ItemId>,
+    /// Codes of why changes were merged and do not count.
+    pub ignored: Vec<&'static str>,
 }
 
 struct Receiver<'c> {
@@ -39,6 +41,12 @@ struct Receiver<'c> {
     out: &'c mut Received,
     /// The Automerge actor of the last change, where the entry's author is noted to have written under it.
     actor: Vec<u8>,
+    scope: Scope,
+    /// `None` for the relay.
+    writer: Option<&'c Writer>,
+    /// It is this device's own and comes from the log: what is here of it was not judged yet.
+    unjudged: bool,
+    now: Timestamp,
 }
 
 impl Store {
@@ -67,19 +75,22 @@ impl Store {
         let mut ring = Ring::new(self, identity.company.0);
         let mut latest: Option<Hlc> = None;
         let mut part = tx.begin().await?;
+        let unjudged = matches!(source, Source::Device { own: true, .. }) && !was_read(&mut part, bytes).await?;
+        let writer = writer_of(source);
         let rows = Reread::new(&mut part, &mut ring, &mut dirty);
-        let mut receiver = Receiver { identity, rows, out: &mut out, actor: Vec::new() };
-        match receiver.entry(scope, source, items, &mut latest).await {
+        let actor = Vec::new();
+        let mut receiver = Receiver { identity, rows, out: &mut out, actor, scope, writer, unjudged, now };
+        match receiver.entry(items, &mut latest).await {
             Ok(()) => {
                 part.commit().await?;
                 if let Some(code) = &out.refused {
-                    set_aside(&mut tx, number, &batch_hash(bytes).0, code, bytes).await?;
+                    set_aside(&mut tx, number, code, bytes, now).await?;
                 }
             }
             Err(StoreError::ChangeRefused(refusal)) => {
                 part.rollback().await?;
                 let reason = format!("store.change_refused: {refusal}");
-                set_aside(&mut tx, number, &batch_hash(bytes).0, &reason, bytes).await?;
+                set_aside(&mut tx, number, &reason, bytes, now).await?;
                 out = Received { refused: Some("store.change_refused".to_owned()), ..Received::default() };
                 (latest, dirty) = (None, Dirty::default());
             }
@@ -89,10 +100,10 @@ impl Store {
         move_cursors(&mut tx, number, &advance).await?;
         if let Some(latest) = latest {
             receive_clock(&mut tx, identity, latest, now).await?;
-            if let Source::Device { author, .. } = source {
+            if let Some(writer) = writer {
                 // a clock that is ahead has not been where it says
                 let at = latest.millis.min(now.as_millisecond());
-                author_acted(&mut tx, number, author.to_uuid(), at).await?;
+                author_acted(&mut tx, number, writer.device.to_uuid(), at).await?;
             }
         }
         analytics::refresh(&mut tx, &dirty).await?;
@@ -109,10 +120,11 @@ impl Store {
         kind: LogKind,
         bytes: &[u8],
         code: &str,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         let number = scope_number(domain_scope(scope));
         let mut tx = self.begin_plain().await?;
-        set_aside(&mut tx, number, &batch_hash(bytes).0, code, bytes).await?;
+        set_aside(&mut tx, number, code, bytes, now).await?;
         keep_entry(&mut tx, number, advance.seq, kind.number(), bytes).await?;
         move_cursors(&mut tx, number, &advance).await?;
         tx.commit().await?;
@@ -175,17 +187,7 @@ impl Store {
 }
 
 impl Receiver<'_> {
-    async fn entry(
-        &mut self,
-        scope: Scope,
-        source: &Source,
-        items: &[Item],
-        latest: &mut Option<Hlc>,
-    ) -> Result<(), StoreError> {
-        let author = match source {
-            Source::Device { author, .. } => author.to_uuid(),
-            Source::Relay { .. } => Uuid::nil(),
-        };
+    async fn entry(&mut self, items: &[Item], latest: &mut Option<Hlc>) -> Result<(), StoreError> {
         let changes = items.iter().filter_map(|item| match item {
             Item::Change(change) => Some(change),
             Item::Fact(_) => None,
@@ -194,23 +196,28 @@ impl Receiver<'_> {
         let mut happened = Vec::new();
         for item in items {
             // judged one by one: what else the entry holds may name a kind that only newer versions can judge
-            if !item.may_lie_in(wire_scope(scope)) {
-                self.out.refused = Some(StoreError::Misplaced.code().to_owned());
+            if let Some(code) = legality::misfit(self.scope, item, self.writer) {
+                self.out.refused = Some(code.to_owned());
+                self.note(item, hash_of(item), kind_of(item), code).await?;
                 continue;
             }
             let item_events = match item {
-                Item::Change(change) => {
-                    self.change(scope, author, change).await?;
-                    &change.events
-                }
+                Item::Change(change) if self.change(change).await? => &change.events,
+                // what did not count did not happen
+                Item::Change(_) => continue,
                 Item::Fact(fact) => {
-                    self.fact(scope, author, fact).await?;
+                    self.fact(fact).await?;
                     &fact.events
                 }
             };
             for json in item_events {
                 // An event we cannot read is some newer version's: the state it speaks of is merged all the same.
                 let Ok(event) = serde_json::from_str::<CloudEvent>(json) else { continue };
+                if !legality::is_by(&event, self.writer, self.identity) {
+                    let hash = *blake3::hash(json.as_bytes()).as_bytes();
+                    self.note(item, hash, "event", Illegal::Forged.code()).await?;
+                    continue;
+                }
                 if latest.is_none_or(|latest| event.hlc > latest) {
                     *latest = Some(event.hlc);
                 }
@@ -221,59 +228,122 @@ impl Receiver<'_> {
         events::insert_all(self.rows.conn, &happened).await
     }
 
-    async fn change(&mut self, scope: Scope, author: Uuid, change: &Change) -> Result<(), StoreError> {
+    /// Merges a change; `false` where what it records does not count.
+    async fn change(&mut self, change: &Change) -> Result<bool, StoreError> {
         let Some(shape) = registry::shape(change.kind) else {
             // A kind of a newer version: its entry is kept, and read once we know how.
-            return Ok(());
+            return Ok(true);
         };
-        let (number, id) = (scope_number(scope), change.doc.to_uuid());
+        let (scope, id) = (self.scope, change.doc.to_uuid());
+        let number = scope_number(scope);
         let chunks = doc::split(&change.chunk)?;
-        let stored = fetch_in(self.rows.conn, shape, number, id).await?;
+        let stored = aggregate::fetch_in(self.rows.conn, shape, number, id).await?;
         let actor = &self.identity.actor.0;
         let (mut document, version) = match &stored {
-            Some(stored) => (Document::load(shape.kind, &stored.snapshot, &stored.tail, actor)?, stored.version),
+            Some(stored) => (stored.document(shape, actor)?, stored.version),
             None => (aggregate::new_document(shape, scope, id, actor)?, 0),
         };
-        let Some(written) = document.apply(&chunks)? else { return Ok(()) };
-        if let Some(actor) = document.author().filter(|actor| *actor != self.actor) {
+        let mut written = document.apply(&chunks)?;
+        if written.is_some() {
+            self.note_actor(document.author()).await?;
+        }
+        let mut recorded = written.as_mut().map(|written| std::mem::take(&mut written.recorded)).unwrap_or_default();
+        if self.unjudged {
+            recorded = document.recorded_in(&chunks)?;
+            mark_judged(self.rows.conn, number, id, &change.chunk).await?;
+        }
+        let mut ignored = Vec::new();
+        if let Some(writer) = self.writer {
+            ignored = legality::illegal(shape, scope, &legality::actor(writer, scope), &recorded);
+            ignored.retain(|(change, _)| document.ignore(*change));
+        }
+        if let Some(written) = &written {
+            let version = version + i64::try_from(written.changes.len()).unwrap_or(0);
+            aggregate::store_written(self.rows.conn, shape, number, id, written, version).await?;
+        }
+        if !ignored.is_empty() {
+            legality::keep(self.rows.conn, number, id, &document.ignored()).await?;
+        }
+        let hidden = match &stored {
+            Some(stored) => stored.hidden,
+            None if written.is_some() => {
+                aggregate::settle_home(self.rows.conn, shape, scope, id, self.rows.dirty).await?
+            }
+            None => false,
+        };
+        if !hidden && (written.is_some() || !ignored.is_empty()) {
+            self.rows.document(shape, scope, id, &mut document).await?;
+            self.out.touched.push((change.kind, change.doc));
+        }
+        for (hash, code) in ignored {
+            self.out.ignored.push(code);
+            let (item, writer, at) = (id, self.writer, self.now);
+            let kind = shape.kind.name;
+            let ignored = Ignored { scope: number, item, hash, kind, code, writer, merged: true, at };
+            legality::note(self.rows.conn, &ignored).await?;
+        }
+        Ok(document.counts(&chunks))
+    }
+
+    /// Notes whose the Automerge actor of a change is, once an entry.
+    async fn note_actor(&mut self, actor: Option<&[u8]>) -> Result<(), StoreError> {
+        let author = self.writer.map_or(Uuid::nil(), |writer| writer.device.to_uuid());
+        if let Some(actor) = actor.filter(|actor| *actor != self.actor) {
             history::note_actor(self.rows.conn, actor, author.as_bytes()).await?;
             self.actor = actor.to_vec();
         }
-        let version = version + i64::try_from(written.changes.len()).unwrap_or(0);
-        aggregate::store_written(self.rows.conn, shape, number, id, &written, version).await?;
-        self.rows.document(shape, scope, id, &mut document).await?;
-        self.out.touched.push((change.kind, change.doc));
         Ok(())
     }
 
-    async fn fact(&mut self, scope: Scope, author: Uuid, fact: &Fact) -> Result<(), StoreError> {
-        match facts::put(self.rows.conn, scope_number(scope), fact, author).await? {
+    async fn fact(&mut self, fact: &Fact) -> Result<(), StoreError> {
+        let author = self.writer.map_or(Uuid::nil(), |writer| writer.device.to_uuid());
+        match facts::put(self.rows.conn, scope_number(self.scope), fact, author).await? {
             Put::Known => {}
             Put::Lost => self.out.lost.push(fact.id),
             Put::Stands => {
-                self.rows.fact(scope, fact).await?;
+                self.rows.fact(self.scope, fact).await?;
                 self.out.touched.push((DocKind(0), fact.id));
             }
         }
         Ok(())
     }
+
+    /// Notes what is passed over.
+    async fn note(&mut self, item: &Item, hash: [u8; 32], kind: &str, code: &str) -> Result<(), StoreError> {
+        let (scope, item, at) = (scope_number(self.scope), item.id().to_uuid(), self.now);
+        let ignored = Ignored { scope, item, hash, kind, code, writer: self.writer, merged: false, at };
+        legality::note(self.rows.conn, &ignored).await
+    }
 }
 
-async fn fetch_in(
-    conn: &mut SqliteConnection,
-    shape: &Shape,
-    scope: i64,
-    id: Uuid,
-) -> Result<Option<aggregate::Stored>, StoreError> {
-    let bytes = id.as_bytes().as_slice();
-    let row = sqlx::query!("SELECT kind, snapshot, tail, version FROM doc WHERE scope = ? AND id = ?", scope, bytes)
-        .fetch_optional(conn)
-        .await?;
-    let Some(row) = row else { return Ok(None) };
-    if row.kind != i64::from(shape.number.0) {
-        return Err(doc::Refusal::WrongDocument.into());
+/// Names what an item says.
+fn hash_of(item: &Item) -> [u8; 32] {
+    match item {
+        Item::Change(change) => *blake3::hash(&change.chunk).as_bytes(),
+        Item::Fact(fact) => fact.digest(),
     }
-    Ok(Some(aggregate::Stored { scope, snapshot: row.snapshot, tail: row.tail, version: row.version }))
+}
+
+fn kind_of(item: &Item) -> &str {
+    match item {
+        Item::Change(change) => change.kind.name().unwrap_or("document"),
+        Item::Fact(fact) => &fact.kind,
+    }
+}
+
+/// An own change that waits to be sent, once more, was judged with the batch that came back.
+async fn mark_judged(conn: &mut SqliteConnection, scope: i64, id: Uuid, chunk: &[u8]) -> Result<(), StoreError> {
+    let id = id.as_bytes().as_slice();
+    sqlx::query!(
+        "UPDATE outbox SET judged = 1 WHERE kind = 1 AND scope = ?1 AND item = ?2
+             AND (SELECT substr(tail, tail_at + 1, tail_len) FROM doc WHERE scope = ?1 AND id = ?2) = ?3",
+        scope,
+        id,
+        chunk,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// Keeps a log entry verbatim; one that is our own and comes back before its acknowledgement is acknowledged by that.
@@ -366,21 +436,38 @@ pub(crate) async fn put_setting(conn: &mut SqliteConnection, name: &str, value: 
 async fn set_aside(
     conn: &mut SqliteConnection,
     scope: i64,
-    hash: &[u8; 16],
     reason: &str,
     bytes: &[u8],
+    now: Timestamp,
 ) -> Result<(), StoreError> {
-    let hash = hash.as_slice();
+    let (hash, at) = (batch_hash(bytes), now.as_millisecond());
+    let hash = hash.0.as_slice();
     sqlx::query!(
-        "INSERT INTO quarantine (scope, hash, reason, bytes) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO quarantine (scope, hash, reason, bytes, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         scope,
         hash,
         reason,
         bytes,
+        at,
     )
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Whether a batch was read from a log before that is no more.
+async fn was_read(conn: &mut SqliteConnection, bytes: &[u8]) -> Result<bool, StoreError> {
+    let hash = batch_hash(bytes);
+    let hash = hash.0.as_slice();
+    let read = sqlx::query_scalar!(r#"SELECT 1 AS "read!: i64" FROM entry WHERE hash = ? AND seq < 0"#, hash);
+    Ok(read.fetch_optional(conn).await?.is_some())
+}
+
+fn writer_of(source: &Source) -> Option<&Writer> {
+    match source {
+        Source::Device { writer, .. } => Some(writer),
+        Source::Relay { .. } => None,
+    }
 }
 
 async fn receive_clock(

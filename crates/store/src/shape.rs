@@ -140,8 +140,11 @@ impl Shape {
             }
             if name == self.transitions {
                 let map = content.map(TRANSITIONS);
+                let written = held.maps.get(TRANSITIONS);
                 for (key, record) in value.as_object().into_iter().flatten() {
-                    map.insert(key.clone(), Scalar::Text(record.to_string()));
+                    // one that is there stands as it was written, with what a newer version may have put into it
+                    let there = written.and_then(|written| written.get(key)).cloned();
+                    map.insert(key.clone(), there.unwrap_or_else(|| Scalar::Text(record.to_string())));
                 }
             } else if let Some(container) = self.kind.texts.iter().find(|text| **text == name) {
                 content.texts.insert(container, value.as_str().unwrap_or_default().to_owned());

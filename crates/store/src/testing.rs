@@ -15,7 +15,7 @@ use zuc_protocol::identity::DeviceKeys;
 use zuc_protocol::ids::{BatchHash, ChainHash, Incarnation};
 use zuc_protocol::secret::{BagKey, EpochKey, IndexKey};
 use zuc_protocol::{Rights, Role, Scope as WireScope, recovery};
-use zuc_sync::{Advance, OutboxItem, Source};
+use zuc_sync::{Advance, OutboxItem, Source, Writer};
 
 use crate::keys::{Entropy, Home, Keys};
 use crate::{Identity, OpenOptions, Received, Session, Store, StoreError, domain_scope, wire_scope};
@@ -197,7 +197,28 @@ pub(crate) async fn deliver_all(
     seq: u64,
     items: Vec<OutboxItem>,
 ) -> Received {
-    let author = from.identity().unwrap();
+    deliver_by(&writer(from, Rights::new(Role::ALL, [1, 2])), to, scope, seq, items).await
+}
+
+/// The person of [`at`] at a laptop, with such rights.
+pub(crate) fn writer(of: &Store, rights: Rights) -> Writer {
+    Writer {
+        device: zuc_protocol::ids::DeviceId::from_uuid(of.identity().unwrap().device.0),
+        person: zuc_protocol::ids::PersonId(*at(0).person.0.as_bytes()),
+        seen: 0,
+        rights,
+    }
+}
+
+/// As [`deliver_all`], by somebody with rights of their own.
+pub(crate) async fn deliver_by(
+    author: &Writer,
+    to: &Store,
+    scope: WireScope,
+    seq: u64,
+    items: Vec<OutboxItem>,
+) -> Received {
+    let own = to.identity().unwrap().device.0 == author.device.to_uuid();
     let hash = *blake3::hash(&seq.to_le_bytes()).as_bytes();
     for item in &items {
         if let Some(row) = item.bag_rows.first() {
@@ -207,12 +228,12 @@ pub(crate) async fn deliver_all(
     let items: Vec<_> = items.into_iter().map(|item| item.item).collect();
     let advance = Advance { seq, chain: ChainHash(hash), author: None };
     let source = Source::Device {
-        author: zuc_protocol::ids::DeviceId::from_uuid(author.device.0),
-        incarnation: author.incarnation,
+        writer: author.clone(),
+        incarnation: Incarnation([0; 16]),
         kind: BatchKind::Change,
         hash: BatchHash(hash[..16].try_into().unwrap()),
-        own: false,
+        own,
     };
-    let bytes = [author.device.0.as_bytes().as_slice(), &seq.to_le_bytes()].concat();
+    let bytes = [author.device.0.as_slice(), &seq.to_le_bytes()].concat();
     to.apply_entry(scope, advance, &source, LogKind::Batch, &bytes, &items, at(0).at).await.unwrap()
 }

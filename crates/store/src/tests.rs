@@ -4,6 +4,7 @@ mod bags;
 mod exchange;
 mod membership;
 mod sales;
+mod writers;
 
 use uuid::Uuid;
 use zuc_domain::lead::{Activity, ActivityKind, ActivitySubject, Direction, Lead, LeadField, NewLead};

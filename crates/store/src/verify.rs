@@ -62,7 +62,7 @@ impl fmt::Display for Problem {
 pub struct ScopeDigest {
     /// The scope.
     pub scope: Scope,
-    /// Over the documents' ids, kinds and heads.
+    /// Over the documents' ids, kinds and heads, and what of them does not count.
     pub documents: String,
     /// Over the facts' ids and hashes, and which of them stand.
     pub facts: String,
@@ -217,7 +217,7 @@ pub(crate) async fn digests_of(conn: &mut SqliteConnection) -> Result<Vec<ScopeD
     .await?;
     let mut digests = Vec::with_capacity(scopes.len());
     for number in scopes {
-        let sql = "SELECT id, kind, heads FROM doc WHERE scope = ?1 ORDER BY id";
+        let sql = "SELECT id, kind, heads, ignored FROM doc WHERE scope = ?1 ORDER BY id";
         let docs = hash_rows(conn, sql, Some(number)).await?;
         let sql = "SELECT id, hash, lost FROM fact WHERE scope = ?1 ORDER BY id, hash";
         let facts = hash_rows(conn, sql, Some(number)).await?;

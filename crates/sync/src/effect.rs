@@ -3,24 +3,37 @@
 use zuc_protocol::chain::LogKind;
 use zuc_protocol::control::{Mark, SignedControl};
 use zuc_protocol::envelope::BatchKind;
-use zuc_protocol::ids::{BagId, BatchHash, ChainHash, DeviceId, Incarnation, KeyId, LogId, RequestId};
+use zuc_protocol::ids::{BagId, BatchHash, ChainHash, DeviceId, Incarnation, KeyId, LogId, PersonId, RequestId};
 use zuc_protocol::item::Item;
 use zuc_protocol::messages::{AuthorTip, ClientFrame};
 use zuc_protocol::person_key::{BagKeyWraps, BagRow};
 use zuc_protocol::receipt::SignedReceipt;
-use zuc_protocol::scope::Scope;
+use zuc_protocol::scope::{Rights, Scope};
 use zuc_protocol::stamping::StampView;
 
 use crate::input::{AuthorCursor, StoredBatch};
 use crate::status::SyncStatus;
+
+/// Who wrote a batch, and what they could do at the control record that it names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Writer {
+    /// The device.
+    pub device: DeviceId,
+    /// Whose it is.
+    pub person: PersonId,
+    /// The place of that record.
+    pub seen: u64,
+    /// What the person held there.
+    pub rights: Rights,
+}
 
 /// Who wrote an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
     /// A device.
     Device {
-        /// Which.
-        author: DeviceId,
+        /// Which, and as what.
+        writer: Writer,
         /// In which incarnation.
         incarnation: Incarnation,
         /// What its items are.
@@ -74,6 +87,8 @@ pub enum Effect {
         outbox: Vec<i64>,
         /// Set when the log is known without a gap up to this batch.
         advance: Option<Advance>,
+        /// Set with `advance`: the batch is not read from the log any more, so it is judged now.
+        writer: Option<Writer>,
     },
     /// Apply an entry, its projection and its cursors in one transaction, then answer [`crate::Input::Applied`].
     Apply {

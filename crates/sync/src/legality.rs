@@ -39,6 +39,9 @@ pub enum Illegal {
     /// It names a person key that was erased at the record it names.
     #[error("it names an erased person key")]
     ErasedKey,
+    /// What it holds is another role's to write.
+    #[error("what it holds is another role's to write")]
+    OthersKind,
 }
 
 impl Illegal {
@@ -51,6 +54,7 @@ impl Illegal {
             Self::OldHead => "sync.old_control_head",
             Self::Split => "sync.author_split",
             Self::ErasedKey => "sync.erased_key",
+            Self::OthersKind => "sync.others_kind",
         }
     }
 }

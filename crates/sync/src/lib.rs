@@ -13,7 +13,7 @@ pub mod membership;
 pub mod sealer;
 mod status;
 
-pub use effect::{Advance, Effect, Source};
+pub use effect::{Advance, Effect, Source, Writer};
 pub use engine::{Config, Engine, Resume};
 pub use input::{AuthorCursor, Cursor, Input, OutboxItem, OwnHead, StoredBatch};
 pub use keyring::KeyRing;

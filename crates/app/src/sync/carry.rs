@@ -32,8 +32,8 @@ impl Driver {
         };
         self.inputs.extend(carried.inputs);
         self.touched(office, &carried.touched);
-        if let Some(code) = carried.refused {
-            let why = why_set_aside(&code);
+        for code in carried.refused.iter().map(String::as_str).chain(carried.ignored) {
+            let why = why_set_aside(code);
             office.exchange.line(office.now(), "error", words::fill("sync.set_aside", &[("why", &why)]));
         }
         match effect {

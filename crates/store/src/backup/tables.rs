@@ -49,6 +49,7 @@ mod tests {
     const HELD: [&str; 23] = [
         "doc",
         "doc_actor",
+        "ignored",
         "entry",
         "fact",
         "outbox",

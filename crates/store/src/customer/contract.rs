@@ -1,9 +1,9 @@
 //! Contracts: what a customer pays for.
 
 use uuid::Uuid;
-use zuc_domain::customer::Contract;
+use zuc_domain::customer::{Contract, ContractState};
 use zuc_domain::shared::money::canonical_decimal;
-use zuc_domain::shared::{ContractId, CustomerId, Money as Amount, Scope};
+use zuc_domain::shared::{Actor, ContractId, CustomerId, Illegal, Money as Amount, Object, Scope, TransitionId};
 use zuc_protocol::item::DocKind;
 
 use crate::aggregate::{Aggregate, Projector};
@@ -11,7 +11,7 @@ use crate::doc::Kind;
 use crate::projections::{FromColumn as _, Money};
 use crate::shape::Shape;
 use crate::store::{scope_number, uuid_of};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, legality};
 
 static KIND: Kind = Kind { name: "contract", maps: &[], texts: &[] };
 
@@ -36,6 +36,10 @@ impl Aggregate for Contract {
 
     fn scope(&self) -> Scope {
         self.scope
+    }
+
+    fn judge(author: &Actor, key: TransitionId, record: &str, object: &Object) -> Result<(), Illegal> {
+        legality::step::<ContractState>(author, key, record, object)
     }
 
     async fn project(&self, into: &mut Projector<'_>) -> Result<(), StoreError> {

@@ -5,20 +5,20 @@ mod queries;
 
 use sqlx::SqliteConnection;
 use uuid::Uuid;
-use zuc_domain::customer::Customer;
+use zuc_domain::customer::{Customer, CustomerState};
 use zuc_domain::shared::text::fold;
-use zuc_domain::shared::{CustomerId, Scope};
+use zuc_domain::shared::{Actor, CustomerId, Illegal, Object, Scope, TransitionId};
 use zuc_protocol::item::DocKind;
 
 pub use contract::ContractRow;
 pub use queries::{ContactRow, CustomerRow};
 
-use crate::StoreError;
 use crate::aggregate::{Aggregate, Projector};
 use crate::doc::{Keep, Kind, MapSpec};
 use crate::projections::millis_of;
 use crate::shape::{Items, SealedField, Shape, When};
 use crate::store::scope_number;
+use crate::{StoreError, legality};
 
 static KIND: Kind = Kind { name: "customer", maps: &[MapSpec { name: "contacts", keep: Keep::Grow }], texts: &[] };
 
@@ -51,6 +51,10 @@ impl Aggregate for Customer {
 
     fn scope(&self) -> Scope {
         self.scope
+    }
+
+    fn judge(author: &Actor, key: TransitionId, record: &str, object: &Object) -> Result<(), Illegal> {
+        legality::step::<CustomerState>(author, key, record, object)
     }
 
     async fn project(&self, into: &mut Projector<'_>) -> Result<(), StoreError> {

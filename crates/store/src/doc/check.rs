@@ -1,6 +1,6 @@
 //! What a foreign change must satisfy before Automerge sees it: the same verdict on every device.
 
-use automerge::{AutoCommit, Change};
+use automerge::{AutoCommit, Change, ExpandedChange};
 
 use super::Kind;
 
@@ -34,6 +34,9 @@ pub enum Refusal {
     /// It would replace a container of the document.
     #[error("replaces a container")]
     ReplacesContainer,
+    /// It writes over a transition, or takes one out.
+    #[error("rewrites a transition")]
+    RewritesTransition,
     /// It begins a document and does not make all its containers.
     #[error("lacks a container")]
     LacksContainer,
@@ -64,7 +67,13 @@ pub(super) fn bounds(change: &Change) -> Result<(), Refusal> {
     if fits { Ok(()) } else { Err(Refusal::TooLarge) }
 }
 
-pub(super) fn admit(doc: &mut AutoCommit, kind: &Kind, change: &Change) -> Result<(), Refusal> {
+/// `decoded` is the same change, opened.
+pub(super) fn admit(
+    doc: &mut AutoCommit,
+    kind: &Kind,
+    change: &Change,
+    decoded: &ExpandedChange,
+) -> Result<(), Refusal> {
     let author = change.actor_id().to_bytes();
     let mut top = 0;
     for dep in change.deps() {
@@ -86,16 +95,15 @@ pub(super) fn admit(doc: &mut AutoCommit, kind: &Kind, change: &Change) -> Resul
         return Err(Refusal::WrongSequence);
     }
     // whoever begins a document makes its containers, and nobody after that
-    if !doc.get_heads().is_empty() && replaces_container(kind, change) {
+    if !doc.get_heads().is_empty() && replaces_container(kind, decoded) {
         return Err(Refusal::ReplacesContainer);
     }
     Ok(())
 }
 
-fn replaces_container(kind: &Kind, change: &Change) -> bool {
+fn replaces_container(kind: &Kind, change: &ExpandedChange) -> bool {
     use automerge::legacy::{Key, ObjectId};
     change
-        .decode()
         .operations
         .iter()
         .any(|op| matches!(op.obj, ObjectId::Root) && matches!(&op.key, Key::Map(key) if kind.is_container(key)))

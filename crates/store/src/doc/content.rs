@@ -1,9 +1,9 @@
 //! Between a document and the values of an aggregate.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::transaction::Transactable;
-use automerge::{AutoCommit, ROOT, ReadDoc, ScalarValue, Value};
+use automerge::{AutoCommit, ChangeHash, ObjId, ROOT, ReadDoc, ScalarValue, Value};
 
 use super::{Keep, Kind, TRANSITIONS, container};
 use crate::StoreError;
@@ -73,7 +73,8 @@ impl Content {
     }
 }
 
-pub(super) fn read(doc: &AutoCommit, kind: &Kind) -> Result<Content, StoreError> {
+/// What a document says; transitions that only changes of `ignored` wrote are not among it.
+pub(super) fn read(doc: &AutoCommit, kind: &Kind, ignored: &BTreeSet<ChangeHash>) -> Result<Content, StoreError> {
     let mut content = Content::default();
     for item in doc.map_range(ROOT, ..) {
         if !kind.is_container(&item.key)
@@ -87,7 +88,12 @@ pub(super) fn read(doc: &AutoCommit, kind: &Kind) -> Result<Content, StoreError>
         let id = container(doc, name)?;
         let map = content.map(name);
         for item in doc.map_range(&id, ..) {
-            if let Some(value) = Scalar::of(&item.value.clone().into_value()) {
+            let value = if name == TRANSITIONS && !ignored.is_empty() {
+                counted(doc, &id, &item.key, ignored)?
+            } else {
+                Scalar::of(&item.value.clone().into_value())
+            };
+            if let Some(value) = value {
                 map.insert(item.key.to_string(), value);
             }
         }
@@ -97,6 +103,22 @@ pub(super) fn read(doc: &AutoCommit, kind: &Kind) -> Result<Content, StoreError>
         content.texts.insert(name, doc.text(&id)?);
     }
     Ok(content)
+}
+
+/// What counts of all that was written under a key, which most often is one or none.
+fn counted(
+    doc: &AutoCommit,
+    transitions: &ObjId,
+    key: &str,
+    ignored: &BTreeSet<ChangeHash>,
+) -> Result<Option<Scalar>, StoreError> {
+    let written = doc.get_all(transitions, key)?;
+    let counts = written.iter().filter(|(_, op)| doc.hash_for_opid(op).is_none_or(|change| !ignored.contains(&change)));
+    let text = |scalar: &Scalar| match scalar {
+        Scalar::Text(text) => text.clone(),
+        _ => String::new(),
+    };
+    Ok(counts.filter_map(|(value, _)| Scalar::of(value)).min_by_key(text))
 }
 
 pub(super) fn reconcile(
@@ -133,7 +155,7 @@ pub(super) fn reconcile(
 
 fn put_differing(
     doc: &mut AutoCommit,
-    object: &automerge::ObjId,
+    object: &ObjId,
     held: &BTreeMap<String, Scalar>,
     wanted: &BTreeMap<String, Scalar>,
 ) -> Result<(), StoreError> {

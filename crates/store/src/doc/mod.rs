@@ -10,20 +10,26 @@ mod first;
 mod genesis;
 mod history;
 mod kind;
+mod recorded;
 mod steps;
 
+use std::collections::BTreeSet;
+
 use automerge::transaction::{CommitOptions, Transactable};
-use automerge::{AutoCommit, Change, ChangeHash, ObjId, ROOT, ReadDoc};
+use automerge::{AutoCommit, Change, ChangeHash, ExpandedChange, ObjId, ROOT, ReadDoc};
 
 pub use check::{MAX_CHANGE, Refusal};
 pub use content::{Content, Scalar};
 pub use history::{Edit, Edited, Side};
 pub use kind::{Keep, Kind, MapSpec, TRANSITIONS};
+pub use recorded::Recorded;
 
 use crate::StoreError;
 
 /// The register that says a document is deleted: how often it was.
 const DELETED: &str = "deleted";
+/// The register that says whose a record is.
+const OWNER: &str = "owner";
 
 /// One aggregate's document, loaded to be written.
 pub struct Document {
@@ -33,6 +39,8 @@ pub struct Document {
     fresh: bool,
     author: Option<Vec<u8>>,
     settled: Vec<String>,
+    /// Changes whose transitions do not count.
+    ignored: BTreeSet<ChangeHash>,
 }
 
 /// What a document gained: the bytes that go to disk and, where they are our own, to the outbox.
@@ -44,6 +52,8 @@ pub struct Written {
     pub heads: Vec<u8>,
     /// The genesis change that must come before them on disk and is never sent.
     pub genesis: Option<Vec<u8>>,
+    /// What the changes of others record of the state.
+    pub recorded: Vec<Recorded>,
 }
 
 impl Written {
@@ -65,21 +75,26 @@ impl Document {
     /// A new document of an id that only this device can have made: containers come with the first content.
     pub fn create(kind: &'static Kind, actor: &[u8]) -> Self {
         let doc = AutoCommit::new().with_actor(automerge::ActorId::from(actor));
-        Self { doc, kind, base: Vec::new(), fresh: true, author: None, settled: Vec::new() }
+        Self { doc, kind, base: Vec::new(), fresh: true, author: None, settled: Vec::new(), ignored: BTreeSet::new() }
     }
 
     /// The first change of a new document without the document: what an import writes.
     pub fn first(kind: &Kind, content: &Content, actor: &[u8], time: i64) -> Result<Written, StoreError> {
         let change = first::change(kind, actor, content, time);
         check::bounds(&change)?;
-        Ok(Written { changes: vec![change.raw_bytes().to_vec()], heads: change.hash().0.to_vec(), genesis: None })
+        Ok(Written {
+            changes: vec![change.raw_bytes().to_vec()],
+            heads: change.hash().0.to_vec(),
+            genesis: None,
+            recorded: vec![],
+        })
     }
 
     /// A document of a derived id: it begins with the change that every device computes for itself.
     pub fn create_derived(kind: &'static Kind, scope: &str, id: &[u8; 16], actor: &[u8]) -> Result<Self, StoreError> {
         let mut doc = genesis::document(kind, scope, id)?;
         doc.set_actor(automerge::ActorId::from(actor));
-        Ok(Self { doc, kind, base: Vec::new(), fresh: false, author: None, settled: Vec::new() })
+        Ok(Self { doc, kind, base: Vec::new(), fresh: false, author: None, settled: Vec::new(), ignored: BTreeSet::new() })
     }
 
     /// A document from its two stored parts.
@@ -90,12 +105,35 @@ impl Document {
         }
         doc.set_actor(automerge::ActorId::from(actor));
         let base = doc.get_heads();
-        Ok(Self { doc, kind, base, fresh: false, author: None, settled: Vec::new() })
+        Ok(Self { doc, kind, base, fresh: false, author: None, settled: Vec::new(), ignored: BTreeSet::new() })
+    }
+
+    /// The document without the transitions of these changes, 32 bytes each: they stay in its history.
+    #[must_use]
+    pub fn ignoring(mut self, changes: &[u8]) -> Self {
+        self.ignored.extend(changes.as_chunks::<32>().0.iter().map(|hash| ChangeHash(*hash)));
+        self
+    }
+
+    /// Takes a change's transitions out of what the document says; `false` where they are.
+    pub fn ignore(&mut self, change: [u8; 32]) -> bool {
+        self.ignored.insert(ChangeHash(change))
+    }
+
+    /// The changes that [`Self::ignore`] was told of, sorted, 32 bytes each.
+    pub fn ignored(&self) -> Vec<u8> {
+        self.ignored.iter().flat_map(|hash| hash.0).collect()
+    }
+
+    /// Whether none of these changes is ignored.
+    pub fn counts(&self, changes: &[&[u8]]) -> bool {
+        let is_ignored = |bytes: &&[u8]| check::decode(bytes).is_ok_and(|change| self.ignored.contains(&change.hash()));
+        self.ignored.is_empty() || !changes.iter().any(is_ignored)
     }
 
     /// What the document says now.
     pub fn content(&self) -> Result<Content, StoreError> {
-        content::read(&self.doc, self.kind)
+        content::read(&self.doc, self.kind, &self.ignored)
     }
 
     /// What the document said at `heads`, 32 bytes each; changes that came beside or after them do not count.
@@ -107,7 +145,7 @@ impl Document {
         if heads.is_empty() || heads.iter().any(|hash| self.doc.get_change_by_hash(hash).is_none()) {
             return Err(StoreError::corrupt("doc", "heads", "not of this document"));
         }
-        content::read(&self.doc.fork_at(&heads)?, self.kind)
+        content::read(&self.doc.fork_at(&heads)?, self.kind, &self.ignored)
     }
 
     /// Brings the document to `target`, writing only what differs, as one change or, where that would be larger than
@@ -144,6 +182,7 @@ impl Document {
     /// [`StoreError::ChangeRefused`] for the first one that breaks a rule; the document is then not to be saved.
     pub fn apply(&mut self, changes: &[&[u8]]) -> Result<Option<Written>, StoreError> {
         let mut author = None;
+        let mut recorded = Vec::new();
         for bytes in changes {
             let change = check::decode(bytes)?;
             let actor = change.actor_id().clone();
@@ -153,7 +192,9 @@ impl Document {
             if self.doc.get_change_by_hash(&change.hash()).is_some() {
                 continue;
             }
-            check::admit(&mut self.doc, self.kind, &change)?;
+            let decoded = change.decode();
+            check::admit(&mut self.doc, self.kind, &change, &decoded)?;
+            recorded.extend(self.recorded(&change, &decoded)?);
             let begins = self.doc.get_heads().is_empty();
             self.doc.apply_changes([change]).map_err(|_| Refusal::Malformed)?;
             if begins && !self.kind.containers().all(|name| container(&self.doc, name).is_ok()) {
@@ -162,13 +203,41 @@ impl Document {
         }
         self.fresh = false;
         self.author = author.map(|actor| actor.to_bytes().to_vec());
-        let written = self.written()?;
+        let written = Written { recorded, ..self.written()? };
         Ok((!written.changes.is_empty()).then_some(written))
     }
 
     /// The actor of the changes that were applied last.
     pub fn author(&self) -> Option<&[u8]> {
         self.author.as_deref()
+    }
+
+    /// What changes that are here record of the state.
+    ///
+    /// # Errors
+    /// [`StoreError::ChangeRefused`] for what no document takes.
+    pub fn recorded_in(&self, changes: &[&[u8]]) -> Result<Vec<Recorded>, StoreError> {
+        let mut found = Vec::new();
+        for bytes in changes {
+            let change = check::decode(bytes)?;
+            found.extend(self.recorded(&change, &change.decode())?);
+        }
+        Ok(found)
+    }
+
+    fn recorded(&self, change: &Change, decoded: &ExpandedChange) -> Result<Option<Recorded>, Refusal> {
+        let there = container(&self.doc, TRANSITIONS).ok();
+        let transitions = recorded::transitions(decoded, there.as_ref())?;
+        if transitions.is_empty() {
+            return Ok(None);
+        }
+        let deps = change.deps();
+        let seen = if deps.is_empty() { None } else { self.doc.get_at(ROOT, OWNER, deps).ok().flatten() };
+        let owner = match seen.and_then(|(value, _)| Scalar::of(&value)) {
+            Some(Scalar::Text(owner)) => Some(owner),
+            _ => None,
+        };
+        Ok(Some(Recorded { change: change.hash().0, owner, transitions }))
     }
 
     fn written(&mut self) -> Result<Written, StoreError> {
@@ -183,7 +252,7 @@ impl Document {
             }
         }
         self.base = self.doc.get_heads();
-        Ok(Written { changes, heads: self.heads(), genesis })
+        Ok(Written { changes, heads: self.heads(), genesis, recorded: Vec::new() })
     }
 
     /// The current heads, sorted, 32 bytes each.
@@ -229,6 +298,19 @@ impl Document {
         let Some((_, op)) = self.doc.get(container, key)? else { return Ok(None) };
         Ok(self.doc.hash_for_opid(&op).map(|hash| hash.0))
     }
+}
+
+/// Whether changes may record a transition, for somebody who does not have their document at hand.
+///
+/// # Errors
+/// [`Refusal`] for what is no change.
+pub fn may_record(changes: &[&[u8]]) -> Result<bool, Refusal> {
+    for bytes in changes {
+        if recorded::may_record(&check::decode(bytes)?.decode()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Parts a stored or received chunk into its changes, each whole with its header.

@@ -8,18 +8,18 @@ use uuid::Uuid;
 use zuc_domain::compliance::{CfdiState, STAMP_WINDOW_HOURS};
 use zuc_domain::financial::Invoice;
 use zuc_domain::shared::money::canonical_decimal;
-use zuc_domain::shared::{InvoiceId, Scope};
+use zuc_domain::shared::{Actor, Illegal, InvoiceId, Object, Scope, TransitionId};
 use zuc_protocol::item::DocKind;
 
 pub use queries::{InvoiceRow, InvoiceView};
 pub use saga::SavedSaga;
 
-use crate::StoreError;
 use crate::aggregate::{Aggregate, Projector};
 use crate::doc::{Keep, Kind, MapSpec};
 use crate::projections::{company_day, micro, millis_of};
 use crate::shape::{Items, SealedField, Shape, When};
 use crate::store::scope_number;
+use crate::{StoreError, legality};
 
 static KIND: Kind = Kind { name: "invoice", maps: &[MapSpec { name: "lines", keep: Keep::Grow }], texts: &[] };
 
@@ -45,6 +45,10 @@ impl Aggregate for Invoice {
 
     fn scope(&self) -> Scope {
         self.scope
+    }
+
+    fn judge(author: &Actor, key: TransitionId, record: &str, object: &Object) -> Result<(), Illegal> {
+        legality::step::<CfdiState>(author, key, record, object)
     }
 
     async fn project(&self, into: &mut Projector<'_>) -> Result<(), StoreError> {

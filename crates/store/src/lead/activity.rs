@@ -46,6 +46,10 @@ impl FactRecord for Activity {
         self.scope
     }
 
+    fn by(&self) -> Option<PersonId> {
+        Some(self.by)
+    }
+
     async fn project(&self, into: &mut Projector<'_>) -> Result<(), StoreError> {
         let (id, scope, subject) = (self.id.0, scope_number(into.scope), FactRecord::subject(self));
         let (id, subject) = (id.as_bytes().as_slice(), subject.as_bytes().as_slice());

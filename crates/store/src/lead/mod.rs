@@ -11,8 +11,8 @@ mod opportunity;
 mod rows;
 
 use uuid::Uuid;
-use zuc_domain::lead::Lead;
-use zuc_domain::shared::{LeadId, Scope};
+use zuc_domain::lead::{Lead, LeadState};
+use zuc_domain::shared::{Actor, Illegal, LeadId, Object, Scope, TransitionId};
 use zuc_protocol::item::DocKind;
 
 pub use activity::ActivityRow;
@@ -23,10 +23,10 @@ pub use matches::HeldRow;
 pub(crate) use matches::forget_held;
 pub use opportunity::OpportunityRow;
 
-use crate::StoreError;
 use crate::aggregate::{Aggregate, Projector};
 use crate::doc::{Keep, Kind, MapSpec};
 use crate::shape::{SealedField, Shape, When};
+use crate::{StoreError, legality};
 
 pub(crate) use rows::{name_owner, remove, write};
 
@@ -64,6 +64,10 @@ impl Aggregate for Lead {
 
     fn as_lead(&self) -> Option<&Lead> {
         Some(self)
+    }
+
+    fn judge(author: &Actor, key: TransitionId, record: &str, object: &Object) -> Result<(), Illegal> {
+        legality::step::<LeadState>(author, key, record, object)
     }
 
     async fn project(&self, into: &mut Projector<'_>) -> Result<(), StoreError> {

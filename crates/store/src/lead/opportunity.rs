@@ -1,9 +1,9 @@
 //! Deals of the pipeline.
 
 use uuid::Uuid;
-use zuc_domain::lead::opportunity::Opportunity;
+use zuc_domain::lead::opportunity::{Opportunity, Stage};
 use zuc_domain::shared::money::canonical_decimal;
-use zuc_domain::shared::{Currency, CustomerId, OpportunityId, PersonId, Scope};
+use zuc_domain::shared::{Actor, Currency, CustomerId, Illegal, Object, OpportunityId, PersonId, Scope, TransitionId};
 use zuc_protocol::item::DocKind;
 
 use crate::aggregate::{Aggregate, Projector};
@@ -11,7 +11,7 @@ use crate::doc::Kind;
 use crate::projections::{FromColumn as _, Money, money_of_micro};
 use crate::shape::Shape;
 use crate::store::{scope_number, uuid_of};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, legality};
 
 static KIND: Kind = Kind { name: "opportunity", maps: &[], texts: &[] };
 
@@ -36,6 +36,10 @@ impl Aggregate for Opportunity {
 
     fn scope(&self) -> Scope {
         self.scope
+    }
+
+    fn judge(author: &Actor, key: TransitionId, record: &str, object: &Object) -> Result<(), Illegal> {
+        legality::step::<Stage>(author, key, record, object)
     }
 
     async fn project(&self, into: &mut Projector<'_>) -> Result<(), StoreError> {

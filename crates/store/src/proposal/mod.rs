@@ -7,7 +7,9 @@ use sqlx::SqliteConnection;
 use uuid::Uuid;
 use zuc_domain::proposal::{Proposal, ProposalState};
 use zuc_domain::shared::money::canonical_decimal;
-use zuc_domain::shared::{CustomerId, OpportunityId, PersonId, ProposalId, Scope};
+use zuc_domain::shared::{
+    Actor, CustomerId, Illegal, Object, OpportunityId, PersonId, ProposalId, Scope, TransitionId,
+};
 use zuc_protocol::item::DocKind;
 
 pub use imports::ProductMark;
@@ -18,7 +20,7 @@ use crate::doc::{Keep, Kind, MapSpec};
 use crate::projections::{FromColumn as _, Money, company_day, millis_of, search_terms};
 use crate::shape::{Items, SealedField, Shape, When};
 use crate::store::{scope_number, uuid_of};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, legality};
 
 static KIND: Kind = Kind {
     name: "proposal",
@@ -61,6 +63,10 @@ impl Aggregate for Proposal {
 
     fn scope(&self) -> Scope {
         self.scope
+    }
+
+    fn judge(author: &Actor, key: TransitionId, record: &str, object: &Object) -> Result<(), Illegal> {
+        legality::step::<ProposalState>(author, key, record, object)
     }
 
     async fn project(&self, into: &mut Projector<'_>) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@ use uuid::Uuid;
 use zuc_domain::proposal::Product;
 use zuc_domain::shared::money::canonical_decimal;
 use zuc_domain::shared::text::fold;
-use zuc_domain::shared::{ProductId, Scope};
+use zuc_domain::shared::{Actor, Illegal, Object, ProductId, Scope, TransitionId};
 use zuc_protocol::item::DocKind;
 
 use crate::aggregate::{Aggregate, Projector};
@@ -37,6 +37,10 @@ impl Aggregate for Product {
 
     fn scope(&self) -> Scope {
         self.scope
+    }
+
+    fn judge(_: &Actor, _: TransitionId, _: &str, _: &Object) -> Result<(), Illegal> {
+        Ok(())
     }
 
     async fn project(&self, into: &mut Projector<'_>) -> Result<(), StoreError> {

@@ -9,10 +9,11 @@ use zuc_protocol::ids::BatchHash;
 use zuc_protocol::messages::{Acked, ClientFrame, Refusal, RefusalCode};
 use zuc_protocol::scope::Scope;
 
-use crate::effect::{Advance, Effect};
+use crate::effect::{Advance, Effect, Writer};
 use crate::engine::control::pull_control;
 use crate::engine::{Engine, Link};
 use crate::input::{AuthorCursor, Cursor, OutboxItem, StoredBatch};
+use crate::legality::Illegal;
 use crate::sealer::{self, Place};
 
 impl Engine {
@@ -45,6 +46,7 @@ impl Engine {
         let Some(log) = self.relay_log.filter(|_| self.may_seal(scope)) else { return };
         let sealed = self.outbound.entry(scope).or_default().sealed_rows();
         items.retain(|item| !sealed.contains(&item.id));
+        self.keep_what_is_ours(scope, &mut items, effects);
         let mut groups: VecDeque<_> = sealer::group(items).into();
         while let Some(group) = groups.pop_front() {
             let received = self.lane(scope).received;
@@ -69,6 +71,17 @@ impl Engine {
                     effects.push(Effect::OutboxRefused { scope, number: None, outbox, code: error.code() });
                 }
             }
+        }
+    }
+
+    /// What another role writes, nobody would take from this person: it is not sealed. It was written before a role went.
+    fn keep_what_is_ours(&self, scope: Scope, items: &mut Vec<OutboxItem>, effects: &mut Vec<Effect>) {
+        let Some(rights) = self.log.rights(self.me) else { return };
+        let others: Vec<i64> =
+            items.extract_if(.., |item| !item.item.is_for(rights, scope)).map(|item| item.id).collect();
+        if !others.is_empty() {
+            let code = Illegal::OthersKind.code();
+            effects.push(Effect::OutboxRefused { scope, number: None, outbox: others, code });
         }
     }
 
@@ -106,7 +119,7 @@ impl Engine {
             match advance {
                 Some(cursor) if cursor.chain != ack.chain => {
                     lane.broken = Some("sync.chain_broken");
-                    effects.push(mark_acked(scope, batch, ack.seq, None));
+                    effects.push(mark_acked(scope, batch, ack.seq, None, None));
                 }
                 Some(cursor) => {
                     lane.advance(cursor);
@@ -119,11 +132,12 @@ impl Engine {
                     };
                     self.authors.insert((scope, self.me), author);
                     let advance = Advance { seq: cursor.seq, chain: cursor.chain, author: Some((self.me, author)) };
-                    effects.push(mark_acked(scope, batch, ack.seq, Some(advance)));
+                    let writer = self.own_writer(author.control_seq);
+                    effects.push(mark_acked(scope, batch, ack.seq, Some(advance), writer));
                 }
                 None => {
                     lane.head = lane.head.max(ack.seq);
-                    effects.push(mark_acked(scope, batch, ack.seq, None));
+                    effects.push(mark_acked(scope, batch, ack.seq, None, None));
                     if self.lane(scope).asked.is_none() {
                         self.pull(scope, effects);
                     }
@@ -134,6 +148,12 @@ impl Engine {
         if self.outbound.entry(scope).or_default().is_idle() && self.may_seal(scope) {
             effects.push(Effect::NeedOutbox { scope });
         }
+    }
+
+    /// Who this device was at a control record.
+    fn own_writer(&self, seen: u64) -> Option<Writer> {
+        let person = self.log.device(self.me)?.person;
+        Some(Writer { device: self.me, person, seen, rights: self.log.rights_at(self.me, seen)?.clone() })
     }
 
     /// The control record that an own batch names.
@@ -150,7 +170,7 @@ impl Engine {
         let lane = self.outbound.entry(scope).or_default();
         if let Some(batch) = lane.take(cursor.hash) {
             self.bag_keys.entry(scope).or_default().extend(batch.bag_rows.iter().map(|row| row.key));
-            effects.push(mark_acked(scope, batch, seq, None));
+            effects.push(mark_acked(scope, batch, seq, None, None));
         } else {
             lane.acked(cursor.number, cursor.hash);
         }
@@ -189,7 +209,7 @@ impl Engine {
                 // It had it all along.
                 let Some(batch) = lane.take(refusal.hash) else { return };
                 let seq = refusal.stored.map_or(0, |stored| stored.seq);
-                effects.push(mark_acked(scope, batch, seq, None));
+                effects.push(mark_acked(scope, batch, seq, None, None));
                 self.lane(scope).head = self.lane(scope).head.max(seq);
                 self.pull(scope, effects);
                 self.push(scope, effects);
@@ -290,9 +310,9 @@ impl Engine {
     }
 }
 
-fn mark_acked(scope: Scope, batch: StoredBatch, seq: u64, advance: Option<Advance>) -> Effect {
+fn mark_acked(scope: Scope, batch: StoredBatch, seq: u64, advance: Option<Advance>, writer: Option<Writer>) -> Effect {
     let StoredBatch { number, hash, outbox, .. } = batch;
-    Effect::MarkAcked { scope, number, hash, seq, outbox, advance }
+    Effect::MarkAcked { scope, number, hash, seq, outbox, advance, writer }
 }
 
 fn unsealed(scope: Scope, batches: Vec<StoredBatch>) -> Effect {

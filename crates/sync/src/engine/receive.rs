@@ -9,7 +9,7 @@ use zuc_protocol::messages::ClientFrame;
 use zuc_protocol::relay_fact::{SealedRelayFact, relay_may_write};
 use zuc_protocol::scope::Scope;
 
-use crate::effect::{Advance, Effect, Source};
+use crate::effect::{Advance, Effect, Source, Writer};
 use crate::engine::Engine;
 use crate::input::{AuthorCursor, Cursor};
 use crate::legality::{Illegal, Verdict, judge, names_erased};
@@ -168,7 +168,7 @@ impl Engine {
         let Some(device) = self.log.device(header.author) else {
             return if verdict == Verdict::Unknown { Judged::Hold } else { nobody("sync.unknown_device") };
         };
-        let public = device.public;
+        let (public, person) = (device.public, device.person);
         if let Err(error) = batch.verify(self.log.company(), &public.verify) {
             return nobody(error.code());
         }
@@ -228,8 +228,11 @@ impl Engine {
         if names_erased(&self.log, &body.items, seen) {
             return Judged::Quarantine { code: Illegal::ErasedKey.code(), author };
         }
+        let Some(rights) = self.log.rights_at(header.author, seen).cloned() else {
+            return Judged::Quarantine { code: Illegal::NotMember.code(), author };
+        };
         let source = Source::Device {
-            author: header.author,
+            writer: Writer { device: header.author, person, seen, rights },
             incarnation: header.incarnation,
             kind: header.kind,
             hash,

@@ -3,6 +3,7 @@
 
 mod bags;
 mod convergence;
+mod kinds;
 mod lost;
 mod members;
 mod owed;
