@@ -4,4 +4,4 @@ mod home;
 mod palette;
 mod support;
 
-pub use support::Checked;
+pub use support::{Checked, Found};

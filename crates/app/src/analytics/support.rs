@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use zuc_domain::shared::{Action, Object, Scope};
+use zuc_domain::shared::{Action, DeviceId, Object, PersonId, Scope};
 use zuc_ipc::{Changes, words};
 use zuc_store::keys::random;
 
@@ -16,6 +16,29 @@ pub struct Checked {
     pub problems: Vec<String>,
     /// Of every scope this home holds, what to compare with another home.
     pub scopes: BTreeMap<String, String>,
+}
+
+/// Something here that does not count, and what is known of it. Of a person it holds the name, of a record the number.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Found {
+    /// What became of it: `ignored`, `passed_over`, `set_aside`, `kept_apart`, `stopped`, `hidden`.
+    pub fate: String,
+    /// The stable code of why.
+    pub code: String,
+    /// The same in words.
+    pub why: String,
+    /// Whose it is; empty where nobody knows.
+    pub person: String,
+    /// The device that wrote it.
+    pub device: String,
+    /// When it came, UTC.
+    pub at: String,
+    /// Where it lies.
+    pub scope: String,
+    /// What it is.
+    pub kind: String,
+    /// Of which record.
+    pub record: String,
 }
 
 /// Events read at once.
@@ -50,6 +73,30 @@ impl Office {
             })
             .collect();
         Ok(Checked { problems, scopes })
+    }
+
+    /// What was set aside, ignored or stopped here.
+    pub async fn doctor(&self) -> Result<Vec<Found>, AppError> {
+        let control = self.exchange.control();
+        let owner = |device: DeviceId| {
+            let device = zuc_protocol::ids::DeviceId::from_uuid(device.0);
+            control.device(device).map(|device| PersonId(device.person.to_uuid()))
+        };
+        let found = self.store.findings().await?.into_iter().map(|found| {
+            let person = found.person.or_else(|| found.device.and_then(owner));
+            Found {
+                fate: found.fate.name().to_owned(),
+                why: zuc_ipc::sentence(&found.code).unwrap_or_default().to_owned(),
+                code: found.code,
+                person: person.map(|person| self.exchange.name_of(person)).unwrap_or_default(),
+                device: found.device.map(|device| device.to_string()).unwrap_or_default(),
+                at: found.at.map(|at| at.to_string()).unwrap_or_default(),
+                scope: found.scope.to_string(),
+                kind: found.kind,
+                record: found.record.map(|record| record.to_string()).unwrap_or_default(),
+            }
+        });
+        Ok(found.collect())
     }
 
     /// Makes the read tables again; with `only_compare` they are put back as they were. Gives what differed.

@@ -84,6 +84,8 @@ pub(crate) enum Command {
         #[arg(long, value_name = "HOME")]
         same_as: Option<PathBuf>,
     },
+    /// What was set aside, ignored or stopped here: why, whose, when
+    Doctor,
     /// Make the read tables again from documents and facts
     Rebuild {
         /// Only say what would differ

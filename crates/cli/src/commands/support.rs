@@ -4,6 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
 use serde_json::Value;
+use zuc_app::Found;
 use zuc_ipc::{Failure, shared::Query};
 
 use super::{OK, Place, with_office};
@@ -111,6 +112,23 @@ pub(super) async fn verify(same_as: Option<PathBuf>, place: &Place, output: Outp
         }
     })?;
     Ok(told(&checked.problems))
+}
+
+pub(super) async fn doctor(place: &Place, output: Output) -> Done {
+    let found = with_office(place, async |office| office.doctor().await).await?;
+    output.show(&found, |found| {
+        let line = |found: &Found| {
+            let said = [&found.at, &found.person, &found.device, &found.scope, &found.kind, &found.record];
+            let said: Vec<&str> = said.into_iter().map(String::as_str).filter(|word| !word.is_empty()).collect();
+            format!("{:<12} {}  {}\n  {}", found.fate, found.code, said.join("  "), found.why)
+        };
+        if found.is_empty() {
+            "Nada apartado".to_owned()
+        } else {
+            found.iter().map(line).collect::<Vec<_>>().join("\n")
+        }
+    })?;
+    Ok(OK)
 }
 
 /// Each problem, `code: where`, with its sentence on stderr.

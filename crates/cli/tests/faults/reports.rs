@@ -10,6 +10,9 @@ async fn homes_that_differ_are_told_scope_by_scope() {
     }
     let there = stage.world.home("luis").display().to_string();
     stage.world.ask(CARLA, &["verify", "--same-as", &there]).await;
+    for person in [CARLA, "luis"] {
+        assert_eq!(stage.world.ask(person, &["doctor"]).await, serde_json::json!([]), "{person}");
+    }
     stage.world.servers.kill_relay().await;
     stage.world.ask(CARLA, &["lead", "create", "--name", "Julia Cano", "--company", "Herrajes Ñandú"]).await;
 

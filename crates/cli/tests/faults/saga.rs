@@ -78,6 +78,8 @@ async fn events(stage: &Stage) -> Vec<String> {
 async fn sound(stage: &Stage) {
     stage.world.ask(CARLA, &["verify"]).await;
     stage.world.ask(CARLA, &["rebuild", "--verify"]).await;
+    let found = stage.world.ask(CARLA, &["doctor"]).await;
+    assert_eq!(found, serde_json::json!([]), "all that the people of a sale do, their roles allow");
 }
 
 #[tokio::test(flavor = "multi_thread")]
