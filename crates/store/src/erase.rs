@@ -17,7 +17,7 @@ use crate::store::{domain_scope, scope_number, scope_of, uuid_of};
 use crate::{Store, StoreError, lead, registry};
 
 /// Tables whose rows belong to one scope.
-const OF_A_SCOPE: [&str; 11] = [
+const OF_A_SCOPE: [&str; 12] = [
     "doc",
     "conflict",
     "ignored",

@@ -18,7 +18,7 @@ use zuc_protocol::{
 use zuc_relay::RelayError;
 use zuc_sync::{
     ControlStep, Input, SyncStatus,
-    membership::{Joining, Removing, approve_join, freeze, owed_keys, remove_device},
+    membership::{Changing, Joining, Removing, approve_join, change_rights, freeze, owed_keys, remove_device},
 };
 
 pub use ground::Ground;
@@ -175,6 +175,19 @@ impl Network {
             bags.push(bag);
         }
         let steps = remove_device(&log, &ring, &bags, &removing, 4, &mut || founder.draw()).expect("the founder may");
+        for step in steps {
+            self.author(step).await;
+        }
+    }
+
+    /// The founder gives the person at a laptop other roles, which read what the ones before did.
+    pub async fn change_roles(&mut self, laptop: usize, rights: Rights) {
+        let person =
+            self.laptops[laptop].engine.log().device(self.laptops[laptop].keys().id()).expect("a member").person;
+        let founder = &mut self.laptops[0];
+        let (log, ring) = (founder.engine.log().clone(), founder.ring());
+        let changing = Changing { person, rights, marks: vec![] };
+        let steps = change_rights(&log, &ring, &[], &changing, 5, &mut || founder.draw()).expect("the founder may");
         for step in steps {
             self.author(step).await;
         }

@@ -7,3 +7,4 @@ mod restored;
 mod sim;
 mod stories;
 mod work;
+mod writers;

@@ -7,7 +7,9 @@ use zuc_domain::lead::{
     Activity, ActivityKind, ActivitySubject, ConversionPlan, Criteria, Direction, Lead, LeadEvent, LeadField, NewLead,
     Target,
 };
-use zuc_domain::shared::{ActivityId, DomainEvent, LeadId, OpportunityId, Scope};
+use zuc_domain::shared::{
+    Action, ActivityId, Actor, DeviceId, DomainEvent, LeadId, Object, OpportunityId, Role, Scope, authorize,
+};
 use zuc_store::StoreError;
 use zuc_testkit::network::Laptop;
 
@@ -71,8 +73,30 @@ pub(crate) async fn call(laptop: &mut Laptop, id: LeadId, text: &str) -> Result<
     Ok(true)
 }
 
-/// Passes the gate.
+/// Whether the person at a laptop may do this with a lead, by the roles that the laptop knows of.
+fn may(laptop: &Laptop, action: Action, lead: &Lead) -> bool {
+    let control = laptop.engine.log();
+    let Some(rights) = control.rights(laptop.keys().id()) else { return false };
+    let held = |role: &Role| rights.roles.iter().any(|wire| wire.name() == role.name());
+    let actor = Actor {
+        person: laptop.person(),
+        device: DeviceId(laptop.keys().id().to_uuid()),
+        roles: Role::ALL.into_iter().filter(held).collect(),
+        team: rights.teams.first().copied().unwrap_or_default(),
+    };
+    authorize(&actor, action, &Object { scope: lead.scope, owner: lead.owner }).is_ok()
+}
+
+/// Passes the gate, where the person may.
 pub(crate) async fn qualify(laptop: &mut Laptop, id: LeadId) -> Result<bool, StoreError> {
+    match laptop.store.read::<Lead>(id).await? {
+        Some(lead) if may(laptop, Action::QualifyLead, &lead) => Box::pin(qualify_unasked(laptop, id)).await,
+        _ => Ok(false),
+    }
+}
+
+/// The same by a program that does not ask.
+pub(crate) async fn qualify_unasked(laptop: &mut Laptop, id: LeadId) -> Result<bool, StoreError> {
     let mut tx = laptop.begin().await?;
     let Some(mut lead) = tx.repository::<Lead>().load(id).await? else { return Ok(false) };
     let act = tx.act();
@@ -83,8 +107,12 @@ pub(crate) async fn qualify(laptop: &mut Laptop, id: LeadId) -> Result<bool, Sto
     Ok(true)
 }
 
-/// Converts into customer, contact and opportunity by derived ids.
+/// Converts into customer, contact and opportunity by derived ids, where the person may.
 pub(crate) async fn convert(laptop: &mut Laptop, id: LeadId) -> Result<bool, StoreError> {
+    let lead = laptop.store.read::<Lead>(id).await?;
+    if !lead.is_some_and(|lead| may(laptop, Action::ConvertLead, &lead)) {
+        return Ok(false);
+    }
     let person = laptop.person();
     let mut tx = laptop.begin().await?;
     let Some(mut lead) = tx.repository::<Lead>().load(id).await? else { return Ok(false) };
@@ -108,7 +136,7 @@ pub(crate) async fn convert(laptop: &mut Laptop, id: LeadId) -> Result<bool, Sto
     Ok(true)
 }
 
-/// Moves the opportunity of a converted lead.
+/// Moves the opportunity of a converted lead, without asking: what a person may not move does not count.
 pub(crate) async fn move_to(laptop: &mut Laptop, lead: LeadId, stage: Stage) -> Result<bool, StoreError> {
     let id = OpportunityId::derive(SALES, lead, "opportunity");
     let mut tx = laptop.begin().await?;

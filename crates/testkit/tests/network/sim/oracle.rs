@@ -42,6 +42,20 @@ pub(super) async fn all_hold_the_same(week: &mut Week) -> String {
     first.map(|(digests, _)| digests).unwrap_or_default()
 }
 
+/// Every laptop was told alike which steps do not count; how many.
+pub(super) async fn all_were_told_alike(week: &Week) -> u64 {
+    let mut first: Option<Vec<_>> = None;
+    for laptop in &week.network.laptops {
+        let found = laptop.store.findings().await.unwrap().into_iter();
+        let mut told: Vec<_> = found.map(|found| (found.fate.name(), found.code, found.record, found.device)).collect();
+        told.sort();
+        assert!(told.iter().all(|(fate, ..)| *fate == "ignored"), "seed {}, {}: {told:?}", week.seed, laptop.name);
+        let same = first.get_or_insert_with(|| told.clone());
+        assert_eq!(*same, told, "seed {}, {}", week.seed, laptop.name);
+    }
+    u64::try_from(first.unwrap_or_default().len()).unwrap()
+}
+
 /// The read tables of a laptop are what its documents and facts make them.
 pub(super) async fn rows_are_what_documents_make_them(week: &Week, at: usize) {
     let laptop = &week.network.laptops[at];

@@ -38,6 +38,7 @@ pub(super) struct Figures {
     converted_twice: u64,
     relays_lost: u64,
     healed: u64,
+    ignored: u64,
     slowest_ms: i64,
 }
 
@@ -51,6 +52,7 @@ impl Figures {
         self.converted_twice += other.converted_twice;
         self.relays_lost += other.relays_lost;
         self.healed += other.healed;
+        self.ignored += other.ignored;
         self.slowest_ms = self.slowest_ms.max(other.slowest_ms);
     }
 }
@@ -60,7 +62,7 @@ impl fmt::Display for Figures {
         write!(
             out,
             "{} weeks, {} events, {} commands and {} that a disk refused, {} power cuts, {} relays lost, {} leads \
-             converted by two at once, mended {} times and equal at most {} ms after",
+             converted by two at once, {} steps that count nowhere, mended {} times and equal at most {} ms after",
             self.weeks,
             self.events,
             self.commands,
@@ -68,6 +70,7 @@ impl fmt::Display for Figures {
             self.power_cuts,
             self.relays_lost,
             self.converted_twice,
+            self.ignored,
             self.healed,
             self.slowest_ms
         )
@@ -302,6 +305,7 @@ impl Week {
         self.figures.slowest_ms = self.figures.slowest_ms.max(self.network.time.passed_ms() - begun);
         self.figures.healed += 1;
         let digest = oracle::all_hold_the_same(self).await;
+        self.figures.ignored = oracle::all_were_told_alike(self).await;
         self.trace.update(digest.as_bytes());
         self.lost = false;
         oracle::what_was_acknowledged_stands(self).await;
