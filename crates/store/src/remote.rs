@@ -18,7 +18,7 @@ use crate::persons::Ring;
 use crate::projections::analytics::{self, Dirty};
 use crate::reread::{Reread, keys_of};
 use crate::resume::OFFERS_DUE;
-use crate::store::{Identity, domain_scope, scope_number, wire_scope};
+use crate::store::{Identity, domain_scope, scope_number};
 use crate::{Store, StoreError, aggregate, events, facts, history, registry};
 
 /// What receiving an entry changed.

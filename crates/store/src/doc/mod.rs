@@ -94,7 +94,15 @@ impl Document {
     pub fn create_derived(kind: &'static Kind, scope: &str, id: &[u8; 16], actor: &[u8]) -> Result<Self, StoreError> {
         let mut doc = genesis::document(kind, scope, id)?;
         doc.set_actor(automerge::ActorId::from(actor));
-        Ok(Self { doc, kind, base: Vec::new(), fresh: false, author: None, settled: Vec::new(), ignored: BTreeSet::new() })
+        Ok(Self {
+            doc,
+            kind,
+            base: Vec::new(),
+            fresh: false,
+            author: None,
+            settled: Vec::new(),
+            ignored: BTreeSet::new(),
+        })
     }
 
     /// A document from its two stored parts.
