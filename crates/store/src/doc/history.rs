@@ -112,10 +112,16 @@ impl Document {
                 .iter()
                 .find_map(|(prefix, object)| Some((object, field.strip_prefix((*prefix)?)?.strip_prefix('/')?)))
                 .unwrap_or((&ROOT, field.as_str()));
-            if let Some((value, _)) = self.doc.get(object, key)?
-                && let Some(value) = Scalar::of(&value)
-            {
-                self.doc.put(object, key, ScalarValue::from(&value))?;
+            let values = self.doc.get_all(object, key)?;
+            let shown = values.last().filter(|_| values.len() > 1).and_then(|(value, _)| Scalar::of(value));
+            drop(values);
+            if let Some(value) = shown {
+                // Automerge writes no value that is there already: it would only take the others away, and a word that
+                // another person gives meanwhile would win without a question. Something else goes between.
+                let between = if value == Scalar::Null { Scalar::Bool(false) } else { Scalar::Null };
+                for value in [between, value] {
+                    self.doc.put(object, key, ScalarValue::from(&value))?;
+                }
             }
         }
         Ok(())

@@ -249,6 +249,12 @@ impl Network {
         self.disconnect_all().await;
     }
 
+    /// The relay is killed and started again.
+    pub async fn kill_the_relay(&mut self) {
+        self.host.kill().await;
+        self.disconnect_all().await;
+    }
+
     /// The relay's data are gone, and it is started anew.
     pub async fn wipe_the_relay(&mut self) {
         self.host.wipe().await;

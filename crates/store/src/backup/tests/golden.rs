@@ -60,8 +60,9 @@ async fn a_database_of_each_earlier_version_is_backed_up_and_becomes_what_a_fres
     store.close().await;
     drop(store);
 
-    // the first four made the tables: no version was without them
-    for version in 5..open::newest() {
+    // the first four made the tables: no version was without them; and a number that was passed over is none
+    let ends_at = |version: &i64| open::up_to(*version).iter().any(|migration| migration.version == *version);
+    for version in (5..open::newest()).filter(ends_at) {
         let root = folder.path().join(format!("v{version}"));
         drop(crate::keys::Home::open(&root).unwrap());
         as_of(version, &now.join("zuclubit.db"), &root.join("zuclubit.db")).await;

@@ -35,8 +35,6 @@ pub(super) enum Event {
     CutRelay { after: u64, seed: u64 },
     /// The relay's disk fails for a while.
     FailRelay { failure: Failure },
-    /// The relay's data are gone, or become those of its last copy, if there is one.
-    LoseRelay { wiped: bool },
     /// The founder gives the team's scope a new key, if the relay is there.
     Rotate,
     /// Everything is mended.
@@ -64,8 +62,7 @@ impl Event {
             88..90 => Self::KillRelay,
             90..92 => Self::CutRelay { after: draw.number() % 40, seed: draw.number() },
             92..94 => Self::FailRelay { failure: failure(draw) },
-            94..97 => Self::Rotate,
-            97..98 => Self::LoseRelay { wiped: draw.percent(50) },
+            94..98 => Self::Rotate,
             _ => Self::Heal,
         }
     }

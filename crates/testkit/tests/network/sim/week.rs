@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use tempfile::TempDir;
-
 use zuc_protocol::{Rights, Role, Scope};
 use zuc_sync::{Input, SyncStatus};
 use zuc_testkit::network::{Network, On};
@@ -36,7 +34,6 @@ pub(super) struct Figures {
     refused_by_a_disk: u64,
     power_cuts: u64,
     converted_twice: u64,
-    relays_lost: u64,
     healed: u64,
     ignored: u64,
     slowest_ms: i64,
@@ -50,7 +47,6 @@ impl Figures {
         self.refused_by_a_disk += other.refused_by_a_disk;
         self.power_cuts += other.power_cuts;
         self.converted_twice += other.converted_twice;
-        self.relays_lost += other.relays_lost;
         self.healed += other.healed;
         self.ignored += other.ignored;
         self.slowest_ms = self.slowest_ms.max(other.slowest_ms);
@@ -61,14 +57,13 @@ impl fmt::Display for Figures {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             out,
-            "{} weeks, {} events, {} commands and {} that a disk refused, {} power cuts, {} relays lost, {} leads \
-             converted by two at once, {} steps that count nowhere, mended {} times and equal at most {} ms after",
+            "{} weeks, {} events, {} commands and {} that a disk refused, {} power cuts, {} leads converted by two at \
+             once, {} steps that count nowhere, mended {} times and equal at most {} ms after",
             self.weeks,
             self.events,
             self.commands,
             self.refused_by_a_disk,
             self.power_cuts,
-            self.relays_lost,
             self.converted_twice,
             self.ignored,
             self.healed,
@@ -88,10 +83,6 @@ pub(super) struct Week {
     cut_off: BTreeSet<usize>,
     clogged: BTreeSet<usize>,
     joined: usize,
-    /// The relay as it was killed last.
-    copy: Option<TempDir>,
-    /// The relay lost something, and not everybody was there since.
-    pub(super) lost: bool,
 }
 
 impl Week {
@@ -122,8 +113,6 @@ impl Week {
             cut_off: BTreeSet::new(),
             clogged: BTreeSet::new(),
             joined: 0,
-            copy: None,
-            lost: false,
         };
         let begun = week.network.time.passed_ms();
         while week.network.time.passed_ms() - begun < WEEK_MS {
@@ -173,16 +162,8 @@ impl Week {
             }
             Event::Clock { laptop, skew } => self.network.laptops[laptop].skew = skew,
             Event::KillRelay => {
-                self.copy = Some(self.network.copy_the_relay().await);
+                self.network.kill_the_relay().await;
                 oracle::what_was_acknowledged_stands(self).await;
-            }
-            Event::LoseRelay { wiped } => {
-                match self.copy.take().filter(|_| !wiped) {
-                    Some(copy) => self.network.put_the_relay_back(&copy).await,
-                    None => self.network.wipe_the_relay().await,
-                }
-                self.lost = true;
-                self.figures.relays_lost += 1;
             }
             Event::CutRelay { after, seed } => {
                 let disk = self.network.host.ground().disk();
@@ -196,8 +177,6 @@ impl Week {
                 self.network.host.ground().disk().fail(failure);
                 self.traffic(20).await;
             }
-            // an act on a head that others know to be none is a fork, which is for the recovery code
-            Event::Rotate if self.lost => {}
             Event::Rotate => self.network.order_rotation(Scope::Sales(1)).await,
             Event::Heal => self.heal().await,
         }
@@ -307,7 +286,6 @@ impl Week {
         let digest = oracle::all_hold_the_same(self).await;
         self.figures.ignored = oracle::all_were_told_alike(self).await;
         self.trace.update(digest.as_bytes());
-        self.lost = false;
         oracle::what_was_acknowledged_stands(self).await;
         oracle::the_log_is_dense(self).await;
         oracle::nothing_is_lost(self).await;
