@@ -65,7 +65,7 @@ impl Invoices {
             rows.into_iter().filter(|row| row.fiscal_state == "pre_invoice").map(|row| row.id).collect()
         };
         until("the drafts", async || {
-            office.work_off().await.expect("sagas run");
+            Box::pin(office.work_off()).await.expect("sagas run");
             fresh(&office).await.len() >= BATCH
         })
         .await;
