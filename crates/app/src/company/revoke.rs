@@ -66,8 +66,11 @@ impl Office {
         }
         self.wait_for_keys().await;
         let waits = self.exchange.control().scopes().any(|scope| self.exchange.control().is_stale(scope));
-        let word = if waits { "company.removed_waits" } else { "company.removed" };
-        let done = words::fill(word, &[("name", &name)]);
+        let done = if waits {
+            words::fill("company.removed_waits", &[("name", &name)])
+        } else {
+            words::fill("company.removed", &[("name", &name)])
+        };
         Ok(self.tell(Changes { settings: true, done, ..Changes::default() }))
     }
 

@@ -67,6 +67,7 @@ const ABSENT: &[(&str, &[&str], &str)] = &[
 /// Where `unsafe` may stand, and why.
 const UNSAFE: &[(&str, &str)] = &[
     ("crates/testkit/src/disk", "a VFS is a table of C functions"),
+    ("crates/gateways/src/exit.rs", "the C library ends a program without what is registered for the end"),
     ("crates/gateways/src/memory.rs", "SQLite takes its allocator as a table of C functions"),
     ("crates/gateways/tests/memory.rs", "and is asked in C whether it did"),
     ("crates/gateways/examples/bench_desk/main.rs", "SQLite is told before anything uses it"),
