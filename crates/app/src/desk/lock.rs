@@ -32,7 +32,7 @@ impl Desk {
     /// As [`Desk::office`].
     pub async fn lock_view(&self) -> Result<LockView, AppError> {
         let office = self.office().await?;
-        let lock = self.lock();
+        let lock = self.lock().await?;
         let (on, keyring) = (lock.is_on(), lock.has_keyring());
         Ok(LockView { on, keyring, idle_minutes: idle_minutes(&office).await? })
     }
@@ -47,7 +47,7 @@ impl Desk {
         long_enough(&put.phrase)?;
         self.touch();
         self.keep_for_code(&office).await;
-        let lock = self.lock();
+        let lock = self.lock().await?;
         aside(move || lock.put(&put.current, &put.phrase)).await?.map_err(at_current)?;
         self.lock_view().await
     }
@@ -58,7 +58,7 @@ impl Desk {
     /// `store.wrong_passphrase`; `store.secrets_unavailable` where no keyring answers.
     pub async fn lock_off(&self, current: Secret) -> Result<LockView, AppError> {
         self.office().await?;
-        let lock = self.lock();
+        let lock = self.lock().await?;
         aside(move || lock.take_off(&current.text)).await?.map_err(at_current)?;
         self.lock_view().await
     }
@@ -81,7 +81,7 @@ impl Desk {
     /// # Errors
     /// `lock.none` where there is no passphrase.
     pub async fn lock_now(&self) -> Result<Boot, AppError> {
-        if !self.lock().is_on() {
+        if !self.is_lockable() {
             return Err(AppError::new("lock.none", "the data open without a passphrase"));
         }
         self.shut_up(&mut *self.state.lock().await).await;
@@ -107,7 +107,7 @@ impl Desk {
             error => AppError::from(error).at("code"),
         })?;
         keys.fit(home).await?;
-        let (lock, phrase) = (self.lock(), by.phrase.clone());
+        let (lock, phrase) = (self.lock().await?, by.phrase.clone());
         aside(move || lock.reset(&keys, &phrase)).await??;
         drop(state);
         self.unlock(Secret { text: by.phrase }).await
@@ -120,10 +120,10 @@ impl Desk {
 
     /// Locks, where there is a lock and nobody has sat here for as long as was chosen. Whether it did.
     pub async fn lock_if_idle(&self) -> bool {
-        let Ok(office) = self.office().await else { return false };
-        if !self.lock().is_on() {
+        if !self.is_lockable() {
             return false;
         }
+        let Ok(office) = self.office().await else { return false };
         let minutes = idle_minutes(&office).await.unwrap_or(IDLE_FIRST);
         let now = self.ports.clock.now().as_millisecond();
         let touched = self.touched.load(Ordering::Relaxed);
@@ -164,17 +164,27 @@ impl Desk {
 
     /// After the passphrase has opened the home.
     pub(super) async fn settle_lock(&self) {
-        let lock = self.lock();
+        let Ok(lock) = self.lock().await else { return };
         if let Ok(Err(error)) = aside(move || lock.settle()).await {
             tracing::warn!(code = error.code(), "what an earlier lock left in the keyring stays there");
         }
     }
 
-    fn lock(&self) -> Lock {
-        let path = self.root.join("keys.sealed");
-        // a home that was made under a passphrase alone is one of a machine whose keyring is not to be used
-        let keyring = if path.exists() && !SealedFile::is_halved(&path) { None } else { self.ports.secrets.keyring() };
-        Lock::new(self.root.clone(), keyring, self.ports.entropy.clone())
+    /// Whether a passphrase opens the data.
+    fn is_lockable(&self) -> bool {
+        self.root.join("keys.sealed").exists()
+    }
+
+    /// The lock of this home; asking for the keyring blocks.
+    async fn lock(&self) -> Result<Lock, AppError> {
+        let (root, secrets, entropy) = (self.root.clone(), self.ports.secrets.clone(), self.ports.entropy.clone());
+        aside(move || {
+            let path = root.join("keys.sealed");
+            // a home that was made under a passphrase alone is one of a machine whose keyring is not to be used
+            let keyring = if path.exists() && !SealedFile::is_halved(&path) { None } else { secrets.keyring() };
+            Lock::new(root, keyring, entropy)
+        })
+        .await
     }
 
     async fn shut_up(&self, state: &mut State) {
