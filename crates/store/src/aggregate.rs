@@ -239,7 +239,7 @@ impl Tx {
             }
         }
         self.audit(events.first().map_or("edited", |event| event.event_type()), id, &before, &heads).await?;
-        if !created {
+        if !created && !deleted {
             self.look_at_conflicts(A::SHAPE, scope, id).await?;
         }
         if !deleted {
@@ -377,6 +377,15 @@ pub(crate) async fn settle_home(
     let hidden = others.iter().any(|other| *other < number);
     sqlx::query!(
         "UPDATE doc SET hidden = scope > (SELECT min(scope) FROM doc WHERE id = ?1 AND kind = ?2) WHERE id = ?1 AND kind = ?2",
+        bytes,
+        kind,
+    )
+    .execute(&mut *conn)
+    .await?;
+    // what is not shown asks nobody
+    sqlx::query!(
+        "DELETE FROM conflict WHERE id = ?1 AND kind = ?2
+             AND scope > (SELECT min(scope) FROM doc WHERE id = ?1 AND kind = ?2)",
         bytes,
         kind,
     )

@@ -156,7 +156,7 @@ async fn put_wraps(conn: &mut SqliteConnection, scope: WireScope, wraps: &[BagKe
         let bytes = codec::encode(wrap, MAX_FRAME).map_err(|_| StoreError::corrupt("bag_wraps", "bytes", scope))?;
         sqlx::query!(
             "INSERT INTO bag_wraps (scope, bag, author, bytes) VALUES (?, ?, ?, ?)
-             ON CONFLICT DO UPDATE SET bytes = excluded.bytes",
+             ON CONFLICT DO NOTHING",
             number,
             bag,
             author,

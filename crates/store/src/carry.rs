@@ -88,6 +88,10 @@ impl Store {
                 self.restart_cursors(*log).await?;
                 Carried::default()
             }
+            Effect::LogNamed { log } => {
+                self.name_log(*log).await?;
+                Carried::default()
+            }
             Effect::NeedOffer { scope, above, after } => {
                 let (entries, next) = self.offer_page(*scope, above, *after).await?;
                 Carried::hears(Input::Offer { scope: *scope, entries, next })

@@ -15,6 +15,8 @@ use crate::{Store, StoreError};
 
 /// The setting that says that the relay is to be given back what is held here.
 pub(crate) const OFFERS_DUE: &str = "offers_due";
+/// Setting of the name of the relay's log.
+pub(crate) const RELAY_LOG: &str = "relay_log";
 
 impl Store {
     /// All that the engine wants to know; the current generations of the bags are those that the control log names.
@@ -182,7 +184,7 @@ impl Store {
 
     /// The name of the relay's log that was read last.
     pub async fn relay_log(&self) -> Result<Option<LogId>, StoreError> {
-        let text = self.setting("relay_log").await?;
+        let text = self.setting(RELAY_LOG).await?;
         Ok(text.and_then(|text| hex::decode(text).ok()).and_then(|bytes| bytes.try_into().ok()).map(LogId))
     }
 

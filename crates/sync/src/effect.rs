@@ -156,6 +156,11 @@ pub enum Effect {
         /// The new log.
         log: LogId,
     },
+    /// Remember the name of the relay's log: the first that this device reads.
+    LogNamed {
+        /// The log.
+        log: LogId,
+    },
     /// Feed entries of a scope, of whatever author, above what the relay holds, as they were read or sent and in
     /// that order ([`crate::Input::Offer`]). Own ones that were never acknowledged are pushed, not given back.
     NeedOffer {

@@ -102,7 +102,8 @@ impl Office {
         let mut marks: Vec<Mark> = Vec::new();
         for (device, _) in control.devices_of(person).filter(|(_, device)| device.removed.is_none()) {
             let of = self.marks_of(device).await?;
-            marks.extend(of.into_iter().filter(|mark| lost(mark.scope)));
+            let written = |mark: &Mark| before.may_write(mark.scope) && !rights.may_write(mark.scope);
+            marks.extend(of.into_iter().filter(written));
         }
         let changing = Changing { person, rights, marks };
         self.author_over(|control, bags| self.changed(control, bags, &changing)).await?;

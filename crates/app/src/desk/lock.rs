@@ -13,7 +13,7 @@ use zuc_store::{
 };
 
 use super::{Desk, State};
-use crate::{AppError, Notice, Office, backup::aside};
+use crate::{AppError, Notice, Office, backup::aside, sync::Standing};
 
 /// Setting of the minutes without anybody.
 const IDLE: &str = "lock.idle_minutes";
@@ -190,6 +190,10 @@ impl Desk {
     async fn shut_up(&self, state: &mut State) {
         if let State::Open(office, _) = std::mem::replace(state, State::Moving) {
             self.leave(&office).await;
+            if office.exchange.standing() == Standing::Wipe {
+                *state = State::Wiped;
+                return;
+            }
         }
         *state = match self.home_again().await {
             Ok(home) if home.sealed_keys().exists() => State::Locked(home),

@@ -107,17 +107,17 @@ async fn a_relay_that_lost_its_companies_is_given_them_back_by_whoever_comes_fir
     fs::remove_dir_all(stage.world.root.join("relay").join("companies")).expect("the relay's data");
     stage.world.servers.start_relay().await;
     // Carla founded nothing; she is the one who invoices, but only Luis knows whether somebody else does
-    let status = stage.world.ask(CARLA, &["sync", "--wait", "60"]).await;
+    let status = stage.world.ask(CARLA, &["sync", "--wait", "25"]).await;
     assert_eq!((&status["state"], &status["pending"]), (&"up_to_date".into(), &0.into()), "{status}");
     let refusal = stage.world.run(CARLA, &["invoice", "issue", &id]).await;
     assert_eq!(refusal.refusal(), Some("relay.frozen"), "{}", refusal.stderr);
     let url = stage.world.servers.relay_url();
     stage.world.ask("luis", &["company", "relay", &url]).await;
-    let status = stage.world.ask("luis", &["sync", "--wait", "60"]).await;
+    let status = stage.world.ask("luis", &["sync", "--wait", "25"]).await;
     assert_eq!(status["state"], "up_to_date", "{status}");
     let answer = stage.world.ask(CARLA, &["invoice", "issue", &id]).await;
     assert_eq!(answer["row"]["fiscal_state"], "stamped");
-    stage.world.ask("luis", &["sync", "--wait", "60"]).await;
+    stage.world.ask("luis", &["sync", "--wait", "25"]).await;
     let there = stage.world.home("luis").display().to_string();
     stage.world.ask(CARLA, &["verify", "--same-as", &there]).await;
     refused(&stage.world.run("luis", &["company", "thaw"]).await, "sync.not_lost", 1);

@@ -51,7 +51,7 @@ struct Beside {
 }
 
 impl Store {
-    /// Lays the keys beside the database for the recovery code whose pair is `root`, where they do not lie there yet.
+    /// Lays the keys beside the database for the recovery code whose pair is `root`.
     ///
     /// # Errors
     /// [`StoreError::NoIdentity`] before there is a company; [`StoreError::Io`].
@@ -59,9 +59,6 @@ impl Store {
         let home = self.home().ok_or(StoreError::NoIdentity)?;
         let identity = self.identity().ok_or(StoreError::NoIdentity)?;
         let path = home.keys_for_code();
-        if path.exists() {
-            return Ok(());
-        }
         let (company, device) = (CompanyId::from_uuid(identity.company.0), DeviceId::from_uuid(identity.device.0));
         let keys = seal(company, device, root, &self.inner.keys, self.inner.entropy.as_ref())?;
         let beside = Beside { company, device, root: root.fingerprint(), keys };

@@ -154,7 +154,11 @@ pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), StoreErr
 /// Deletes a file that may not be there.
 pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
     match std::fs::remove_file(path) {
-        Ok(()) => Ok(()),
+        // what was deleted does not come back after a power cut
+        Ok(()) => match path.parent() {
+            Some(folder) => File::open(folder).and_then(|folder| folder.sync_all()).map_err(StoreError::io(folder)),
+            None => Ok(()),
+        },
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(cause) => Err(StoreError::io(path)(cause)),
     }

@@ -71,6 +71,7 @@ impl Lock {
         }
         let half = SealedFile::half_of(&self.file());
         remove(&self.file())?;
+        remove(&self.root.join("code.sealed"))?;
         if let Some(half) = half {
             // it opens nothing any more
             let _ = keyring.delete(&half);
@@ -90,12 +91,17 @@ impl Lock {
     }
 
     fn put_keys(&self, name: &str, keys: &[u8], new: &str) -> Result<(), StoreError> {
+        let before = SealedFile::half_of(&self.file());
         self.behind(new).replace(name, keys)?;
         if self.behind(new).get(name)?.is_none_or(|back| *back != *keys) {
             return Err(StoreError::KeyFileDamaged);
         }
         if let Some(keyring) = &self.keyring {
             keyring.delete(name)?;
+            if let Some(before) = before {
+                // it opens nothing any more
+                let _ = keyring.delete(&before);
+            }
         }
         Ok(())
     }

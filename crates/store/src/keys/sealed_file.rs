@@ -141,25 +141,23 @@ impl SealedFile {
         };
         let half = Zeroizing::new(random::<32>(self.entropy.as_ref()));
         keyring.set(&half_name(&salt), half.as_slice())?;
+        if keyring.get(&half_name(&salt))?.is_none_or(|kept| *kept != half.as_slice()) {
+            return Err(StoreError::SecretsUnavailable("the keyring keeps nothing".to_owned()));
+        }
         Ok(Unlocked { magic: HALVED, salt, key: joined(&key, half.as_slice()), secrets: BTreeMap::new() })
     }
 
     /// Puts `secret` alone into a file under this passphrase that takes the place of the one that is there, which need not
-    /// open. The half of that one is forgotten.
+    /// open. The half of that one stays in the keyring: [`Self::half_of`], asked before.
     ///
     /// # Errors
     /// Of the keyring and the disk: the old file stays.
     pub(super) fn replace(&self, name: &str, secret: &[u8]) -> Result<(), StoreError> {
-        let before = Self::half_of(&self.path);
         let mut slot = self.unlocked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let mut unlocked = self.begin()?;
         unlocked.secrets.insert(name.to_owned(), secret.to_vec());
         self.write(&unlocked)?;
         *slot = Some(unlocked);
-        if let (Some(before), Some(keyring)) = (before, &self.keyring) {
-            // it opens nothing any more
-            let _ = keyring.delete(&before);
-        }
         Ok(())
     }
 

@@ -18,7 +18,7 @@ use self::receiver::Receiver;
 use crate::persons::Ring;
 use crate::projections::analytics::{self, Dirty};
 use crate::reread::Reread;
-use crate::resume::OFFERS_DUE;
+use crate::resume::{OFFERS_DUE, RELAY_LOG};
 use crate::store::{Identity, domain_scope, scope_number};
 use crate::{Store, StoreError};
 
@@ -118,6 +118,13 @@ impl Store {
         Ok(())
     }
 
+    /// Remembers the name of the relay's log.
+    pub async fn name_log(&self, log: LogId) -> Result<(), StoreError> {
+        let mut tx = self.begin_plain().await?;
+        put_setting(&mut tx, RELAY_LOG, &hex::encode(log.0)).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// The relay's log is another: everything is read again from its start, to no effect where it is known.
     pub async fn restart_cursors(&self, log: LogId) -> Result<(), StoreError> {
         let mut tx = self.begin_plain().await?;
@@ -135,7 +142,7 @@ impl Store {
         let below = highest.unwrap_or(0) - lowest.unwrap_or(0);
         sqlx::query!("UPDATE entry SET seq = seq - ? WHERE seq < 0", below).execute(&mut *tx).await?;
         sqlx::query!("UPDATE entry SET seq = -seq WHERE seq > 0").execute(&mut *tx).await?;
-        put_setting(&mut tx, "relay_log", &hex::encode(log.0)).await?;
+        put_setting(&mut tx, RELAY_LOG, &hex::encode(log.0)).await?;
         put_setting(&mut tx, OFFERS_DUE, "1").await?;
         tx.commit().await?;
         Ok(())

@@ -71,6 +71,8 @@ impl Engine {
         }
         if behind.is_some() || is_other {
             self.log_changed(log, heads, effects);
+        } else if self.relay_log.is_none() {
+            effects.push(Effect::LogNamed { log });
         }
         self.relay_log = Some(log);
         let readable = self.ring.readable(&self.log);
@@ -79,6 +81,19 @@ impl Engine {
         }
         self.link = Link::Control;
         self.compare_control(control, control_len, effects);
+    }
+
+    /// The log leads elsewhere than what was read of it. One that was put back and has grown past it since looks like that:
+    /// the relay is told once how far this device had come.
+    pub(super) fn leads_elsewhere(&mut self, scope: Scope, effects: &mut Vec<Effect>) {
+        let applied = self.lane(scope).applied;
+        let Some(log) = self.relay_log.filter(|_| !self.said_behind && applied.seq > 0) else {
+            self.broken(scope, "sync.chain_broken");
+            return;
+        };
+        self.said_behind = true;
+        let at = ScopeHead { scope, seq: applied.seq, chain: applied.chain };
+        effects.push(Effect::Send(ClientFrame::Behind { log, at }));
     }
 
     /// The relay's log was lost or restored: read it from the start, and give back what is held here, whoever wrote it.
@@ -137,8 +152,9 @@ impl Engine {
             let lane = self.lane(head.scope);
             lane.head = lane.head.max(head.seq);
             if lane.applied.seq == head.seq && lane.applied.chain != head.chain {
-                lane.broken = Some("sync.chain_broken");
+                self.leads_elsewhere(head.scope, effects);
             }
+            let lane = self.lane(head.scope);
             if lane.received.seq < head.seq && lane.asked.is_none_or(|asked| asked + retry <= now) {
                 self.pull(head.scope, effects);
             }

@@ -59,6 +59,10 @@ impl Engine {
         let Some(offering) = self.offering.get_mut(&scope).filter(|offering| !offering.sent) else { return };
         offering.above.clone_from(&authors);
         offering.at = now;
+        // each laptop may hold wraps of the bag's key that no other has
+        for wraps in self.bag_wraps.get(&scope).cloned().unwrap_or_default() {
+            effects.push(Effect::Send(ClientFrame::BagOffer { wraps: Some(wraps), rows: vec![] }));
+        }
         effects.push(Effect::NeedOffer { scope, above: authors, after: 0 });
     }
 

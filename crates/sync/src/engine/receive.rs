@@ -83,7 +83,7 @@ impl Engine {
         }
         // The whole frame must lead to the chain hash it names before anything of it is taken.
         if chain::extend(received.chain, &entries) != chain {
-            self.broken(scope, "sync.chain_broken");
+            self.leads_elsewhere(scope, effects);
             return;
         }
         let mut opened = 0;
@@ -141,7 +141,7 @@ impl Engine {
         self.after_reading(scope, effects);
     }
 
-    fn broken(&mut self, scope: Scope, code: &'static str) {
+    pub(super) fn broken(&mut self, scope: Scope, code: &'static str) {
         self.lane(scope).broken = Some(code);
     }
 

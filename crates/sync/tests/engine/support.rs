@@ -263,7 +263,7 @@ pub(crate) struct Device {
     bag_wraps: Vec<zuc_protocol::person_key::BagKeyWraps>,
     /// All that it has read or was told is durable, by author and number.
     held: BTreeMap<(Scope, DeviceId, u64), Blob>,
-    relay_log: LogId,
+    relay_log: Option<LogId>,
     offers_due: bool,
 }
 
@@ -289,7 +289,7 @@ impl Device {
             effects: vec![],
             bag_wraps: company.bag_wraps.clone(),
             held: BTreeMap::new(),
-            relay_log: LogId([1; 16]),
+            relay_log: None,
             offers_due: false,
         }
     }
@@ -314,7 +314,7 @@ impl Device {
             own: self.own.clone(),
             unacked: self.sealed.clone(),
             bag_wraps: self.bag_wraps.clone(),
-            relay_log: Some(self.relay_log),
+            relay_log: self.relay_log,
             offers_due: self.offers_due,
             ..Resume::default()
         };
@@ -414,8 +414,9 @@ impl Device {
                 Effect::LogChanged { log } => {
                     self.cursors.clear();
                     self.authors.clear();
-                    (self.relay_log, self.offers_due) = (log, true);
+                    (self.relay_log, self.offers_due) = (Some(log), true);
                 }
+                Effect::LogNamed { log } => self.relay_log = Some(log),
                 Effect::NeedOffer { scope, above, .. } => {
                     let known = |author: &DeviceId, number: u64| {
                         above.iter().any(|tip| tip.author == *author && number <= tip.number)
