@@ -127,9 +127,10 @@ impl Desk {
         let minutes = idle_minutes(&office).await.unwrap_or(IDLE_FIRST);
         let now = self.ports.clock.now().as_millisecond();
         let touched = self.touched.load(Ordering::Relaxed);
-        if touched > now {
-            // a clock that was put back does not keep a laptop open
+        if touched == 0 || touched > now {
+            // from here on; a clock that was put back does not keep a laptop open
             self.touched.store(now, Ordering::Relaxed);
+            return false;
         }
         if minutes == 0 || now - touched < i64::from(minutes) * 60_000 || office.is_at_work() {
             return false;
