@@ -56,7 +56,7 @@ fn changes(history: &Arc<History>, id: Signal<String>, restore: Action) -> impl 
     }
     view! {
         <table class="tbl tbl--lines" data-testid="history-table">
-            <colgroup><col style="width:132px"/><col style="width:168px"/><col/></colgroup>
+            <colgroup><col style="width:160px"/><col style="width:168px"/><col/></colgroup>
             <thead><tr><th>{tr!(history.when)}</th><th>{tr!(history.who)}</th><th>{tr!(history.what)}</th></tr></thead>
             <tbody>{rows}</tbody>
         </table>
