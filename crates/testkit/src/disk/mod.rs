@@ -12,6 +12,7 @@
 //! page cache and some of them never reach the disk, as on Linux. The shared-memory index is real and never survives.
 
 mod chance;
+mod exit;
 mod file;
 mod image;
 mod state;

@@ -64,7 +64,10 @@ impl Registration {
         let table = Box::into_raw(Box::new(table));
         // SAFETY: the table, its name and its data are leaked: they outlive every connection.
         match unsafe { sqlite::sqlite3_vfs_register(table, 0) } {
-            sqlite::SQLITE_OK => Ok(Self(table)),
+            sqlite::SQLITE_OK => {
+                super::exit::ends_at_once();
+                Ok(Self(table))
+            }
             code => Err(io::Error::other(format!("sqlite3_vfs_register: {code}"))),
         }
     }

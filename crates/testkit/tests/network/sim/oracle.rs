@@ -121,7 +121,9 @@ pub(super) async fn nothing_is_lost(week: &mut Week) {
     let place = format!("seed {}, {}", week.seed, laptop.name);
     let here = |lead: &&LeadId| !week.done.deleted.contains(lead);
     for lead in week.done.leads.iter().filter(here) {
-        assert!(laptop.store.read::<Lead>(*lead).await.unwrap().is_some(), "{place}: a lead is lost");
+        let lead = laptop.store.read::<Lead>(*lead).await.unwrap();
+        let lead = lead.unwrap_or_else(|| panic!("{place}: a lead is lost"));
+        assert!(lead.email.is_some(), "{place}: the key of a person is lost");
     }
     let mut calls: BTreeMap<LeadId, Vec<&str>> = BTreeMap::new();
     for (lead, text) in &week.done.calls {

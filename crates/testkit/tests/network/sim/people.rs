@@ -59,6 +59,9 @@ pub(super) struct Acknowledged {
     pub(super) deleted: BTreeSet<LeadId>,
     pub(super) commands: u64,
     pub(super) refused_by_a_disk: u64,
+    /// Commands refused because keys travel beside what they seal: of a bag to whoever has just joined, of a person to
+    /// whoever has the lead already. Once all is mended every key is there.
+    pub(super) waits_for_keys: u64,
 }
 
 impl Acknowledged {
@@ -66,8 +69,7 @@ impl Acknowledged {
     pub(super) async fn command(&mut self, laptop: &mut Laptop, draw: &mut Draw) {
         match self.attempt(laptop, draw).await {
             Ok(done) => self.commands += u64::from(done),
-            // whoever has just joined writes once the keys have come
-            Err(StoreError::NoBag) => {}
+            Err(StoreError::NoBag | StoreError::PersonKeyMissing) => self.waits_for_keys += 1,
             Err(error) => self.refused(laptop, &error),
         }
     }
@@ -89,7 +91,10 @@ impl Acknowledged {
                 }
                 done
             }
-            Err(StoreError::NoBag) => false,
+            Err(StoreError::NoBag | StoreError::PersonKeyMissing) => {
+                self.waits_for_keys += 1;
+                false
+            }
             Err(error) => {
                 self.refused(laptop, &error);
                 false

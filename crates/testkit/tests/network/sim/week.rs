@@ -1,6 +1,6 @@
 //! The week itself: what happens is done to the company, and looked at after each time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 
 use zuc_protocol::{Rights, Role, Scope};
@@ -16,6 +16,8 @@ const WEEK_MS: i64 = 7 * 24 * 3_600_000;
 const CONVERGED_MS: i64 = 5_000;
 /// How long a frame travels and its answer, once everything is mended.
 const ROUND_TRIP_MS: i64 = 100;
+/// So many of the last events are told of a week that goes wrong.
+const LAST: usize = 12;
 /// Laptops that join in the middle of a week, at most.
 const JOINERS: [&str; 2] = ["Elena", "Fausto"];
 
@@ -32,6 +34,7 @@ pub(super) struct Figures {
     events: u64,
     commands: u64,
     refused_by_a_disk: u64,
+    waits_for_keys: u64,
     power_cuts: u64,
     converted_twice: u64,
     healed: u64,
@@ -45,6 +48,7 @@ impl Figures {
         self.events += other.events;
         self.commands += other.commands;
         self.refused_by_a_disk += other.refused_by_a_disk;
+        self.waits_for_keys += other.waits_for_keys;
         self.power_cuts += other.power_cuts;
         self.converted_twice += other.converted_twice;
         self.healed += other.healed;
@@ -57,12 +61,14 @@ impl fmt::Display for Figures {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             out,
-            "{} weeks, {} events, {} commands and {} that a disk refused, {} power cuts, {} leads converted by two at \
-             once, {} steps that count nowhere, mended {} times and equal at most {} ms after",
+            "{} weeks, {} events, {} commands, {} that a disk refused and {} that keys were not there for, {} power \
+             cuts, {} leads converted by two at once, {} steps that count nowhere, mended {} times and equal at most {} \
+             ms after",
             self.weeks,
             self.events,
             self.commands,
             self.refused_by_a_disk,
+            self.waits_for_keys,
             self.power_cuts,
             self.converted_twice,
             self.ignored,
@@ -83,6 +89,29 @@ pub(super) struct Week {
     cut_off: BTreeSet<usize>,
     clogged: BTreeSet<usize>,
     joined: usize,
+    last: Last,
+}
+
+/// What happened last in a week: told where the week goes wrong.
+struct Last {
+    seed: u64,
+    events: VecDeque<String>,
+}
+
+impl Last {
+    fn add(&mut self, event: String) {
+        self.events.truncate(LAST - 1);
+        self.events.push_front(event);
+    }
+}
+
+impl Drop for Last {
+    #[expect(clippy::print_stderr, reason = "without its seed a week that fails is lost")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("seed {} went wrong; what happened, the last first: {:#?}", self.seed, self.events);
+        }
+    }
 }
 
 impl Week {
@@ -113,11 +142,14 @@ impl Week {
             cut_off: BTreeSet::new(),
             clogged: BTreeSet::new(),
             joined: 0,
+            last: Last { seed, events: VecDeque::new() },
         };
         let begun = week.network.time.passed_ms();
         while week.network.time.passed_ms() - begun < WEEK_MS {
             let event = Event::draw(&mut week.draw, week.network.laptops.len());
-            week.trace.update(format!("{event:?}").as_bytes());
+            let told = format!("{event:?}");
+            week.trace.update(told.as_bytes());
+            week.last.add(told);
             week.figures.events += 1;
             week.happen(event).await;
             week.go_on().await;
@@ -129,6 +161,7 @@ impl Week {
         oracle::nothing_is_in_clear(&week);
         week.figures.commands = week.done.commands;
         week.figures.refused_by_a_disk = week.done.refused_by_a_disk;
+        week.figures.waits_for_keys = week.done.waits_for_keys;
         Lived { trace: week.trace.finalize(), figures: week.figures }
     }
 
