@@ -83,7 +83,9 @@ impl<'t, A: Aggregate> Repository<'t, A> {
     pub async fn load(&mut self, id: A::Id) -> Result<Option<A>, StoreError> {
         let id: Uuid = id.into();
         let Some((scope, content)) = self.tx.hold(A::SHAPE, id).await? else { return Ok(None) };
-        self.tx.hold_keys(&Shape::person_keys(&content)).await?;
+        let keys = Shape::person_keys(&content);
+        self.tx.hold_keys(&keys).await?;
+        self.tx.note_closed(A::SHAPE.number, &keys).await?;
         read::<A>(scope, id, &content, &self.tx.ring).map(Some)
     }
 
@@ -183,14 +185,18 @@ impl Tx {
         };
         let number = scope_number(scope);
         let value = to_map(aggregate)?;
-        let subjects = A::SHAPE.subjects(id, &value);
-        self.ring.ensure(&mut self.conn, scope, &subjects).await?;
         self.hold_keys(&Shape::person_keys(&held)).await?;
+        let subjects = A::SHAPE.subjects(id, &value, &held, &self.ring);
+        self.ring.ensure(&mut self.conn, scope, &subjects).await?;
         let content = A::SHAPE.content(id, value, &held, &self.ring)?;
 
         let seconds = self.session.at.as_second();
         let slot = self.docs.remove(&(number, id));
         let created = slot.is_none();
+        if created && self.closed.iter().any(|kind| *kind != A::SHAPE.number) {
+            // made of what could not be read, it would lack for ever what is only late: a customer without a name
+            return Err(StoreError::PersonKeyMissing);
+        }
         let mut held_doc = match slot {
             Some(held) => held,
             None => Held { document: new_document(A::SHAPE, scope, id, &self.identity.actor.0)?, version: 0 },

@@ -81,7 +81,7 @@ impl Tx {
     ) -> Result<(), StoreError> {
         let (scope, number, id) = (lead.scope, scope_number(lead.scope), lead.id.0);
         let value = to_map(lead)?;
-        for subject in Lead::SHAPE.subjects(id, &value) {
+        for subject in Lead::SHAPE.subjects(id, &value, &Content::default(), &self.ring) {
             let made = self.ring.make(scope, subject)?;
             self.pending.keys.push((number, made));
         }

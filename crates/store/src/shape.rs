@@ -3,6 +3,8 @@
 //! The domain says what an aggregate's fields are; a [`Shape`] says only which of them are more than a register: sets,
 //! items, texts, transitions, and the direct identifiers of persons, which are sealed under the person's key.
 
+mod closed;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
@@ -96,35 +98,8 @@ impl Shape {
         if of.is_empty() { format!("{}.{name}", self.kind.name) } else { format!("{}.{of}.{name}", self.kind.name) }
     }
 
-    /// The subjects whose keys sealing `value` takes: the aggregate itself and its items.
-    pub(crate) fn subjects(&self, id: Uuid, value: &Map<String, Value>) -> Vec<Uuid> {
-        let natural = is_natural(value);
-        let mut subjects = BTreeSet::new();
-        for field in self.sealed {
-            if field.of.is_empty() {
-                if value.get(field.name).is_some_and(|value| is_identifier(field.when, natural, value)) {
-                    subjects.insert(id);
-                }
-                continue;
-            }
-            let record = self.items.iter().any(|items| items.name == field.of && items.optional);
-            if record {
-                let found = value.get(field.of).and_then(|record| record.get(field.name));
-                if found.is_some_and(|value| is_identifier(field.when, natural, value)) {
-                    subjects.insert(id);
-                }
-                continue;
-            }
-            for (key, item) in value.get(field.of).and_then(Value::as_object).into_iter().flatten() {
-                if item.get(field.name).is_some_and(|value| is_identifier(field.when, natural, value)) {
-                    subjects.insert(key.parse().unwrap_or(id));
-                }
-            }
-        }
-        subjects.into_iter().collect()
-    }
-
-    /// The document content of an aggregate; sealed values that say the same as in `held` are taken over as they are.
+    /// The document content of an aggregate; sealed values that say the same as in `held`, or that do not open here and
+    /// were not given another value, are taken over as they are.
     pub(crate) fn content(
         &self,
         id: Uuid,
@@ -132,7 +107,7 @@ impl Shape {
         held: &Content,
         seals: &dyn Seals,
     ) -> Result<Content, StoreError> {
-        let sealing = Sealing { seals, natural: is_natural(&value) };
+        let sealing = Sealing { seals, natural: self.is_natural(&value, held, seals) };
         let mut content = Content::default();
         for (name, value) in value {
             if self.derived.contains(&name.as_str()) {
@@ -219,6 +194,12 @@ impl Shape {
         held: Option<&Scalar>,
         sealing: &Sealing<'_>,
     ) -> Result<Scalar, StoreError> {
+        if let Some(field) = self.sealed_field(of, name)
+            && let Some(held) = held
+            && self.stays_closed(field, &value, held, sealing.seals)
+        {
+            return Ok(held.clone());
+        }
         if let Some(field) = self.sealed_field(of, name)
             && is_identifier(field.when, sealing.natural, &value)
         {
@@ -438,15 +419,6 @@ fn key_of(scalar: &Scalar) -> Option<[u8; 16]> {
         Scalar::Bytes(bytes) => bytes.strip_prefix(&[SEALED])?.first_chunk().copied(),
         _ => None,
     }
-}
-
-fn is_natural(value: &Map<String, Value>) -> bool {
-    let rfc = |rfc: &Value| rfc.as_str().is_some_and(|rfc| rfc.chars().count() == 13);
-    value.get("rfc").is_some_and(rfc)
-        || value.get("kind").and_then(Value::as_str) == Some("persona_fisica")
-        || ["fiscal_profile", "receptor"]
-            .iter()
-            .any(|field| value.get(*field).and_then(|profile| profile.get("rfc")).is_some_and(rfc))
 }
 
 fn is_identifier(when: When, natural: bool, value: &Value) -> bool {

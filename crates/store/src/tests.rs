@@ -6,9 +6,12 @@ mod membership;
 mod sales;
 mod writers;
 
+use jiff::civil::date;
+use rust_decimal::Decimal;
 use uuid::Uuid;
+use zuc_domain::lead::opportunity::{NewOpportunity, Opportunity, OpportunityEvent, Stage};
 use zuc_domain::lead::{Activity, ActivityKind, ActivitySubject, Direction, Lead, LeadField, NewLead};
-use zuc_domain::shared::{ActivityId, LeadId, PersonId, Scope};
+use zuc_domain::shared::{Act, ActivityId, Currency, CustomerId, LeadId, Money, OpportunityId, PersonId, Scope};
 
 use crate::testing::{SALES, WIRE, at, deliver, deliver_all, device, device_at, lead, pass, v7};
 use crate::{LeadFilter, LeadOrder, Store};
@@ -20,6 +23,23 @@ async fn capture(store: &Store, id: u128, name: &str, company: &str) -> Lead {
     tx.repository().record(&lead, &event).await.unwrap();
     tx.commit().await.unwrap();
     lead
+}
+
+fn new_deal(id: u128, pesos: i64, act: &Act) -> OpportunityEvent {
+    let new = NewOpportunity {
+        id: OpportunityId(v7(id)),
+        scope: SALES,
+        customer: CustomerId(v7(9)),
+        lead: None,
+        name: "Todo".into(),
+        amount: Money::try_new(Decimal::from(pesos), Currency::Mxn).unwrap(),
+        mrr: None,
+        stage: Stage::Propuesta,
+        expected_close: date(2026, 12, 1),
+        owner: at(0).person,
+        created_at: act.at,
+    };
+    Opportunity::create(new, act).unwrap()
 }
 
 async fn list(store: &Store) -> Vec<crate::LeadRow> {

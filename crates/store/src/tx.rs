@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 use uuid::Uuid;
 use zuc_domain::shared::{Act, EventId, Hlc, TransitionId};
+use zuc_protocol::item::DocKind;
 
 use crate::aggregate::{Aggregate, Repository};
 use crate::audit;
@@ -36,6 +37,8 @@ pub struct Tx {
     pub(crate) last_docs: HashMap<Uuid, (i64, Vec<u8>)>,
     /// Scope of each document in hand.
     pub(crate) places: HashMap<Uuid, i64>,
+    /// The kinds of the records read here that cannot be read whole, for the keys of their persons have not come.
+    pub(crate) closed: BTreeSet<DocKind>,
     pub(crate) last_event: Option<i64>,
     ids: Mutex<FreshIds>,
 }
@@ -75,6 +78,7 @@ impl Tx {
             spoilt: false,
             last_docs: HashMap::new(),
             places: HashMap::new(),
+            closed: BTreeSet::new(),
             last_event: None,
             ids: Mutex::default(),
         })
@@ -155,6 +159,26 @@ impl Tx {
     /// Leaves everything as it was; dropping the transaction does the same.
     pub async fn rollback(self) -> Result<(), StoreError> {
         Ok(self.conn.rollback().await?)
+    }
+
+    /// Remembers that a record of this kind was read of which not everything opens here, though nobody erased it.
+    pub(crate) async fn note_closed(&mut self, kind: DocKind, keys: &BTreeSet<[u8; 16]>) -> Result<(), StoreError> {
+        let missing: Vec<String> = keys.iter().filter(|key| !self.ring.holds(key)).map(hex::encode).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let missing = serde_json::to_string(&missing)?;
+        let on_the_way = sqlx::query_scalar!(
+            r#"SELECT EXISTS (SELECT 1 FROM json_each(?) WHERE unhex(value) NOT IN (SELECT key_id FROM person_erased))
+               AS "on_the_way!: bool""#,
+            missing
+        )
+        .fetch_one(&mut *self.conn)
+        .await?;
+        if on_the_way {
+            self.closed.insert(kind);
+        }
+        Ok(())
     }
 
     /// Opens the keys that sealed values name, as far as they are held.

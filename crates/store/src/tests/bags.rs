@@ -1,15 +1,17 @@
 //! Bags of person keys, and what becomes of the rows here when a bag is replaced.
 
 use uuid::Uuid;
-use zuc_domain::lead::Lead;
+use zuc_domain::lead::opportunity::Opportunity;
+use zuc_domain::lead::{Lead, LeadField};
+use zuc_domain::shared::LeadId;
 use zuc_protocol::ids::{CompanyId, KeyId};
 use zuc_protocol::person_key::{BagRow, bag_id};
 use zuc_protocol::secret::BagKey;
 use zuc_sync::OutboxItem;
 
-use super::{capture, list};
-use crate::Store;
-use crate::testing::{SALES, WIRE, deliver, device, pass};
+use super::{capture, list, new_deal};
+use crate::testing::{SALES, WIRE, at, deliver, device, pass};
+use crate::{Store, StoreError};
 
 /// The row of a lead's person, wrapped again under another bag key.
 async fn wrapped_again(from: &Store, lead: &Lead, new: &BagKey) -> BagRow {
@@ -22,6 +24,15 @@ async fn wrapped_again(from: &Store, lead: &Lead, new: &BagKey) -> BagRow {
 
 async fn names(store: &Store) -> Vec<String> {
     list(store).await.into_iter().map(|row| row.full_name).collect()
+}
+
+async fn edit(store: &Store, id: LeadId, field: LeadField) -> Result<(), StoreError> {
+    let mut tx = store.begin(at(4)).await?;
+    let mut lead = tx.repository::<Lead>().load(id).await?.unwrap();
+    let edit = lead.edit(field).unwrap();
+    lead.apply_edit(&edit);
+    tx.repository().save(&lead).await?;
+    tx.commit().await
 }
 
 fn without_its_key(item: OutboxItem) -> OutboxItem {
@@ -58,6 +69,33 @@ async fn a_person_whose_key_comes_with_a_new_bag_is_read_whichever_of_the_two_co
         capture(&luis, 3, "Tomás", "C").await;
         assert!(luis.bag_rows(SALES).await.unwrap().iter().all(|row| row.bag == bag_id(&new)));
     }
+}
+
+#[tokio::test]
+async fn what_is_done_to_a_lead_before_the_key_of_its_person_has_come_takes_nothing_from_it() {
+    let (ana, luis) = (device(1).await, device(2).await);
+    let rosa = capture(&ana, 1, "Rosa Inédita", "A").await;
+    let item = ana.outbox_ready(WIRE, 1).await.unwrap().remove(0);
+    let rows = item.bag_rows.clone();
+    deliver(&ana, &luis, WIRE, 1, without_its_key(item)).await;
+
+    edit(&luis, rosa.id, LeadField::City(Some("Celaya".into()))).await.unwrap();
+    // a name under a key that is not here, and a record made of a lead without a name
+    let renamed = edit(&luis, rosa.id, LeadField::FullName(Some("Rosa Nueva".into()))).await;
+    assert!(matches!(renamed, Err(StoreError::PersonKeyMissing)), "{renamed:?}");
+    let mut tx = luis.begin(at(5)).await.unwrap();
+    let lead = tx.repository::<Lead>().load(rosa.id).await.unwrap().unwrap();
+    assert_eq!(lead.email, None, "it does not open");
+    let event = new_deal(3, 100, &tx.act());
+    let made = tx.repository().record(&Opportunity::from_created(&event).unwrap(), &event).await;
+    assert!(matches!(made, Err(StoreError::PersonKeyMissing)), "{made:?}");
+    tx.rollback().await.unwrap();
+
+    luis.store_bag(WIRE, rows[0].bag, None, &[], &rows).await.unwrap();
+    let read = luis.read::<Lead>(rosa.id).await.unwrap().unwrap();
+    assert_eq!((&read.full_name, &read.email, &read.phone), (&rosa.full_name, &rosa.email, &rosa.phone));
+    assert_eq!(read.city.as_deref(), Some("Celaya"));
+    assert_eq!(luis.rebuild(false).await.unwrap(), []);
 }
 
 #[tokio::test]

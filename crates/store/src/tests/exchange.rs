@@ -1,16 +1,15 @@
 //! Entries of others, those among them that were made to harm.
 
-use jiff::civil::date;
 use rust_decimal::Decimal;
 use zuc_domain::customer::{Customer, CustomerKind, NewCustomer};
-use zuc_domain::lead::opportunity::{NewOpportunity, Opportunity, Stage};
+use zuc_domain::lead::opportunity::Opportunity;
 use zuc_domain::lead::{Conversion, ConversionPlan, Lead};
-use zuc_domain::shared::{Currency, CustomerId, Money, OpportunityId};
+use zuc_domain::shared::{Currency, CustomerId, Money};
 use zuc_protocol::Scope as WireScope;
 use zuc_protocol::ids::ItemId;
 use zuc_protocol::item::{DocKind, Fact, Item};
 
-use super::capture;
+use super::{capture, new_deal};
 use crate::testing::{SALES, WIRE, at, deliver, deliver_all, device, lead, pass, v7};
 use crate::{LeadFilter, LeadOrder, Store, StoreError};
 
@@ -97,21 +96,7 @@ async fn what_does_not_belong_into_its_scope_is_read_by_nobody_and_the_rest_of_t
 
 async fn deal(store: &Store, id: u128, pesos: i64) {
     let mut tx = store.begin(at(30)).await.unwrap();
-    let act = tx.act();
-    let new = NewOpportunity {
-        id: OpportunityId(v7(id)),
-        scope: SALES,
-        customer: CustomerId(v7(9)),
-        lead: None,
-        name: "Todo".into(),
-        amount: Money::try_new(Decimal::from(pesos), Currency::Mxn).unwrap(),
-        mrr: None,
-        stage: Stage::Propuesta,
-        expected_close: date(2026, 12, 1),
-        owner: at(0).person,
-        created_at: act.at,
-    };
-    let event = Opportunity::create(new, &act).unwrap();
+    let event = new_deal(id, pesos, &tx.act());
     tx.repository().record(&Opportunity::from_created(&event).unwrap(), &event).await.unwrap();
     tx.commit().await.unwrap();
 }

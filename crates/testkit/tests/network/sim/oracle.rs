@@ -123,7 +123,7 @@ pub(super) async fn nothing_is_lost(week: &mut Week) {
     for lead in week.done.leads.iter().filter(here) {
         let lead = laptop.store.read::<Lead>(*lead).await.unwrap();
         let lead = lead.unwrap_or_else(|| panic!("{place}: a lead is lost"));
-        assert!(lead.email.is_some(), "{place}: the key of a person is lost");
+        assert!(lead.email.is_some(), "{place}: what was sealed under a person's key is lost");
     }
     let mut calls: BTreeMap<LeadId, Vec<&str>> = BTreeMap::new();
     for (lead, text) in &week.done.calls {
