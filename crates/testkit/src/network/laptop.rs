@@ -87,6 +87,8 @@ pub struct Laptop {
     pub engine: Engine,
     /// Codes of the entries that it set aside.
     pub set_aside: Vec<String>,
+    /// Codes of what the relay refused it.
+    pub refused: Vec<String>,
     /// At which effect its disk is full, once.
     pub full_at: Option<Full>,
     /// It is where there is no network.
@@ -155,6 +157,7 @@ impl Laptop {
             store,
             engine,
             set_aside: Vec::new(),
+            refused: Vec::new(),
             full_at: None,
             away: false,
             up: VecDeque::new(),
@@ -319,6 +322,7 @@ impl Laptop {
                         self.hang_up();
                         inputs.push_back(Input::Disconnected);
                     }
+                    Effect::Refused { code, .. } => self.refused.push(code),
                     Effect::MarkAcked { scope, number, hash, .. } => {
                         let last = self.acked.entry(scope).or_insert((number, hash));
                         *last = (*last).max((number, hash));

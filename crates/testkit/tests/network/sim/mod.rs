@@ -5,6 +5,7 @@
 //! passes when it is told to, so a seed that fails fails again. `ZUC_SIM_SEEDS` says how many weeks there are,
 //! `ZUC_SIM_SEED` which is the first.
 
+mod figures;
 mod oracle;
 mod people;
 mod script;
@@ -12,7 +13,8 @@ mod week;
 
 use std::path::Path;
 
-use self::week::{Figures, Week};
+use self::figures::Figures;
+use self::week::Week;
 
 /// Weeks of one run.
 const SEEDS: u64 = 200;
@@ -30,6 +32,18 @@ async fn whatever_happens_in_a_week_nothing_is_lost_and_all_converge() {
 #[tokio::test]
 async fn whatever_happens_in_another_week_nothing_is_lost_and_all_converge() {
     weeks(1).await;
+}
+
+/// A few of them with backups, over disks that do not fail: a backup is read by what reads any file.
+#[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::print_stdout, clippy::disallowed_macros, reason = "figures and seeds are this test's product")]
+async fn whatever_is_restored_in_a_week_only_what_was_never_sent_is_lost() {
+    let (first, seeds) = (from_env("ZUC_SIM_SEED", 1), from_env("ZUC_SIM_SEEDS", SEEDS).div_ceil(10));
+    let mut all = Figures::default();
+    for seed in first..first + seeds {
+        all.add(&Week::live_with_backups(seed).await.figures);
+    }
+    println!("simulation: seeds {first} to {}, with backups: {all}", first + seeds - 1);
 }
 
 /// Seeds that failed once.

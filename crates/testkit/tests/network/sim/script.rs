@@ -27,6 +27,10 @@ pub(super) enum Event {
     PowerCut { laptop: usize, after: u64, seed: u64 },
     /// A disk fails for a while.
     Failure { laptop: usize, failure: Failure },
+    /// A backup is made, where there is room for one.
+    BackUp { laptop: usize },
+    /// A laptop becomes what it was when its last backup was made, if there is one.
+    Restore { laptop: usize },
     /// A clock is set, wrong by so many seconds.
     Clock { laptop: usize, skew: i64 },
     /// The relay is killed.
@@ -35,6 +39,8 @@ pub(super) enum Event {
     CutRelay { after: u64, seed: u64 },
     /// The relay's disk fails for a while.
     FailRelay { failure: Failure },
+    /// The relay's data are gone, or become those of its last copy, if there is one.
+    LoseRelay { wiped: bool },
     /// The founder gives the team's scope a new key, if the relay is there.
     Rotate,
     /// Everything is mended.
@@ -49,7 +55,9 @@ impl Event {
         let laptop = draw.below(laptops);
         match draw.below(100) {
             0..2 => Self::ConvertApart { one: laptop, other: (laptop + 1) % laptops },
-            2..40 => Self::Work { laptop, commands: 1 + draw.below(3) },
+            2..36 => Self::Work { laptop, commands: 1 + draw.below(3) },
+            36..38 => Self::BackUp { laptop },
+            38..40 => Self::Restore { laptop },
             40..64 => Self::Traffic { frames: 3 + draw.below(25) },
             64..68 => Self::Break { laptop },
             68..71 => Self::Partition { laptops: some(draw, laptops) },
@@ -62,7 +70,8 @@ impl Event {
             88..90 => Self::KillRelay,
             90..92 => Self::CutRelay { after: draw.number() % 40, seed: draw.number() },
             92..94 => Self::FailRelay { failure: failure(draw) },
-            94..98 => Self::Rotate,
+            94..97 => Self::Rotate,
+            97..98 => Self::LoseRelay { wiped: draw.percent(50) },
             _ => Self::Heal,
         }
     }

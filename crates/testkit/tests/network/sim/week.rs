@@ -1,82 +1,30 @@
 //! The week itself: what happens is done to the company, and looked at after each time.
 
-use std::collections::{BTreeSet, VecDeque};
-use std::fmt;
+use std::collections::{BTreeMap, BTreeSet};
 
+use tempfile::TempDir;
 use zuc_protocol::{Rights, Role, Scope};
+use zuc_store::Backup;
 use zuc_sync::{Input, SyncStatus};
-use zuc_testkit::network::{Network, On};
+use zuc_testkit::network::{Laptop, Network, On};
 
+use super::figures::{Figures, Last, Lived};
 use super::oracle;
 use super::people::{Acknowledged, Draw};
 use super::script::{Event, pause};
+use crate::work::SALES;
 
 const WEEK_MS: i64 = 7 * 24 * 3_600_000;
 /// Within so long all hold the same once everything is mended.
 const CONVERGED_MS: i64 = 5_000;
+/// The same after the relay lost what it kept: what is not answered is asked again after ten seconds.
+const GIVEN_BACK_MS: i64 = 15_000;
 /// How long a frame travels and its answer, once everything is mended.
 const ROUND_TRIP_MS: i64 = 100;
-/// So many of the last events are told of a week that goes wrong.
-const LAST: usize = 12;
+/// Laptops that are there from the beginning, and to the end.
+const FOUNDERS: usize = 4;
 /// Laptops that join in the middle of a week, at most.
 const JOINERS: [&str; 2] = ["Elena", "Fausto"];
-
-/// What came of a week.
-pub(super) struct Lived {
-    pub(super) trace: blake3::Hash,
-    pub(super) figures: Figures,
-}
-
-/// What a run is proud of.
-#[derive(Default)]
-pub(super) struct Figures {
-    weeks: u64,
-    events: u64,
-    commands: u64,
-    refused_by_a_disk: u64,
-    waits_for_keys: u64,
-    power_cuts: u64,
-    converted_twice: u64,
-    healed: u64,
-    ignored: u64,
-    slowest_ms: i64,
-}
-
-impl Figures {
-    pub(super) fn add(&mut self, other: &Self) {
-        self.weeks += other.weeks;
-        self.events += other.events;
-        self.commands += other.commands;
-        self.refused_by_a_disk += other.refused_by_a_disk;
-        self.waits_for_keys += other.waits_for_keys;
-        self.power_cuts += other.power_cuts;
-        self.converted_twice += other.converted_twice;
-        self.healed += other.healed;
-        self.ignored += other.ignored;
-        self.slowest_ms = self.slowest_ms.max(other.slowest_ms);
-    }
-}
-
-impl fmt::Display for Figures {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            out,
-            "{} weeks, {} events, {} commands, {} that a disk refused and {} that keys were not there for, {} power \
-             cuts, {} leads converted by two at once, {} steps that count nowhere, mended {} times and equal at most {} \
-             ms after",
-            self.weeks,
-            self.events,
-            self.commands,
-            self.refused_by_a_disk,
-            self.waits_for_keys,
-            self.power_cuts,
-            self.converted_twice,
-            self.ignored,
-            self.healed,
-            self.slowest_ms
-        )
-    }
-}
 
 /// A company in its week.
 pub(super) struct Week {
@@ -90,28 +38,13 @@ pub(super) struct Week {
     clogged: BTreeSet<usize>,
     joined: usize,
     last: Last,
-}
-
-/// What happened last in a week: told where the week goes wrong.
-struct Last {
-    seed: u64,
-    events: VecDeque<String>,
-}
-
-impl Last {
-    fn add(&mut self, event: String) {
-        self.events.truncate(LAST - 1);
-        self.events.push_front(event);
-    }
-}
-
-impl Drop for Last {
-    #[expect(clippy::print_stderr, reason = "without its seed a week that fails is lost")]
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            eprintln!("seed {} went wrong; what happened, the last first: {:#?}", self.seed, self.events);
-        }
-    }
+    on: On,
+    /// The last backup of each laptop that has one.
+    backups: BTreeMap<usize, Backup>,
+    /// The relay as it was killed last.
+    copy: Option<TempDir>,
+    /// The relay lost something, and not everybody was there since.
+    pub(super) lost: bool,
 }
 
 impl Week {
@@ -121,6 +54,11 @@ impl Week {
     /// When something is lost, or they do not come to hold the same.
     pub(super) async fn live(seed: u64) -> Lived {
         Box::pin(Self::through(seed, On::Disk)).await
+    }
+
+    /// As [`Week::live`], over disks that do not fail, of laptops that are restored from backups.
+    pub(super) async fn live_with_backups(seed: u64) -> Lived {
+        Box::pin(Self::through(seed, On::Folder)).await
     }
 
     /// As [`Week::live`], over disks that nobody syncs.
@@ -142,7 +80,11 @@ impl Week {
             cut_off: BTreeSet::new(),
             clogged: BTreeSet::new(),
             joined: 0,
-            last: Last { seed, events: VecDeque::new() },
+            last: Last::of(seed),
+            on,
+            backups: BTreeMap::new(),
+            copy: None,
+            lost: false,
         };
         let begun = week.network.time.passed_ms();
         while week.network.time.passed_ms() - begun < WEEK_MS {
@@ -151,7 +93,7 @@ impl Week {
             week.trace.update(told.as_bytes());
             week.last.add(told);
             week.figures.events += 1;
-            week.happen(event).await;
+            Box::pin(week.happen(event)).await;
             week.go_on().await;
         }
         week.heal().await;
@@ -184,19 +126,35 @@ impl Week {
                     self.clogged.remove(&one);
                 }
             }
-            Event::Kill { laptop } => self.network.laptops[laptop].kill().await,
+            Event::Kill { laptop } => self.kill(laptop).await,
             Event::PowerCut { laptop, after, seed } => self.power_cut(laptop, after, seed).await,
             Event::Failure { laptop, failure } => {
-                let ground = self.network.laptops[laptop].ground().expect("it has a disk");
-                ground.disk().fail(failure);
+                if let Some(ground) = self.network.laptops[laptop].ground() {
+                    ground.disk().fail(failure);
+                }
                 let commands = 1 + self.draw.below(3);
                 self.work(laptop, commands).await;
                 self.traffic(10).await;
             }
+            Event::BackUp { laptop } => {
+                if self.on == On::Folder {
+                    let backup = self.network.laptops[laptop].back_up().await;
+                    self.backups.insert(laptop, backup);
+                }
+            }
+            Event::Restore { laptop } => self.restore(laptop).await,
             Event::Clock { laptop, skew } => self.network.laptops[laptop].skew = skew,
             Event::KillRelay => {
-                self.network.kill_the_relay().await;
+                self.copy = Some(self.network.copy_the_relay().await);
                 oracle::what_was_acknowledged_stands(self).await;
+            }
+            Event::LoseRelay { wiped } => {
+                match self.copy.take().filter(|_| !wiped) {
+                    Some(copy) => self.network.put_the_relay_back(&copy).await,
+                    None => self.network.wipe_the_relay().await,
+                }
+                self.lost = true;
+                self.figures.relays_lost += 1;
             }
             Event::CutRelay { after, seed } => {
                 let disk = self.network.host.ground().disk();
@@ -210,6 +168,8 @@ impl Week {
                 self.network.host.ground().disk().fail(failure);
                 self.traffic(20).await;
             }
+            // an act on a head that others know to be none is a fork, which is for the recovery code
+            Event::Rotate if self.lost => {}
             Event::Rotate => self.network.order_rotation(Scope::Sales(1)).await,
             Event::Heal => self.heal().await,
         }
@@ -242,7 +202,9 @@ impl Week {
 
     async fn mend(&mut self, at: usize) {
         let laptop = &mut self.network.laptops[at];
-        laptop.ground().expect("it has a disk").disk().heal();
+        if let Some(ground) = laptop.ground() {
+            ground.disk().heal();
+        }
         laptop.wake().await;
     }
 
@@ -286,14 +248,60 @@ impl Week {
         }
     }
 
+    async fn kill(&mut self, laptop: usize) {
+        let laptop = &mut self.network.laptops[laptop];
+        if laptop.ground().is_some() {
+            laptop.kill().await;
+        } else {
+            laptop.restart().await;
+        }
+    }
+
     async fn power_cut(&mut self, laptop: usize, after: u64, seed: u64) {
-        let disk = self.network.laptops[laptop].ground().expect("it has a disk").disk();
+        let Some(ground) = self.network.laptops[laptop].ground() else { return self.kill(laptop).await };
+        let disk = ground.disk();
         disk.cut_after(disk.points() + after);
         let commands = 1 + self.draw.below(3);
         self.work(laptop, commands).await;
         self.traffic(12).await;
         self.network.laptops[laptop].power_cut(seed).await;
         self.figures.power_cuts += 1;
+    }
+
+    /// What a laptop wrote since all was at rest is lost with its disk, and nothing else.
+    async fn restore(&mut self, laptop: usize) {
+        let Some(backup) = self.backups.remove(&laptop) else { return };
+        self.heal().await;
+        self.work_apart(laptop).await;
+        self.network.laptops[laptop].restore(&backup).await;
+        self.backups.insert(laptop, backup);
+        self.figures.restored += 1;
+    }
+
+    /// The laptop that joined last is stolen: nobody learns what is done at it since, and it learns nothing any more.
+    async fn lose_a_laptop(&mut self) {
+        let at = self.network.laptops.len() - 1;
+        self.work_apart(at).await;
+        self.network.laptops[at].away = true;
+        self.network.remove(at).await;
+        self.network.laptops[at].away = false;
+        self.network.settle().await;
+        let place = format!("seed {}, {}", self.seed, self.network.laptops[at].name);
+        let gone = self.network.laptops.pop().expect("it was there");
+        assert_eq!(gone.engine.status(), SyncStatus::Failed("sync.revoked"), "{place}");
+        assert!(!gone.store.holds_any_of(SALES).await.unwrap(), "{place}: what it may not read any more is gone");
+        assert_eq!(gone.store.unsent().await.unwrap(), 0, "{place}: what it did is kept apart");
+        self.backups.remove(&at);
+        self.figures.removed += 1;
+    }
+
+    /// Somebody works where there is no network; what is done there is not promised to anybody.
+    async fn work_apart(&mut self, laptop: usize) {
+        self.network.laptops[laptop].disconnect().await;
+        let mut apart = self.done.clone();
+        for _ in 0..self.draw.below(4) {
+            apart.command(&mut self.network.laptops[laptop], &mut self.draw).await;
+        }
     }
 
     /// Everything is mended; soon all hold the same.
@@ -308,9 +316,9 @@ impl Week {
         let begun = self.network.time.passed_ms();
         while !self.network.round_trip(ROUND_TRIP_MS).await {
             let passed = self.network.time.passed_ms() - begun;
-            if passed > CONVERGED_MS {
-                let states: Vec<(&str, SyncStatus)> =
-                    self.network.laptops.iter().map(|laptop| (laptop.name, laptop.engine.status())).collect();
+            if passed > if self.lost { GIVEN_BACK_MS } else { CONVERGED_MS } {
+                let state = |laptop: &Laptop| (laptop.name, laptop.engine.status(), laptop.refused.last().cloned());
+                let states: Vec<(&str, SyncStatus, Option<String>)> = self.network.laptops.iter().map(state).collect();
                 panic!("seed {}: not at rest {passed} ms after all was mended: {states:?}", self.seed);
             }
         }
@@ -319,12 +327,15 @@ impl Week {
         let digest = oracle::all_hold_the_same(self).await;
         self.figures.ignored = oracle::all_were_told_alike(self).await;
         self.trace.update(digest.as_bytes());
+        self.lost = false;
         oracle::what_was_acknowledged_stands(self).await;
         oracle::the_log_is_dense(self).await;
         oracle::nothing_is_lost(self).await;
         if self.joined < JOINERS.len() && self.draw.percent(25) {
             self.network.join(JOINERS[self.joined], Rights::new([Role::Ventas], [1])).await;
             self.joined += 1;
+        } else if self.network.laptops.len() > FOUNDERS && self.draw.percent(25) {
+            self.lose_a_laptop().await;
         }
     }
 }

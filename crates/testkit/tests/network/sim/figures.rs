@@ -1,0 +1,99 @@
+//! What is told of a week: its figures, and of one that goes wrong what happened last.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+/// So many of the last events are told of a week that goes wrong.
+const LAST: usize = 12;
+
+/// What came of a week.
+pub(super) struct Lived {
+    pub(super) trace: blake3::Hash,
+    pub(super) figures: Figures,
+}
+
+/// What a run is proud of.
+#[derive(Default)]
+pub(super) struct Figures {
+    pub(super) weeks: u64,
+    pub(super) events: u64,
+    pub(super) commands: u64,
+    pub(super) refused_by_a_disk: u64,
+    pub(super) waits_for_keys: u64,
+    pub(super) power_cuts: u64,
+    pub(super) converted_twice: u64,
+    pub(super) relays_lost: u64,
+    pub(super) restored: u64,
+    pub(super) removed: u64,
+    pub(super) healed: u64,
+    pub(super) ignored: u64,
+    pub(super) slowest_ms: i64,
+}
+
+impl Figures {
+    pub(super) fn add(&mut self, other: &Self) {
+        self.weeks += other.weeks;
+        self.events += other.events;
+        self.commands += other.commands;
+        self.refused_by_a_disk += other.refused_by_a_disk;
+        self.waits_for_keys += other.waits_for_keys;
+        self.power_cuts += other.power_cuts;
+        self.converted_twice += other.converted_twice;
+        self.relays_lost += other.relays_lost;
+        self.restored += other.restored;
+        self.removed += other.removed;
+        self.healed += other.healed;
+        self.ignored += other.ignored;
+        self.slowest_ms = self.slowest_ms.max(other.slowest_ms);
+    }
+}
+
+impl fmt::Display for Figures {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            out,
+            "{} weeks, {} events, {} commands, {} that a disk refused and {} that keys were not there for, {} power \
+             cuts, {} relays that lost what they kept, {} laptops restored, {} taken away, {} leads converted by two at once, {} steps that count nowhere, mended {} times and equal at most {} \
+             ms after",
+            self.weeks,
+            self.events,
+            self.commands,
+            self.refused_by_a_disk,
+            self.waits_for_keys,
+            self.power_cuts,
+            self.relays_lost,
+            self.restored,
+            self.removed,
+            self.converted_twice,
+            self.ignored,
+            self.healed,
+            self.slowest_ms
+        )
+    }
+}
+
+/// What happened last in a week: told where the week goes wrong.
+pub(super) struct Last {
+    seed: u64,
+    events: VecDeque<String>,
+}
+
+impl Last {
+    pub(super) const fn of(seed: u64) -> Self {
+        Self { seed, events: VecDeque::new() }
+    }
+
+    pub(super) fn add(&mut self, event: String) {
+        self.events.truncate(LAST - 1);
+        self.events.push_front(event);
+    }
+}
+
+impl Drop for Last {
+    #[expect(clippy::print_stderr, reason = "without its seed a week that fails is lost")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("seed {} went wrong; what happened, the last first: {:#?}", self.seed, self.events);
+        }
+    }
+}
