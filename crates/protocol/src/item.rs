@@ -163,6 +163,15 @@ impl Item {
         }
     }
 
+    /// No longer names the person keys that are `gone`: what they sealed stays, and nobody opens it.
+    pub fn forget(&mut self, gone: impl Fn(KeyId) -> bool) {
+        let keys = match self {
+            Self::Change(change) => &mut change.person_keys,
+            Self::Fact(fact) => &mut fact.person_keys,
+        };
+        keys.retain(|key| !gone(*key));
+    }
+
     /// About how many bytes it takes before compression.
     pub fn weight(&self) -> usize {
         let texts = |events: &[String]| events.iter().map(|event| event.len() + 2).sum::<usize>();

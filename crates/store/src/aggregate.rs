@@ -83,10 +83,14 @@ impl<'t, A: Aggregate> Repository<'t, A> {
     pub async fn load(&mut self, id: A::Id) -> Result<Option<A>, StoreError> {
         let id: Uuid = id.into();
         let Some((scope, content)) = self.tx.hold(A::SHAPE, id).await? else { return Ok(None) };
-        let keys = Shape::person_keys(&content);
-        self.tx.hold_keys(&keys).await?;
-        self.tx.note_closed(A::SHAPE.number, &keys).await?;
+        self.tx.hold_keys(&Shape::person_keys(&content)).await?;
+        self.tx.note_closed(A::SHAPE.number, id, &content).await?;
         read::<A>(scope, id, &content, &self.tx.ring).map(Some)
+    }
+
+    /// Whether all of a record that was loaded is read: not so where the key of a person was erased or has not come.
+    pub fn opens(&self, id: A::Id) -> bool {
+        !self.tx.closed.contains(&id.into())
     }
 
     /// Writes what `event` changed: document, outbox, event, audit, read rows.
@@ -186,14 +190,15 @@ impl Tx {
         let number = scope_number(scope);
         let value = to_map(aggregate)?;
         self.hold_keys(&Shape::person_keys(&held)).await?;
-        let subjects = A::SHAPE.subjects(id, &value, &held, &self.ring);
+        let said = as_read::<A>(scope, id, &held, &self.ring);
+        let subjects = A::SHAPE.subjects(id, &value, &said, &held, &self.ring);
         self.ring.ensure(&mut self.conn, scope, &subjects).await?;
-        let content = A::SHAPE.content(id, value, &held, &self.ring)?;
+        let content = A::SHAPE.content(id, value, &said, &held, &self.ring)?;
 
         let seconds = self.session.at.as_second();
         let slot = self.docs.remove(&(number, id));
         let created = slot.is_none();
-        if created && self.closed.iter().any(|kind| *kind != A::SHAPE.number) {
+        if created && self.late.iter().any(|kind| *kind != A::SHAPE.number) {
             // made of what could not be read, it would lack for ever what is only late: a customer without a name
             return Err(StoreError::PersonKeyMissing);
         }
@@ -293,6 +298,11 @@ impl Tx {
 impl Store {
     /// An aggregate read from its document outside any transaction: for a page that shows one record whole.
     pub async fn read<A: Aggregate>(&self, id: A::Id) -> Result<Option<A>, StoreError> {
+        Ok(self.read_and_ask(id).await?.map(|(read, _)| read))
+    }
+
+    /// As [`Store::read`], and whether all of it is read, as [`Repository::opens`] says it.
+    pub async fn read_and_ask<A: Aggregate>(&self, id: A::Id) -> Result<Option<(A, bool)>, StoreError> {
         let identity = self.identity().ok_or(StoreError::NoIdentity)?;
         let mut conn = self.reader().acquire().await?;
         let id: Uuid = id.into();
@@ -300,8 +310,10 @@ impl Store {
         let document = stored.document(A::SHAPE, &identity.actor.0)?;
         let content = document.content()?;
         let mut ring = crate::persons::Ring::new(self, identity.company.0);
-        ring.load(&mut conn, &Shape::person_keys(&content)).await?;
-        read::<A>(scope_of(stored.scope)?, id, &content, &ring).map(Some)
+        let keys = Shape::person_keys(&content);
+        ring.load(&mut conn, &keys).await?;
+        let opens = keys.iter().all(|key| ring.holds(key));
+        Ok(Some((read::<A>(scope_of(stored.scope)?, id, &content, &ring)?, opens)))
     }
 }
 
@@ -422,6 +434,14 @@ pub(crate) fn to_map<A: Serialize>(aggregate: &A) -> Result<Map<String, Value>, 
         Value::Object(map) => Ok(map),
         _ => Err(StoreError::corrupt("doc", "root", "not an object")),
     }
+}
+
+/// What a document says as a command read it: what says the same afterwards is not written. Nothing for a new one.
+fn as_read<A: Aggregate>(scope: Scope, id: Uuid, held: &Content, seals: &dyn Seals) -> Map<String, Value> {
+    if *held == Content::default() {
+        return Map::new();
+    }
+    read::<A>(scope, id, held, seals).and_then(|read| to_map(&read)).unwrap_or_default()
 }
 
 pub(crate) fn read<A: Aggregate>(

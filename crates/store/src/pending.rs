@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use serde_json::Map;
 use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 use zuc_domain::lead::Lead;
@@ -81,11 +82,11 @@ impl Tx {
     ) -> Result<(), StoreError> {
         let (scope, number, id) = (lead.scope, scope_number(lead.scope), lead.id.0);
         let value = to_map(lead)?;
-        for subject in Lead::SHAPE.subjects(id, &value, &Content::default(), &self.ring) {
+        for subject in Lead::SHAPE.subjects(id, &value, &Map::new(), &Content::default(), &self.ring) {
             let made = self.ring.make(scope, subject)?;
             self.pending.keys.push((number, made));
         }
-        let content = Lead::SHAPE.content(id, value, &Content::default(), &self.ring)?;
+        let content = Lead::SHAPE.content(id, value, &Map::new(), &Content::default(), &self.ring)?;
         let seconds = self.session.at.as_second();
         let written = Document::first(Lead::SHAPE.kind, &content, &self.identity.actor.0, seconds)?;
         let mut numbers = Vec::with_capacity(happened.len());

@@ -83,6 +83,13 @@ const SEALED: u8 = b's';
 /// The field of an item that was taken out.
 const GONE: &str = "gone";
 
+/// A map of items, or a part of it, as it was read and as it lies in the document.
+#[derive(Clone, Copy)]
+struct Before<'a> {
+    said: Option<&'a Value>,
+    held: Option<&'a BTreeMap<String, Scalar>>,
+}
+
 /// What sealing one aggregate takes.
 struct Sealing<'a> {
     seals: &'a dyn Seals,
@@ -98,12 +105,13 @@ impl Shape {
         if of.is_empty() { format!("{}.{name}", self.kind.name) } else { format!("{}.{of}.{name}", self.kind.name) }
     }
 
-    /// The document content of an aggregate; sealed values that say the same as in `held`, or that do not open here and
-    /// were not given another value, are taken over as they are.
+    /// The document content of an aggregate. What still says what it `said` when it was read from `held` is taken over as
+    /// it lies there, for this version may not read all of it: members that a later one knows, values that do not open here.
     pub(crate) fn content(
         &self,
         id: Uuid,
         value: Map<String, Value>,
+        said: &Map<String, Value>,
         held: &Content,
         seals: &dyn Seals,
     ) -> Result<Content, StoreError> {
@@ -132,7 +140,8 @@ impl Shape {
                 let old = held.maps.get(items.name);
                 let mut flat = BTreeMap::new();
                 let mut path = Vec::new();
-                self.flatten(items, id, &mut path, value, old, &sealing, &mut flat)?;
+                let before = Before { said: said.get(items.name), held: old };
+                self.flatten(items, id, &mut path, value, before, &sealing, &mut flat)?;
                 mark_gone(items, old, &mut flat);
                 content.map(items.name).append(&mut flat);
             } else {
@@ -144,7 +153,14 @@ impl Shape {
                 {
                     continue;
                 }
-                let scalar = self.scalar(id, "", &name, value, old, &sealing)?;
+                let scalar = match old {
+                    Some(old)
+                        if said.get(&name) == Some(&value) && self.lies_well("", &name, &value, old, &sealing) =>
+                    {
+                        old.clone()
+                    }
+                    _ => self.scalar(id, "", &name, value, &sealing)?,
+                };
                 content.root.insert(name, scalar);
             }
         }
@@ -159,15 +175,16 @@ impl Shape {
         id: Uuid,
         path: &mut Vec<String>,
         value: Value,
-        old: Option<&BTreeMap<String, Scalar>>,
+        before: Before<'_>,
         sealing: &Sealing<'_>,
         flat: &mut BTreeMap<String, Scalar>,
     ) -> Result<(), StoreError> {
         match value {
             Value::Object(fields) if path.is_empty() || items.leads_to_items(path) => {
                 for (name, value) in fields {
+                    let before = Before { said: before.said.and_then(|said| said.get(&name)), ..before };
                     path.push(name);
-                    self.flatten(items, id, path, value, old, sealing, flat)?;
+                    self.flatten(items, id, path, value, before, sealing, flat)?;
                     path.pop();
                 }
             }
@@ -177,8 +194,14 @@ impl Shape {
                 let key = path.join("/");
                 let name = path.last().map_or("", String::as_str);
                 let subject = path.iter().rev().find_map(|segment| segment.parse::<Uuid>().ok()).unwrap_or(id);
-                let held = old.and_then(|old| old.get(&key));
-                let scalar = self.scalar(subject, items.name, name, value, held, sealing)?;
+                let scalar = match before.held.and_then(|held| held.get(&key)) {
+                    Some(held)
+                        if before.said == Some(&value) && self.lies_well(items.name, name, &value, held, sealing) =>
+                    {
+                        held.clone()
+                    }
+                    _ => self.scalar(subject, items.name, name, value, sealing)?,
+                };
                 flat.insert(key, scalar);
             }
         }
@@ -191,28 +214,14 @@ impl Shape {
         of: &str,
         name: &str,
         value: Value,
-        held: Option<&Scalar>,
         sealing: &Sealing<'_>,
     ) -> Result<Scalar, StoreError> {
-        if let Some(field) = self.sealed_field(of, name)
-            && let Some(held) = held
-            && self.stays_closed(field, &value, held, sealing.seals)
-        {
-            return Ok(held.clone());
-        }
         if let Some(field) = self.sealed_field(of, name)
             && is_identifier(field.when, sealing.natural, &value)
         {
             let bound = self.bound(of, name);
-            let clear = value.to_string();
-            if let Some(Scalar::Bytes(bytes)) = held
-                && let Some(sealed) = bytes.strip_prefix(&[SEALED])
-                && sealing.seals.open(&bound, sealed).as_deref() == Some(clear.as_str())
-            {
-                return Ok(Scalar::Bytes(bytes.clone()));
-            }
             let mut bytes = vec![SEALED];
-            bytes.extend(sealing.seals.seal(subject, &bound, &clear)?);
+            bytes.extend(sealing.seals.seal(subject, &bound, &value.to_string())?);
             return Ok(Scalar::Bytes(bytes));
         }
         Ok(match value {

@@ -13,8 +13,10 @@ use zuc_domain::lead::opportunity::{NewOpportunity, Opportunity, OpportunityEven
 use zuc_domain::lead::{Activity, ActivityKind, ActivitySubject, Direction, Lead, LeadField, NewLead};
 use zuc_domain::shared::{Act, ActivityId, Currency, CustomerId, LeadId, Money, OpportunityId, PersonId, Scope};
 
+use crate::aggregate::Aggregate as _;
+use crate::doc::Scalar;
 use crate::testing::{SALES, WIRE, at, deliver, deliver_all, device, device_at, lead, pass, v7};
-use crate::{LeadFilter, LeadOrder, Store};
+use crate::{LeadFilter, LeadOrder, Store, StoreError};
 
 async fn capture(store: &Store, id: u128, name: &str, company: &str) -> Lead {
     let mut tx = store.begin(at(0)).await.unwrap();
@@ -23,6 +25,15 @@ async fn capture(store: &Store, id: u128, name: &str, company: &str) -> Lead {
     tx.repository().record(&lead, &event).await.unwrap();
     tx.commit().await.unwrap();
     lead
+}
+
+async fn edit(store: &Store, id: LeadId, field: LeadField) -> Result<(), StoreError> {
+    let mut tx = store.begin(at(4)).await?;
+    let mut lead = tx.repository::<Lead>().load(id).await?.unwrap();
+    let edit = lead.edit(field).unwrap();
+    lead.apply_edit(&edit);
+    tx.repository().save(&lead).await?;
+    tx.commit().await
 }
 
 fn new_deal(id: u128, pesos: i64, act: &Act) -> OpportunityEvent {
@@ -351,4 +362,33 @@ async fn folding_keeps_what_a_document_says() {
     assert_eq!(store.fold_tails(10).await.unwrap(), 0);
     assert_eq!(store.read::<Lead>(lead.id).await.unwrap(), before);
     assert_eq!(store.verify().await.unwrap(), []);
+}
+
+/// What a later version put into a value that this one reads only in part.
+#[tokio::test]
+async fn what_a_later_version_says_inside_a_value_stays_when_something_else_is_edited() {
+    let store = device(1).await;
+    let lead = capture(&store, 1, "Rosa", "Ferretería").await;
+    let dollars = Money::try_new(Decimal::from(1_500), Currency::Usd).unwrap();
+    edit(&store, lead.id, LeadField::EstimatedAmount(Some(dollars))).await.unwrap();
+    let mut tx = store.begin(at(20)).await.unwrap();
+    let (scope, mut content) = tx.hold(Lead::SHAPE, lead.id.0).await.unwrap().unwrap();
+    let Some(Scalar::Bytes(bytes)) = content.root.get("estimated_amount") else { panic!("a value of parts") };
+    let mut value: serde_json::Value = serde_json::from_slice(&bytes[1..]).unwrap();
+    value["agreed"] = "por teléfono".into();
+    let later = Scalar::Bytes([b"j", value.to_string().as_bytes()].concat());
+    content.root.insert("estimated_amount".into(), later.clone());
+    let number = crate::store::scope_number(scope);
+    let held = tx.docs.get_mut(&(number, lead.id.0)).unwrap();
+    let written = held.document.write(&content, 20).unwrap().unwrap();
+    crate::aggregate::store_written(&mut tx.conn, Lead::SHAPE, number, lead.id.0, &written, 9).await.unwrap();
+    tx.commit().await.unwrap();
+
+    edit(&store, lead.id, LeadField::City(Some("Celaya".into()))).await.unwrap();
+    let mut tx = store.begin(at(22)).await.unwrap();
+    let (_, content) = tx.hold(Lead::SHAPE, lead.id.0).await.unwrap().unwrap();
+    assert_eq!(content.root.get("estimated_amount"), Some(&later));
+    drop(tx);
+    let read = store.read::<Lead>(lead.id).await.unwrap().unwrap();
+    assert_eq!((read.estimated_amount, read.city.as_deref()), (Some(dollars), Some("Celaya")));
 }

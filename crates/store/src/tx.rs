@@ -10,11 +10,12 @@ use zuc_protocol::item::DocKind;
 
 use crate::aggregate::{Aggregate, Repository};
 use crate::audit;
-use crate::doc::Document;
+use crate::doc::{Content, Document};
 use crate::fresh::FreshIds;
 use crate::pending::Pending;
 use crate::persons::Ring;
 use crate::projections::analytics;
+use crate::shape::Shape;
 use crate::store::{Identity, Session};
 use crate::{Store, StoreError};
 
@@ -37,8 +38,10 @@ pub struct Tx {
     pub(crate) last_docs: HashMap<Uuid, (i64, Vec<u8>)>,
     /// Scope of each document in hand.
     pub(crate) places: HashMap<Uuid, i64>,
-    /// The kinds of the records read here that cannot be read whole, for the keys of their persons have not come.
-    pub(crate) closed: BTreeSet<DocKind>,
+    /// Records read here of which not everything opens.
+    pub(crate) closed: BTreeSet<Uuid>,
+    /// Kinds of records read here whose own person's key has not come yet.
+    pub(crate) late: BTreeSet<DocKind>,
     pub(crate) last_event: Option<i64>,
     ids: Mutex<FreshIds>,
 }
@@ -79,6 +82,7 @@ impl Tx {
             last_docs: HashMap::new(),
             places: HashMap::new(),
             closed: BTreeSet::new(),
+            late: BTreeSet::new(),
             last_event: None,
             ids: Mutex::default(),
         })
@@ -161,22 +165,27 @@ impl Tx {
         Ok(self.conn.rollback().await?)
     }
 
-    /// Remembers that a record of this kind was read of which not everything opens here, though nobody erased it.
-    pub(crate) async fn note_closed(&mut self, kind: DocKind, keys: &BTreeSet<[u8; 16]>) -> Result<(), StoreError> {
-        let missing: Vec<String> = keys.iter().filter(|key| !self.ring.holds(key)).map(hex::encode).collect();
-        if missing.is_empty() {
+    /// Remembers that not everything opens of a record that was read, and whether that is so because keys are late.
+    pub(crate) async fn note_closed(&mut self, kind: DocKind, id: Uuid, content: &Content) -> Result<(), StoreError> {
+        let missing = |key: &[u8; 16]| !self.ring.holds(key);
+        if Shape::person_keys(content).iter().any(missing) {
+            self.closed.insert(id);
+        }
+        let root: Vec<String> =
+            content.root.values().filter_map(Shape::key_of).filter(missing).map(hex::encode).collect();
+        if root.is_empty() {
             return Ok(());
         }
-        let missing = serde_json::to_string(&missing)?;
-        let on_the_way = sqlx::query_scalar!(
+        let root = serde_json::to_string(&root)?;
+        let late = sqlx::query_scalar!(
             r#"SELECT EXISTS (SELECT 1 FROM json_each(?) WHERE unhex(value) NOT IN (SELECT key_id FROM person_erased))
-               AS "on_the_way!: bool""#,
-            missing
+               AS "late!: bool""#,
+            root
         )
         .fetch_one(&mut *self.conn)
         .await?;
-        if on_the_way {
-            self.closed.insert(kind);
+        if late {
+            self.late.insert(kind);
         }
         Ok(())
     }

@@ -38,7 +38,8 @@ impl Office {
             if done % STEP == 0 && progress(Progress { done, total }).is_break() {
                 return Err(import::ImportError::Cancelled.into());
             }
-            let Some(mut lead) = self.store.read::<Lead>(id).await? else { continue };
+            // what does not open is no blank
+            let Some((mut lead, true)) = self.store.read_and_ask::<Lead>(id).await? else { continue };
             for at in rows {
                 let Some(fill) = self.fill_of(&lead, &plan.rows[at].draft) else { continue };
                 lead.apply_fill(&fill);
@@ -60,7 +61,8 @@ impl Office {
             let mut lead = lead::load(tx, id).await?;
             let before = heads(tx, id).await?;
             let mut filled = false;
-            for draft in drafts {
+            let opens = tx.repository::<Lead>().opens(id);
+            for draft in drafts.into_iter().filter(|_| opens) {
                 // decided again: someone may have written to the lead since the dry run
                 let Some(fill) = self.fill_of(&lead, draft) else { continue };
                 lead.apply_fill(&fill);

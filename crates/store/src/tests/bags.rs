@@ -3,13 +3,12 @@
 use uuid::Uuid;
 use zuc_domain::lead::opportunity::Opportunity;
 use zuc_domain::lead::{Lead, LeadField};
-use zuc_domain::shared::LeadId;
 use zuc_protocol::ids::{CompanyId, KeyId};
 use zuc_protocol::person_key::{BagRow, bag_id};
 use zuc_protocol::secret::BagKey;
 use zuc_sync::OutboxItem;
 
-use super::{capture, list, new_deal};
+use super::{capture, edit, list, new_deal};
 use crate::testing::{SALES, WIRE, at, deliver, device, pass};
 use crate::{Store, StoreError};
 
@@ -24,15 +23,6 @@ async fn wrapped_again(from: &Store, lead: &Lead, new: &BagKey) -> BagRow {
 
 async fn names(store: &Store) -> Vec<String> {
     list(store).await.into_iter().map(|row| row.full_name).collect()
-}
-
-async fn edit(store: &Store, id: LeadId, field: LeadField) -> Result<(), StoreError> {
-    let mut tx = store.begin(at(4)).await?;
-    let mut lead = tx.repository::<Lead>().load(id).await?.unwrap();
-    let edit = lead.edit(field).unwrap();
-    lead.apply_edit(&edit);
-    tx.repository().save(&lead).await?;
-    tx.commit().await
 }
 
 fn without_its_key(item: OutboxItem) -> OutboxItem {

@@ -47,6 +47,7 @@ impl Engine {
         let sealed = self.outbound.entry(scope).or_default().sealed_rows();
         items.retain(|item| !sealed.contains(&item.id));
         self.keep_what_is_ours(scope, &mut items, effects);
+        self.name_nobody_erased(&mut items);
         let mut groups: VecDeque<_> = sealer::group(items).into();
         while let Some(group) = groups.pop_front() {
             let received = self.lane(scope).received;
@@ -82,6 +83,14 @@ impl Engine {
         if !others.is_empty() {
             let code = Illegal::OthersKind.code();
             effects.push(Effect::OutboxRefused { scope, number: None, outbox: others, code });
+        }
+    }
+
+    /// A person who was erased since is not named any more: nobody takes a batch that does, whatever else it carries.
+    fn name_nobody_erased(&self, items: &mut [OutboxItem]) {
+        for item in items {
+            item.item.forget(|key| self.log.is_erased(key));
+            item.bag_rows.retain(|row| !self.log.is_erased(row.key));
         }
     }
 
@@ -224,15 +233,15 @@ impl Engine {
                 self.pull(scope, effects);
                 self.after_reading(scope, effects);
             }
-            RefusalCode::EpochStale => {
+            RefusalCode::EpochStale | RefusalCode::ErasedKey => {
                 self.unseal(scope, effects);
                 self.stale += 1;
                 if self.stale > 3 {
-                    // Stale again and again, and no newer key: somebody withholds it.
-                    self.failed = Some(RefusalCode::EpochStale.code());
+                    // Again and again, and no newer record: somebody withholds it.
+                    self.failed = Some(refusal.code.code());
                     return;
                 }
-                // Sealed again once the new key is here: `ready` asks for the rows.
+                // Sealed again once the new key, or the erasure, is here: `ready` asks for the rows.
                 self.link = Link::Control;
                 pull_control(self.log.len(), effects);
             }
@@ -259,7 +268,7 @@ impl Engine {
             RefusalCode::Quota => {
                 // What waits is sent again after a while.
             }
-            RefusalCode::NotAllowed | RefusalCode::Malformed | RefusalCode::ErasedKey => {
+            RefusalCode::NotAllowed | RefusalCode::Malformed => {
                 if let Some(batch) = self.remove_refused(scope, refusal.hash, effects) {
                     effects.push(Effect::OutboxRefused {
                         scope,

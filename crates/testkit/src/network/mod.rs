@@ -8,7 +8,7 @@ mod laptop;
 
 use zuc_protocol::{
     control::{ControlAct, RemoveReason, next_epoch},
-    ids::{CompanyId, ItemId, RequestId},
+    ids::{CompanyId, ItemId, KeyId, RequestId},
     messages::{ClientFrame, ServerFrame},
     person_key::Bag,
     receipt::{Claim, ClaimRequest, Decision},
@@ -18,7 +18,7 @@ use zuc_protocol::{
 use zuc_relay::RelayError;
 use zuc_sync::{
     ControlStep, Input, SyncStatus,
-    membership::{Changing, Joining, Removing, approve_join, change_rights, freeze, owed_keys, remove_device},
+    membership::{Changing, Joining, Removing, approve_join, change_rights, erase, freeze, owed_keys, remove_device},
 };
 
 pub use ground::Ground;
@@ -170,17 +170,19 @@ impl Network {
         let removing =
             Removing { device, marks: marks.expect("marks"), wipe: false, reason: RemoveReason::LostOrStolen };
         let (log, ring) = (founder.engine.log().clone(), founder.ring());
-        let mut bags = Vec::new();
-        for scope in log.scopes() {
-            let rows = founder.store.bag_rows(zuc_store::domain_scope(scope)).await.expect("an open store");
-            let mut bag = Bag::new(scope, log.bag(scope).expect("a bag of its scope"));
-            bag.merge(rows);
-            bags.push(bag);
-        }
+        let bags = bags_of(founder).await;
         let steps = remove_device(&log, &ring, &bags, &removing, 4, &mut || founder.draw()).expect("the founder may");
         for step in steps {
             self.author(step).await;
         }
+    }
+
+    /// The founder has a person forgotten.
+    pub async fn erase(&mut self, keys: &[KeyId]) {
+        let founder = &mut self.laptops[0];
+        let (log, ring, bags) = (founder.engine.log().clone(), founder.ring(), bags_of(founder).await);
+        let step = erase(&log, &ring, &bags, keys, 6, &mut || founder.draw()).expect("the founder may");
+        self.author(step).await;
     }
 
     /// The founder gives the person at a laptop other roles, which read what the ones before did.
@@ -330,4 +332,17 @@ impl Network {
         let states: Vec<_> = self.laptops.iter().map(|laptop| (laptop.name, laptop.engine.status())).collect();
         panic!("they never come to rest: {states:?}");
     }
+}
+
+/// The bags of every scope, as a laptop holds them.
+async fn bags_of(laptop: &Laptop) -> Vec<Bag> {
+    let log = laptop.engine.log();
+    let mut bags = Vec::new();
+    for scope in log.scopes() {
+        let rows = laptop.store.bag_rows(zuc_store::domain_scope(scope)).await.expect("an open store");
+        let mut bag = Bag::new(scope, log.bag(scope).expect("a bag of its scope"));
+        bag.merge(rows);
+        bags.push(bag);
+    }
+    bags
 }

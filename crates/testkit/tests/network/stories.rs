@@ -235,6 +235,36 @@ async fn who_is_taken_out_while_offline_counts_up_to_the_mark_keeps_the_rest_apa
     assert_eq!(shared(&network, LUIS).await, shared(&network, CARLA).await);
 }
 
+#[tokio::test]
+async fn what_was_done_offline_to_a_person_who_is_erased_meanwhile_takes_nothing_else_along() {
+    let mut network = company().await;
+    let lead = work::capture(&mut network.laptops[ANA], "peñón").await.unwrap();
+    assert!(work::call(&mut network.laptops[ANA], lead, "le interesa").await.unwrap());
+    assert!(work::qualify(&mut network.laptops[ANA], lead).await.unwrap());
+    network.settle().await;
+    network.laptops[ANA].disconnect().await;
+    network.laptops[ANA].away = true;
+    assert!(work::convert(&mut network.laptops[ANA], lead).await.unwrap());
+    let other = work::capture(&mut network.laptops[ANA], "otra").await.unwrap();
+    let named = network.laptops[LUIS].store.person_keys_of(lead).await.unwrap();
+    network.erase(&named).await;
+
+    network.laptops[ANA].away = false;
+    network.settle().await;
+    let customer = CustomerId::derive(SALES, lead, "customer");
+    for laptop in &network.laptops {
+        assert!(laptop.set_aside.is_empty(), "{}: {:?}", laptop.name, laptop.set_aside);
+        assert_eq!((laptop.store.unsent().await.unwrap(), laptop.store.kept_apart().await.unwrap()), (0, 0));
+        let converted = laptop.store.read::<Customer>(customer).await.unwrap();
+        assert!(converted.is_some(), "{}", laptop.name);
+        let other = laptop.store.read::<Lead>(other).await.unwrap();
+        assert_eq!(other.and_then(|lead| lead.full_name).as_deref(), Some("Íñigo otra"), "{}", laptop.name);
+        let erased = laptop.store.read::<Lead>(lead).await.unwrap().unwrap();
+        assert_eq!(erased.full_name, None, "{}", laptop.name);
+    }
+    assert_eq!(shared(&network, LUIS).await, shared(&network, ANA).await);
+}
+
 /// What a laptop holds of the scope that sales and management share.
 pub(crate) async fn shared(network: &Network, laptop: usize) -> Option<zuc_store::ScopeDigest> {
     let digests = network.laptops[laptop].store.digests().await.unwrap();
