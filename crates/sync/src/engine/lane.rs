@@ -174,10 +174,10 @@ impl Outbound {
         }
     }
 
-    /// Takes out an acknowledged batch.
+    /// Takes out an acknowledged batch. One before which others wait is acknowledged again after them: were it let go
+    /// first, a log that is lost now would get back what builds upon them, and not take it.
     pub(super) fn take(&mut self, hash: BatchHash) -> Option<StoredBatch> {
-        let at = self.waiting.iter().position(|waiting| waiting.batch.hash == hash)?;
-        let waiting = self.waiting.remove(at)?;
+        let waiting = self.waiting.pop_front_if(|first| first.batch.hash == hash)?;
         self.acked(waiting.batch.number, hash);
         Some(waiting.batch)
     }

@@ -94,6 +94,28 @@ fn an_offer_whose_answer_is_lost_is_made_again_after_a_while() {
 }
 
 #[test]
+fn what_builds_upon_a_batch_that_nobody_acknowledged_comes_back_after_it() {
+    let (_, mut relay, _, mut ana) = scene();
+    ana.online(&mut relay);
+    for (id, text) in [(1, "uno"), (2, "dos")] {
+        ana.write(SALES, id, text);
+        for frame in std::mem::take(&mut ana.sent) {
+            let first = id == 1 && matches!(frame, ClientFrame::Push { .. });
+            for answer in relay.answer(frame).into_iter().filter(|_| !first) {
+                ana.frame(answer);
+            }
+        }
+    }
+    assert_eq!(relay.scopes[&SALES].len(), 2, "the answer to the first was lost, not the batch");
+    let mut empty = Relay::new(relay.control.clone());
+    empty.log_id = LogId([2; 16]);
+    ana.input(Input::Disconnected);
+    ana.online(&mut empty);
+    assert_eq!(empty.scopes[&SALES].len(), 2);
+    assert_eq!(ana.engine.status(), SyncStatus::UpToDate);
+}
+
+#[test]
 fn a_relay_that_went_back_is_told_before_anything_is_read_from_it() {
     let (_, mut relay, _, mut ana) = scene();
     ana.online(&mut relay);
