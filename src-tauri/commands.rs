@@ -56,6 +56,7 @@ commands! {
     rights_set: RightsChange => |office, args| office.rights_set(args);
     device_revoke: DeviceOut => |office, args| office.device_revoke(args);
     keys_rotate: KeysNew => |office, args| office.keys_rotate(args);
+    relay_thaw: RelayThaw => |office, _| office.relay_thaw();
     device_list: DeviceList => |office, _| office.device_list();
     settings_set: SettingsChange => |office, args| office.settings_set(args);
     regimenes: Regimenes => |desk, args| desk.regimenes(args);

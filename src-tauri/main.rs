@@ -48,6 +48,7 @@ fn main() -> anyhow::Result<()> {
             commands::rights_set,
             commands::device_revoke,
             commands::keys_rotate,
+            commands::relay_thaw,
             commands::settings_set,
             commands::regimenes,
             commands::sync_status,

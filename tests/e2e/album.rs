@@ -76,6 +76,7 @@ const MOMENTS: &[&str] = &[
     "propuesta-nueva",
     "prospecto",
     "prospecto-nuevo",
+    "relevo-perdido",
     "ya-abierto",
 ];
 

@@ -153,6 +153,12 @@ impl Company {
         self.relay = None;
     }
 
+    /// Takes the network away, and what the relay kept of the company.
+    pub(crate) fn relay_lost(&mut self) {
+        self.relay_off();
+        fs::remove_dir_all(self.folder.join("relay/companies")).expect("the relay kept something");
+    }
+
     /// A certificate of the sandbox for the company, as files beside Carla's data.
     pub(crate) fn csd(&self) -> Csd {
         let wanted = json!({ "rfc": self.issuer.rfc, "name": self.issuer.name }).to_string();

@@ -124,7 +124,12 @@ pub(crate) fn local(instant: &str) -> (String, String) {
 
 /// Today in the company's zone, `2026-11-24`.
 pub(crate) fn today() -> String {
-    local(&Date::new_0().to_iso_string().as_string().unwrap_or_default()).0
+    local(&now()).0
+}
+
+/// This moment, RFC 3339 in UTC.
+pub(crate) fn now() -> String {
+    Date::new_0().to_iso_string().as_string().unwrap_or_default()
 }
 
 /// Today as it is said: `martes, 24 de noviembre`.

@@ -100,6 +100,8 @@ pub mod list {
         DeviceOut = "device_revoke" (DeviceRevoke) -> Changes;
         /// Gives scopes new keys.
         KeysNew = "keys_rotate" (KeysRotate) -> Changes;
+        /// Has folios given and invoices stamped without waiting for what computers that are missing may hold.
+        RelayThaw = "relay_thaw" (Empty) -> Changes;
         /// Changes settings of this device.
         SettingsChange = "settings_set" (SettingsSet) -> Changes;
         /// Régimenes of the SAT for the company's form: `text` is the RFC.

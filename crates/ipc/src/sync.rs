@@ -19,6 +19,19 @@ pub struct SyncStatus {
     pub error: Option<String>,
     /// Days until the certificate ends.
     pub csd_days_left: Option<i64>,
+    /// What the relay waits for after it has lost its data.
+    pub loss: Option<RelayLoss>,
+}
+
+/// The relay has lost its data: until those who invoice have given back what they hold it gives no folio and stamps nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RelayLoss {
+    /// RFC 3339 of when that was noticed.
+    pub since: String,
+    /// Whose computers are waited for.
+    pub waits: Vec<String>,
+    /// RFC 3339 from when an administrator may decide not to wait.
+    pub decidable: String,
 }
 
 /// A line of the sync log.

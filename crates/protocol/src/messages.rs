@@ -242,6 +242,15 @@ pub enum ClientFrame {
     },
 }
 
+/// What a relay that has lost its data waits for. Until then it gives no folio and stamps nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StandingLoss {
+    /// When it was noticed, by the relay's clock; milliseconds since 1970.
+    pub since_ms: i64,
+    /// Devices that may hold receipts and have not given back what they hold; none where nobody who read them has come.
+    pub waits: Vec<DeviceId>,
+}
+
 /// Relay to device. A frame's number on the wire is its place here: new ones are added at the end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ServerFrame {
@@ -370,6 +379,12 @@ pub enum ServerFrame {
         scope: Scope,
         /// As it was asked.
         last: bool,
+    },
+    /// The log follows a lost one; sent after the greeting, and again when it changes. Nothing says that it is over, and
+    /// so does the next greeting without it.
+    Lost {
+        /// How that stands.
+        loss: Option<StandingLoss>,
     },
 }
 

@@ -18,7 +18,8 @@ use zuc_protocol::ids::{
     ReceiveKey, RequestId, Signature, VerifyKey,
 };
 use zuc_protocol::messages::{
-    Acked, AuthorTip, ClientFrame, Offered, Refusal, RefusalCode, ScopeCursor, ScopeHead, ServerFrame, Stored,
+    Acked, AuthorTip, ClientFrame, Offered, Refusal, RefusalCode, ScopeCursor, ScopeHead, ServerFrame, StandingLoss,
+    Stored,
 };
 use zuc_protocol::person_key::{BagKeyWraps, BagReplacement, BagRow};
 use zuc_protocol::receipt::{Claim, ClaimRequest, IntentKind, SignedReceipt, StampState};
@@ -207,6 +208,7 @@ fn server_frames() -> Vec<ServerFrame> {
         ServerFrame::Pong { number: 34, time_ms: 36 },
         ServerFrame::Holds { scope: SALES, authors: vec![AuthorTip { author: DeviceId([6; 16]), number: 300 }] },
         ServerFrame::Offered { scope: SALES, last: true },
+        ServerFrame::Lost { loss: Some(StandingLoss { since_ms: 36, waits: vec![DeviceId([6; 16])] }) },
     ]
 }
 
@@ -229,6 +231,7 @@ fn server_name(frame: &ServerFrame) -> &'static str {
         ServerFrame::Pong { .. } => "pong",
         ServerFrame::Holds { .. } => "holds",
         ServerFrame::Offered { .. } => "offered",
+        ServerFrame::Lost { .. } => "lost",
     }
 }
 

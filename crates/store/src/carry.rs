@@ -132,6 +132,7 @@ impl Store {
             | Effect::ControlRefused { .. }
             | Effect::Removed { .. }
             | Effect::RelayTime(_)
+            | Effect::Loss(_)
             | Effect::Status(_)
             | Effect::Marks(_)
             | Effect::Receipt(_)

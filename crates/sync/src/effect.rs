@@ -5,7 +5,7 @@ use zuc_protocol::control::{Mark, SignedControl};
 use zuc_protocol::envelope::BatchKind;
 use zuc_protocol::ids::{BagId, BatchHash, ChainHash, DeviceId, Incarnation, KeyId, LogId, PersonId, RequestId};
 use zuc_protocol::item::Item;
-use zuc_protocol::messages::{AuthorTip, ClientFrame};
+use zuc_protocol::messages::{AuthorTip, ClientFrame, StandingLoss};
 use zuc_protocol::person_key::{BagKeyWraps, BagRow};
 use zuc_protocol::receipt::SignedReceipt;
 use zuc_protocol::scope::{Rights, Scope};
@@ -245,6 +245,8 @@ pub enum Effect {
     },
     /// The relay's clock, milliseconds since 1970.
     RelayTime(i64),
+    /// The relay's log follows a lost one, and who is waited for; or that is over.
+    Loss(Option<StandingLoss>),
     /// What the status bar says; only when it changes.
     Status(SyncStatus),
 }

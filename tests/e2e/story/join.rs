@@ -57,6 +57,7 @@ pub(crate) async fn story() {
     luis.click(&test("settings-sincronia")).await;
     luis.portrait("ajustes-sincronia").await;
     apart(&mut company, &luis, &ana, &name).await;
+    let luis = rebuilt(&mut company, luis, &ana).await;
     promoted(&luis, &ana).await;
     revoked(&luis, &ana).await;
     ana.close().await;
@@ -122,6 +123,27 @@ async fn apart(company: &mut Company, luis: &Window, ana: &Window, name: &str) {
     luis.click(&test("history-close")).await;
     luis.click(&test("panel-close")).await;
     luis.click(&test("nav-settings")).await;
+}
+
+/// The relay's data are deleted. Ana is told, and for whom the stamping waits; once Luis is there all is back, and goes on.
+async fn rebuilt(company: &mut Company, luis: Window, ana: &Window) -> Window {
+    luis.close().await;
+    company.relay_lost();
+    ana.read(&test("sync-status"), "Sin conexión").await;
+    company.relay_on();
+    ana.read(&test("sync-status"), "Al día").await;
+    ana.click(&test("status-lost")).await;
+    ana.read(&test("relay-lost-waits"), "Luis Robles Ñáñez").await;
+    ana.portrait("relevo-perdido").await;
+
+    let luis = company.luis.window("/prospectos", &[]).await;
+    luis.read(&test("cell-amount"), "$1,385,000").await;
+    luis.read(&test("sync-status"), "Al día").await;
+    ana.click(&test("nav-leads")).await;
+    edit_amount(ana, "1400000").await;
+    luis.read(&test("cell-amount"), "$1,400,000").await;
+    luis.click(&test("nav-settings")).await;
+    luis
 }
 
 /// Types an amount into the grid, as two presses on its cell and the Enter key do.

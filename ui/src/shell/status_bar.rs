@@ -71,6 +71,10 @@ pub(crate) fn StatusBar(sheet: RwSignal<bool>) -> impl IntoView {
                 <a class="status__b warning" href=route::CONFLICTS data-testid="status-conflicts"><Icon name="merge" class="i-14"/><span class="m">
                     {if count == 1 { tr!(conflicts.count_one).to_owned() } else { tr!(conflicts.count, count = format::count(count)) }}</span></a>
             })}
+            {move || status.get().loss.map(|_| view! {
+                <a class="status__b warning" href=format!("{}/sincronia", route::SETTINGS) data-testid="status-lost">
+                    <Icon name="warn" class="i-14"/><span class="m">{tr!(sync.lost)}</span></a>
+            })}
             <span class="sep"></span>
             {move || status.get().csd_days_left.filter(|days| *days <= 60).map(|days| {
                 let text = if days < 0 { tr!(sync.csd_expired).to_owned() } else { tr!(sync.csd_days, days = days) };

@@ -1,14 +1,19 @@
 //! Deciding not to wait for receipts after the relay has lost its data.
 
-use zuc_domain::shared::{Action, Object, Scope};
-use zuc_ipc::{Changes, words};
+use jiff::Timestamp;
+use zuc_domain::shared::{Action, Object, PersonId, Scope};
+use zuc_ipc::{Changes, sync::RelayLoss, words};
 use zuc_protocol::{
     control::{ControlAct, ControlLog},
     ids::LogId,
+    messages::StandingLoss,
 };
 use zuc_sync::ControlStep;
 
 use crate::{AppError, Office, sync::wait_connected};
+
+/// How long a relay waits before an administrator may decide, in milliseconds; it judges by its own clock.
+const DECIDED_AFTER_MS: i64 = 24 * 60 * 60 * 1_000;
 
 impl Office {
     /// Has folios given and invoices stamped again, whatever receipts the computers that are missing may hold. It stands in
@@ -27,6 +32,25 @@ impl Office {
         self.author_over(|control, _| self.thawing(control, log)).await?;
         let done = words::say("company.thawed").to_owned();
         Ok(self.tell(Changes { settings: true, done, ..Changes::default() }))
+    }
+
+    /// Shows what the relay says of its loss, by the names of those that it waits for.
+    pub(crate) fn tell_loss(&self, loss: Option<StandingLoss>) {
+        let shown = loss.map(|loss| {
+            let control = self.exchange.control();
+            let person = |device| Some(control.device(device)?.person);
+            let mut waits: Vec<String> = loss
+                .waits
+                .iter()
+                .filter_map(|device| person(*device))
+                .map(|person| self.exchange.name_of(PersonId(person.to_uuid())))
+                .collect();
+            waits.sort_unstable();
+            waits.dedup();
+            let at = |ms| Timestamp::from_millisecond(ms).map(|at| at.to_string()).unwrap_or_default();
+            RelayLoss { since: at(loss.since_ms), waits, decidable: at(loss.since_ms.saturating_add(DECIDED_AFTER_MS)) }
+        });
+        self.exchange.set_status(|status| status.loss = shown);
     }
 
     fn thawing(&self, control: &ControlLog, log: LogId) -> Result<Vec<ControlStep>, AppError> {

@@ -77,6 +77,7 @@ impl Driver {
                 self.changed = Changes::all();
                 office.exchange.set_standing(if wipe { Standing::Wipe } else { Standing::Out });
             }
+            Effect::Loss(loss) => office.tell_loss(loss),
             Effect::RelayTime(millis) => office.note_relay_time(millis),
             // shown once nothing is owed: who waits for it shall not leave before
             Effect::Status(status) => self.status = Some(status),

@@ -175,7 +175,7 @@ impl Exchange {
         self.status.subscribe()
     }
 
-    pub(super) fn set_status(&self, change: impl FnOnce(&mut SyncStatus)) {
+    pub(crate) fn set_status(&self, change: impl FnOnce(&mut SyncStatus)) {
         self.status.send_modify(change);
     }
 

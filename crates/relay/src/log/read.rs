@@ -30,14 +30,19 @@ impl LogService {
         session.set_control_len(shown);
         let log = self.store.log_id(session.company).await?;
         session.set_log(log);
-        Ok(vec![ServerFrame::Welcome {
+        let mut frames = vec![ServerFrame::Welcome {
             version: suite::VERSION,
             log,
             time_ms: self.clock.now_ms(),
             control: control.head(),
             control_len: control.len(),
             heads: self.heads(session).await?,
-        }])
+        }];
+        if !stopped {
+            session.tell_loss(None);
+            frames.extend(self.loss_news(session).await?);
+        }
+        Ok(frames)
     }
 
     pub(super) async fn pull(
@@ -105,6 +110,9 @@ impl LogService {
             session.end();
             frames.push(ServerFrame::GoAway { code: "sync.revoked".to_owned() });
             return Ok(frames);
+        }
+        if session.knows_of_a_loss() {
+            frames.extend(self.loss_news(session).await?);
         }
         self.bag_frames(session, &control, &mut frames).await?;
         for (scope, from, page) in pages {

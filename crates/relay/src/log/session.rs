@@ -12,7 +12,7 @@ use tokio::sync::{
 use zuc_protocol::{
     Scope,
     ids::{CompanyId, DeviceId, LogId},
-    messages::ScopeCursor,
+    messages::{ScopeCursor, StandingLoss},
 };
 
 use super::bag::BagNews;
@@ -37,6 +37,8 @@ struct State {
     control_len: u64,
     /// The name under which it was told of the log.
     log: Option<LogId>,
+    /// The loss that it was told of.
+    loss: Option<StandingLoss>,
     over: bool,
 }
 
@@ -108,6 +110,18 @@ impl Session {
 
     pub(crate) fn set_log(&self, log: LogId) {
         self.state().log = Some(log);
+    }
+
+    /// Remembers what is told of a loss; whether it is news.
+    pub(crate) fn tell_loss(&self, loss: Option<StandingLoss>) -> bool {
+        let mut state = self.state();
+        let told = std::mem::replace(&mut state.loss, loss);
+        told != state.loss
+    }
+
+    /// Whether it was told of a loss that stands.
+    pub(crate) fn knows_of_a_loss(&self) -> bool {
+        self.state().loss.is_some()
     }
 
     pub(crate) fn set_control_len(&self, len: u64) {

@@ -2,13 +2,15 @@
 
 use zuc_protocol::{
     Scope,
-    ids::{CompanyId, LogId},
+    control::ControlLog,
+    ids::{CompanyId, DeviceId, LogId},
+    messages::{ServerFrame, StandingLoss},
     receipt::{ReceiptHeader, SignedReceipt},
     relay_fact::SealedRelayFact,
 };
-use zuc_relay_store::{Ledger, LogKind, label};
+use zuc_relay_store::{GaveBack, Ledger, LogKind, Loss, label};
 
-use super::LogService;
+use super::{LogService, Session};
 use crate::RelayError;
 
 /// Entries read at once while a ledger is rebuilt.
@@ -43,14 +45,25 @@ impl LogService {
         let control = self.control(company).await?;
         let control = control.as_ref();
         let log = self.store.log_id(company).await?;
-        let gave = |device| loss.offered.iter().find(|gave| gave.device == device);
-        let readers = |scope| control.devices().filter(move |(_, state)| control.reads(state, scope));
-        let all = [Scope::Fiscal, Scope::Admin].into_iter().flat_map(readers).all(|(device, _)| gave(device).is_some());
-        let witness = readers(Scope::Fiscal).any(|(device, _)| gave(device).is_some_and(|gave| gave.witness));
-        if (all && witness) || control.is_thawed(log) {
+        let read_them = |gave: &GaveBack| {
+            gave.witness && control.device(gave.device).is_some_and(|state| control.reads(state, Scope::Fiscal))
+        };
+        let witness = loss.offered.iter().any(read_them);
+        if (awaited(control, &loss).is_empty() && witness) || control.is_thawed(log) {
             self.thaw(company, log).await?;
+        } else {
+            // whoever looks on learns that one less is waited for
+            self.wake(company);
         }
         Ok(())
+    }
+
+    /// What a session has not been told yet of a loss that stands, or that it is over.
+    pub(super) async fn loss_news(&self, session: &Session) -> Result<Option<ServerFrame>, RelayError> {
+        let loss = self.store.loss(session.company).await?.filter(|loss| loss.thawed_ms.is_none());
+        let control = self.control(session.company).await?;
+        let loss = loss.map(|loss| StandingLoss { since_ms: loss.since_ms, waits: awaited(&control, &loss) });
+        Ok(session.tell_loss(loss.clone()).then_some(ServerFrame::Lost { loss }))
     }
 
     pub(super) async fn thaw(&self, company: CompanyId, log: LogId) -> Result<(), RelayError> {
@@ -58,6 +71,7 @@ impl LogService {
         let (folios, stamped) = (ledger.folios.len(), ledger.stamped.len());
         self.store.thaw(company, log, ledger).await?;
         tracing::warn!(company.label = label(company), folios, stamped, "the ledgers were rebuilt from receipts");
+        self.wake(company);
         Ok(())
     }
 
@@ -78,4 +92,11 @@ impl LogService {
             }
         }
     }
+}
+
+/// The devices that may hold receipts and have not given back what they hold.
+fn awaited(control: &ControlLog, loss: &Loss) -> Vec<DeviceId> {
+    let gave = |device| loss.offered.iter().any(|gave| gave.device == device);
+    let may_hold = |state| [Scope::Fiscal, Scope::Admin].into_iter().any(|scope| control.reads(state, scope));
+    control.devices().filter(|(device, state)| may_hold(state) && !gave(*device)).map(|(device, _)| device).collect()
 }

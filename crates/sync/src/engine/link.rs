@@ -1,7 +1,7 @@
 //! The connection: greeting, silence, and another log at the relay.
 
 use zuc_protocol::ids::{ControlHash, LogId};
-use zuc_protocol::messages::{ClientFrame, ScopeCursor, ScopeHead};
+use zuc_protocol::messages::{ClientFrame, ScopeCursor, ScopeHead, StandingLoss};
 use zuc_protocol::scope::Scope;
 use zuc_protocol::suite;
 
@@ -74,6 +74,10 @@ impl Engine {
         } else if self.relay_log.is_none() {
             effects.push(Effect::LogNamed { log });
         }
+        if self.relay_lost {
+            // if it stands still, that is said next
+            self.note_loss(None, effects);
+        }
         self.relay_log = Some(log);
         let readable = self.ring.readable(&self.log);
         for head in heads.iter().filter(|head| readable.contains(&head.scope)) {
@@ -94,6 +98,11 @@ impl Engine {
         self.said_behind = true;
         let at = ScopeHead { scope, seq: applied.seq, chain: applied.chain };
         effects.push(Effect::Send(ClientFrame::Behind { log, at }));
+    }
+
+    pub(super) fn note_loss(&mut self, loss: Option<StandingLoss>, effects: &mut Vec<Effect>) {
+        self.relay_lost = loss.is_some();
+        effects.push(Effect::Loss(loss));
     }
 
     /// The relay's log was lost or restored: read it from the start, and give back what is held here, whoever wrote it.

@@ -132,6 +132,8 @@ pub struct Engine {
     last_heads: i64,
     pings: u64,
     failed: Option<&'static str>,
+    /// The relay has said that its log follows a lost one.
+    relay_lost: bool,
     told: Option<SyncStatus>,
 }
 
@@ -189,6 +191,7 @@ impl Engine {
             last_heads: 0,
             pings: 0,
             failed: None,
+            relay_lost: false,
             told: None,
         };
         for wraps in bag_wraps {
@@ -302,6 +305,7 @@ impl Engine {
                 self.refuse_authored(&code, effects);
             }
             ServerFrame::Error { request, code } => effects.push(Effect::Refused { request, code }),
+            ServerFrame::Lost { loss } => self.note_loss(loss, effects),
             ServerFrame::Pong { time_ms, .. } => effects.push(Effect::RelayTime(time_ms)),
         }
     }
