@@ -113,6 +113,31 @@ async fn only_a_member_tells_of_a_loss_and_only_of_one_that_there_was() {
 }
 
 #[tokio::test]
+async fn who_greets_after_a_loss_is_told_who_is_waited_for_and_of_each_that_came() {
+    let (mut stage, luis) = Stage::found().await;
+    let ana = stage.join(&luis, Rights::new([Role::Ventas], [1])).await;
+    let waits = |frames: &[ServerFrame]| match frames.last() {
+        Some(ServerFrame::Lost { loss: Some(loss) }) => Some(loss.waits.clone()),
+        _ => None,
+    };
+    let hello = async |laptop: &Laptop, log| {
+        let (token, control) = ("t".into(), stage.log.head());
+        let frame = ClientFrame::Hello { version: suite::VERSION, token, control, log };
+        stage.relay.handle(&laptop.session, frame).await
+    };
+    assert_eq!(waits(&hello(&ana, None).await), None, "nothing was lost");
+    let waited = Some(vec![luis.keys.id()]);
+    assert_eq!(waits(&hello(&luis, Some(LogId([9; 16]))).await), waited, "he reads what receipts lie in");
+    assert_eq!(waits(&hello(&ana, None).await), waited);
+    assert_eq!(waits(&stage.relay.log().poll(&ana.session).await), None, "once is enough");
+
+    let frame = ClientFrame::Offer { scope: Scope::Admin, entries: vec![], last: true };
+    stage.relay.handle(&luis.session, frame).await;
+    assert_eq!(waits(&stage.relay.log().poll(&ana.session).await), Some(vec![]), "nobody is left, and none read them");
+    assert_eq!(waits(&stage.relay.log().poll(&ana.session).await), None);
+}
+
+#[tokio::test]
 async fn a_log_that_went_back_takes_another_name_and_tells_those_who_know_it_under_the_old_one() {
     let (mut stage, mut luis) = Stage::found().await;
     let ana = stage.join(&luis, Rights::new([Role::Ventas], [1])).await;

@@ -29,8 +29,8 @@ pub(super) enum Event {
     Failure { laptop: usize, failure: Failure },
     /// A backup is made, where there is room for one.
     BackUp { laptop: usize },
-    /// A laptop becomes what it was when its last backup was made, if there is one.
-    Restore { laptop: usize },
+    /// A laptop that has a backup becomes what it was when the last was made.
+    Restore,
     /// A clock is set, wrong by so many seconds.
     Clock { laptop: usize, skew: i64 },
     /// The relay is killed.
@@ -57,7 +57,7 @@ impl Event {
             0..2 => Self::ConvertApart { one: laptop, other: (laptop + 1) % laptops },
             2..36 => Self::Work { laptop, commands: 1 + draw.below(3) },
             36..38 => Self::BackUp { laptop },
-            38..40 => Self::Restore { laptop },
+            38..40 => Self::Restore,
             40..64 => Self::Traffic { frames: 3 + draw.below(25) },
             64..68 => Self::Break { laptop },
             68..71 => Self::Partition { laptops: some(draw, laptops) },

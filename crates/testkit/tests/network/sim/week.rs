@@ -142,7 +142,7 @@ impl Week {
                     self.backups.insert(laptop, backup);
                 }
             }
-            Event::Restore { laptop } => self.restore(laptop).await,
+            Event::Restore => self.restore().await,
             Event::Clock { laptop, skew } => self.network.laptops[laptop].skew = skew,
             Event::KillRelay => {
                 self.copy = Some(self.network.copy_the_relay().await);
@@ -269,9 +269,15 @@ impl Week {
     }
 
     /// What a laptop wrote since all was at rest is lost with its disk, and nothing else.
-    async fn restore(&mut self, laptop: usize) {
+    async fn restore(&mut self) {
+        let all: Vec<usize> = self.backups.keys().copied().collect();
+        let Some(laptop) = self.draw.one(&all) else { return };
         let Some(backup) = self.backups.remove(&laptop) else { return };
         self.heal().await;
+        if laptop >= self.network.laptops.len() {
+            // it was taken away just now
+            return;
+        }
         self.work_apart(laptop).await;
         self.network.laptops[laptop].restore(&backup).await;
         self.backups.insert(laptop, backup);
