@@ -70,7 +70,7 @@ fn Lost(loss: RelayLoss) -> impl IntoView {
     let waits = if loss.waits.is_empty() { tr!(sync.lost_nobody).to_owned() } else { loss.waits.join(", ") };
     let is_due = loss.decidable <= format::now();
     view! {
-        <section class="note warn top" role="status" data-testid="relay-lost">
+        <section class="note warn" role="status" data-testid="relay-lost" style="align-items:flex-start">
             <Icon name="warn"/>
             <div class="col gap-2">
                 <b>{tr!(sync.lost_title)}</b>
