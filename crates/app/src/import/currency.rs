@@ -15,15 +15,15 @@ const WORDS: [(&str, Currency); 9] = [
 ];
 
 /// The currency a cell names, if any, and the cell without that word. A lone `$` names none in Mexico.
-pub(super) fn split(cell: &str) -> (Option<Currency>, String) {
+pub(crate) fn split(cell: &str) -> (Option<Currency>, String) {
     let upper = cell.to_uppercase();
     for (word, currency) in Currency::ALL.into_iter().map(|currency| (currency.code(), currency)).chain(WORDS) {
         if upper.contains(word) {
             return (Some(currency), upper.replace(word, "").trim().to_owned());
         }
     }
-    let currency = upper.contains('€').then_some(Currency::Eur);
-    (currency, upper)
+    let signs = [('€', Currency::Eur), ('£', Currency::Gbp)];
+    (signs.into_iter().find(|(sign, _)| upper.contains(*sign)).map(|(_, currency)| currency), upper)
 }
 
 #[cfg(test)]
@@ -36,6 +36,7 @@ mod tests {
         assert_eq!(split("500 dólares"), (Some(Currency::Usd), "500".to_owned()));
         assert_eq!(split("$500 M.N."), (Some(Currency::Mxn), "$500".to_owned()));
         assert_eq!(split("500 €"), (Some(Currency::Eur), "500 €".to_owned()));
+        assert_eq!(split("£500"), (Some(Currency::Gbp), "£500".to_owned()));
         assert_eq!(split("$500"), (None, "$500".to_owned()));
     }
 }

@@ -4,7 +4,7 @@
 //! rows into the domain's values and [`Plan::dry_run`] says row by row what an import would do. Nothing is saved here.
 
 mod columns;
-mod currency;
+pub(crate) mod currency;
 mod dates;
 mod delimiter;
 mod draft;

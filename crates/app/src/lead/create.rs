@@ -2,7 +2,7 @@
 
 use zuc_domain::{
     lead::{Lead, LeadField, NewLead},
-    shared::{Action, LeadId, Object},
+    shared::{Action, Currency, LeadId, Object},
 };
 use zuc_ipc::{Changes, lead::LeadNew, words};
 
@@ -30,7 +30,7 @@ impl Office {
             ("amount", &new.amount),
             ("city", &new.city),
         ] {
-            match field::parse(name, text)? {
+            match field::parse(name, text, Currency::Mxn)? {
                 LeadField::FullName(value) => lead.full_name = value,
                 LeadField::Company(value) => lead.company = value,
                 LeadField::Email(value) => lead.email = value,

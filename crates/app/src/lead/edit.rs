@@ -1,6 +1,6 @@
 //! One cell of the grid.
 
-use zuc_domain::shared::{Action, LeadId};
+use zuc_domain::shared::{Action, LeadId, Money};
 use zuc_ipc::{Changes, lead::LeadEdit, words};
 
 use super::{field, id, load, object};
@@ -31,10 +31,11 @@ impl Office {
         seen: Option<&str>,
         new: &str,
     ) -> Result<String, AppError> {
-        let value = field::parse(name, new)?;
         let mut tx = self.begin().await?;
         let mut lead = load(&mut tx, id).await?;
         self.allow(Action::EditLead, object(&lead))?;
+        let held = lead.estimated_amount.map(Money::currency).unwrap_or_default();
+        let value = field::parse(name, new, held)?;
         if seen.is_some_and(|seen| !field::unchanged_since(&lead, &value, seen)) {
             let now = field::text(&lead.field(&value));
             return Err(AppError::new("app.stale", "the field changed since it was shown")

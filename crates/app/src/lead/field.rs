@@ -1,15 +1,14 @@
 //! A cell of the grid as a field of the lead, and back.
 
-use rust_decimal::Decimal;
 use zuc_domain::{
     lead::{Lead, LeadField, NextStep},
     shared::{Currency, DecimalStyle, Money},
 };
 
-use crate::AppError;
+use crate::{AppError, import::currency};
 
-/// Reads what was typed into the cell `name`.
-pub(super) fn parse(name: &str, text: &str) -> Result<LeadField, AppError> {
+/// Reads what was typed into the cell `name`; an amount that names no currency is in the one it is given here.
+pub(super) fn parse(name: &str, text: &str, unnamed: Currency) -> Result<LeadField, AppError> {
     let text = text.trim();
     let some = || (!text.is_empty()).then(|| text.to_owned());
     Ok(match name {
@@ -24,13 +23,13 @@ pub(super) fn parse(name: &str, text: &str) -> Result<LeadField, AppError> {
         "rfc" => LeadField::Rfc(value(name, text)?),
         "postal_code" => LeadField::PostalCode(value(name, text)?),
         "company_size" => LeadField::CompanySize(value(name, &text.replace([',', ' '], ""))?),
-        "amount" => LeadField::EstimatedAmount(amount(text)?),
+        "amount" => LeadField::EstimatedAmount(amount(text, unnamed)?),
         "next_step" => LeadField::NextStep(next_step(text)?),
         _ => return Err(AppError::invalid("field")),
     })
 }
 
-/// The cell's text for a field, as the window sends it back as the old value.
+/// The cell's text for a field: [`parse`] makes the same value of it, whatever the record holds by then.
 pub(super) fn text(field: &LeadField) -> String {
     match field {
         LeadField::FullName(value)
@@ -45,7 +44,9 @@ pub(super) fn text(field: &LeadField) -> String {
         LeadField::Rfc(value) => value.as_ref().map(ToString::to_string).unwrap_or_default(),
         LeadField::PostalCode(value) => value.as_ref().map(ToString::to_string).unwrap_or_default(),
         LeadField::CompanySize(value) => value.map(|size| size.to_string()).unwrap_or_default(),
-        LeadField::EstimatedAmount(value) => value.map(|money| money.amount().to_string()).unwrap_or_default(),
+        LeadField::EstimatedAmount(value) => {
+            value.map(|money| format!("{} {}", money.amount(), money.currency())).unwrap_or_default()
+        }
         LeadField::MailOpenRate(value) => value.map(|rate| rate.value().to_string()).unwrap_or_default(),
         LeadField::DemoRequested(value) => value.to_string(),
         LeadField::NextStep(value) => {
@@ -55,17 +56,11 @@ pub(super) fn text(field: &LeadField) -> String {
     }
 }
 
-/// Whether the cell still shows what the person saw when they began to type.
+/// Whether the cell still shows what the person saw when they began to type. What they saw of an amount names its
+/// currency, unless it is pesos; `1500` and `1500.00` are the same cell.
 pub(super) fn unchanged_since(lead: &Lead, like: &LeadField, seen: &str) -> bool {
     let now = lead.field(like);
-    match (&now, parse_like(like, seen)) {
-        // amounts are compared as numbers: `1500` and `1500.00` are the same cell
-        (LeadField::EstimatedAmount(now), Some(LeadField::EstimatedAmount(seen))) => {
-            now.map(|money| money.amount().normalize()) == seen.map(|money| money.amount().normalize())
-        }
-        (_, Some(seen)) => now == seen,
-        (_, None) => text(&now) == seen.trim(),
-    }
+    parse_like(like, seen).map_or_else(|| text(&now) == seen.trim(), |seen| now == seen)
 }
 
 fn parse_like(like: &LeadField, seen: &str) -> Option<LeadField> {
@@ -77,7 +72,7 @@ fn parse_like(like: &LeadField, seen: &str) -> Option<LeadField> {
         LeadField::NextStep(_) => "next_step",
         other => other.name(),
     };
-    parse(name, seen).ok()
+    parse(name, seen, Currency::Mxn).ok()
 }
 
 fn value<T: std::str::FromStr>(name: &str, text: &str) -> Result<Option<T>, AppError> {
@@ -90,18 +85,15 @@ fn value<T: std::str::FromStr>(name: &str, text: &str) -> Result<Option<T>, AppE
     }
 }
 
-fn amount(text: &str) -> Result<Option<Money>, AppError> {
+fn amount(text: &str, unnamed: Currency) -> Result<Option<Money>, AppError> {
     if text.is_empty() {
         return Ok(None);
     }
-    let (text, currency) = match text.strip_prefix("US$").or_else(|| text.strip_suffix("USD")) {
-        Some(rest) => (rest.trim(), Currency::Usd),
-        None => (text.trim_start_matches('$').trim_end_matches("MXN").trim(), Currency::Mxn),
-    };
-    let style = DecimalStyle::detect([text]);
-    let amount: Decimal =
-        style.parse(text).map_err(|error| AppError::new(error.code(), error.to_string()).at("amount"))?;
-    Money::try_new(amount, currency)
+    let (named, number) = currency::split(text);
+    let amount = DecimalStyle::detect([number.as_str()])
+        .parse(&number)
+        .map_err(|error| AppError::new(error.code(), error.to_string()).at("amount"))?;
+    Money::try_new(amount, named.unwrap_or(unnamed))
         .map(Some)
         .map_err(|error| AppError::new(error.code(), error.to_string()).at("amount"))
 }
@@ -113,4 +105,40 @@ fn next_step(text: &str) -> Result<Option<NextStep>, AppError> {
     let (step, due) = text.rsplit_once('|').ok_or_else(|| AppError::invalid("next_step"))?;
     let due = due.trim().parse().map_err(|_| AppError::invalid("next_step"))?;
     Ok(Some(NextStep { text: step.trim().to_owned(), due }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn money(text: &str, unnamed: Currency) -> LeadField {
+        parse("amount", text, unnamed).unwrap()
+    }
+
+    #[test]
+    fn an_amount_without_a_currency_is_in_the_one_the_lead_holds() {
+        let dollars =
+            |amount: &str| LeadField::EstimatedAmount(Money::try_new(amount.parse().unwrap(), Currency::Usd).ok());
+        for (typed, unnamed) in [
+            ("1,300", Currency::Usd),
+            ("$1,300", Currency::Usd),
+            ("US$1,300", Currency::Mxn),
+            ("1300 USD", Currency::Mxn),
+            ("1,300 dólares", Currency::Eur),
+        ] {
+            assert_eq!(money(typed, unnamed), dollars("1300"), "{typed} over {unnamed}");
+        }
+        assert_eq!(money("1,300 MXN", Currency::Usd), money("1300", Currency::Mxn));
+        assert_eq!(money(" ", Currency::Usd), LeadField::EstimatedAmount(None));
+    }
+
+    #[test]
+    fn the_text_of_an_amount_comes_back_as_it_went_whatever_stands_by_then() {
+        for held in Currency::ALL {
+            let field = money("1234.5", held);
+            for other in Currency::ALL {
+                assert_eq!(money(&text(&field), other), field);
+            }
+        }
+    }
 }

@@ -86,10 +86,11 @@ impl Office {
         })
     }
 
-    /// The text of a field as the window would send it back.
+    /// The text of a field, as an edit takes it for what the person saw.
     pub async fn lead_field(&self, lead: &str, name: &str) -> Result<String, AppError> {
         let lead = self.store.read::<Lead>(id(lead)?).await?.ok_or_else(|| AppError::not_found("lead"))?;
-        Ok(field::text(&lead.field(&field::parse(name, "").or_else(|_| field::parse(name, "0"))?)))
+        let any = |text| field::parse(name, text, Currency::Mxn);
+        Ok(field::text(&lead.field(&any("").or_else(|_| any("0"))?)))
     }
 
     fn lead_actions(&self, state: LeadState, object: Object) -> Vec<String> {

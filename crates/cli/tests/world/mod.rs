@@ -4,6 +4,7 @@
 pub(crate) mod company;
 pub(crate) mod program;
 pub(crate) mod servers;
+pub(crate) mod shop;
 
 use std::{
     fs,

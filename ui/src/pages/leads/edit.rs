@@ -22,12 +22,17 @@ pub(crate) fn field_of(column: usize) -> Option<&'static str> {
     }
 }
 
+/// What is edited: an amount that is not in pesos says its currency, so that the core sees it is the one the person saw.
 fn value_of(row: &LeadRow, field: &str) -> String {
     match field {
         "company" => row.company.clone(),
         "city" => row.city.clone(),
         "full_name" => row.full_name.clone(),
-        _ => row.amount.as_ref().map(|money| money.amount.clone()).unwrap_or_default(),
+        _ => match row.amount.as_ref() {
+            None => String::new(),
+            Some(money) if money.currency == "MXN" => money.amount.clone(),
+            Some(money) => format!("{} {}", money.amount, money.currency),
+        },
     }
 }
 
