@@ -17,6 +17,7 @@ mod identity;
 mod known;
 mod mapping;
 mod plan;
+mod product_draft;
 mod product_field;
 mod product_reason;
 pub mod products;

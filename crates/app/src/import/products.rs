@@ -10,30 +10,7 @@ use super::{
     error::ImportError,
     table::{FileFormat, Row, Table},
 };
-pub use super::{product_field::ProductField, product_reason::ProductReason};
-
-/// A row of products in the domain's values.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProductDraft {
-    /// The company's own key, unique in the file.
-    pub sku: String,
-    /// What it is, up to 1000 characters.
-    pub description: String,
-    /// Eight digits of `c_ClaveProdServ`.
-    pub clave_prod_serv: String,
-    /// Two or three characters of `c_ClaveUnidad`.
-    pub clave_unidad: String,
-    /// The unit in words.
-    pub unidad: Option<String>,
-    /// List price.
-    pub price: Money,
-    /// IVA.
-    pub iva: TaxKind,
-    /// What it costs, in the currency of the price.
-    pub cost: Option<Money>,
-    /// From so many pieces on, this price, by rising quantity.
-    pub price_breaks: Vec<(u32, Money)>,
-}
+pub use super::{product_draft::ProductDraft, product_field::ProductField, product_reason::ProductReason};
 
 /// A row of a list of products: its draft, or the codes of what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,7 +90,7 @@ impl<'a> Reader<'a> {
         let clave_unidad = self.cell(row, ProductField::ClaveUnidad).and_then(clave_unidad);
         let currency = self.currency(row);
         let price = self.cell(row, ProductField::Price).and_then(|cell| self.amount(cell));
-        let iva = self.cell(row, ProductField::Iva).map_or(Some(TaxKind::Iva16), iva);
+        let iva = self.cell(row, ProductField::Iva).map(iva);
         let cost = self.cell(row, ProductField::Cost).map(|cell| self.amount(cell));
         let breaks = self.breaks(row);
         for (right, reason) in [
@@ -123,7 +100,7 @@ impl<'a> Reader<'a> {
             (clave_unidad.is_some(), ProductReason::ClaveUnidad),
             (currency.is_some(), ProductReason::Currency),
             (price.is_some() && breaks.is_some(), ProductReason::Price),
-            (iva.is_some(), ProductReason::Iva),
+            (iva != Some(None), ProductReason::Iva),
             (cost != Some(None), ProductReason::Cost),
         ] {
             if !right {
@@ -131,19 +108,20 @@ impl<'a> Reader<'a> {
             }
         }
         let whole = (|| {
-            let money = |amount| Money::try_new(amount, currency?).ok();
+            let sound = |amount| Money::try_new(amount, Currency::default()).is_ok().then_some(amount);
             Some(ProductDraft {
                 sku: sku?,
                 description: description?,
                 clave_prod_serv: clave_prod_serv?,
                 clave_unidad: clave_unidad?,
                 unidad: self.cell(row, ProductField::Unidad).and_then(text::clean),
-                price: money(price?)?,
-                iva: iva?,
-                cost: cost.flatten().and_then(money),
+                currency: currency?,
+                price: sound(price?)?,
+                iva: iva.flatten(),
+                cost: cost.flatten().and_then(sound),
                 price_breaks: breaks?
                     .into_iter()
-                    .map(|(from, price)| Some((from, money(price)?)))
+                    .map(|(from, price)| Some((from, price.map(|price| sound(price).ok_or(())).transpose().ok()?)))
                     .collect::<Option<_>>()?,
             })
         })();
@@ -154,12 +132,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn currency(&self, row: &'a Row) -> Option<Currency> {
+    /// What the row says of its currency, in its own column or beside the price; `None` where that is no currency.
+    fn currency(&self, row: &'a Row) -> Option<Option<Currency>> {
         match self.cell(row, ProductField::Currency) {
-            Some(cell) => currency::split(cell).0,
-            None => {
-                Some(self.cell(row, ProductField::Price).and_then(|cell| currency::split(cell).0).unwrap_or_default())
-            }
+            Some(cell) => currency::split(cell).0.map(Some),
+            None => Some(self.cell(row, ProductField::Price).and_then(|cell| currency::split(cell).0)),
         }
     }
 
@@ -168,14 +145,15 @@ impl<'a> Reader<'a> {
     }
 
     /// `None` when a price that is there cannot be read.
-    fn breaks(&self, row: &'a Row) -> Option<Vec<(u32, Decimal)>> {
+    fn breaks(&self, row: &'a Row) -> Option<Vec<(u32, Option<Decimal>)>> {
         let mut breaks = Vec::new();
         for (field, at) in &self.fields {
             if let ProductField::PriceFrom(from) = field {
-                let cell = self.table.cell(row, *at);
-                if !cell.is_empty() {
-                    breaks.push((*from, self.amount(cell)?));
-                }
+                let price = match self.table.cell(row, *at) {
+                    "" => None,
+                    cell => Some(self.amount(cell)?),
+                };
+                breaks.push((*from, price));
             }
         }
         breaks.sort_unstable_by_key(|(from, _)| *from);
@@ -223,13 +201,14 @@ mod tests {
              A-1,Bomba,40151503,H87,Pieza,\"36,062.46\",USD,16%,25996.8,31734.96,34259.34\n",
         )
         .unwrap();
-        let usd = |text: &str| Money::try_new(text.parse().unwrap(), Currency::Usd).unwrap();
+        let amount = |text: &str| text.parse::<Decimal>().unwrap();
         assert_eq!(
             (draft.sku.as_str(), draft.clave_prod_serv.as_str(), draft.iva),
-            ("A-1", "40151503", TaxKind::Iva16)
+            ("A-1", "40151503", Some(TaxKind::Iva16))
         );
-        assert_eq!((draft.price, draft.cost), (usd("36062.46"), Some(usd("25996.80"))));
-        assert_eq!(draft.price_breaks, [(10, usd("34259.34")), (100, usd("31734.96"))]);
+        assert_eq!(draft.currency, Some(Currency::Usd));
+        assert_eq!((draft.price, draft.cost), (amount("36062.46"), Some(amount("25996.80"))));
+        assert_eq!(draft.price_breaks, [(10, Some(amount("34259.34"))), (100, Some(amount("31734.96")))]);
     }
 
     #[test]

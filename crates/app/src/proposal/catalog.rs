@@ -1,7 +1,7 @@
 //! Products: finding them, and bringing a price list in.
 
 use zuc_domain::{
-    proposal::{PriceBreak, Product, Recurrence},
+    proposal::Product,
     shared::{Action, ImportBatchId, Object, ProductId, Scope},
 };
 use zuc_ipc::{
@@ -46,7 +46,7 @@ impl Office {
     }
 
     /// Imports a price list as one undo: the company's for whoever manages the catalogue, the team's own for a rep. A
-    /// product whose SKU is there is brought up to date.
+    /// product whose SKU is there is brought up to date in what the list says of it.
     #[tracing::instrument(skip_all)]
     pub async fn products_import(&self, source: ImportSource) -> Result<ImportDone, AppError> {
         let scope =
@@ -89,26 +89,9 @@ impl Office {
                 totals.created += 1;
                 ProductId(tx.fresh_id())
             };
-            let product = Product {
-                id,
-                scope,
-                sku: draft.sku,
-                description: draft.description,
-                clave_prod_serv: draft.clave_prod_serv,
-                clave_unidad: draft.clave_unidad,
-                unit: draft.unidad.unwrap_or_default(),
-                list_price: draft.price,
-                price_breaks: draft
-                    .price_breaks
-                    .into_iter()
-                    .map(|(from, price)| PriceBreak { from_quantity: from.into(), price })
-                    .collect(),
-                tax: draft.iva,
-                // a list does not say it
-                recurrence: standing.as_ref().map_or(Recurrence::Once, |standing| standing.recurrence),
-                cost: draft.cost,
-                retired: false,
-            };
+            let product = draft
+                .over(id, scope, standing.as_ref())
+                .map_err(|error| AppError::new(error.code(), error.to_string()))?;
             if standing.as_ref() != Some(&product) {
                 let mut products = tx.repository::<Product>();
                 let before = products.heads(id).await?;

@@ -2,11 +2,22 @@
 //! while it was typed.
 
 mod leads;
+mod products;
+mod proposals;
 #[path = "../world/mod.rs"]
 mod world;
 
-use zuc_app::AppError;
-use zuc_ipc::Failure;
+use zuc_app::{AppError, Office};
+use zuc_ipc::{Failure, import::ImportSource};
+
+use world::shop::Shop;
+
+/// Brings a price list in.
+async fn price_list(shop: &Shop, office: &Office, text: &str) {
+    let source = ImportSource { path: shop.file("precios.csv", text), ..ImportSource::default() };
+    let done = office.products_import(source).await.expect("a price list");
+    assert_eq!(done.rejected, []);
+}
 
 /// Refused by this code, with its Spanish sentence and what the field says now.
 fn refused<T: std::fmt::Debug>(answer: Result<T, AppError>, code: &str, now: &str) -> Failure {
