@@ -7,8 +7,8 @@ use rust_decimal::Decimal;
 use zuc_domain::{
     proposal::{NewProposal, OrderKey, Product, Proposal, ProposalLine, Recurrence, VersionContent},
     shared::{
-        Action, Currency, CustomerId, DecimalStyle, DomainEvent, LineId, Object, OpportunityId, Percentage, ProductId,
-        ProposalId, RoundingStrategy, TaxKind,
+        Action, Currency, CustomerId, DecimalStyle, DomainEvent, LineId, Money, Object, OpportunityId, Percentage,
+        ProductId, ProposalId, RoundingStrategy, TaxKind,
     },
 };
 use zuc_ipc::{
@@ -138,7 +138,8 @@ impl Office {
         })
     }
 
-    /// One line of the editor; its place among the others stays where it still fits.
+    /// One line of the editor; its place among the others stays where it still fits, and what the list asked for it when
+    /// it was offered stays as long as product and quantity do: this laptop's catalogue may be an older one.
     async fn line(
         &self,
         tx: &mut Tx,
@@ -151,15 +152,25 @@ impl Office {
             text => Some(text.parse().map_err(|_| AppError::invalid("id"))?),
         };
         let old = known.and_then(|id| before.lines.get(&id));
-        let product = match edit.product_id.as_deref().filter(|id| !id.is_empty()) {
-            Some(text) => {
-                let id: ProductId = text.parse().map_err(|_| AppError::invalid("product_id"))?;
-                Some(tx.repository::<Product>().load(id).await?.ok_or_else(|| AppError::not_found("product"))?)
-            }
+        let product_id: Option<ProductId> = match edit.product_id.as_deref().filter(|id| !id.is_empty()) {
+            Some(text) => Some(text.parse().map_err(|_| AppError::invalid("product_id"))?),
             None => None,
         };
         let quantity = decimal(&edit.quantity).map_err(|error| error.at("quantity"))?;
-        let list = product.as_ref().map(|product| product.price_for(quantity).amount());
+        let offered = old.filter(|old| product_id.is_some() && old.product == product_id);
+        let product = match product_id {
+            Some(id) => tx.repository::<Product>().load(id).await?,
+            None => None,
+        };
+        if product_id.is_some() && product.is_none() && offered.is_none() {
+            return Err(AppError::not_found("product"));
+        }
+        let asked = offered.filter(|old| old.quantity == quantity || product.is_none());
+        let (list, cost) = match (asked, &product) {
+            (Some(old), _) => (Some(old.list_price), old.cost),
+            (None, Some(product)) => (Some(product.price_for(quantity).amount()), product.cost.map(Money::amount)),
+            (None, None) => (None, None),
+        };
         let unit_price = match edit.unit_price.trim() {
             "" => list.ok_or_else(|| AppError::invalid("unit_price"))?,
             text => decimal(text).map_err(|error| error.at("unit_price"))?,
@@ -168,23 +179,29 @@ impl Office {
             Some(old) if last.is_none_or(|last| old.order > *last) => old.order.clone(),
             _ => OrderKey::between(last, None),
         };
-        let from = |text: &str, product: Option<&String>| match text.trim() {
-            "" => product.cloned().unwrap_or_default(),
+        let from = |text: &str, old: fn(&ProposalLine) -> &String, of: fn(&Product) -> &String| match text.trim() {
+            // it was offered without
+            "" if offered.is_some_and(|offered| old(offered).is_empty()) => String::new(),
+            "" => product.as_ref().map(of).cloned().unwrap_or_default(),
             text => text.to_owned(),
         };
         Ok(ProposalLine {
             id: known.unwrap_or_else(|| LineId(tx.fresh_id())),
             order,
-            product: product.as_ref().map(|product| product.id),
-            sku: from(&edit.sku, product.as_ref().map(|product| &product.sku)),
-            description: from(&edit.description, product.as_ref().map(|product| &product.description)),
-            clave_prod_serv: from(&edit.clave_prod_serv, product.as_ref().map(|product| &product.clave_prod_serv)),
-            clave_unidad: from(&edit.clave_unidad, product.as_ref().map(|product| &product.clave_unidad)),
-            unit: from(&edit.unit, product.as_ref().map(|product| &product.unit)),
+            product: product_id,
+            sku: from(&edit.sku, |line| &line.sku, |product| &product.sku),
+            description: from(&edit.description, |line| &line.description, |product| &product.description),
+            clave_prod_serv: from(
+                &edit.clave_prod_serv,
+                |line| &line.clave_prod_serv,
+                |product| &product.clave_prod_serv,
+            ),
+            clave_unidad: from(&edit.clave_unidad, |line| &line.clave_unidad, |product| &product.clave_unidad),
+            unit: from(&edit.unit, |line| &line.unit, |product| &product.unit),
             quantity,
             unit_price,
             list_price: list.unwrap_or(unit_price),
-            cost: product.as_ref().and_then(|product| product.cost).map(zuc_domain::shared::Money::amount),
+            cost,
             discount: percentage(&edit.discount_pct).map_err(|error| error.at("discount_pct"))?,
             tax: match edit.tax.as_str() {
                 "" => product.as_ref().map_or(TaxKind::Iva16, |product| product.tax),
