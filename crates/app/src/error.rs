@@ -32,6 +32,13 @@ impl AppError {
         Self::new("app.invalid_input", format!("{field} cannot be read")).at(field)
     }
 
+    /// A field that says something else by now than whoever would write it believes.
+    pub fn changed(code: &str, field: &str, now: &str) -> Self {
+        Self::new(code, "the field changed since it was shown")
+            .at(field)
+            .hint(zuc_ipc::words::fill("app.now_says", &[("text", &now)]))
+    }
+
     /// The same, pointing to `field`.
     #[must_use]
     pub fn at(mut self, field: impl Into<String>) -> Self {

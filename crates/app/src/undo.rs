@@ -7,6 +7,9 @@ use zuc_protocol::item::DocKind;
 
 use crate::{AppError, Office};
 
+/// The code of an undo that would write over what somebody wrote since.
+pub(crate) const CHANGED: &str = "undo.changed_since";
+
 /// What takes a command back; a new command, never a rewinding of history.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "undo", rename_all = "snake_case")]
@@ -19,6 +22,8 @@ pub(crate) enum Inverse {
         field: String,
         /// Value it had.
         value: String,
+        /// Value it was given: whatever else it says by then, somebody wrote since.
+        written: String,
     },
     /// Writes what everybody saw before a conflict was settled.
     Settled {
@@ -30,6 +35,8 @@ pub(crate) enum Inverse {
         field: String,
         /// Value it had, as JSON.
         value: String,
+        /// Value it was given, as JSON.
+        written: String,
     },
     /// Takes an import back.
     Import {
@@ -51,17 +58,20 @@ impl Inverse {
 }
 
 impl Office {
-    /// Takes back what a token stands for.
+    /// Takes back what a token stands for, where nobody wrote over it since.
+    ///
+    /// # Errors
+    /// `undo.changed_since` where somebody did.
     pub async fn undo(&self, token: String) -> Result<Changes, AppError> {
         match Inverse::from_token(&token)? {
-            Inverse::LeadField { lead, field, value } => {
-                self.write_field(crate::lead::id(&lead)?, &field, None, &value).await?;
+            Inverse::LeadField { lead, field, value, written } => {
+                self.write_field(crate::lead::id(&lead)?, &field, &written, &value, CHANGED).await?;
                 Ok(self.tell(Changes { leads: true, done: words::say("undo.done").to_owned(), ..Changes::default() }))
             }
-            Inverse::Settled { kind, record, field, value } => {
+            Inverse::Settled { kind, record, field, value, written } => {
                 let record = record.parse().map_err(|_| AppError::invalid("token"))?;
-                let value = serde_json::from_str(&value).map_err(|_| AppError::invalid("token"))?;
-                self.settle_value(DocKind(kind), record, &field, value).await?;
+                let json = |text: &str| serde_json::from_str(text).map_err(|_| AppError::invalid("token"));
+                self.settle_value(DocKind(kind), record, &field, json(&value)?, Some(json(&written)?)).await?;
                 Ok(self.tell(Changes { done: words::say("undo.done").to_owned(), ..Changes::all() }))
             }
             Inverse::Import { batch } => self.import_undo(batch).await,

@@ -21,7 +21,10 @@ use zuc_protocol::item::DocKind;
 use zuc_store::{ConflictRow as Stored, Contested, SideValue, Tx};
 
 use super::record::{Decided, object};
-use crate::{AppError, Office, undo::Inverse};
+use crate::{
+    AppError, Office,
+    undo::{CHANGED, Inverse},
+};
 
 /// How another value of a field is typed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -88,15 +91,15 @@ impl Office {
             }
             (Contested::Values(sides), "side") => {
                 let value = chosen(&sides, &word.side)?.value.clone();
-                self.settle_value(stored.kind, stored.id, &stored.field, value).await?;
-                was(&stored, &sides)
+                self.settle_value(stored.kind, stored.id, &stored.field, value.clone(), None).await?;
+                was(&stored, &sides, &value)
             }
             (Contested::Values(sides), "other") => {
                 let typed = Typed::of(&stored.field).ok_or_else(|| AppError::invalid("choice"))?;
                 let like = sides.iter().find(|side| side.shown).map_or(&Value::Null, |side| &side.value);
                 let value = typed.read(&word.value, like)?;
-                self.settle_value(stored.kind, stored.id, &stored.field, value).await?;
-                was(&stored, &sides)
+                self.settle_value(stored.kind, stored.id, &stored.field, value.clone(), None).await?;
+                was(&stored, &sides, &value)
             }
             (Contested::Values(sides), "both") => {
                 self.keep_both(&stored, &sides, &word.side).await?;
@@ -108,31 +111,50 @@ impl Office {
         Ok(self.tell(Changes { undo: undo.map(|undo| undo.token()), done, ..Changes::all() }))
     }
 
-    /// Writes a value of a field of a record, over all that stand there.
+    /// Writes a value of a field of a record, over all that stand there; where one was `seen`, only if it still stands.
     pub(crate) async fn settle_value(
         &self,
         kind: DocKind,
         id: Uuid,
         field: &str,
         value: Value,
+        seen: Option<Value>,
     ) -> Result<(), AppError> {
         match kind {
-            DocKind::LEAD => self.settle_in::<Lead>(id, field, value).await,
-            DocKind::CUSTOMER => self.settle_in::<Customer>(id, field, value).await,
-            DocKind::CONTRACT => self.settle_in::<Contract>(id, field, value).await,
-            DocKind::OPPORTUNITY => self.settle_in::<Opportunity>(id, field, value).await,
-            DocKind::PRODUCT => self.settle_in::<Product>(id, field, value).await,
-            DocKind::PROPOSAL => self.settle_in::<Proposal>(id, field, value).await,
-            DocKind::INVOICE => self.settle_in::<Invoice>(id, field, value).await,
+            DocKind::LEAD => self.settle_in::<Lead>(id, field, value, seen).await,
+            DocKind::CUSTOMER => self.settle_in::<Customer>(id, field, value, seen).await,
+            DocKind::CONTRACT => self.settle_in::<Contract>(id, field, value, seen).await,
+            DocKind::OPPORTUNITY => self.settle_in::<Opportunity>(id, field, value, seen).await,
+            DocKind::PRODUCT => self.settle_in::<Product>(id, field, value, seen).await,
+            DocKind::PROPOSAL => self.settle_in::<Proposal>(id, field, value, seen).await,
+            DocKind::INVOICE => self.settle_in::<Invoice>(id, field, value, seen).await,
             _ => Err(ConflictError::Gone.into()),
         }
     }
 
-    async fn settle_in<A: Decided>(&self, id: Uuid, field: &str, value: Value) -> Result<(), AppError>
+    async fn settle_in<A: Decided>(
+        &self,
+        id: Uuid,
+        field: &str,
+        value: Value,
+        seen: Option<Value>,
+    ) -> Result<(), AppError>
     where
         A::Id: From<Uuid>,
     {
         let mut tx = self.begin().await?;
+        if let Some(seen) = seen {
+            let record =
+                tx.repository::<A>().load(A::Id::from(id)).await?.ok_or_else(|| AppError::not_found("record"))?;
+            let now = serde_json::to_value(&record)?;
+            let mut expected = now.clone();
+            put(&mut expected, field, seen);
+            // as the record says it: `920` and `920.00` are one amount
+            let expected: A = serde_json::from_value(expected).map_err(|_| AppError::invalid("token"))?;
+            if serde_json::to_value(&expected)? != now {
+                return Err(AppError::new(CHANGED, "the field changed since it was settled").at(field));
+            }
+        }
         self.write_choice::<A>(&mut tx, id, field, value).await?;
         Ok(tx.commit().await?)
     }
@@ -232,13 +254,14 @@ fn chosen<'s>(sides: &'s [SideValue], side: &str) -> Result<&'s SideValue, Confl
 }
 
 /// What takes the choice back: the value that everybody saw meanwhile.
-fn was(stored: &Stored, sides: &[SideValue]) -> Option<Inverse> {
+fn was(stored: &Stored, sides: &[SideValue], written: &Value) -> Option<Inverse> {
     let shown = sides.iter().find(|side| side.shown)?;
     Some(Inverse::Settled {
         kind: stored.kind.0,
         record: stored.id.to_string(),
         field: stored.field.clone(),
         value: shown.value.to_string(),
+        written: written.to_string(),
     })
 }
 

@@ -79,3 +79,26 @@ async fn an_edit_of_an_amount_on_the_terminal_keeps_its_currency() {
     assert_eq!(amount(&office).await, money("1500.00", "USD"));
     shop.leave(desk, office).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_undo_leaves_what_somebody_wrote_since() {
+    let shop = Shop::open().await;
+    let (desk, office) = shop.office().await;
+    let id = lead(&office, "1200").await;
+    for (field, old, mine, theirs) in [
+        ("city", "León", "Mérida", "Celaya"),
+        ("amount", "1200.00", "1,300 MXN", "1300 USD"),
+        ("next_step", "", "Llamar|2026-12-01", ""),
+    ] {
+        let undo = edited(&office, edit(&id, field, old, mine)).await;
+        edited(&office, edit(&id, field, mine, theirs)).await;
+        refused(office.undo(undo.clone()).await, "undo.changed_since", theirs);
+        assert_eq!(office.lead_field(&id, field).await.expect("a field"), theirs);
+        // back where it was, it may be taken back; once
+        edited(&office, edit(&id, field, theirs, mine)).await;
+        office.undo(undo.clone()).await.expect("an undo");
+        office.undo(undo).await.expect_err("it was taken back");
+    }
+    assert_eq!((find(&office, "nandu").await.city.as_str(), amount(&office).await), ("León", money("1200.00", "MXN")));
+    shop.leave(desk, office).await;
+}

@@ -50,10 +50,19 @@ async fn an_amount_that_two_changed_apart_waits_for_one_of_them_and_is_settled_o
         refused(&world.run(person, &resolve("mine")).await, "conflict.gone", 1);
     }
 
+    // what somebody wrote since stays
+    let undo = ["undo", done["undo"].as_str().expect("a token")];
+    edit(world, CARLA, &lead, "777").await;
+    settle(world).await;
+    refused(&world.run("luis", &undo).await, "undo.changed_since", 1);
+    assert_eq!(amount(world, "luis").await, "777.00");
+    edit(world, CARLA, &lead, "920.00").await;
+    settle(world).await;
+
     // taken back: what everybody saw meanwhile holds again, and nobody is asked about it
     let before = shown["sides"].as_array().expect("sides").iter().find(|side| side["shown"] == true).cloned();
     let before = before.expect("one was shown")["text"].as_str().expect("text").replace(['$', ','], "");
-    world.ask("luis", &["undo", done["undo"].as_str().expect("a token")]).await;
+    world.ask("luis", &undo).await;
     settle(world).await;
     for person in BOTH {
         assert_eq!(amount(world, person).await, before, "{person}");
