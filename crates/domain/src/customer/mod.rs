@@ -230,6 +230,13 @@ impl Customer {
         Ok(Transition::record(&folded, CustomerState::Archived, act, Some(reason.to_owned())))
     }
 
+    /// Decides to take it out of the archive again; `None` when it is not there.
+    pub fn bring_back(&self, act: &Act) -> Option<Transition<CustomerState>> {
+        let folded = self.folded();
+        let archived = folded.state() == CustomerState::Archived;
+        archived.then(|| Transition::record(&folded, CustomerState::Prospect, act, None))
+    }
+
     /// Puts a change of state in; never fails.
     pub fn apply_transition(&mut self, transition: &Transition<CustomerState>) {
         self.transitions.insert(transition.id, transition.clone());
