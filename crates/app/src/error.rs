@@ -59,10 +59,17 @@ impl AppError {
     }
 
     /// Whether it says nothing about the act itself: the network, the disk, a lease held elsewhere, ledgers that wait for
-    /// receipts. A record that cannot be read is none of these.
+    /// receipts, keys that are on their way. A record that cannot be read is none of these.
     pub(crate) fn is_passing(&self) -> bool {
-        self.is_network()
-            || matches!(self.code.as_str(), "store.disk_full" | "store.database" | "relay.leased" | "relay.frozen")
+        const PASSING: [&str; 6] = [
+            "relay.frozen",
+            "relay.leased",
+            "store.database",
+            "store.disk_full",
+            "store.no_bag",
+            "store.person_key_missing",
+        ];
+        self.is_network() || PASSING.contains(&self.code.as_str())
     }
 
     /// As it crosses to the window or the terminal; logged here if it is our fault.

@@ -9,7 +9,7 @@ static FAILED: AtomicBool = AtomicBool::new(false);
 
 /// Dies, fails or waits here when `ZUC_FAILPOINT`, a list with commas, names this place: `name` dies at once, as if the
 /// power went; `name=error` fails with `test.failure`, `name=once` only the
-/// first time; `name=wait` stays here, for whoever wants to kill it at this very
+/// first time, `name=area.reason` with that code; `name=wait` stays here, for whoever wants to kill it at this very
 /// place. In a release this is nothing.
 pub(crate) fn failpoint(name: &str) -> Result<(), AppError> {
     if !cfg!(debug_assertions) {
@@ -23,6 +23,7 @@ pub(crate) fn failpoint(name: &str) -> Result<(), AppError> {
                 return Err(AppError::new("test.failure", name.to_owned()));
             }
             (wanted, "error") if wanted == name => return Err(AppError::new("test.failure", name.to_owned())),
+            (wanted, code) if wanted == name && code.contains('.') => return Err(AppError::new(code, name.to_owned())),
             (wanted, "wait") if wanted == name => {
                 tracing::error!(place = name, "waits to be killed");
                 loop {

@@ -98,6 +98,36 @@ async fn each_step_that_fails_takes_the_done_ones_back_in_reverse() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_step_whose_keys_are_on_their_way_waits_and_takes_nothing_back() {
+    for (late, code) in
+        [("contract", "store.no_bag"), ("invoice", "store.person_key_missing"), ("lead", "store.person_key_missing")]
+    {
+        let stage = Stage::set().await;
+        let world = &stage.world;
+        let places = format!("saga.{late}={code}");
+        for _ in 0..2 {
+            let ran = world.zuc(CARLA, &["sync"]).failing_at(&places).run().await;
+            assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        }
+        let resting = async |arguments: &[&str]| {
+            world.zuc(CARLA, arguments).failing_at(RESTS).run().await.answer().expect("an answer")
+        };
+        let customer = resting(&["customer", "show", &stage.deal.customer]).await;
+        let contracts = customer["contracts"].as_array().expect("contracts");
+        let active = contracts.iter().filter(|contract| contract["state"] == "active").count();
+        assert_eq!((active, contracts.len()), if late == "contract" { (0, 0) } else { (1, 1) }, "{late} waits");
+        let invoices = resting(&["invoice", "list"]).await;
+        let state = invoices["rows"][0]["fiscal_state"].as_str();
+        assert_eq!(state, (late == "lead").then_some("pre_invoice"), "{late} waits");
+        // they came
+        world.ask(CARLA, &["sync"]).await;
+        assert_eq!(Outcome::of(&stage).await, Outcome::done(), "{late} waited");
+        assert_eq!(events(&stage).await, ["Contract.Activated", "Invoice.Created"], "{late} waited: each once");
+        sound(&stage).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn killed_after_the_commit_of_each_step_it_goes_on_with_the_next() {
     for killed in STEPS {
         let stage = Stage::set().await;
