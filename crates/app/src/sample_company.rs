@@ -102,6 +102,7 @@ impl Office {
                 valid_until: opened.view.row.valid_until,
                 terms_days: "30".to_owned(),
                 notes: "Incluye entrega en planta.".to_owned(),
+                ..ProposalEdit::default()
             })
             .await?;
         if nth < STORY.2 {

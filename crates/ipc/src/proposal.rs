@@ -110,6 +110,11 @@ pub struct ProposalEdit {
     pub terms_days: String,
     /// Notes for the customer.
     pub notes: String,
+    /// What the form was read from: what came since stays where the person left it alone. Without it the form takes the
+    /// place of what stands.
+    pub base: Option<Box<ProposalEdit>>,
+    /// The person was told that somebody changed the same, and saves again.
+    pub insist: bool,
 }
 
 /// A line with what the decimal engine made of it.
@@ -211,6 +216,23 @@ pub struct ProposalView {
     pub acceptance: Option<AcceptanceView>,
 }
 
+impl ProposalView {
+    /// What an editor shows of it, as it sends it back.
+    pub fn form(&self) -> ProposalEdit {
+        ProposalEdit {
+            id: self.row.id.clone(),
+            title: self.row.title.clone(),
+            lines: self.lines.iter().map(|line| line.edit.clone()).collect(),
+            discount_pct: self.discount_pct.clone(),
+            valid_until: self.row.valid_until.clone(),
+            terms_days: self.terms_days.to_string(),
+            notes: self.notes.clone(),
+            base: None,
+            insist: false,
+        }
+    }
+}
+
 /// How it was accepted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AcceptanceView {
@@ -249,6 +271,10 @@ pub struct ProposalSign {
 pub struct ProposalSaved {
     /// The editor's view.
     pub view: ProposalView,
+    /// Ids of the lines that were sent, in their order.
+    pub lines: Vec<String>,
+    /// Something came since the form was read: the view says more than what was sent.
+    pub merged: bool,
     /// What to reload.
     pub changes: Changes,
 }

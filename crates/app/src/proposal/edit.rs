@@ -18,7 +18,7 @@ use zuc_ipc::{
 };
 use zuc_store::Tx;
 
-use super::{id, load, object};
+use super::{id, load, merge::merge, object, view::form};
 use crate::{AppError, Office};
 
 /// Days a proposal stays valid unless said otherwise.
@@ -70,17 +70,30 @@ impl Office {
         self.saved(proposal.id, words::say("proposal.opened")).await
     }
 
-    /// Saves the draft; after it was sent, saving begins a new version.
+    /// Saves what a person changed in a draft; after it was sent, saving begins a new version. What came since the form
+    /// was read stays where the person left it alone.
     ///
     /// # Errors
-    /// The codes of amounts and percentages, which name the line; `proposal.too_many_lines`.
+    /// The codes of amounts and percentages, which name the line; `proposal.too_many_lines`; `app.stale` where somebody
+    /// changed the same meanwhile.
     #[tracing::instrument(skip_all, fields(proposal.id = %edit.id))]
-    pub async fn proposal_save(&self, edit: ProposalEdit) -> Result<ProposalSaved, AppError> {
+    pub async fn proposal_save(&self, mut edit: ProposalEdit) -> Result<ProposalSaved, AppError> {
         let proposal_id = id(&edit.id)?;
         let mut tx = self.begin().await?;
         let mut proposal = load(&mut tx, proposal_id).await?;
         self.allow(Action::EditProposal, object(&proposal))?;
+        for line in edit.lines.iter_mut().filter(|line| line.id.trim().is_empty()) {
+            line.id = tx.fresh_id().to_string();
+        }
+        let lines: Vec<String> = edit.lines.iter().map(|line| line.id.clone()).collect();
+        let mut merged = false;
+        if let Some(base) = edit.base.take() {
+            let now = form(&proposal);
+            merged = now != *base;
+            edit = merge(&base, &edit, &now)?;
+        }
         let content = self.content(&mut tx, &proposal, &edit).await?;
+        let saved = async || Ok(ProposalSaved { lines, merged, ..self.saved(proposal_id, "").await? });
         let title = edit.title.trim();
         let renamed = !title.is_empty() && title != proposal.title;
         if renamed {
@@ -91,7 +104,7 @@ impl Office {
                 tx.repository().save(&proposal).await?;
                 tx.commit().await?;
             }
-            return self.saved(proposal_id, "").await;
+            return saved().await;
         }
         let act = tx.act();
         let events = proposal.revise(content, Decimal::ONE, "", &act)?;
@@ -101,13 +114,13 @@ impl Office {
         let events: Vec<&dyn DomainEvent> = events.iter().map(|event| event as &dyn DomainEvent).collect();
         tx.repository().record_all(&proposal, &events).await?;
         tx.commit().await?;
-        self.saved(proposal_id, "").await
+        saved().await
     }
 
     pub(super) async fn saved(&self, id: ProposalId, done: &str) -> Result<ProposalSaved, AppError> {
         let view = self.proposal_get(id.to_string()).await?;
         let changes = self.tell(Changes { proposals: true, done: done.to_owned(), ..Changes::default() });
-        Ok(ProposalSaved { view, changes })
+        Ok(ProposalSaved { view, lines: Vec::new(), merged: false, changes })
     }
 
     async fn content(&self, tx: &mut Tx, proposal: &Proposal, edit: &ProposalEdit) -> Result<VersionContent, AppError> {

@@ -3,6 +3,7 @@
 mod catalog;
 mod edit;
 mod list;
+mod merge;
 mod pdf;
 mod sign;
 mod view;

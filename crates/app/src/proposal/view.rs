@@ -7,7 +7,7 @@ use zuc_domain::{
     shared::{Action, Currency, PricedLine, TaxKind, money::round_half_up},
 };
 use zuc_ipc::{
-    proposal::{AcceptanceView, LineEdit, LineView, ProposalView, TaxTotal, Totals, VersionRow},
+    proposal::{AcceptanceView, LineEdit, LineView, ProposalEdit, ProposalView, TaxTotal, Totals, VersionRow},
     words,
 };
 
@@ -88,24 +88,44 @@ impl Office {
     }
 }
 
+/// What the editor shows of a proposal, as it sends it back.
+pub(super) fn form(proposal: &Proposal) -> ProposalEdit {
+    let content = &proposal.latest().content;
+    ProposalEdit {
+        id: proposal.id.to_string(),
+        title: proposal.title.clone(),
+        lines: content.ordered_lines().into_iter().map(|line| line_edit(line, proposal.currency)).collect(),
+        discount_pct: content.document_discount.value().normalize().to_string(),
+        valid_until: content.valid_until.to_string(),
+        terms_days: content.payment_days.to_string(),
+        notes: content.notes.clone(),
+        base: None,
+        insist: false,
+    }
+}
+
+fn line_edit(line: &ProposalLine, currency: Currency) -> LineEdit {
+    LineEdit {
+        id: line.id.to_string(),
+        product_id: line.product.map(|id| id.to_string()),
+        sku: line.sku.clone(),
+        description: line.description.clone(),
+        quantity: line.quantity.normalize().to_string(),
+        unit: line.unit.clone(),
+        unit_price: money::price(line.unit_price, currency),
+        discount_pct: line.discount.value().normalize().to_string(),
+        tax: line.tax.name().to_owned(),
+        recurrence: line.recurrence.name().to_owned(),
+        clave_prod_serv: line.clave_prod_serv.clone(),
+        clave_unidad: line.clave_unidad.clone(),
+    }
+}
+
 fn line_view(line: &ProposalLine, priced: &PricedLine, currency: Currency) -> LineView {
     let text = |amount: Decimal| money::text(amount, currency);
     let own = round_half_up(priced.importe * line.discount.ratio(), currency.decimals());
     LineView {
-        edit: LineEdit {
-            id: line.id.to_string(),
-            product_id: line.product.map(|id| id.to_string()),
-            sku: line.sku.clone(),
-            description: line.description.clone(),
-            quantity: line.quantity.normalize().to_string(),
-            unit: line.unit.clone(),
-            unit_price: money::price(line.unit_price, currency),
-            discount_pct: line.discount.value().normalize().to_string(),
-            tax: line.tax.name().to_owned(),
-            recurrence: line.recurrence.name().to_owned(),
-            clave_prod_serv: line.clave_prod_serv.clone(),
-            clave_unidad: line.clave_unidad.clone(),
-        },
+        edit: line_edit(line, currency),
         importe: text(priced.importe),
         descuento: text(priced.descuento),
         base: text(priced.base),

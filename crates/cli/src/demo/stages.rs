@@ -119,6 +119,7 @@ impl Story {
                 valid_until: opened.view.row.valid_until,
                 terms_days: "30".to_owned(),
                 notes: "Incluye instalación y capacitación en planta.".to_owned(),
+                ..ProposalEdit::default()
             })
             .await?;
         let picture = signature(SEED).context("the signature")?;

@@ -173,6 +173,7 @@ pub(crate) async fn sign(office: &Office, deal: &Deal) -> Deal {
         valid_until: opened.row.valid_until,
         terms_days: "30".to_owned(),
         notes: String::new(),
+        ..ProposalEdit::default()
     };
     let saved = office.proposal_save(edit).await.expect("its lines");
     let signed = ProposalSign {

@@ -1,6 +1,6 @@
 //! The draft while it is edited: every change is saved by itself, and the amounts come back from the decimal engine.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -8,6 +8,7 @@ use zuc_ipc::list;
 use zuc_ipc::proposal::{LineEdit, ProductRow, ProposalEdit, ProposalView};
 use zuc_ipc::{Failure, Money};
 
+use super::form::{Form, part};
 use crate::action;
 use crate::backend::{self, Bus};
 use crate::components::{Toaster, use_toaster};
@@ -44,9 +45,19 @@ pub(crate) struct Draft {
     pub(crate) failure: RwSignal<Option<Failure>>,
     /// May be edited at all.
     pub(crate) open: Memo<bool>,
+    /// What the form was read from, or what the core last took: what differs from it was changed here.
+    base: StoredValue<ProposalEdit>,
+    /// The person was told that somebody changed the same.
+    insist: StoredValue<bool>,
     changes: StoredValue<u32>,
     /// How many of the changes the last save took along.
     sent: StoredValue<u32>,
+    /// A save is on its way: the next one needs its answer, which says what the form is based on then.
+    away: StoredValue<bool>,
+    /// The typing rested while one was.
+    due: StoredValue<bool>,
+    /// What the page held when it was left while one was.
+    parting: StoredValue<Arc<Mutex<Option<Form>>>>,
     next_key: StoredValue<u32>,
     /// Of the page: a line that is added from the list of products lives longer than the list.
     owner: StoredValue<Owner>,
@@ -69,8 +80,13 @@ impl Draft {
             saving: RwSignal::new(false),
             failure: RwSignal::new(None),
             open: Memo::new(move |_| now.with(|view| view.actions.iter().any(|action| action == "edit"))),
+            base: StoredValue::new(ProposalEdit::default()),
+            insist: StoredValue::new(false),
             changes: StoredValue::new(0),
             sent: StoredValue::new(0),
+            away: StoredValue::new(false),
+            due: StoredValue::new(false),
+            parting: StoredValue::default(),
             next_key: StoredValue::new(0),
             owner: StoredValue::new(Owner::current().unwrap_or_default()),
             bus: expect_context(),
@@ -82,11 +98,17 @@ impl Draft {
     }
 
     /// Another device or window changed the proposal: its words replace ours, unless ours are on their way or were refused,
-    /// for then they are nowhere but here.
+    /// for then they are nowhere but here. The core puts them together with the next save; what the person was told before
+    /// is not all any more.
     pub(crate) fn refresh(self, view: &Arc<ProposalView>) {
         let kept = !self.saving.get_untracked() && self.failure.with_untracked(Option::is_none);
-        if kept && self.view.with_untracked(|now| **now != **view) {
+        if self.view.with_untracked(|now| **now == **view) {
+            return;
+        }
+        if kept {
             self.take(view);
+        } else {
+            self.insist.set_value(false);
         }
     }
 
@@ -97,6 +119,8 @@ impl Draft {
         self.terms.set(view.terms_days.to_string());
         self.notes.set(view.notes.clone());
         self.lines.set(view.lines.iter().map(|line| self.line(line.edit.clone())).collect());
+        self.base.set_value(view.form());
+        self.insist.set_value(false);
         self.view.set(view.clone());
     }
 
@@ -106,16 +130,21 @@ impl Draft {
         Line { key: self.next_key.get_value(), edit }
     }
 
-    fn edit(self) -> ProposalEdit {
-        ProposalEdit {
+    fn form(self) -> Form {
+        let (keys, lines) =
+            self.lines.with_untracked(|lines| lines.iter().map(|line| (line.key, line.edit.get_untracked())).unzip());
+        let edit = ProposalEdit {
             id: self.view.with_untracked(|view| view.row.id.clone()),
             title: self.title.get_untracked(),
-            lines: self.lines.with_untracked(|lines| lines.iter().map(|line| line.edit.get_untracked()).collect()),
+            lines,
             discount_pct: self.discount.get_untracked(),
             valid_until: self.valid_until.get_untracked(),
             terms_days: self.terms.get_untracked(),
             notes: self.notes.get_untracked(),
-        }
+            base: Some(Box::new(self.base.get_value())),
+            insist: self.insist.get_value(),
+        };
+        Form { edit, keys }
     }
 
     /// Something changed: saved once the typing rests.
@@ -126,7 +155,7 @@ impl Draft {
         set_timeout(
             move || {
                 if self.changes.try_get_value() == Some(mine) {
-                    self.save(mine);
+                    self.save();
                 }
             },
             Duration::from_millis(200),
@@ -138,42 +167,74 @@ impl Draft {
         if self.sent.get_value() == self.changes.get_value() {
             return;
         }
-        let (edit, bus, toaster) = (self.edit(), self.bus, self.toaster);
-        leptos::task::spawn_local(async move {
-            match backend::call::<list::ProposalSave>(&edit).await {
-                Ok(saved) => action::tell(bus, toaster, &saved.changes),
-                Err(failure) => toaster.fail(&failure),
-            }
-        });
+        let form = self.form();
+        if self.away.get_value() {
+            self.parting.with_value(|parting| *parting.lock().unwrap_or_else(PoisonError::into_inner) = Some(form));
+        } else {
+            leptos::task::spawn_local(part(form.edit, self.bus, self.toaster));
+        }
     }
 
-    fn save(self, mine: u32) {
+    fn save(self) {
+        if self.away.get_value() {
+            self.due.set_value(true);
+            return;
+        }
+        self.away.set_value(true);
+        self.due.set_value(false);
+        let mine = self.changes.get_value();
         self.sent.set_value(mine);
-        let edit = self.edit();
+        let (form, parting) = (self.form(), self.parting.get_value());
         leptos::task::spawn_local(async move {
-            let answer = backend::call::<list::ProposalSave>(&edit).await;
-            if self.changes.try_get_value() != Some(mine) {
+            let answer = backend::call::<list::ProposalSave>(&form.edit).await;
+            let ids = answer.as_ref().map(|saved| saved.lines.clone()).unwrap_or_default();
+            let keys = form.keys.clone();
+            let base = answer.as_ref().ok().map(|saved| form.base_after(saved));
+            let left = parting.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(mut left) = left {
+                left.learn(&keys, &ids);
+                if let Some(base) = base {
+                    left.edit.base = Some(Box::new(base));
+                }
+                return part(left.edit, self.bus, self.toaster).await;
+            }
+            if self.away.try_set_value(false).is_some() {
+                // the page is gone, and everything was sent
                 return;
             }
+            let rests = self.changes.get_value() == mine;
             match answer {
                 Ok(saved) => {
-                    // New lines learn their ids, so that the next save changes them instead of adding them again.
+                    // new lines learn their ids, so that the next save changes them instead of adding them again
                     self.lines.with_untracked(|lines| {
-                        for (line, known) in lines.iter().zip(&saved.view.lines) {
-                            if line.edit.with_untracked(|edit| edit.id.is_empty()) {
-                                line.edit.update_untracked(|edit| edit.id.clone_from(&known.edit.id));
+                        for line in lines {
+                            if let Some((_, id)) = keys.iter().zip(&ids).find(|(key, _)| **key == line.key) {
+                                line.edit.update_untracked(|edit| edit.id.clone_from(id));
                             }
                         }
                     });
+                    self.base.set_value(base.unwrap_or_default());
+                    self.insist.set_value(false);
                     self.failure.set(None);
-                    self.view.set(Arc::new(saved.view));
-                    self.saving.set(false);
+                    let view = Arc::new(saved.view);
+                    if saved.merged && rests {
+                        self.take(&view);
+                    } else {
+                        self.view.set(view);
+                    }
                     action::tell(self.bus, self.toaster, &saved.changes);
                 }
-                Err(failure) => {
+                Err(failure) if rests => {
+                    self.insist.set_value(failure.code == "app.stale");
                     self.failure.set(Some(failure));
-                    self.saving.set(false);
                 }
+                // what was typed since is saved next, and says so itself
+                Err(_) => {}
+            }
+            if self.due.get_value() {
+                self.save();
+            } else if rests {
+                self.saving.set(false);
             }
         });
     }

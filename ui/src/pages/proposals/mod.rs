@@ -2,6 +2,7 @@
 
 mod draft;
 mod editor;
+mod form;
 mod lines;
 mod paper;
 mod picker;
