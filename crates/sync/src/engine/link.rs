@@ -74,10 +74,8 @@ impl Engine {
         } else if self.relay_log.is_none() {
             effects.push(Effect::LogNamed { log });
         }
-        if self.relay_lost {
-            // if it stands still, that is said next
-            self.note_loss(None, effects);
-        }
+        // if one stands still, that is said next
+        self.note_loss(None, effects);
         self.relay_log = Some(log);
         let readable = self.ring.readable(&self.log);
         for head in heads.iter().filter(|head| readable.contains(&head.scope)) {
@@ -101,8 +99,10 @@ impl Engine {
     }
 
     pub(super) fn note_loss(&mut self, loss: Option<StandingLoss>, effects: &mut Vec<Effect>) {
-        self.relay_lost = loss.is_some();
-        effects.push(Effect::Loss(loss));
+        if self.loss != loss {
+            self.loss.clone_from(&loss);
+            effects.push(Effect::Loss(loss));
+        }
     }
 
     /// The relay's log was lost or restored: read it from the start, and give back what is held here, whoever wrote it.

@@ -15,7 +15,7 @@ use zuc_protocol::chain;
 use zuc_protocol::control::ControlLog;
 use zuc_protocol::identity::DeviceKeys;
 use zuc_protocol::ids::{DeviceId, KeyId, LogId};
-use zuc_protocol::messages::{RefusalCode, ServerFrame};
+use zuc_protocol::messages::{RefusalCode, ServerFrame, StandingLoss};
 use zuc_protocol::person_key::BagKeyWraps;
 use zuc_protocol::scope::Scope;
 
@@ -132,8 +132,8 @@ pub struct Engine {
     last_heads: i64,
     pings: u64,
     failed: Option<&'static str>,
-    /// The relay has said that its log follows a lost one.
-    relay_lost: bool,
+    /// What the relay has said of a loss that stands.
+    loss: Option<StandingLoss>,
     told: Option<SyncStatus>,
 }
 
@@ -191,7 +191,7 @@ impl Engine {
             last_heads: 0,
             pings: 0,
             failed: None,
-            relay_lost: false,
+            loss: None,
             told: None,
         };
         for wraps in bag_wraps {
