@@ -98,7 +98,7 @@ impl<'a> Reader<'a> {
             (description.is_some(), ProductReason::Description),
             (clave_prod_serv.is_some(), ProductReason::ClaveProdServ),
             (clave_unidad.is_some(), ProductReason::ClaveUnidad),
-            (currency.is_some(), ProductReason::Currency),
+            (currency.is_ok(), ProductReason::Currency),
             (price.is_some() && breaks.is_some(), ProductReason::Price),
             (iva != Some(None), ProductReason::Iva),
             (cost != Some(None), ProductReason::Cost),
@@ -115,7 +115,7 @@ impl<'a> Reader<'a> {
                 clave_prod_serv: clave_prod_serv?,
                 clave_unidad: clave_unidad?,
                 unidad: self.cell(row, ProductField::Unidad).and_then(text::clean),
-                currency: currency?,
+                currency: currency.ok()?,
                 price: sound(price?)?,
                 iva: iva.flatten(),
                 cost: cost.flatten().and_then(sound),
@@ -132,11 +132,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What the row says of its currency, in its own column or beside the price; `None` where that is no currency.
-    fn currency(&self, row: &'a Row) -> Option<Option<Currency>> {
+    /// What the row says of its currency, in its own column or beside the price.
+    fn currency(&self, row: &'a Row) -> Result<Option<Currency>, ProductReason> {
         match self.cell(row, ProductField::Currency) {
-            Some(cell) => currency::split(cell).0.map(Some),
-            None => Some(self.cell(row, ProductField::Price).and_then(|cell| currency::split(cell).0)),
+            Some(cell) => currency::split(cell).0.ok_or(ProductReason::Currency).map(Some),
+            None => Ok(self.cell(row, ProductField::Price).and_then(|cell| currency::split(cell).0)),
         }
     }
 

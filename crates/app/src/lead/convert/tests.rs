@@ -95,7 +95,7 @@ async fn qualified(store: &Store) -> LeadId {
 async fn converted(store: &Store, id: LeadId, may_bring_back: bool) -> Result<Conversion, AppError> {
     let mut tx = store.begin(session()).await.unwrap();
     let mut lead = load(&mut tx, id).await.unwrap();
-    let conversion = convert(&mut tx, &mut lead, may_bring_back).await?;
+    let conversion = Box::pin(convert(&mut tx, &mut lead, may_bring_back)).await?;
     tx.commit().await.unwrap();
     Ok(conversion)
 }

@@ -6,6 +6,7 @@
 //! `ZUC_SIM_SEED` which is the first.
 
 mod figures;
+mod gone;
 mod oracle;
 mod people;
 mod script;
@@ -36,14 +37,13 @@ async fn whatever_happens_in_another_week_nothing_is_lost_and_all_converge() {
 
 /// A few of them with backups, over disks that do not fail: a backup is read by what reads any file.
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::print_stdout, clippy::disallowed_macros, reason = "figures and seeds are this test's product")]
 async fn whatever_is_restored_in_a_week_only_what_was_never_sent_is_lost() {
     let (first, seeds) = (from_env("ZUC_SIM_SEED", 1), from_env("ZUC_SIM_SEEDS", SEEDS).div_ceil(10));
     let mut all = Figures::default();
     for seed in first..first + seeds {
         all.add(&Week::live_with_backups(seed).await.figures);
     }
-    println!("simulation: seeds {first} to {}, with backups: {all}", first + seeds - 1);
+    tell(&format!("seeds {first} to {}, with backups: {all}", first + seeds - 1));
 }
 
 /// Seeds that failed once.
@@ -77,11 +77,15 @@ async fn weeks_on_disks_that_nobody_syncs_are_found_out() {
 }
 
 #[expect(clippy::print_stdout, clippy::disallowed_macros, reason = "figures and seeds are this test's product")]
+fn tell(figures: &str) {
+    println!("simulation: {figures}");
+}
+
 async fn weeks(half: u64) {
     let (first, seeds) = (from_env("ZUC_SIM_SEED", 1), from_env("ZUC_SIM_SEEDS", SEEDS));
     let mut all = Figures::default();
     for seed in (first..first + seeds).filter(|seed| seed % 2 == half) {
         all.add(&Week::live(seed).await.figures);
     }
-    println!("simulation: seeds {first} to {}, every other: {all}", first + seeds - 1);
+    tell(&format!("seeds {first} to {}, every other: {all}", first + seeds - 1));
 }

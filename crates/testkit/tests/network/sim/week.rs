@@ -12,7 +12,6 @@ use super::figures::{Figures, Last, Lived};
 use super::oracle;
 use super::people::{Acknowledged, Draw};
 use super::script::{Event, pause};
-use crate::work::SALES;
 
 const WEEK_MS: i64 = 7 * 24 * 3_600_000;
 /// Within so long all hold the same once everything is mended.
@@ -32,7 +31,7 @@ pub(super) struct Week {
     pub(super) network: Network,
     pub(super) done: Acknowledged,
     pub(super) draw: Draw,
-    figures: Figures,
+    pub(super) figures: Figures,
     trace: blake3::Hasher,
     cut_off: BTreeSet<usize>,
     clogged: BTreeSet<usize>,
@@ -40,7 +39,7 @@ pub(super) struct Week {
     last: Last,
     on: On,
     /// The last backup of each laptop that has one.
-    backups: BTreeMap<usize, Backup>,
+    pub(super) backups: BTreeMap<usize, Backup>,
     /// The relay as it was killed last.
     copy: Option<TempDir>,
     /// The relay lost something, and not everybody was there since.
@@ -96,10 +95,10 @@ impl Week {
             Box::pin(week.happen(event)).await;
             week.go_on().await;
         }
-        week.heal().await;
+        Box::pin(week.heal()).await;
         // whoever reads the whole log from its beginning comes to hold what the others do
         week.network.join("Testigo", Rights::new([Role::Gerencia], [1])).await;
-        week.heal().await;
+        Box::pin(week.heal()).await;
         oracle::nothing_is_in_clear(&week);
         week.figures.commands = week.done.commands;
         week.figures.refused_by_a_disk = week.done.refused_by_a_disk;
@@ -142,7 +141,7 @@ impl Week {
                     self.backups.insert(laptop, backup);
                 }
             }
-            Event::Restore => self.restore().await,
+            Event::Restore => Box::pin(self.restore()).await,
             Event::Clock { laptop, skew } => self.network.laptops[laptop].skew = skew,
             Event::KillRelay => {
                 self.copy = Some(self.network.copy_the_relay().await);
@@ -171,7 +170,7 @@ impl Week {
             // an act on a head that others know to be none is a fork, which is for the recovery code
             Event::Rotate if self.lost => {}
             Event::Rotate => self.network.order_rotation(Scope::Sales(1)).await,
-            Event::Heal => self.heal().await,
+            Event::Heal => Box::pin(self.heal()).await,
         }
     }
 
@@ -268,50 +267,8 @@ impl Week {
         self.figures.power_cuts += 1;
     }
 
-    /// What a laptop wrote since all was at rest is lost with its disk, and nothing else.
-    async fn restore(&mut self) {
-        let all: Vec<usize> = self.backups.keys().copied().collect();
-        let Some(laptop) = self.draw.one(&all) else { return };
-        let Some(backup) = self.backups.remove(&laptop) else { return };
-        self.heal().await;
-        if laptop >= self.network.laptops.len() {
-            // it was taken away just now
-            return;
-        }
-        self.work_apart(laptop).await;
-        self.network.laptops[laptop].restore(&backup).await;
-        self.backups.insert(laptop, backup);
-        self.figures.restored += 1;
-    }
-
-    /// The laptop that joined last is stolen: nobody learns what is done at it since, and it learns nothing any more.
-    async fn lose_a_laptop(&mut self) {
-        let at = self.network.laptops.len() - 1;
-        self.work_apart(at).await;
-        self.network.laptops[at].away = true;
-        self.network.remove(at).await;
-        self.network.laptops[at].away = false;
-        self.network.settle().await;
-        let place = format!("seed {}, {}", self.seed, self.network.laptops[at].name);
-        let gone = self.network.laptops.pop().expect("it was there");
-        assert_eq!(gone.engine.status(), SyncStatus::Failed("sync.revoked"), "{place}");
-        assert!(!gone.store.holds_any_of(SALES).await.unwrap(), "{place}: what it may not read any more is gone");
-        assert_eq!(gone.store.unsent().await.unwrap(), 0, "{place}: what it did is kept apart");
-        self.backups.remove(&at);
-        self.figures.removed += 1;
-    }
-
-    /// Somebody works where there is no network; what is done there is not promised to anybody.
-    async fn work_apart(&mut self, laptop: usize) {
-        self.network.laptops[laptop].disconnect().await;
-        let mut apart = self.done.clone();
-        for _ in 0..self.draw.below(4) {
-            apart.command(&mut self.network.laptops[laptop], &mut self.draw).await;
-        }
-    }
-
     /// Everything is mended; soon all hold the same.
-    async fn heal(&mut self) {
+    pub(super) async fn heal(&mut self) {
         self.cut_off.clear();
         self.clogged.clear();
         self.network.host.ground().disk().heal();
@@ -341,7 +298,7 @@ impl Week {
             self.network.join(JOINERS[self.joined], Rights::new([Role::Ventas], [1])).await;
             self.joined += 1;
         } else if self.network.laptops.len() > FOUNDERS && self.draw.percent(25) {
-            self.lose_a_laptop().await;
+            Box::pin(self.lose_a_laptop()).await;
         }
     }
 }

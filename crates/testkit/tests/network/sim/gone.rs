@@ -1,0 +1,50 @@
+//! What is lost with a laptop: one that is restored, and one that is stolen.
+
+use zuc_sync::SyncStatus;
+
+use super::week::Week;
+use crate::work::SALES;
+
+impl Week {
+    /// What a laptop wrote since all was at rest is lost with its disk, and nothing else.
+    pub(super) async fn restore(&mut self) {
+        let all: Vec<usize> = self.backups.keys().copied().collect();
+        let Some(laptop) = self.draw.one(&all) else { return };
+        let Some(backup) = self.backups.remove(&laptop) else { return };
+        Box::pin(self.heal()).await;
+        if laptop >= self.network.laptops.len() {
+            // it was taken away just now
+            return;
+        }
+        self.work_apart(laptop).await;
+        self.network.laptops[laptop].restore(&backup).await;
+        self.backups.insert(laptop, backup);
+        self.figures.restored += 1;
+    }
+
+    /// The laptop that joined last is stolen: nobody learns what is done at it since, and it learns nothing any more.
+    pub(super) async fn lose_a_laptop(&mut self) {
+        let at = self.network.laptops.len() - 1;
+        self.work_apart(at).await;
+        self.network.laptops[at].away = true;
+        self.network.remove(at).await;
+        self.network.laptops[at].away = false;
+        self.network.settle().await;
+        let place = format!("seed {}, {}", self.seed, self.network.laptops[at].name);
+        let gone = self.network.laptops.pop().expect("it was there");
+        assert_eq!(gone.engine.status(), SyncStatus::Failed("sync.revoked"), "{place}");
+        assert!(!gone.store.holds_any_of(SALES).await.unwrap(), "{place}: what it may not read any more is gone");
+        assert_eq!(gone.store.unsent().await.unwrap(), 0, "{place}: what it did is kept apart");
+        self.backups.remove(&at);
+        self.figures.removed += 1;
+    }
+
+    /// Somebody works where there is no network; what is done there is not promised to anybody.
+    async fn work_apart(&mut self, laptop: usize) {
+        self.network.laptops[laptop].disconnect().await;
+        let mut apart = self.done.clone();
+        for _ in 0..self.draw.below(4) {
+            apart.command(&mut self.network.laptops[laptop], &mut self.draw).await;
+        }
+    }
+}
