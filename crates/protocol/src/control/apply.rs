@@ -110,9 +110,7 @@ impl ControlLog {
                     return Err(ControlError::Contradiction("the losing branch is this one"));
                 }
                 self.settled.insert(*loser);
-                if self.fork.as_ref().is_some_and(|fork| fork.theirs == *loser) {
-                    self.fork = None;
-                }
+                self.forks.retain(|fork| fork.theirs != *loser);
             }
         }
         Ok(())

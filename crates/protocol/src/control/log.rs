@@ -56,7 +56,7 @@ pub struct ControlLog {
     pub(super) schema_floor: u32,
     pub(super) settled: BTreeSet<ControlHash>,
     pub(super) thawed: BTreeSet<LogId>,
-    pub(super) fork: Option<Fork>,
+    pub(super) forks: Vec<Fork>,
 }
 
 impl ControlLog {
@@ -101,7 +101,7 @@ impl ControlLog {
             schema_floor: 0,
             settled: BTreeSet::new(),
             thawed: BTreeSet::new(),
-            fork: None,
+            forks: vec![],
         };
         log.begin(act, hash)?;
         log.push(genesis, hash);
@@ -158,6 +158,9 @@ impl ControlLog {
         if self.hashes.contains(&hash) || self.settled.contains(&hash) {
             return Ok(Offer::Known);
         }
+        if let Some(known) = self.forks.iter().find(|fork| fork.theirs == hash) {
+            return Ok(Offer::Forked(known.clone()));
+        }
         let record = signed.decode()?;
         if record.seq == 0 {
             return Err(ProtocolError::Inconsistent.into());
@@ -176,7 +179,7 @@ impl ControlLog {
         signed.verify(self.company, &author.verify)?;
         Self::replay(self.company, self.records[..=before].to_vec())?.append_in_place(signed)?;
         let fork = Fork { seq: record.seq, ours: self.hashes[before + 1], theirs: hash };
-        self.fork = Some(fork.clone());
+        self.forks.push(fork.clone());
         Ok(Offer::Forked(fork))
     }
 
@@ -195,10 +198,8 @@ impl ControlLog {
         if parted.is_some_and(|ours| !next.settled.contains(&ours)) {
             return Err(ControlError::Forked);
         }
-        next.fork = self.fork.clone().filter(|fork| {
-            let settled = |hash| next.settled.contains(hash);
-            !settled(&fork.ours) && !settled(&fork.theirs)
-        });
+        next.forks.clone_from(&self.forks);
+        next.forks.retain(|fork| !next.settled.contains(&fork.ours) && !next.settled.contains(&fork.theirs));
         *self = next;
         Ok(())
     }
@@ -228,7 +229,7 @@ impl ControlLog {
     /// # Errors
     /// [`ControlError::Forked`] while there is a fork, [`ControlError::NotAllowed`], [`ProtocolError::TooLarge`].
     pub fn sign(&self, act: ControlAct, time_ms: i64, keys: &DeviceKeys) -> Result<SignedControl, ControlError> {
-        if self.fork.is_some() {
+        if self.fork().is_some() {
             return Err(ControlError::Forked);
         }
         self.sign_as(ControlAuthor::Device(keys.id()), act, time_ms, keys)

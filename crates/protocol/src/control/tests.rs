@@ -203,6 +203,23 @@ fn two_successors_of_one_head_stop_everything_until_the_root_settles() {
 }
 
 #[test]
+fn each_of_several_forks_waits_for_the_root() {
+    let mut log = log();
+    let before = log.clone();
+    ana_added(&mut log);
+    let others = [1, 2].map(|floor| before.sign(ControlAct::SchemaFloor(floor), 2, &keys(1)).unwrap());
+    for other in [&others[0], &others[1], &others[0]] {
+        assert!(matches!(log.offer(other.clone()), Ok(Offer::Forked(fork)) if fork.theirs == other.hash()));
+    }
+    assert_eq!(log.forks().len(), 2, "the same again is no other");
+    for (other, left) in others.iter().zip([1, 0]) {
+        let settle = log.sign_as_root(ControlAct::Settle { loser: other.hash() }, 4, &root()).unwrap();
+        log.append(settle).unwrap();
+        assert_eq!(log.forks().len(), left);
+    }
+}
+
+#[test]
 fn a_record_that_nobody_had_the_right_to_sign_forks_nothing() {
     let mut log = log();
     ana_added(&mut log);

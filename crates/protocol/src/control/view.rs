@@ -187,8 +187,13 @@ impl ControlLog {
         root.unwrap_or(&self.roots[0]).1
     }
 
-    /// The fork, while there is one: no sealing, no stamping, until the root settles it.
+    /// A fork, while there is one: no sealing, no stamping, until the root settles it.
     pub fn fork(&self) -> Option<&Fork> {
-        self.fork.as_ref()
+        self.forks.first()
+    }
+
+    /// All forks that nobody has settled, in the order in which they were found.
+    pub fn forks(&self) -> &[Fork] {
+        &self.forks
     }
 }
