@@ -84,6 +84,14 @@ impl Store {
                 let rows = self.bag_rows_of(domain_scope(*scope), keys).await?;
                 Carried::hears(Input::BagRows { scope: *scope, rows })
             }
+            Effect::Alarm { scope, alarm } => {
+                self.note_alarm(*scope, *alarm, now).await?;
+                Carried::default()
+            }
+            Effect::AlarmOver { scope } => {
+                self.end_alarm(*scope).await?;
+                Carried::default()
+            }
             Effect::LogChanged { log } => {
                 self.restart_cursors(*log).await?;
                 Carried::default()
@@ -103,6 +111,14 @@ impl Store {
             Effect::StoreControl { seq, record } => {
                 let bytes = record.to_bytes().map_err(|_| StoreError::corrupt("control", "bytes", seq))?;
                 self.append_control(*seq, &record.hash(), &bytes).await?;
+                Carried::default()
+            }
+            Effect::Forked { seq, records } => {
+                self.keep_fork(*seq, records, now).await?;
+                Carried::default()
+            }
+            Effect::BranchLeft { from } => {
+                self.leave_branch(*from).await?;
                 Carried::default()
             }
             Effect::StoreBag { scope, bag, wraps, rows } => {

@@ -23,6 +23,12 @@ pub enum Fate {
     Stopped,
     /// A document that another of its id hides, which lies in a scope before it.
     Hidden,
+    /// A scope's log: nothing is sealed or stamped until it proves right, or another takes its place.
+    Distrusted,
+    /// One of two records of membership at one place: nothing is sealed or stamped until the root says which counts.
+    Forked,
+    /// A record of membership that never counted, as the root has said.
+    Left,
 }
 
 impl Fate {
@@ -35,6 +41,9 @@ impl Fate {
             Self::KeptApart => "kept_apart",
             Self::Stopped => "stopped",
             Self::Hidden => "hidden",
+            Self::Distrusted => "distrusted",
+            Self::Forked => "forked",
+            Self::Left => "left",
         }
     }
 }
@@ -61,9 +70,10 @@ pub struct Finding {
 }
 
 impl Store {
-    /// Everything that is here and does not count, what was judged one by one first.
+    /// Everything that is here and does not count: what is not trusted first, then what was judged one by one.
     pub async fn findings(&self) -> Result<Vec<Finding>, StoreError> {
-        let mut found = self.ignored().await?;
+        let mut found = self.alarm_findings().await?;
+        found.extend(self.ignored().await?);
         found.extend(self.set_aside().await?);
         found.extend(self.own_findings().await?);
         found.extend(self.stopped_authors().await?);
@@ -181,6 +191,6 @@ impl Store {
 }
 
 /// 0 is what nobody noted.
-fn moment(millis: i64) -> Option<Timestamp> {
+pub(crate) fn moment(millis: i64) -> Option<Timestamp> {
     (millis != 0).then(|| Timestamp::from_millisecond(millis).ok()).flatten()
 }

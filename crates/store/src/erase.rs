@@ -17,7 +17,7 @@ use crate::store::{domain_scope, scope_number, scope_of, uuid_of};
 use crate::{Store, StoreError, lead, registry};
 
 /// Tables whose rows belong to one scope.
-const OF_A_SCOPE: [&str; 12] = [
+const OF_A_SCOPE: [&str; 14] = [
     "doc",
     "conflict",
     "ignored",
@@ -27,6 +27,8 @@ const OF_A_SCOPE: [&str; 12] = [
     "person_key",
     "cursor",
     "author_cursor",
+    "chain",
+    "alarm",
     "unopened",
     "bag_wraps",
     "lead_activity",

@@ -5,6 +5,7 @@
 //! projected rows and never load a document.
 
 mod aggregate;
+mod alarm;
 mod audit;
 mod backup;
 mod bag;

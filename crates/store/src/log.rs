@@ -43,7 +43,8 @@ impl Store {
         Ok(sqlx::query_scalar!("SELECT bytes FROM control ORDER BY seq").fetch_all(self.reader()).await?)
     }
 
-    /// The control log as the disk holds it, folded: what was received and not stored is not in it.
+    /// The control log as the disk holds it, folded, with the forks that nobody has settled: what was received and not stored
+    /// is not in it.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] for a log that does not stand, or what the disk says.
@@ -53,7 +54,7 @@ impl Store {
         let records = self.control_log().await?;
         let records = records.iter().map(|bytes| SignedControl::from_bytes(bytes)).collect::<Result<Vec<_>, _>>();
         let records = records.map_err(|error| corrupt(error.code()))?;
-        ControlLog::replay(company, records).map_err(|error| corrupt(error.code()))
+        self.with_forks(ControlLog::replay(company, records).map_err(|error| corrupt(error.code()))?).await
     }
 
     /// What was set aside.

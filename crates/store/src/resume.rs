@@ -29,6 +29,8 @@ impl Store {
             bag_keys: Vec::new(),
             bag_wraps: Vec::new(),
             bags_unsure: self.unsure_bags(control.scopes()).await?,
+            places: self.places().await?,
+            alarms: self.alarms().await?,
             relay_log: self.relay_log().await?,
             offers_due: self.setting(OFFERS_DUE).await?.is_some(),
         };

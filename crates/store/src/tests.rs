@@ -1,5 +1,6 @@
 //! The store's promises, told with leads.
 
+mod alarms;
 mod bags;
 mod exchange;
 mod membership;

@@ -11,6 +11,7 @@ use zuc_protocol::receipt::SignedReceipt;
 use zuc_protocol::scope::{Rights, Scope};
 use zuc_protocol::stamping::StampView;
 
+use crate::alarm::Alarm;
 use crate::input::{AuthorCursor, StoredBatch};
 use crate::status::SyncStatus;
 
@@ -150,6 +151,19 @@ pub enum Effect {
         /// The last that the relay has.
         above: u64,
     },
+    /// A scope's log is not trusted any more: remember it ([`crate::Resume::alarms`]) until [`Effect::AlarmOver`], or a
+    /// [`Effect::LogChanged`] that brings another name.
+    Alarm {
+        /// The scope.
+        scope: Scope,
+        /// Why.
+        alarm: Alarm,
+    },
+    /// A scope's log has proved right.
+    AlarmOver {
+        /// The scope.
+        scope: Scope,
+    },
     /// The relay's log is another: set all cursors to the start (entries are read and applied again, to no effect), and
     /// remember until [`Effect::OffersDone`] that what is held here is to be given back ([`crate::Resume::offers_due`]).
     LogChanged {
@@ -179,6 +193,19 @@ pub enum Effect {
         seq: u64,
         /// The record.
         record: SignedControl,
+    },
+    /// Two records of membership follow one: keep both, which prove it. Whoever folds the control log offers it both again,
+    /// so that the fork stands until a record settles it.
+    Forked {
+        /// The place of both.
+        seq: u64,
+        /// The one that counts here, and the other.
+        records: Vec<SignedControl>,
+    },
+    /// The records from a place on never counted, and others follow: no author has named one of them any more.
+    BranchLeft {
+        /// The first of them.
+        from: u64,
     },
     /// A record that this device signed was not taken: sign again on the new head, or drop it.
     ControlRefused {

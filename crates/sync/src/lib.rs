@@ -4,6 +4,7 @@
 //! reads a clock or draws a random number. Delivery is at least once; whoever carries the effects out applies them
 //! idempotently, each [`Effect::Apply`] in one transaction with its cursor.
 
+mod alarm;
 mod effect;
 mod engine;
 mod input;
@@ -13,8 +14,9 @@ pub mod membership;
 pub mod sealer;
 mod status;
 
+pub use alarm::{Alarm, Wrong};
 pub use effect::{Advance, Effect, Source, Writer};
-pub use engine::{Config, Engine, Resume};
+pub use engine::{Config, Engine, REMEMBERED, Resume};
 pub use input::{AuthorCursor, Cursor, Input, OutboxItem, OwnHead, StoredBatch};
 pub use keyring::KeyRing;
 pub use membership::ControlStep;

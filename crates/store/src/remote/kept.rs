@@ -7,6 +7,7 @@ use zuc_protocol::envelope::{SealedBatch, batch_hash};
 use zuc_sync::Advance;
 
 use crate::StoreError;
+use crate::alarm::note_place;
 
 /// Keeps a log entry verbatim; one that is our own and comes back before its acknowledgement is acknowledged by that.
 pub(super) async fn keep_entry(
@@ -81,6 +82,7 @@ pub(crate) async fn move_cursors(conn: &mut SqliteConnection, scope: i64, advanc
     )
     .execute(&mut *conn)
     .await?;
+    note_place(conn, scope, seq, chain).await?;
     let Some((author, at)) = &advance.author else { return Ok(()) };
     let (author, hash) = (author.0.as_slice(), at.hash.0.as_slice());
     let number = i64::try_from(at.number).unwrap_or(i64::MAX);

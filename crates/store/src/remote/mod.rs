@@ -127,7 +127,17 @@ impl Store {
 
     /// The relay's log is another: everything is read again from its start, to no effect where it is known.
     pub async fn restart_cursors(&self, log: LogId) -> Result<(), StoreError> {
+        let name = hex::encode(log.0);
         let mut tx = self.begin_plain().await?;
+        // under the name that it had, nothing of what was found out about it is over
+        sqlx::query!(
+            "DELETE FROM alarm WHERE NOT EXISTS (SELECT 1 FROM setting WHERE name = ? AND value = ?)",
+            RELAY_LOG,
+            name,
+        )
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query!("DELETE FROM chain").execute(&mut *tx).await?;
         sqlx::query!("DELETE FROM cursor").execute(&mut *tx).await?;
         sqlx::query!("DELETE FROM author_cursor").execute(&mut *tx).await?;
         // The places of the old log mean nothing in the next; that it was acknowledged once, and what came before what, still
@@ -142,7 +152,7 @@ impl Store {
         let below = highest.unwrap_or(0) - lowest.unwrap_or(0);
         sqlx::query!("UPDATE entry SET seq = seq - ? WHERE seq < 0", below).execute(&mut *tx).await?;
         sqlx::query!("UPDATE entry SET seq = -seq WHERE seq > 0").execute(&mut *tx).await?;
-        put_setting(&mut tx, RELAY_LOG, &hex::encode(log.0)).await?;
+        put_setting(&mut tx, RELAY_LOG, &name).await?;
         put_setting(&mut tx, OFFERS_DUE, "1").await?;
         tx.commit().await?;
         Ok(())

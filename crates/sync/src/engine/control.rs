@@ -1,7 +1,7 @@
 //! The control log and the bags, as the relay tells of them.
 
 use zuc_protocol::control::{ControlAct, ControlError, Offer, SignedControl};
-use zuc_protocol::ids::{ControlHash, KeyId};
+use zuc_protocol::ids::{BagId, ControlHash, KeyId};
 use zuc_protocol::messages::ClientFrame;
 use zuc_protocol::person_key::BagReplacement;
 use zuc_protocol::scope::Scope;
@@ -15,6 +15,15 @@ use crate::membership::{ControlStep, lost_scopes};
 const OFFER_BYTES: usize = 800 << 10;
 /// What a record takes beside its bytes.
 const RECORD_BESIDE: usize = 160;
+
+/// What the membership was before records of it came.
+pub(super) struct Before {
+    erased: Vec<KeyId>,
+    bags: Vec<(Scope, Option<BagId>)>,
+    /// Scopes that this device had lost already; `None` where it cannot lose one.
+    lost: Option<Vec<Scope>>,
+    forks: usize,
+}
 
 impl Engine {
     /// Compares the control log with the relay's: pulls what is missing here, gives what is missing there.
@@ -48,13 +57,11 @@ impl Engine {
         }
         let whole = records.clone();
         for record in records {
-            let erased_before: Vec<KeyId> = self.log.erased().collect();
-            let bags_before: Vec<_> = self.log.scopes().map(|scope| (scope, self.log.bag(scope))).collect();
-            let lost_before = self.takes_from_me(&record).then(|| self.lost());
+            let before = self.before(self.takes_from_me(&record));
             match self.log.offer(record.clone()) {
                 Ok(Offer::Appended(_)) => {
                     effects.push(Effect::StoreControl { seq: self.log.last_seq(), record });
-                    self.after_control(&erased_before, &bags_before, lost_before.as_deref(), effects);
+                    self.after_control(&before, effects);
                 }
                 Ok(Offer::Known) => {}
                 Ok(Offer::Ahead) if from > 0 => {
@@ -63,7 +70,10 @@ impl Engine {
                 }
                 Ok(Offer::Ahead) => self.failed = Some("sync.control_unknown"),
                 // Sealing and stamping stop, the outbox stays; the status says so. Unless the root has settled it already.
-                Ok(Offer::Forked(_)) => {
+                Ok(Offer::Forked(fork)) => {
+                    if self.log.forks().len() > before.forks {
+                        self.keep_fork(fork.seq, record, effects);
+                    }
                     if from == 0 {
                         self.adopt(whole, effects);
                     }
@@ -85,28 +95,21 @@ impl Engine {
         }
     }
 
-    /// Takes a log in which the root has settled the fork.
-    fn adopt(&mut self, records: Vec<SignedControl>, effects: &mut Vec<Effect>) -> bool {
-        if self.log.adopt(records.clone()).is_err() {
-            return false;
+    /// What a record may change here; `takes` where it may take scopes from this device.
+    pub(super) fn before(&self, takes: bool) -> Before {
+        Before {
+            erased: self.log.erased().collect(),
+            bags: self.log.scopes().map(|scope| (scope, self.log.bag(scope))).collect(),
+            lost: takes.then(|| self.lost()),
+            forks: self.log.forks().len(),
         }
-        for (seq, record) in (0..).zip(records) {
-            effects.push(Effect::StoreControl { seq, record });
-        }
-        self.ready(effects);
-        true
     }
 
-    fn after_control(
-        &mut self,
-        erased_before: &[KeyId],
-        bags_before: &[(Scope, Option<zuc_protocol::ids::BagId>)],
-        lost_before: Option<&[Scope]>,
-        effects: &mut Vec<Effect>,
-    ) {
+    /// Carries out what changed of the membership.
+    pub(super) fn after_control(&mut self, before: &Before, effects: &mut Vec<Effect>) {
         self.ring.learn(&self.log);
-        let erased: Vec<KeyId> = self.log.erased().filter(|key| !erased_before.contains(key)).collect();
-        for (scope, before) in bags_before {
+        let erased: Vec<KeyId> = self.log.erased().filter(|key| !before.erased.contains(key)).collect();
+        for (scope, before) in &before.bags {
             if let Some(bag) = self.log.bag(*scope).filter(|bag| Some(*bag) != *before) {
                 self.bag_keys.remove(scope);
                 self.bag_wraps.remove(scope);
@@ -116,7 +119,7 @@ impl Engine {
         if !erased.is_empty() {
             effects.push(Effect::Erase { keys: erased });
         }
-        if let Some(before) = lost_before {
+        if let Some(before) = &before.lost {
             for scope in self.lost().into_iter().filter(|scope| !before.contains(scope)) {
                 self.inbound.remove(&scope);
                 self.outbound.entry(scope).or_default().take_all();
@@ -125,9 +128,8 @@ impl Engine {
                 effects.push(Effect::PurgeScope { scope });
             }
         }
-        if let Some(removal) =
-            self.log.device(self.me).and_then(|device| device.removed).filter(|_| lost_before.is_some())
-        {
+        let removed = self.log.device(self.me).and_then(|device| device.removed);
+        if let Some(removal) = removed.filter(|_| before.lost.is_some()) {
             effects.push(Effect::Removed { wipe: removal.wipe });
         }
     }

@@ -5,10 +5,11 @@ use std::collections::{BTreeSet, VecDeque};
 use zuc_protocol::envelope::SeenTip;
 use zuc_protocol::ids::{BatchHash, ChainHash};
 
+use crate::alarm::Alarm;
 use crate::input::{Cursor, StoredBatch};
 
 /// How many chain hashes back an author's claim can be compared.
-const REMEMBERED: usize = 4_096;
+pub const REMEMBERED: usize = 4_096;
 /// About how many bytes a bag row takes on the wire.
 const BAG_ROW: usize = 112;
 
@@ -28,8 +29,8 @@ pub(super) struct Inbound {
     pub(super) stuck: bool,
     /// The log contradicts itself: nothing more is taken from it.
     pub(super) broken: Option<&'static str>,
-    /// An author saw another log than this device: read on, but seal nothing until a person has looked.
-    pub(super) alarm: Option<&'static str>,
+    /// It is not trusted, as the disk remembers too: read on, but seal nothing.
+    pub(super) alarm: Option<Alarm>,
     /// When entries were asked for and have not come.
     pub(super) asked: Option<i64>,
     remembered: VecDeque<(u64, ChainHash)>,
@@ -48,6 +49,14 @@ impl Inbound {
             alarm: None,
             asked: None,
             remembered: VecDeque::from([(cursor.seq, cursor.chain)]),
+        }
+    }
+
+    /// A place that was read before this process began; the newest come first.
+    pub(super) fn remember_earlier(&mut self, place: Cursor) {
+        let earlier = self.remembered.front().is_none_or(|(seq, _)| place.seq < *seq);
+        if earlier && self.remembered.len() < REMEMBERED {
+            self.remembered.push_front((place.seq, place.chain));
         }
     }
 
@@ -118,6 +127,11 @@ impl Outbound {
             Some(last) => (last.batch.number + 1, last.batch.hash),
             None => (self.acked + 1, self.acked_hash.unwrap_or(BatchHash::NONE)),
         }
+    }
+
+    /// The batches that wait.
+    pub(super) fn batches(&self) -> impl Iterator<Item = &StoredBatch> {
+        self.waiting.iter().map(|waiting| &waiting.batch)
     }
 
     /// Outbox rows that are sealed and not acknowledged.
@@ -211,7 +225,7 @@ impl Inbound {
     /// What is wrong with this log, if something is.
     pub(super) fn trouble(&self) -> Option<&'static str> {
         let stuck = self.stuck.then_some("sync.control_withheld");
-        self.broken.or(self.alarm).or(stuck)
+        self.broken.or(self.alarm.map(|alarm| alarm.wrong.code())).or(stuck)
     }
 
     /// The chain hash at an entry, while it is remembered.

@@ -5,6 +5,7 @@ use zuc_protocol::messages::{ClientFrame, ScopeCursor, ScopeHead, StandingLoss};
 use zuc_protocol::scope::Scope;
 use zuc_protocol::suite;
 
+use crate::alarm::{Alarm, Wrong};
 use crate::effect::Effect;
 use crate::engine::lane::Inbound;
 use crate::engine::{Engine, Link};
@@ -79,18 +80,22 @@ impl Engine {
         self.relay_log = Some(log);
         let readable = self.ring.readable(&self.log);
         for head in heads.iter().filter(|head| readable.contains(&head.scope)) {
-            self.lane(head.scope).head = head.seq;
+            let lane = self.lane(head.scope);
+            lane.head = head.seq;
+            if (lane.applied.seq, lane.applied.chain) == (head.seq, head.chain) {
+                self.continues(head.scope, effects);
+            }
         }
         self.link = Link::Control;
         self.compare_control(control, control_len, effects);
     }
 
-    /// The log leads elsewhere than what was read of it. One that was put back and has grown past it since looks like that:
+    /// The log leads elsewhere than what was read of it, up to a place. One that was put back and has grown past it since looks like that:
     /// the relay is told once how far this device had come.
-    pub(super) fn leads_elsewhere(&mut self, scope: Scope, effects: &mut Vec<Effect>) {
+    pub(super) fn leads_elsewhere(&mut self, scope: Scope, seq: u64, effects: &mut Vec<Effect>) {
         let applied = self.lane(scope).applied;
         let Some(log) = self.relay_log.filter(|_| !self.said_behind && applied.seq > 0) else {
-            self.broken(scope, "sync.chain_broken");
+            self.does_not_continue(scope, seq, effects);
             return;
         };
         self.said_behind = true;
@@ -109,9 +114,16 @@ impl Engine {
     fn log_changed(&mut self, log: LogId, heads: &[ScopeHead], effects: &mut Vec<Effect>) {
         effects.push(Effect::LogChanged { log });
         let scopes: Vec<Scope> = self.inbound.keys().copied().chain(heads.iter().map(|head| head.scope)).collect();
+        let renamed = self.relay_log != Some(log);
         for scope in scopes {
             let start = self.start(scope);
+            let alarm = self.inbound.get(&scope).and_then(|lane| lane.alarm).filter(|_| !renamed);
             self.inbound.insert(scope, Inbound::at(start));
+            self.lane(scope).alarm = alarm;
+            if let Some(alarm) = alarm {
+                // it begins anew under the name under which it has shown something else
+                self.raise(scope, Alarm { wrong: Wrong::Forked, ..alarm }, effects);
+            }
         }
         self.authors.clear();
         for lane in self.outbound.values_mut() {
@@ -160,8 +172,12 @@ impl Engine {
             let retry = self.config.retry_ms;
             let lane = self.lane(head.scope);
             lane.head = lane.head.max(head.seq);
-            if lane.applied.seq == head.seq && lane.applied.chain != head.chain {
-                self.leads_elsewhere(head.scope, effects);
+            if lane.applied.seq == head.seq {
+                if lane.applied.chain == head.chain {
+                    self.continues(head.scope, effects);
+                } else {
+                    self.leads_elsewhere(head.scope, head.seq, effects);
+                }
             }
             let lane = self.lane(head.scope);
             if lane.received.seq < head.seq && lane.asked.is_none_or(|asked| asked + retry <= now) {

@@ -1,6 +1,8 @@
 //! The engine: one device's side of the sync, as a state machine.
 
+mod alarm;
 mod bag;
+mod branch;
 mod control;
 mod lane;
 mod link;
@@ -8,6 +10,7 @@ mod offer;
 mod push;
 mod receive;
 mod standing;
+mod start;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -23,63 +26,13 @@ use crate::effect::Effect;
 use crate::engine::bag::{Listing, offer_rows};
 use crate::engine::lane::{Inbound, Outbound};
 use crate::engine::offer::Offering;
-use crate::input::{AuthorCursor, Cursor, Input, OwnHead, StoredBatch};
+use crate::input::{AuthorCursor, Cursor, Input};
 use crate::keyring::KeyRing;
 use crate::membership::ControlStep;
 use crate::status::SyncStatus;
 
-/// Bounds and patience.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Config {
-    /// Batches in one push.
-    pub push_batches: usize,
-    /// Bytes of batches in one push; below the frame's 1 MiB.
-    pub push_bytes: usize,
-    /// Entries asked for at once.
-    pub pull_max: u32,
-    /// After so long without an answer, ask or send again, in milliseconds.
-    pub retry_ms: i64,
-    /// How often to compare heads, in milliseconds.
-    pub heads_ms: i64,
-    /// After so long without a word from the relay, connect again, in milliseconds.
-    pub silence_ms: i64,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            push_batches: 64,
-            push_bytes: 768 << 10,
-            pull_max: 1_000,
-            retry_ms: 10_000,
-            heads_ms: 30_000,
-            silence_ms: 60_000,
-        }
-    }
-}
-
-/// What the store remembers.
-#[derive(Default)]
-pub struct Resume {
-    /// How far each scope's log is applied.
-    pub cursors: Vec<(Scope, Cursor)>,
-    /// How far each author's chain is read.
-    pub authors: Vec<(Scope, DeviceId, AuthorCursor)>,
-    /// Own acknowledged batches.
-    pub own: Vec<OwnHead>,
-    /// Sealed, stored and not acknowledged, by number.
-    pub unacked: Vec<StoredBatch>,
-    /// The rows of the bags' current generations that the relay has; those it lacks travel with their batch.
-    pub bag_keys: Vec<(Scope, KeyId)>,
-    /// Key wraps of the bags' current generations.
-    pub bag_wraps: Vec<BagKeyWraps>,
-    /// Scopes of whose bag the relay may lack rows that are here: its whole listing is compared once.
-    pub bags_unsure: Vec<Scope>,
-    /// The relay's log that the cursors belong to.
-    pub relay_log: Option<LogId>,
-    /// That log follows another that this device has read, and was not given back all that is held here.
-    pub offers_due: bool,
-}
+pub use self::lane::REMEMBERED;
+pub use self::start::{Config, Resume};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Link {
@@ -146,6 +99,11 @@ impl Engine {
         for (scope, cursor) in resume.cursors {
             inbound.insert(scope, Inbound::at(cursor));
         }
+        for (scope, place) in resume.places.into_iter().rev() {
+            if let Some(lane) = inbound.get_mut(&scope) {
+                lane.remember_earlier(place);
+            }
+        }
         let mut outbound: BTreeMap<Scope, Outbound> = BTreeMap::new();
         for own in resume.own {
             outbound.entry(own.scope).or_default().acked(own.number, own.hash);
@@ -196,6 +154,9 @@ impl Engine {
         };
         for wraps in bag_wraps {
             engine.keep_wraps(wraps);
+        }
+        for (scope, alarm) in resume.alarms {
+            engine.lane(scope).alarm = Some(alarm);
         }
         engine
     }

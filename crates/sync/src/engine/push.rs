@@ -127,7 +127,7 @@ impl Engine {
             });
             match advance {
                 Some(cursor) if cursor.chain != ack.chain => {
-                    lane.broken = Some("sync.chain_broken");
+                    self.does_not_continue(scope, ack.seq, effects);
                     effects.push(mark_acked(scope, batch, ack.seq, None, None));
                 }
                 Some(cursor) => {
@@ -304,7 +304,7 @@ impl Engine {
         refused
     }
 
-    fn unseal(&mut self, scope: Scope, effects: &mut Vec<Effect>) {
+    pub(super) fn unseal(&mut self, scope: Scope, effects: &mut Vec<Effect>) {
         let all = self.outbound.entry(scope).or_default().take_all();
         if !all.is_empty() {
             effects.push(unsealed(scope, all));

@@ -9,6 +9,7 @@ use zuc_protocol::messages::ClientFrame;
 use zuc_protocol::relay_fact::{SealedRelayFact, relay_may_write};
 use zuc_protocol::scope::Scope;
 
+use crate::alarm::{Alarm, Wrong};
 use crate::effect::{Advance, Effect, Source, Writer};
 use crate::engine::Engine;
 use crate::input::{AuthorCursor, Cursor};
@@ -83,7 +84,8 @@ impl Engine {
         }
         // The whole frame must lead to the chain hash it names before anything of it is taken.
         if chain::extend(received.chain, &entries) != chain {
-            self.leads_elsewhere(scope, effects);
+            let end = entries.last().map_or(received.seq, |entry| entry.seq);
+            self.leads_elsewhere(scope, end, effects);
             return;
         }
         let mut opened = 0;
@@ -96,7 +98,7 @@ impl Engine {
                 chain: chain::next(self.lane(scope).received.chain, entry.kind, &entry.bytes.0),
             };
             let judged = match entry.kind {
-                LogKind::Batch => self.judge_batch(scope, &entry),
+                LogKind::Batch => self.judge_batch(scope, &entry, effects),
                 LogKind::RelayFact => self.judge_relay_fact(scope, &entry),
             };
             let author = match &judged {
@@ -138,11 +140,8 @@ impl Engine {
             }
         }
         self.more(scope, effects);
+        self.continues(scope, effects);
         self.after_reading(scope, effects);
-    }
-
-    pub(super) fn broken(&mut self, scope: Scope, code: &'static str) {
-        self.lane(scope).broken = Some(code);
     }
 
     /// Asks for the next page, after the effects of this one.
@@ -153,7 +152,7 @@ impl Engine {
         }
     }
 
-    fn judge_batch(&mut self, scope: Scope, entry: &LogEntry) -> Judged {
+    fn judge_batch(&mut self, scope: Scope, entry: &LogEntry, effects: &mut Vec<Effect>) -> Judged {
         let nobody = |code| Judged::Quarantine { code, author: None };
         let batch = match SealedBatch::parse(&entry.bytes.0) {
             Ok(batch) => batch,
@@ -223,7 +222,8 @@ impl Engine {
         let agrees = || self.inbound.get(&scope).is_none_or(|lane| lane.agrees(&body.seen));
         if of_this && (body.seen.seq >= entry.seq || !agrees()) {
             // Its author saw another log than this one: the relay shows us different things, or the author lies.
-            self.lane(scope).alarm = Some("sync.log_forked");
+            let alarm = Alarm { wrong: Wrong::Forked, seq: entry.seq, author: Some(header.author) };
+            self.raise(scope, alarm, effects);
         }
         if names_erased(&self.log, &body.items, seen) {
             return Judged::Quarantine { code: Illegal::ErasedKey.code(), author };

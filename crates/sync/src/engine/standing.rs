@@ -28,7 +28,7 @@ impl Engine {
     /// Whether this device knows what the others have written, whatever it has still to send itself: what a debt of keys is
     /// paid upon. A lane that waits for a key is no reason to wait, for the debt may be just that.
     pub fn is_caught_up(&self) -> bool {
-        let sound = |lane: &Inbound| lane.broken.or(lane.alarm).is_none();
+        let sound = |lane: &Inbound| lane.broken.is_none() && lane.alarm.is_none();
         let read = |lane: &Inbound| lane.held || lane.applied.seq >= lane.head;
         self.is_ready()
             && self.is_out().or(self.failed).is_none()

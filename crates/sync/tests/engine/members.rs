@@ -13,7 +13,7 @@ use zuc_protocol::scope::{Rights, Role, Scope};
 use zuc_protocol::secret::PersonKey;
 use zuc_protocol::suite;
 use zuc_sync::membership::{Changing, Joining, change_rights, erase, lost_scopes, owed_keys, recover};
-use zuc_sync::{Effect, Input, KeyRing, SyncStatus};
+use zuc_sync::{Effect, Input, KeyRing};
 
 #[test]
 fn the_recovery_code_enrols_an_admin_who_reads_what_there_was() {
@@ -272,32 +272,6 @@ fn the_relay_writes_its_role_and_nothing_else() {
     luis.frame(relay.entries(SALES, 0));
     assert_eq!(luis.applied, 1);
     assert_eq!(luis.quarantined, ["sync.not_the_relays_role", "sync.not_the_relay"]);
-}
-
-#[test]
-fn a_fork_of_the_control_log_stops_sealing_until_the_root_settles_it() {
-    let (_, mut relay, _, mut ana) = scene();
-    ana.online(&mut relay);
-    let mut other = relay.control.clone();
-    let theirs = other.sign(ControlAct::SchemaFloor(2), 9, &keys(1)).unwrap();
-    other.append(theirs.clone()).unwrap();
-    let ours = by_luis(&relay, ControlAct::SchemaFloor(1));
-    relay.control.append(ours).unwrap();
-    ana.frame(relay.control_from(relay.control.last_seq()));
-    ana.talk(&mut relay);
-    let from = other.last_seq();
-    ana.frame(ServerFrame::ControlRecords { from, records: vec![theirs.clone()], len: other.len() });
-    assert_eq!(ana.engine.status(), SyncStatus::Failed("sync.control_forked"));
-    ana.sent.clear();
-    ana.write(SALES, 1, "espera");
-    assert!(ana.sealed.is_empty());
-    assert_eq!(ana.outbox.len(), 1, "the outbox stays");
-    let settle = relay.control.sign_as_root(ControlAct::Settle { loser: theirs.hash() }, 9, &root()).unwrap();
-    relay.control.append(settle).unwrap();
-    ana.frame(relay.control_from(relay.control.last_seq()));
-    ana.talk(&mut relay);
-    assert!(ana.outbox.is_empty());
-    assert_eq!(ana.engine.status(), SyncStatus::UpToDate);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Stories of the engine, with frames fed by hand.
 
-use crate::support::{Company, Device, Dice, Relay, SALES, by_luis, company, fact, forged, keys, scene};
+use crate::support::{Company, Device, Dice, SALES, by_luis, company, fact, forged, keys, scene};
 use zuc_protocol::chain::LogKind;
 use zuc_protocol::control::{ControlAct, ControlLog, Mark, RemoveReason, next_epoch};
 use zuc_protocol::envelope::{BatchBody, BatchHeader, BatchKind, SealedBatch, SeenTip};
@@ -393,27 +393,6 @@ fn a_batch_that_the_relay_withholds_is_noticed_at_the_next_one() {
     luis.frame(relay.entries(SALES, 0));
     assert_eq!(luis.applied, 0);
     assert_eq!(luis.engine.status(), SyncStatus::Failed("sync.author_gap"));
-}
-
-#[test]
-fn an_author_who_saw_another_log_raises_the_alarm() {
-    let (_, mut relay, mut luis, mut ana) = scene();
-    luis.online(&mut relay);
-    // The relay shows Ana another first entry than Luis.
-    let mut fork = Relay::new(relay.control.clone());
-    let log = relay.control.clone();
-    let (epoch, head) = (log.epoch(SALES).unwrap().id, log.head().head());
-    let carla = |prev: u8| forged(&log, 3, 1, BatchHash([prev; 16]), head, epoch).into_bytes();
-    relay.append(SALES, LogKind::Batch, carla(0));
-    fork.append(SALES, LogKind::Batch, carla(1));
-    ana.online(&mut fork);
-    ana.write(SALES, 1, "llamada");
-    let batch = ana.take_pushes().remove(0).remove(0);
-    relay.append(SALES, LogKind::Batch, batch.0);
-    luis.frame(relay.entries(SALES, 0));
-    assert_eq!(luis.engine.status(), SyncStatus::Failed("sync.log_forked"));
-    luis.write(SALES, 9, "nada sale");
-    assert!(luis.sealed.is_empty(), "nothing is sealed until a person has looked");
 }
 
 #[test]

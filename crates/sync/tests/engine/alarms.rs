@@ -1,0 +1,175 @@
+//! What is found out about a scope's log: it is remembered, and ends where it should.
+
+use zuc_protocol::chain::LogKind;
+use zuc_protocol::envelope::SealedBatch;
+use zuc_protocol::ids::{BatchHash, ChainHash, LogId};
+use zuc_protocol::messages::ServerFrame;
+use zuc_sync::{Alarm, Effect, Input, SyncStatus, Wrong};
+
+use crate::support::{Device, Relay, SALES, forged, keys, scene};
+
+const BROKEN: SyncStatus = SyncStatus::Failed("sync.chain_broken");
+const FORKED: SyncStatus = SyncStatus::Failed("sync.log_forked");
+
+/// Entries of a log up to a place, after another, under the chain there or one of nonsense.
+fn page(relay: &Relay, from: usize, to: usize, sound: bool) -> ServerFrame {
+    let entries = relay.scopes[&SALES][from..to].to_vec();
+    let chain = if sound { relay.chain(SALES, to as u64) } else { ChainHash([9; 32]) };
+    ServerFrame::Entries { scope: SALES, from: from as u64, entries, head: to as u64, chain }
+}
+
+/// The first entries of a relay's log, under its name.
+fn shorter(relay: &Relay, len: usize) -> Relay {
+    let mut shorter = Relay::new(relay.control.clone());
+    shorter.scopes.insert(SALES, relay.scopes[&SALES][..len].to_vec());
+    shorter.bag_wraps.clone_from(&relay.bag_wraps);
+    shorter
+}
+
+/// Carla's batch of a number after another of hers, forged for what a relay may show.
+fn by_carla(relay: &Relay, number: u64, prev: BatchHash) -> SealedBatch {
+    let log = &relay.control;
+    forged(log, 3, number, prev, log.head().head(), log.epoch(SALES).unwrap().id)
+}
+
+/// Ana's three entries at the relay; Luis has read the first, and the others under a chain that is none.
+fn told_nonsense() -> (Relay, Device) {
+    let (_, mut relay, mut luis, mut ana) = scene();
+    luis.online(&mut relay);
+    ana.online(&mut relay);
+    for id in 1..=3 {
+        ana.write(SALES, id, "llamada");
+        ana.talk(&mut relay);
+    }
+    luis.frame(page(&relay, 0, 1, true));
+    luis.frame(page(&relay, 1, 3, false));
+    assert!(luis.alarms.is_empty(), "the relay may have gone back: it is asked");
+    luis.frame(page(&relay, 1, 3, false));
+    assert_eq!(luis.engine.status(), BROKEN);
+    assert_eq!(luis.alarms[&SALES], Alarm { wrong: Wrong::Broken, seq: 3, author: None });
+    (relay, luis)
+}
+
+#[test]
+fn a_chain_that_does_not_fit_is_remembered_until_the_log_continues_past_it() {
+    let (mut relay, mut luis) = told_nonsense();
+    luis.restart();
+    assert_eq!(luis.engine.status(), BROKEN, "whether there is a connection or not");
+    luis.write(SALES, 9, "espera");
+    for len in [1, 2] {
+        luis.online(&mut shorter(&relay, len));
+        assert_eq!(luis.engine.cursor(SALES).seq, len as u64, "what fits is read");
+        assert_eq!(luis.engine.status(), BROKEN);
+        assert_eq!((luis.engine.distrust(), luis.sealed.len()), (Some("sync.chain_broken"), 0));
+        luis.restart();
+    }
+    luis.online(&mut relay);
+    assert_eq!((luis.alarms.len(), luis.engine.distrust()), (0, None));
+    assert_eq!(luis.engine.status(), SyncStatus::UpToDate);
+    assert_eq!((relay.head(SALES).seq, luis.outbox.len()), (4, 0), "what waited is sent");
+    luis.restart();
+    assert_eq!(luis.engine.distrust(), None);
+}
+
+#[test]
+fn a_log_that_begins_anew_under_its_name_is_not_trusted_again() {
+    let (relay, mut luis) = told_nonsense();
+    luis.restart();
+    let mut liar = Relay::new(relay.control.clone());
+    liar.append(SALES, LogKind::Batch, by_carla(&relay, 1, BatchHash::NONE).into_bytes());
+    luis.online(&mut liar);
+    assert!(luis.effects.contains(&Effect::LogChanged { log: LogId([1; 16]) }));
+    assert_eq!(luis.alarms[&SALES].wrong, Wrong::Forked, "it has shown two logs under one name");
+    luis.restart();
+    luis.online(&mut liar);
+    assert_eq!(luis.engine.status(), FORKED);
+}
+
+/// A relay in which Ana wrote upon another first entry than the one it holds; Luis has read that one, and `more` after it.
+fn two_logs(more: u64) -> (Relay, Device, Vec<u8>) {
+    let (_, mut relay, mut luis, mut ana) = scene();
+    luis.online(&mut relay);
+    let mut fork = Relay::new(relay.control.clone());
+    let first = by_carla(&relay, 1, BatchHash::NONE);
+    let mut prev = first.hash();
+    relay.append(SALES, LogKind::Batch, first.into_bytes());
+    fork.append(SALES, LogKind::Batch, by_carla(&relay, 1, BatchHash([1; 16])).into_bytes());
+    for number in 2..2 + more {
+        let next = by_carla(&relay, number, prev);
+        prev = next.hash();
+        relay.append(SALES, LogKind::Batch, next.into_bytes());
+    }
+    luis.frame(relay.entries(SALES, 0));
+    ana.online(&mut fork);
+    ana.write(SALES, 1, "llamada");
+    let batch = ana.take_pushes().remove(0).remove(0);
+    (relay, luis, batch.0)
+}
+
+#[test]
+fn an_author_who_saw_another_log_raises_an_alarm_that_ends_with_the_logs_name() {
+    let (mut relay, mut luis, hers) = two_logs(0);
+    relay.append(SALES, LogKind::Batch, hers);
+    luis.frame(relay.entries(SALES, 1));
+    assert_eq!(luis.engine.status(), FORKED);
+    let alarm = Alarm { wrong: Wrong::Forked, seq: 2, author: Some(keys(2).id()) };
+    let place = |of: &dyn Fn(&Effect) -> bool| luis.effects.iter().position(of).unwrap();
+    let raised = place(&|effect| *effect == Effect::Alarm { scope: SALES, alarm });
+    let read = place(&|effect| matches!(effect, Effect::Apply { advance, .. } if advance.seq == 2));
+    assert!(raised < read, "it is on disk before the cursor passes what showed it");
+
+    luis.restart();
+    luis.write(SALES, 9, "nada sale");
+    luis.online(&mut relay);
+    assert_eq!(luis.engine.status(), FORKED);
+    let next = by_carla(&relay, 2, SealedBatch::parse(&relay.scopes[&SALES][0].bytes.0).unwrap().hash());
+    relay.append(SALES, LogKind::Batch, next.into_bytes());
+    luis.frame(relay.entries(SALES, 2));
+    assert_eq!(luis.engine.cursor(SALES).seq, 3, "it is read on");
+    assert_eq!((luis.engine.status(), luis.sealed.len()), (FORKED, 0), "a log that goes on proves nothing");
+
+    // The company goes to another relay.
+    let mut other = Relay::new(relay.control.clone());
+    other.log_id = LogId([2; 16]);
+    luis.restart();
+    luis.online(&mut other);
+    assert_eq!((luis.alarms.len(), luis.engine.status()), (0, SyncStatus::UpToDate));
+    assert_eq!((other.head(SALES).seq, luis.outbox.len()), (4, 0), "all that was read, and what waited");
+    luis.restart();
+    assert_eq!(luis.engine.distrust(), None);
+}
+
+#[test]
+fn a_place_that_was_read_before_a_restart_is_compared_too() {
+    for remembers in [true, false] {
+        let (mut relay, mut luis, hers) = two_logs(3);
+        if !remembers {
+            luis.forget_places();
+        }
+        luis.restart();
+        relay.append(SALES, LogKind::Batch, hers);
+        luis.online(&mut relay);
+        assert_eq!(luis.engine.cursor(SALES).seq, 5);
+        assert_eq!(luis.engine.status(), if remembers { FORKED } else { SyncStatus::UpToDate });
+    }
+}
+
+#[test]
+fn a_hole_that_the_next_answer_fills_is_no_alarm() {
+    let (_, mut relay, mut luis, _) = scene();
+    luis.online(&mut relay);
+    let one = by_carla(&relay, 1, BatchHash::NONE);
+    let two = by_carla(&relay, 2, one.hash());
+    let mut holed = Relay::new(relay.control.clone());
+    holed.append(SALES, LogKind::Batch, two.bytes().to_vec());
+    luis.frame(holed.entries(SALES, 0));
+    assert_eq!(luis.engine.status(), SyncStatus::Failed("sync.author_gap"));
+    assert_eq!((luis.engine.distrust(), luis.alarms.len()), (None, 0));
+    luis.restart();
+    for batch in [one, two] {
+        relay.append(SALES, LogKind::Batch, batch.into_bytes());
+    }
+    luis.input(Input::Disconnected);
+    luis.online(&mut relay);
+    assert_eq!(luis.engine.status(), SyncStatus::UpToDate);
+}
