@@ -23,6 +23,11 @@ pub(super) fn person(number: u8) -> PersonId {
     PersonId([number + 1; 16])
 }
 
+/// Keys of the printed recovery code.
+pub(super) fn root() -> DeviceKeys {
+    recovery::root_keys(&[0x42; recovery::SECRET])
+}
+
 /// Luis's laptop, which manages and administers, and the genesis record of the company.
 pub(super) async fn found_company(seed: u64, on: On, time: Time) -> (Laptop, SignedControl) {
     let device = device_keys(0);
@@ -43,7 +48,7 @@ pub(super) async fn found_company(seed: u64, on: On, time: Time) -> (Laptop, Sig
         rights: rights.clone(),
         label: "Luis",
         device: &device,
-        root: &recovery::root_keys(&[0x42; recovery::SECRET]),
+        root: &root(),
         index: &IndexKey::from_bytes(draw()),
         scopes: scopes.clone(),
         relay_url: None,

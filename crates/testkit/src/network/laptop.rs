@@ -19,6 +19,7 @@ use zuc_protocol::{
     identity::DeviceKeys,
     ids::{BatchHash, Incarnation, PersonId},
     messages::{ClientFrame, ServerFrame},
+    person_key::Bag,
     scope::Scope,
 };
 use zuc_relay::log::Session;
@@ -243,6 +244,19 @@ impl Laptop {
             }
         }
         ring
+    }
+
+    /// The bags of every scope, as far as their rows lie here.
+    pub(super) async fn bags(&self) -> Vec<Bag> {
+        let log = self.engine.log();
+        let mut bags = Vec::new();
+        for scope in log.scopes() {
+            let rows = self.store.bag_rows(zuc_store::domain_scope(scope)).await.expect("an open store");
+            let mut bag = Bag::new(scope, log.bag(scope).expect("a bag of its scope"));
+            bag.merge(rows);
+            bags.push(bag);
+        }
+        bags
     }
 
     /// Begins the transaction of a command, a second after the one before.

@@ -6,11 +6,11 @@ mod ground;
 mod host;
 mod laptop;
 
+use uuid::Uuid;
 use zuc_protocol::{
     control::{ControlAct, RemoveReason, next_epoch},
-    ids::{CompanyId, ItemId, KeyId, RequestId},
+    ids::{CompanyId, ControlHash, ItemId, RequestId},
     messages::{ClientFrame, ServerFrame},
-    person_key::Bag,
     receipt::{Claim, ClaimRequest, Decision},
     scope::{Rights, Scope},
     secret::EpochKey,
@@ -169,20 +169,27 @@ impl Network {
         });
         let removing =
             Removing { device, marks: marks.expect("marks"), wipe: false, reason: RemoveReason::LostOrStolen };
-        let (log, ring) = (founder.engine.log().clone(), founder.ring());
-        let bags = bags_of(founder).await;
+        let (log, ring, bags) = (founder.engine.log().clone(), founder.ring(), founder.bags().await);
         let steps = remove_device(&log, &ring, &bags, &removing, 4, &mut || founder.draw()).expect("the founder may");
         for step in steps {
             self.author(step).await;
         }
     }
 
-    /// The founder has a person forgotten.
-    pub async fn erase(&mut self, keys: &[KeyId]) {
+    /// The founder has the person behind a record forgotten.
+    pub async fn forget(&mut self, record: Uuid) {
         let founder = &mut self.laptops[0];
-        let (log, ring, bags) = (founder.engine.log().clone(), founder.ring(), bags_of(founder).await);
-        let step = erase(&log, &ring, &bags, keys, 6, &mut || founder.draw()).expect("the founder may");
+        let (log, ring, bags) = (founder.engine.log().clone(), founder.ring(), founder.bags().await);
+        let keys = founder.store.person_keys_of(record).await.expect("an open store");
+        let step = erase(&log, &ring, &bags, &keys, 5, &mut || founder.draw()).expect("the founder may");
         self.author(step).await;
+    }
+
+    /// The recovery code says at the founder's laptop that a record of membership, and what follows it, never counted.
+    pub async fn settle_fork(&mut self, loser: ControlHash) {
+        let log = self.laptops[0].engine.log();
+        let record = log.sign_as_root(ControlAct::Settle { loser }, 6, &founding::root()).expect("the code may");
+        self.author(ControlStep { record, replacements: vec![], wraps: vec![] }).await;
     }
 
     /// The founder gives the person at a laptop other roles, which read what the ones before did.
@@ -332,17 +339,4 @@ impl Network {
         let states: Vec<_> = self.laptops.iter().map(|laptop| (laptop.name, laptop.engine.status())).collect();
         panic!("they never come to rest: {states:?}");
     }
-}
-
-/// The bags of every scope, as a laptop holds them.
-async fn bags_of(laptop: &Laptop) -> Vec<Bag> {
-    let log = laptop.engine.log();
-    let mut bags = Vec::new();
-    for scope in log.scopes() {
-        let rows = laptop.store.bag_rows(zuc_store::domain_scope(scope)).await.expect("an open store");
-        let mut bag = Bag::new(scope, log.bag(scope).expect("a bag of its scope"));
-        bag.merge(rows);
-        bags.push(bag);
-    }
-    bags
 }

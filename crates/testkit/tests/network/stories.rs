@@ -246,8 +246,7 @@ async fn what_was_done_offline_to_a_person_who_is_erased_meanwhile_takes_nothing
     network.laptops[ANA].away = true;
     assert!(work::convert(&mut network.laptops[ANA], lead).await.unwrap());
     let other = work::capture(&mut network.laptops[ANA], "otra").await.unwrap();
-    let named = network.laptops[LUIS].store.person_keys_of(lead).await.unwrap();
-    network.erase(&named).await;
+    network.forget(lead.0).await;
 
     network.laptops[ANA].away = false;
     network.settle().await;
