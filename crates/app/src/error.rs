@@ -58,8 +58,13 @@ impl AppError {
         matches!(self.code.as_str(), "relay.unreachable" | "relay.timed_out" | "relay.none")
     }
 
+    /// Whether the relay was found out to show what cannot be; it is asked again once that is resolved.
+    pub(crate) fn is_distrust(&self) -> bool {
+        matches!(self.code.as_str(), "sync.control_forked" | "sync.log_forked" | "sync.chain_broken")
+    }
+
     /// Whether it says nothing about the act itself: the network, the disk, a lease held elsewhere, ledgers that wait for
-    /// receipts, keys that are on their way. A record that cannot be read is none of these.
+    /// receipts, keys that are on their way, a relay that is not trusted. A record that cannot be read is none of these.
     pub(crate) fn is_passing(&self) -> bool {
         const PASSING: [&str; 6] = [
             "relay.frozen",
@@ -69,7 +74,7 @@ impl AppError {
             "store.no_bag",
             "store.person_key_missing",
         ];
-        self.is_network() || PASSING.contains(&self.code.as_str())
+        self.is_network() || self.is_distrust() || PASSING.contains(&self.code.as_str())
     }
 
     /// As it crosses to the window or the terminal; logged here if it is our fault.

@@ -21,7 +21,8 @@ pub struct Checked {
 /// Something here that does not count, and what is known of it. Of a person it holds the name, of a record the number.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Found {
-    /// What became of it: `ignored`, `passed_over`, `set_aside`, `kept_apart`, `stopped`, `hidden`.
+    /// What became of it: `ignored`, `passed_over`, `set_aside`, `kept_apart`, `stopped`, `hidden`; `distrusted` of a log,
+    /// `forked` and `left` of a record of membership.
     pub fate: String,
     /// The stable code of why.
     pub code: String,

@@ -63,6 +63,7 @@ impl Office {
 
     /// Claims the folio, builds, checks and seals; durable when it returns.
     async fn seal_invoice(&self, invoice: Invoice) -> Result<(), AppError> {
+        self.trust_the_relay().await?;
         self.compare_clocks().await?;
         let profile = self.profile().await?;
         let csd = self.sealing_csd(profile.rfc.as_str()).await?;
@@ -173,7 +174,11 @@ impl Office {
     }
 
     /// Asks the relay for something only it decides.
+    ///
+    /// # Errors
+    /// Those of [`Self::trust_the_relay`], and the relay's.
     pub(crate) async fn claim(&self, claim: Claim) -> Result<SignedReceipt, AppError> {
+        self.trust_the_relay().await?;
         let id = RequestId(random(self.ports.entropy.as_ref()));
         let question = ClientFrame::Claim(ClaimRequest { id, claim });
         match self.exchange.relay()?.ask(&self.exchange.credentials(), question).await? {

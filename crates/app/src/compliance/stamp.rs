@@ -56,7 +56,7 @@ impl Office {
         let start = tokio::time::Instant::now();
         let mut view = match self.ask_stamp(ClientFrame::Stamp(Box::new(job))).await {
             Ok(view) => view,
-            Err(error) if error.is_network() || error.code == FROZEN => return self.queue(id, &error.code).await,
+            Err(error) if waits(&error) => return self.queue(id, &error.code).await,
             Err(error) if error.code == INTENT_VOID => return self.take_back(id, &error.code).await,
             Err(error) => return Err(error),
         };
@@ -67,7 +67,7 @@ impl Office {
             let question = ClientFrame::StampCommand { id: RequestId(random(self.ports.entropy.as_ref())), command };
             view = match self.ask_stamp(question).await {
                 Ok(view) => view,
-                Err(error) if error.is_network() => return self.queue(id, &error.code).await,
+                Err(error) if waits(&error) => return self.queue(id, &error.code).await,
                 Err(error) => return Err(error),
             };
         }
@@ -137,6 +137,7 @@ impl Office {
     }
 
     async fn ask_stamp(&self, question: ClientFrame) -> Result<StampView, AppError> {
+        self.trust_the_relay().await?;
         match self.exchange.relay()?.ask(&self.exchange.credentials(), question).await? {
             ServerFrame::Stamp(view) => Ok(*view),
             _ => Err(AppError::new("relay.nonsense", "a stamping is answered by where it stands")),
@@ -258,6 +259,11 @@ impl Office {
         self.tell(Changes { invoices: true, ..Changes::default() });
         Ok(())
     }
+}
+
+/// Whether nothing is wrong with the document: it is taken up when the relay answers, has its receipts or is trusted again.
+fn waits(error: &AppError) -> bool {
+    error.is_network() || error.is_distrust() || error.code == FROZEN
 }
 
 /// Still on its way: a later look may find it stamped.

@@ -134,7 +134,7 @@ impl Desk {
         let records = records.iter().map(|bytes| SignedControl::from_bytes(bytes)).collect::<Result<Vec<_>, _>>()?;
         let identity = store.identity().ok_or_else(|| AppError::new("store.corrupt", "no identity"))?;
         let company = zuc_protocol::ids::CompanyId::from_uuid(identity.company.0);
-        let control = ControlLog::replay(company, records)?;
+        let control = store.with_forks(ControlLog::replay(company, records)?).await?;
         let actor = actor_in(&control, keys.id())
             .ok_or_else(|| AppError::new("sync.revoked", "this device is not in the control log"))?;
         let exchange = Exchange::new(company, keys, control);

@@ -56,6 +56,12 @@ impl Driver {
                 self.owed.look();
                 self.answer_author(office, &record)?;
             }
+            Effect::Forked { .. } => {
+                // from now on nothing is signed here, and no ledger of the relay's is asked
+                office.exchange.set_control(self.engine.log().clone());
+                self.say(office, "sync.control_forked");
+            }
+            Effect::Alarm { alarm, .. } => self.say(office, alarm.wrong.code()),
             Effect::PurgeScope { .. } => self.changed = Changes::all(),
             Effect::Send(frame) => {
                 // a closed channel is a lost connection, which the next receive reports
@@ -94,6 +100,12 @@ impl Driver {
         if !touched.is_empty() {
             office.exchange.line(office.now(), "received", words::count("sync.received", many(touched), &[]));
         }
+    }
+
+    fn say(&self, office: &Arc<Office>, code: &str) {
+        tracing::error!(code, "the relay shows what cannot be");
+        let text = zuc_ipc::sentence(code).unwrap_or(code).to_owned();
+        office.exchange.line(office.now(), "error", text);
     }
 
     fn answer_author(&mut self, office: &Arc<Office>, record: &SignedControl) -> Result<(), AppError> {

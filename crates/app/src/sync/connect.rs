@@ -46,8 +46,11 @@ pub(super) async fn connect(office: &Arc<Office>, driver: &mut Driver) -> Result
             office.set_online(false);
             tracing::debug!(code = error.code(), "the relay does not answer");
             let offline = matches!(error.code(), "relay.unreachable" | "relay.timed_out");
-            office.exchange.set_status(|status| status.error = (!offline).then(|| error.code().to_owned()));
-            set_state(office, if offline { "offline" } else { "error" }).await;
+            // what was found out about a relay is said whether it answers or not
+            let distrust = driver.engine.distrust();
+            let said = distrust.or_else(|| (!offline).then(|| error.code()));
+            office.exchange.set_status(|status| status.error = said.map(str::to_owned));
+            set_state(office, if said.is_none() { "offline" } else { "error" }).await;
             Err(if offline { PAUSE_OFFLINE } else { PAUSE_REFUSED })
         }
     }

@@ -81,8 +81,8 @@ impl Office {
             away: Away::default(),
             status: None,
         };
-        // one that was taken out says so without asking anybody
-        if self.exchange.standing() != Standing::In {
+        // one that was taken out, or does not trust its relay, says so without asking anybody
+        if self.exchange.standing() != Standing::In || driver.engine.distrust().is_some() {
             driver.inputs.push_back(Input::Disconnected);
         }
         if let Some(error) = left {
@@ -251,7 +251,7 @@ async fn obey(office: &Arc<Office>, driver: &mut Driver, order: Option<Order>) -
             driver.away.waited();
             disconnected(office, driver);
             settle(office, driver).await;
-            if office.exchange.standing() == Standing::In {
+            if office.exchange.standing() == Standing::In && driver.engine.distrust().is_none() {
                 // what was said before the question is no answer to it
                 office.exchange.set_status(|status| {
                     if status.state == "error" {

@@ -1,7 +1,7 @@
 //! Setting the relay: registering the company there and entering its key in the control log.
 
 use zuc_domain::shared::{Action, Object, Scope};
-use zuc_protocol::control::ControlAct;
+use zuc_protocol::control::{ControlAct, ControlError};
 use zuc_sync::ControlStep;
 
 use super::{connect, exchange::Order};
@@ -44,6 +44,21 @@ impl Office {
         self.exchange.order(Order::Reconnect);
         connect::wait_connected(self).await?;
         self.exchange.author(vec![ControlStep { record, replacements: Vec::new(), wraps: Vec::new() }]).await
+    }
+
+    /// Refuses to ask the relay's ledgers for anything while one of its logs, or the membership that it shows, is not trusted:
+    /// what they promise may be promised to somebody else too.
+    ///
+    /// # Errors
+    /// Those of [`AppError::is_distrust`].
+    pub(crate) async fn trust_the_relay(&self) -> Result<(), AppError> {
+        if self.exchange.control().fork().is_some() {
+            return Err(ControlError::Forked.into());
+        }
+        match self.store.alarms().await?.first() {
+            None => Ok(()),
+            Some((scope, alarm)) => Err(AppError::new(alarm.wrong.code(), format!("the log of {scope}"))),
+        }
     }
 
     /// Asks the relay for its time, and refuses where this laptop's is too far from it.

@@ -128,16 +128,21 @@ async fn standing(stage: &Stage) -> Standing {
 
 /// The sealed rows of the vault, by name.
 async fn vault(stage: &Stage) -> Vec<(String, Vec<u8>)> {
+    let mut connection = data(stage).await;
+    let rows = sqlx::query_as("SELECT name, sealed FROM vault ORDER BY name").fetch_all(&mut connection).await;
+    connection.close().await.expect("closed");
+    let rows: Vec<(String, Vec<u8>)> = rows.expect("the vault");
+    assert!(rows.iter().any(|(name, _)| name.starts_with("csd/")), "Carla's own certificate is there");
+    rows
+}
+
+/// Carla's database, which nobody else has open.
+pub(crate) async fn data(stage: &Stage) -> SqliteConnection {
     let home = Home::open(stage.world.home(CARLA)).expect("nobody is there");
     let passphrase = fs::read_to_string(stage.world.root.join("passphrase")).expect("the passphrase");
     let secrets = SealedFile::new(home.sealed_keys(), passphrase.trim_end().to_owned(), Arc::new(OsEntropy));
     let keys = Keys::obtain(&home, &secrets, &OsEntropy).expect("its keys");
     let key = format!("\"x'{}'\"", hex::encode(keys.database.as_slice()));
     let options = SqliteConnectOptions::new().filename(home.database()).pragma("key", key);
-    let mut connection = SqliteConnection::connect_with(&options).await.expect("the data");
-    let rows = sqlx::query_as("SELECT name, sealed FROM vault ORDER BY name").fetch_all(&mut connection).await;
-    connection.close().await.expect("closed");
-    let rows: Vec<(String, Vec<u8>)> = rows.expect("the vault");
-    assert!(rows.iter().any(|(name, _)| name.starts_with("csd/")), "Carla's own certificate is there");
-    rows
+    SqliteConnection::connect_with(&options).await.expect("the data")
 }

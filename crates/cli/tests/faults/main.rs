@@ -6,6 +6,7 @@ mod amounts;
 mod apart;
 mod backup;
 mod csd;
+mod distrust;
 mod erasing;
 mod homes;
 mod invites;
