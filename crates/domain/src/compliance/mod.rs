@@ -1,10 +1,12 @@
 //! Fiscal documents: the life of a CFDI, and what a receiver's data must be before one is issued.
 
 pub mod event;
+mod retention;
 pub mod state;
 pub mod taxpayer;
 
 pub use event::ComplianceEvent;
+pub use retention::kept_until;
 pub use state::CfdiState;
 pub use taxpayer::{FiscalRules, TaxpayerData, TaxpayerProblem};
 
