@@ -8,7 +8,7 @@ use std::process::Command;
 
 use zuc_documents::invoice::{InvoiceStatus, Keyed};
 use zuc_documents::proposal::Signature;
-use zuc_documents::{DocumentError, InvoicePdf, ProposalPdf};
+use zuc_documents::{DocumentError, InvoicePdf, ProposalPdf, SheetPart, SheetPdf};
 
 /// Runs a poppler tool over the bytes and returns what it prints.
 fn poppler(tool: &str, before: &[&str], pdf: &[u8], after: &[&str]) -> String {
@@ -235,4 +235,31 @@ fn a_logo_that_is_no_png_has_a_stable_code() {
     proposal.company.logo = Some(b"no es una imagen".to_vec());
     let error = proposal.render(samples::created_at()).unwrap_err();
     assert_eq!((error.code(), &error), ("document.unreadable_image", &DocumentError::UnreadableImage));
+}
+
+#[test]
+fn a_sheet_says_every_row_over_as_many_pages_as_it_takes() {
+    let part = |nth: usize| SheetPart {
+        head: format!("Parte {nth}"),
+        rows: (0..30).map(|row| (format!("Dato {nth}.{row}"), format!("así-dice-{nth}.{row}; ").repeat(12))).collect(),
+    };
+    let sheet = SheetPdf {
+        company: "Taller Ñandú".to_owned(),
+        title: "Tus datos personales".to_owned(),
+        date: jiff::civil::date(2026, 11, 30),
+        opening: "Esto es lo que guardamos de ti.".to_owned(),
+        parts: (1..4).map(part).collect(),
+    };
+    let pdf = sheet.render(samples::created_at()).unwrap();
+    assert_eq!(pdf, sheet.render(samples::created_at()).unwrap(), "the same data give the same bytes");
+    let text = laid_out(&pdf);
+    for (nth, part) in (1..).zip(&sheet.parts) {
+        assert!(text.contains(&part.head), "{text}");
+        for row in 0..30 {
+            assert!(text.contains(&format!("Dato {nth}.{row} ")), "{nth}.{row}: {text}");
+            assert_eq!(text.matches(&format!("así-dice-{nth}.{row};")).count(), 12, "{nth}.{row}: {text}");
+        }
+    }
+    let (right, bottom) = furthest_words(&pdf);
+    assert!(page_count(&pdf) > 2 && right <= 561.0 && bottom < 792.0, "{right} {bottom}");
 }
