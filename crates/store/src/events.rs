@@ -9,7 +9,9 @@ use serde_json::Value;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use uuid::Uuid;
 use zuc_domain::shared::{CloudEvent, CompanyId, DeviceId, DomainEvent, EventContext, EventId, Hlc, PersonId, Scope};
+use zuc_protocol::ids::KeyId;
 
+use crate::facts::{open_slot, sealed_text};
 use crate::persons::Ring;
 use crate::store::uuid_of;
 use crate::tx::Tx;
@@ -282,4 +284,47 @@ impl Store {
         let company = self.identity().ok_or(StoreError::NoIdentity)?.company;
         rows.into_iter().map(|row| row.event(company)).collect()
     }
+
+    /// An event with its identifiers of persons in clear; those of who was forgotten are null.
+    pub async fn open_event(&self, stored: &StoredEvent) -> Result<CloudEvent, StoreError> {
+        let identity = self.identity().ok_or(StoreError::NoIdentity)?;
+        let mut conn = self.reader().acquire().await?;
+        let mut ring = Ring::new(self, identity.company.0);
+        let mut event = stored.event.clone();
+        for path in sealed_paths(&event.data) {
+            let field = format!("event.{}", path.join("."));
+            if let Some(slot) = at(&mut event.data, &path) {
+                open_slot(&mut conn, &mut ring, &field, slot).await?;
+            }
+        }
+        Ok(event)
+    }
+}
+
+impl StoredEvent {
+    /// Whose keys seal something in its payload.
+    pub fn keys(&self) -> Vec<KeyId> {
+        let sealed = |path: Vec<String>| {
+            let value = path.iter().try_fold(&self.event.data, |value, key| value.get(key))?;
+            sealed_text(value).map(|(key, _)| KeyId(key))
+        };
+        sealed_paths(&self.event.data).into_iter().filter_map(sealed).collect()
+    }
+}
+
+/// Where in a payload something is sealed.
+fn sealed_paths(data: &Value) -> Vec<Vec<String>> {
+    fn look(value: &Value, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
+        if sealed_text(value).is_some() {
+            return found.push(path.clone());
+        }
+        for (key, member) in value.as_object().into_iter().flatten() {
+            path.push(key.clone());
+            look(member, path, found);
+            path.pop();
+        }
+    }
+    let mut found = Vec::new();
+    look(data, &mut Vec::new(), &mut found);
+    found
 }

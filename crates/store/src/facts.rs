@@ -251,18 +251,31 @@ pub(crate) async fn open_body(
     pointers: &[&str],
     body: &mut Value,
 ) -> Result<(), StoreError> {
-    use crate::shape::Seals;
     for pointer in pointers {
-        let Some(slot) = body.pointer_mut(pointer) else { continue };
-        let Some((key, sealed)) = slot.get("sealed").and_then(Value::as_str).and_then(|text| text.split_once('.'))
-        else {
-            continue;
-        };
-        let key: Option<[u8; 16]> = hex::decode(key).ok().and_then(|key| key.try_into().ok());
-        let (Some(key), Ok(sealed)) = (key, hex::decode(sealed)) else { continue };
-        ring.load(conn, &BTreeSet::from([key])).await?;
-        let clear = ring.open(&format!("{kind}{pointer}"), &[key.as_slice(), &sealed].concat());
-        *slot = clear.map_or(Ok(Value::Null), |clear| serde_json::from_str(&clear))?;
+        if let Some(slot) = body.pointer_mut(pointer) {
+            open_slot(conn, ring, &format!("{kind}{pointer}"), slot).await?;
+        }
     }
     Ok(())
+}
+
+/// Puts the clear value back where a sealed one stands, null where its key is gone.
+pub(crate) async fn open_slot(
+    conn: &mut SqliteConnection,
+    ring: &mut Ring,
+    field: &str,
+    slot: &mut Value,
+) -> Result<(), StoreError> {
+    use crate::shape::Seals;
+    let Some((key, sealed)) = sealed_text(slot) else { return Ok(()) };
+    ring.load(conn, &BTreeSet::from([key])).await?;
+    let clear = ring.open(field, &[key.as_slice(), &sealed].concat());
+    *slot = clear.map_or(Ok(Value::Null), |clear| serde_json::from_str(&clear))?;
+    Ok(())
+}
+
+/// The key and the sealed bytes of a value that [`Ring::seal_text`] sealed.
+pub(crate) fn sealed_text(value: &Value) -> Option<([u8; 16], Vec<u8>)> {
+    let (key, sealed) = value.get("sealed")?.as_str()?.split_once('.')?;
+    Some((hex::decode(key).ok()?.try_into().ok()?, hex::decode(sealed).ok()?))
 }

@@ -3,6 +3,7 @@
 mod alarms;
 mod bags;
 mod exchange;
+mod held;
 mod membership;
 mod sales;
 mod writers;

@@ -180,4 +180,29 @@ impl Store {
             })
             .collect()
     }
+
+    /// The customers at which somebody is a contact.
+    pub async fn customers_with(&self, contact: ContactId) -> Result<Vec<CustomerId>, StoreError> {
+        let contact = contact.0.as_bytes().as_slice();
+        let customers = sqlx::query_scalar!(
+            r#"SELECT customer AS "customer!: Vec<u8>" FROM customer_contact WHERE id = ?"#,
+            contact
+        )
+        .fetch_all(self.reader())
+        .await?;
+        customers.iter().map(|id| Ok(CustomerId(uuid_of("customer_contact", id)?))).collect()
+    }
+
+    /// Contacts of this mail or telephone; an empty one is nobody's.
+    pub async fn contacts_reached_by(&self, email: &str, phone: &str) -> Result<Vec<ContactId>, StoreError> {
+        let contacts = sqlx::query_scalar!(
+            r#"SELECT id AS "id!: Vec<u8>" FROM customer_contact
+               WHERE (email <> '' AND email = ?) OR (phone <> '' AND phone = ?)"#,
+            email,
+            phone,
+        )
+        .fetch_all(self.reader())
+        .await?;
+        contacts.iter().map(|id| Ok(ContactId(uuid_of("customer_contact", id)?))).collect()
+    }
 }

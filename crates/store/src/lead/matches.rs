@@ -65,6 +65,18 @@ impl Store {
         candidates(&mut conn, record).await
     }
 
+    /// Leads of this mail or telephone, as lists show them; an empty one is nobody's.
+    pub async fn leads_reached_by(&self, email: &str, phone: &str) -> Result<Vec<LeadId>, StoreError> {
+        let leads = sqlx::query_scalar!(
+            r#"SELECT id AS "id!: Vec<u8>" FROM lead_row WHERE (email <> '' AND email = ?) OR (phone <> '' AND phone = ?)"#,
+            email,
+            phone,
+        )
+        .fetch_all(self.reader())
+        .await?;
+        leads.iter().map(|id| Ok(LeadId(uuid_of("lead_row", id)?))).collect()
+    }
+
     /// Rows held for a person, oldest import first.
     pub async fn held_rows(&self) -> Result<Vec<HeldRow>, StoreError> {
         let rows = sqlx::query!("SELECT batch, row, body, of_id, reasons FROM lead_held ORDER BY batch, row")
