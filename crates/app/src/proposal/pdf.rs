@@ -64,12 +64,16 @@ impl Office {
         let acceptance = match &proposal.acceptance {
             Some(acceptance) => {
                 let drawn = self.store.facts::<SignatureFact>(proposal_id.uuid()).await?.pop();
-                let picture = drawn.map(|fact| crate::from_base64(&fact.image)).transpose()?.unwrap_or_default();
+                let drawn = drawn.and_then(|fact| fact.image).map(|image| crate::from_base64(&image)).transpose()?;
                 Some(Acceptance {
                     signer: acceptance.signer.name.clone(),
                     role: acceptance.signer.role.clone(),
                     signed_at: acceptance.signed_at.to_zoned_datetime(self.zone.clone()).datetime(),
-                    signature: Signature::Png(picture),
+                    // of who was forgotten nothing is drawn
+                    signature: drawn.map_or_else(
+                        || Signature::Strokes { width: 1.0, height: 1.0, strokes: Vec::new() },
+                        Signature::Png,
+                    ),
                     content_hash: acceptance.content_hash.clone(),
                 })
             }

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 use zuc_domain::{
+    customer::{Contact, Customer},
     lead::opportunity::Opportunity,
     proposal::{ApprovalLimits, Signature, Signer},
-    shared::{Action, ProposalId, Scope},
+    shared::{Action, ContactId, ProposalId, Scope, text::fold},
 };
 use zuc_ipc::{
     proposal::{ProposalSaved, ProposalSign},
@@ -29,9 +30,10 @@ pub(crate) struct SignatureFact {
     id: Uuid,
     scope: Scope,
     proposal: ProposalId,
+    /// Whose key seals the picture: the contact's who signed, else the proposal's.
     contact: Uuid,
-    /// PNG, base64.
-    pub(crate) image: String,
+    /// PNG, base64; none once whoever drew it was forgotten.
+    pub(crate) image: Option<String>,
 }
 
 impl FactRecord for SignatureFact {
@@ -107,18 +109,19 @@ impl Office {
         )?;
         proposal.apply(&accepted);
         events.push(accepted);
+        // whoever signs may be one of the customer's contacts: then one erasure reaches their signature too
         let customer = crate::customer::load(&mut tx, proposal.customer).await?;
-        let contact = customer
-            .contacts
-            .values()
-            .find(|contact| contact.is_primary)
-            .map_or(customer.id.uuid(), |contact| contact.id.uuid());
+        let signer = proposal.acceptance.as_ref().map(|acceptance| &acceptance.signer);
+        let contact = signer.and_then(|signer| contact_of(&customer, signer));
+        if let Some(contact) = contact {
+            tx.follow_person(contact, proposal.id).await?;
+        }
         let picture = SignatureFact {
             id: tx.fresh_id(),
             scope: proposal.scope,
             proposal: proposal.id,
-            contact,
-            image: STANDARD.encode(&picture),
+            contact: contact.map_or(proposal.id.uuid(), ContactId::uuid),
+            image: Some(STANDARD.encode(&picture)),
         };
         tx.record_fact(&picture, &[]).await?;
         let recorded: Vec<&dyn zuc_domain::shared::DomainEvent> =
@@ -141,5 +144,66 @@ impl Office {
         self.work.notify_one();
         tracing::info!(proposal.id = %proposal_id, version = shown.version, "proposal accepted");
         self.saved(proposal_id, words::say("proposal.signed")).await
+    }
+}
+
+/// The contact who signs: by their mail or, where none has it, by their name.
+fn contact_of(customer: &Customer, signer: &Signer) -> Option<ContactId> {
+    let mut contacts = customer.contacts.values();
+    let by_mail = contacts.find(|contact| contact.email.is_some() && contact.email == signer.email);
+    let called = |contact: &&Contact| fold(&contact.name) == fold(&signer.name);
+    by_mail.or_else(|| customer.contacts.values().find(called)).map(|contact| contact.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use zuc_domain::{
+        customer::{CustomerKind, DecisionPower},
+        shared::{Currency, CustomerId, PersonId},
+    };
+
+    use super::*;
+
+    fn contact(id: u128, name: &str, email: &str) -> (ContactId, Contact) {
+        let id = ContactId(Uuid::from_u128(id));
+        let contact = Contact {
+            id,
+            name: name.to_owned(),
+            role: None,
+            is_primary: id.uuid().as_u128() == 1,
+            email: email.parse().ok(),
+            phone: None,
+            decision_power: DecisionPower::Unknown,
+            consent: None,
+        };
+        (id, contact)
+    }
+
+    #[test]
+    fn a_signature_is_of_the_contact_who_signs_and_of_nobody_else() {
+        let customer = Customer {
+            id: CustomerId(Uuid::from_u128(9)),
+            scope: Scope::Sales(1),
+            legal_name: "Talleres".to_owned(),
+            trade_name: None,
+            rfc: None,
+            kind: CustomerKind::Moral,
+            owner: PersonId(Uuid::from_u128(7)),
+            currency: Currency::Mxn,
+            source: "web".to_owned(),
+            lead: None,
+            contacts: BTreeMap::from([contact(1, "Rosa Ruiz", "rosa@a.example"), contact(2, "Juan Peña", "")]),
+            fiscal_profile: None,
+            transitions: BTreeMap::new(),
+        };
+        let signs = |name: &str, email: &str| {
+            let signer = Signer { name: name.to_owned(), role: String::new(), email: email.parse().ok() };
+            contact_of(&customer, &signer).map(|id| id.uuid().as_u128())
+        };
+        assert_eq!(signs("R. Ruiz", "rosa@a.example"), Some(1));
+        assert_eq!(signs("JUAN PENA", ""), Some(2), "not whoever is written to first");
+        assert_eq!(signs("Eva Soto", ""), None, "no mail is nobody's mail");
     }
 }
