@@ -18,6 +18,7 @@ mod lead;
 mod money;
 mod office;
 pub mod ports;
+mod privacy;
 mod proposal;
 mod sample_company;
 mod sync;
@@ -29,6 +30,7 @@ pub use analytics::{Checked, Found};
 pub use desk::Desk;
 pub use error::AppError;
 pub use office::{Notice, Office};
+pub use privacy::{Erased, PersonCopy, Receipt, ReceiptChecked, SignedReceipt};
 
 /// A document to save where the person says.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,11 +1,9 @@
-//! Looking after a home: its events, its checks, forgetting a person.
+//! Looking after a home: its events and its checks.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use zuc_domain::shared::{Action, DeviceId, Object, PersonId, Scope};
-use zuc_ipc::{Changes, words};
-use zuc_store::keys::random;
+use zuc_domain::shared::{DeviceId, PersonId};
 
 use crate::{AppError, Office};
 
@@ -103,29 +101,5 @@ impl Office {
     /// Makes the read tables again; with `only_compare` they are put back as they were. Gives what differed.
     pub async fn rebuild(&self, only_compare: bool) -> Result<Vec<String>, AppError> {
         Ok(self.store.rebuild(!only_compare).await?.iter().map(ToString::to_string).collect())
-    }
-
-    /// Forgets the person behind a record: their key is destroyed everywhere, what was clear here is purged.
-    ///
-    /// # Errors
-    /// `relay.unreachable`: the others have to hear of it.
-    #[tracing::instrument(skip_all)]
-    pub async fn person_erase(&self, record: String) -> Result<Changes, AppError> {
-        self.allow(Action::ErasePerson, Object::in_scope(Scope::Admin))?;
-        let record: uuid::Uuid = record.parse().map_err(|_| AppError::invalid("id"))?;
-        let keys = self.store.person_keys_of(record).await?;
-        if keys.is_empty() {
-            return Err(AppError::not_found("person"));
-        }
-        let control = self.exchange.control();
-        let ring = self.ring_with_bags(&control);
-        let bags = self.bags(&control).await?;
-        let entropy = self.ports.entropy.clone();
-        let step =
-            zuc_sync::membership::erase(&control, &ring, &bags, &keys, self.now().as_millisecond(), &mut || {
-                random(entropy.as_ref())
-            })?;
-        self.exchange.author(vec![step]).await?;
-        Ok(self.tell(Changes { done: words::say("customer.person_forgotten").to_owned(), ..Changes::all() }))
     }
 }

@@ -162,7 +162,7 @@ fn order(sort: LeadSort) -> LeadOrder {
 }
 
 /// Why a score is what it is, in Spanish; what a newer device found and this one has no words for, by its code.
-fn reason(code: &str) -> &str {
+pub(crate) fn reason(code: &str) -> &str {
     match code {
         "base" => words::say("lead.score.base"),
         "company_size" => words::say("lead.score.company_size"),

@@ -8,7 +8,7 @@ mod list;
 mod log;
 mod qualify;
 
-pub(crate) use list::row;
+pub(crate) use list::{reason, row};
 use zuc_domain::{
     lead::Lead,
     shared::{LeadId, Object},

@@ -8,6 +8,7 @@ mod pdf;
 mod sign;
 mod view;
 
+pub(crate) use sign::SignatureFact;
 pub(crate) use view::{state_label, tax_label};
 use zuc_domain::{
     proposal::Proposal,

@@ -121,9 +121,32 @@ pub(crate) enum Person {
         #[arg(long = "role", required = true)]
         roles: Vec<String>,
     },
-    /// Forget the person behind a lead or a contact, on every device
+    /// Write down all that is held on a person, for them: a file for programs and a paper
+    Export {
+        /// The record of a lead, a contact or a customer; a mail; a telephone
+        who: String,
+        /// Folder to write to
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Forget a person on every device
     Erase {
-        /// The record
-        record: String,
+        /// The record of a lead, a contact or a customer; a mail; a telephone
+        who: String,
+        /// Folder to write the receipt to
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+    /// The receipt of an erasure as things stand now; or whether a file is one
+    #[command(group = clap::ArgGroup::new("what").required(true).args(["record", "check"]))]
+    Receipt {
+        /// The record whose person was forgotten
+        record: Option<String>,
+        /// Check this file: its signature, and that a device of this company wrote it
+        #[arg(long, value_name = "FILE")]
+        check: Option<PathBuf>,
+        /// Folder to write the receipt to
+        #[arg(long, value_name = "DIR", conflicts_with = "check")]
+        out: Option<PathBuf>,
     },
 }

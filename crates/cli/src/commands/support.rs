@@ -149,9 +149,3 @@ pub(super) async fn rebuild(only_compare: bool, place: &Place, output: Output) -
     )?;
     Ok(if only_compare { told(&differed) } else { OK })
 }
-
-pub(super) async fn erase(record: String, place: &Place, output: Output) -> Done {
-    let changes = with_office(place, async |office| office.person_erase(record).await).await?;
-    output.show(&changes, |changes| changes.done.clone())?;
-    Ok(OK)
-}

@@ -14,6 +14,7 @@ mod issue;
 mod joining;
 mod keyring;
 mod papers;
+mod privacy;
 mod relay;
 mod reports;
 mod revoking;

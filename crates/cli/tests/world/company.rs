@@ -145,6 +145,11 @@ pub(crate) async fn customer(office: &Office, nth: u64) -> Deal {
 
 /// A proposal to the customer of `deal`, signed: the saga is due.
 pub(crate) async fn sign(office: &Office, deal: &Deal) -> Deal {
+    sign_as(office, deal, "Rosa Iñiguez", "rosa@lafragua.example").await
+}
+
+/// The same, signed by somebody.
+pub(crate) async fn sign_as(office: &Office, deal: &Deal, name: &str, email: &str) -> Deal {
     let new = ProposalNew {
         customer_id: deal.customer.clone(),
         opportunity_id: None,
@@ -179,9 +184,9 @@ pub(crate) async fn sign(office: &Office, deal: &Deal) -> Deal {
     let signed = ProposalSign {
         id: opened.row.id.clone(),
         content_hash: saved.view.content_hash,
-        signer_name: "Rosa Iñiguez".to_owned(),
+        signer_name: name.to_owned(),
         signer_role: "Dirección".to_owned(),
-        signer_email: "rosa@lafragua.example".to_owned(),
+        signer_email: email.to_owned(),
         consent: true,
         signature_png: zuc_app::base64(&signature(1).expect("a picture")),
     };

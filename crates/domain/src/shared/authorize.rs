@@ -242,6 +242,8 @@ matrix! {
     EditCompany: ADMIN, Write, Any, [Profile];
     /// Erase a person's identifiers.
     ErasePerson: ADMIN, Write, Any, [];
+    /// Hand out all that is held on a person.
+    ExportPerson: ADMIN, Write, Any, [];
 }
 
 /// Lets `actor` do `action` on `object`, or says no.
@@ -298,8 +300,8 @@ mod tests {
 
     #[test]
     fn every_command_says_what_it_writes_and_every_look_writes_nothing() {
-        // what they write is signed into the control log, or by no command yet
-        let nothing = [Action::EditIssuer, Action::ManageDevices, Action::ErasePerson];
+        // what they write is signed into the control log, or noted in the audit record alone, or by no command yet
+        let nothing = [Action::EditIssuer, Action::ManageDevices, Action::ErasePerson, Action::ExportPerson];
         for action in Action::ALL {
             let reads = format!("{action:?}").starts_with("Read");
             assert_eq!(action.writes().is_empty(), reads || nothing.contains(action), "{action:?}");

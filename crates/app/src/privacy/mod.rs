@@ -1,0 +1,14 @@
+//! What the law gives a person: a copy of all that is held on them, and to be forgotten, with a receipt.
+
+mod copy;
+mod erase;
+mod export;
+mod gather;
+mod issue;
+mod paper;
+mod person;
+mod receipt;
+
+pub use copy::PersonCopy;
+pub use erase::Erased;
+pub use receipt::{Checked as ReceiptChecked, Receipt, SignedReceipt};
