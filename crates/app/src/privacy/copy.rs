@@ -146,6 +146,7 @@ pub struct Ground {
 
 /// A score.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names are the file's")]
 pub struct Score {
     /// The lead.
     pub lead: Uuid,

@@ -38,7 +38,7 @@ impl Office {
             status: if held { Status::Held } else { Status::Erased },
             erased: self.erasure_of(&person)?,
             coverage: self.coverage(),
-            records: self.records_of(&person, held),
+            records: Self::records_of(&person, held),
             consents: Vec::new(),
             scores: Vec::new(),
             activities: Vec::new(),

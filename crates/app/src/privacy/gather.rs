@@ -227,7 +227,7 @@ impl Office {
     }
 
     /// The records that are the person, with what they say while it is `held`.
-    pub(super) fn records_of(&self, person: &Person, held: bool) -> Vec<Record> {
+    pub(super) fn records_of(person: &Person, held: bool) -> Vec<Record> {
         let whole = |record: &HeldRecord| Record {
             kind: kind_name(record.kind).to_owned(),
             id: record.id,

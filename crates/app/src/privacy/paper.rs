@@ -38,7 +38,7 @@ impl Office {
         }
         parts.extend(self.parts_of_what_was_done(copy));
         parts.push(SheetPart { head: words::say("privacy.part.kept").to_owned(), rows: kept(&copy.kept_by_law) });
-        parts.push(SheetPart { head: words::say("privacy.part.readers").to_owned(), rows: self.readers(copy) });
+        parts.push(SheetPart { head: words::say("privacy.part.readers").to_owned(), rows: Self::readers(copy) });
         if !copy.coverage.not_read.is_empty() {
             let rows = vec![(String::new(), copy.coverage.not_read.join(", "))];
             parts.push(SheetPart { head: words::say("privacy.part.not_read").to_owned(), rows });
@@ -215,7 +215,7 @@ impl Office {
         .collect()
     }
 
-    fn readers(&self, copy: &PersonCopy) -> Rows {
+    fn readers(copy: &PersonCopy) -> Rows {
         let readers = copy.readers.iter().map(|readers| {
             let named = |reader: &super::copy::Reader| format!("{} ({})", reader.by.name, reader.roles.join(", "));
             (readers.scope.clone(), readers.devices.iter().map(named).collect::<Vec<_>>().join("; "))

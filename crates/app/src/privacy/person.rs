@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use uuid::Uuid;
-use zuc_domain::shared::{ContactId, CustomerId, Email, Phone, text::fold};
+use zuc_domain::shared::{ContactId, CustomerId, Email, LeadId, Phone, text::fold};
 use zuc_protocol::{control::ControlAct, ids::KeyId, item::DocKind};
 use zuc_store::HeldRecord;
 
@@ -152,8 +152,8 @@ impl Office {
         let (email, phone) = (who.parse::<Email>(), who.parse::<Phone>());
         let email = email.as_ref().map_or("", Email::as_str);
         let phone = phone.as_ref().map_or("", Phone::as_str);
-        let leads = self.store.leads_reached_by(email, phone).await?.into_iter().map(|lead| lead.uuid());
-        let contacts = self.store.contacts_reached_by(email, phone).await?.into_iter().map(|contact| contact.uuid());
+        let leads = self.store.leads_reached_by(email, phone).await?.into_iter().map(LeadId::uuid);
+        let contacts = self.store.contacts_reached_by(email, phone).await?.into_iter().map(ContactId::uuid);
         let mut found: BTreeMap<Vec<KeyId>, Uuid> = BTreeMap::new();
         for record in leads.chain(contacts) {
             found.entry(self.store.person_keys_of(record).await?).or_insert(record);

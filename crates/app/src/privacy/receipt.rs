@@ -77,6 +77,7 @@ pub struct Destroyed {
 /// The fields of one record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "the names are the file's")]
 pub struct Fields {
     /// `lead`, `customer`, `proposal`.
     pub kind: String,

@@ -59,9 +59,9 @@ impl Driver {
             Effect::Forked { .. } => {
                 // from now on nothing is signed here, and no ledger of the relay's is asked
                 office.exchange.set_control(self.engine.log().clone());
-                self.say(office, "sync.control_forked");
+                Self::say(office, "sync.control_forked");
             }
-            Effect::Alarm { alarm, .. } => self.say(office, alarm.wrong.code()),
+            Effect::Alarm { alarm, .. } => Self::say(office, alarm.wrong.code()),
             Effect::PurgeScope { .. } => self.changed = Changes::all(),
             Effect::Send(frame) => {
                 // a closed channel is a lost connection, which the next receive reports
@@ -102,7 +102,7 @@ impl Driver {
         }
     }
 
-    fn say(&self, office: &Arc<Office>, code: &str) {
+    fn say(office: &Arc<Office>, code: &str) {
         tracing::error!(code, "the relay shows what cannot be");
         let text = zuc_ipc::sentence(code).unwrap_or(code).to_owned();
         office.exchange.line(office.now(), "error", text);

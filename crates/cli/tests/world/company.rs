@@ -145,7 +145,7 @@ pub(crate) async fn customer(office: &Office, nth: u64) -> Deal {
 
 /// A proposal to the customer of `deal`, signed: the saga is due.
 pub(crate) async fn sign(office: &Office, deal: &Deal) -> Deal {
-    sign_as(office, deal, "Rosa Iñiguez", "rosa@lafragua.example").await
+    Box::pin(sign_as(office, deal, "Rosa Iñiguez", "rosa@lafragua.example")).await
 }
 
 /// The same, signed by somebody.
