@@ -135,7 +135,7 @@ impl<'a> Reader<'a> {
     /// What the row says of its currency, in its own column or beside the price.
     fn currency(&self, row: &'a Row) -> Result<Option<Currency>, ProductReason> {
         match self.cell(row, ProductField::Currency) {
-            Some(cell) => currency::split(cell).0.ok_or(ProductReason::Currency).map(Some),
+            Some(cell) => currency::split(cell).0.map(Some).ok_or(ProductReason::Currency),
             None => Ok(self.cell(row, ProductField::Price).and_then(|cell| currency::split(cell).0)),
         }
     }

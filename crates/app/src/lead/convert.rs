@@ -24,6 +24,7 @@ impl Office {
         let mut lead = load(&mut tx, id(&lead)?).await?;
         self.allow(Action::ConvertLead, object(&lead))?;
         let may_bring_back = self.may(Action::ArchiveCustomer, Object::in_scope(lead.scope));
+        // three records are loaded and made: it waits on the heap
         let conversion = Box::pin(convert(&mut tx, &mut lead, may_bring_back)).await?;
         tx.commit().await?;
         let changes = self.tell(Changes {

@@ -27,12 +27,10 @@ pub(super) fn merge(base: &ProposalEdit, mine: &ProposalEdit, now: &ProposalEdit
         insist: mine.insist,
     };
     match both.changed.first() {
-        Some((place, _)) if !mine.insist => {
-            let now: Vec<&str> = both.changed.iter().map(|(_, now)| now.as_str()).collect();
-            Err(AppError::new("app.stale", "the proposal changed since it was shown")
-                .at(place)
-                .hint(words::fill("app.now_says", &[("text", &now.join("», «"))])))
-        }
+        Some((place, _)) if !mine.insist => Err(AppError {
+            hint: both.told(),
+            ..AppError::new("app.stale", "the proposal changed since it was shown").at(place)
+        }),
         _ => Ok(merged),
     }
 }
@@ -44,6 +42,13 @@ struct Both {
 }
 
 impl Both {
+    /// What stands now wherever both changed it; nothing of a line that was taken out.
+    fn told(&self) -> Option<String> {
+        let texts = self.changed.iter().filter(|(_, now)| !now.trim().is_empty());
+        let told: Vec<String> = texts.map(|(_, now)| words::fill("app.now_says", &[("text", now)])).collect();
+        (!told.is_empty()).then(|| told.join(" "))
+    }
+
     /// What holds of a field of base, mine and now; mine where both changed it.
     fn pick(&mut self, place: &str, [base, mine, now]: [&str; 3], is_same: fn(&str, &str) -> bool) -> String {
         if is_same(mine, base) {
@@ -216,7 +221,7 @@ mod tests {
             assert_eq!(merge_lines(base, mine, now).unwrap_err(), place, "{base} · {mine} · {now}");
         }
         let all = merge(&form("a 1,b 1,c 1"), &form("a 2,b 2,c 1"), &form("a 3,b 4,c 5")).unwrap_err();
-        assert_eq!(all.hint.as_deref(), Some("Ahora dice «3», «4»."), "all that is not what the person saw");
+        assert_eq!(all.hint.as_deref(), Some("Ahora dice «3». Ahora dice «4»."), "all that is not what the person saw");
         assert_eq!(merge_lines("a 1", "a 2", "a 2.0").as_deref(), Ok("a 2"), "the same is no matter of two");
     }
 

@@ -32,6 +32,8 @@ async fn what_a_lead_is_worth_is_an_amount() {
     let lead = found["rows"][0]["id"].as_str().expect("a lead").to_owned();
     let shown = async || stage.world.ask(CARLA, &["lead", "show", &lead]).await;
     let edit = async |text: &str| stage.world.run(CARLA, &["lead", "edit", &lead, "amount", text]).await;
+    // whether it was sent is shown too, and must not change meanwhile
+    stage.world.ask(CARLA, &["sync"]).await;
     let before = (shown().await, events_of(&stage, &lead).await);
     for (text, code) in WRONG {
         refused(&edit(text).await, code, 1);

@@ -14,7 +14,7 @@ impl Engine {
         forked.or_else(|| self.inbound.values().find_map(|lane| lane.alarm).map(|alarm| alarm.wrong.code()))
     }
 
-    /// Nothing more is read of a scope in this process.
+    /// Nothing more is read of a scope in this process; where there is an alarm, in this connection.
     pub(super) fn broken(&mut self, scope: Scope, code: &'static str) {
         self.lane(scope).broken = Some(code);
     }

@@ -27,7 +27,7 @@ pub(super) struct Inbound {
     pub(super) held_at: Option<u64>,
     /// It was held, control records were asked for, and none came.
     pub(super) stuck: bool,
-    /// The log contradicts itself: nothing more is taken from it.
+    /// The log contradicts itself: nothing more is taken from it for now.
     pub(super) broken: Option<&'static str>,
     /// It is not trusted, as the disk remembers too: read on, but seal nothing.
     pub(super) alarm: Option<Alarm>,

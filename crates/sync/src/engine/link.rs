@@ -38,6 +38,8 @@ impl Engine {
             lane.asked = None;
             lane.held = false;
             lane.stuck = false;
+            // where an alarm remembers it, the next connection may read on: nothing is built upon that
+            lane.broken = lane.broken.filter(|_| lane.alarm.is_none());
         }
     }
 

@@ -72,6 +72,23 @@ fn a_chain_that_does_not_fit_is_remembered_until_the_log_continues_past_it() {
 }
 
 #[test]
+fn the_next_connection_reads_on_where_a_chain_did_not_fit() {
+    let (mut relay, mut luis) = told_nonsense();
+    luis.write(SALES, 9, "espera");
+    luis.input(Input::Disconnected);
+    assert_eq!(luis.engine.status(), BROKEN);
+    luis.online(&mut shorter(&relay, 1));
+    assert_eq!((luis.engine.status(), luis.sealed.len()), (BROKEN, 0));
+    luis.input(Input::Disconnected);
+    luis.online(&mut relay);
+    assert_eq!(
+        (luis.engine.status(), relay.head(SALES).seq),
+        (SyncStatus::UpToDate, 4),
+        "nobody has to start it again"
+    );
+}
+
+#[test]
 fn a_log_that_begins_anew_under_its_name_is_not_trusted_again() {
     let (relay, mut luis) = told_nonsense();
     luis.restart();
