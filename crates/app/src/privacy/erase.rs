@@ -34,12 +34,14 @@ impl Office {
     /// them, and what was clear here is purged.
     ///
     /// # Errors
-    /// `relay.unreachable`: the others have to hear of it; `keys.erased`; `privacy.nobody_found`, `privacy.several_found`.
+    /// `relay.unreachable`: the others have to hear of it; `keys.erased`; `store.person_key_missing` while a key is on its way; `privacy.nobody_found`, `privacy.several_found`.
     #[tracing::instrument(skip_all)]
     pub async fn person_erase(&self, who: String) -> Result<Erased, AppError> {
         self.allow(Action::ErasePerson, Object::in_scope(Scope::Admin))?;
         let record = self.person_named(&who).await?;
         let person = self.person_behind(record).await?;
+        // of whom not all is read here not all would be forgotten
+        self.still_held(&person).await?;
         let control = self.exchange.control();
         let keys: Vec<KeyId> = person.keys.iter().copied().filter(|key| !control.is_erased(*key)).collect();
         if keys.is_empty() {

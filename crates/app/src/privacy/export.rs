@@ -77,7 +77,7 @@ impl Office {
     ///
     /// # Errors
     /// `store.person_key_missing` where one is neither here nor erased: the copy would lack something.
-    async fn still_held(&self, person: &Person) -> Result<bool, AppError> {
+    pub(super) async fn still_held(&self, person: &Person) -> Result<bool, AppError> {
         let control = self.exchange.control();
         let mut held = false;
         for key in &person.keys {

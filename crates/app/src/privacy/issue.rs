@@ -11,7 +11,6 @@ use zuc_protocol::{
     ids::KeyId,
     item::{DocKind, Fact},
 };
-use zuc_store::HeldRecord;
 
 use super::{
     person::Person,
@@ -89,11 +88,8 @@ impl Office {
     async fn destroyed(&self, person: &Person, keys: &BTreeSet<KeyId>) -> Result<Destroyed, AppError> {
         let (mut records, mut facts) = (Vec::new(), 0);
         for record in person.records() {
-            let of = |record: &HeldRecord| {
-                let sealed = record.sealed.iter().filter(|(_, key)| keys.contains(key));
-                sealed.map(|(field, _)| field.clone()).collect::<Vec<_>>()
-            };
-            let fields = of(record);
+            let sealed = record.sealed.iter().filter(|(_, key)| keys.contains(key));
+            let fields: Vec<String> = sealed.map(|(field, _)| field.clone()).collect();
             if !fields.is_empty() {
                 records.push(Fields { kind: kind_name(record.kind).to_owned(), id: record.id, fields });
             }

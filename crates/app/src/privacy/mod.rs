@@ -8,6 +8,7 @@ mod issue;
 mod paper;
 mod person;
 mod receipt;
+mod says;
 
 pub use copy::PersonCopy;
 pub use erase::Erased;

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use uuid::Uuid;
-use zuc_domain::shared::{ContactId, CustomerId, Email, LeadId, Phone, text::fold};
+use zuc_domain::shared::{ContactId, CustomerId, Email, LeadId, Phone};
 use zuc_protocol::{control::ControlAct, ids::KeyId, item::DocKind};
-use zuc_store::HeldRecord;
+use zuc_store::{HeldRecord, StoreError};
 
+use super::says::Says;
 use crate::{AppError, Office};
 
 /// All of a list: nobody has so many.
@@ -30,15 +31,6 @@ pub(super) struct Person {
     pub(super) signed: BTreeMap<Uuid, HeldRecord>,
 }
 
-/// What tells that two records speak of one person.
-#[derive(Default)]
-pub(super) struct Says {
-    pub(super) names: BTreeSet<String>,
-    pub(super) emails: BTreeSet<String>,
-    pub(super) phones: BTreeSet<String>,
-    pub(super) rfcs: BTreeSet<String>,
-}
-
 impl Person {
     /// Every document that says something of them.
     pub(super) fn records(&self) -> impl Iterator<Item = &HeldRecord> {
@@ -46,7 +38,7 @@ impl Person {
         self.leads.values().chain(self.own.values()).chain(shared).chain(self.signed.values())
     }
 
-    /// Customers they have to do with, their own first.
+    /// Customers that they are, or have to do with.
     pub(super) fn customers(&self) -> BTreeSet<CustomerId> {
         self.own.keys().chain(self.at.keys()).map(|id| CustomerId(*id)).collect()
     }
@@ -101,41 +93,6 @@ impl Person {
             says.take(&customer.value, "legal_name");
         }
         says
-    }
-}
-
-impl Says {
-    fn take(&mut self, value: &Value, name: &str) {
-        let text = |field: &str| value.get(field).and_then(Value::as_str).filter(|text| !text.is_empty());
-        self.names.extend(text(name).map(fold));
-        self.emails.extend(text("email").map(ToOwned::to_owned));
-        self.phones.extend(text("phone").map(ToOwned::to_owned));
-        self.rfcs.extend(text("rfc").filter(|rfc| rfc.chars().count() == 13).map(ToOwned::to_owned));
-    }
-
-    /// Whether a name, or an RFC of an individual, is theirs.
-    fn is_called(&self, name: Option<&Value>, rfc: Option<&Value>) -> bool {
-        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(ToOwned::to_owned);
-        text(name).is_some_and(|name| self.names.contains(&fold(&name)))
-            || text(rfc).is_some_and(|rfc| self.rfcs.contains(&rfc))
-    }
-
-    /// Whether a row of a list has one of their mails, telephones, names or their RFC.
-    pub(super) fn is_in_list(&self, row: &Value) -> bool {
-        let draft = row.get("draft").unwrap_or(row);
-        let any = |list: &str, known: &BTreeSet<String>| {
-            let items = draft.get(list).and_then(Value::as_array).into_iter().flatten();
-            items.filter_map(Value::as_str).any(|item| known.contains(item))
-        };
-        any("emails", &self.emails)
-            || any("phones", &self.phones)
-            || self.is_called(draft.get("name"), draft.get("rfc"))
-    }
-
-    /// Whether they signed, by their mail or by their name.
-    fn signed(&self, signer: &Value) -> bool {
-        let email = signer.get("email").and_then(Value::as_str);
-        email.is_some_and(|email| self.emails.contains(email)) || self.is_called(signer.get("name"), None)
     }
 }
 
@@ -203,7 +160,7 @@ impl Office {
             return Ok(Vec::new());
         }
         let mut next = Vec::new();
-        for key in self.store.person_keys_of(subject).await? {
+        for key in self.keys_of(subject, record.as_ref()).await? {
             if person.keys.insert(key) {
                 next.extend(self.store.subjects_of(key).await?);
                 next.extend(self.erased_with(key).await?);
@@ -227,6 +184,29 @@ impl Office {
             }
         }
         Ok(next)
+    }
+
+    /// Every key that seals what a subject says today: two laptops that each gave it its first identifier made one each.
+    async fn keys_of(&self, subject: Uuid, record: Option<&HeldRecord>) -> Result<BTreeSet<KeyId>, AppError> {
+        let mut keys: BTreeSet<KeyId> = self.store.person_keys_of(subject).await?.into_iter().collect();
+        let mut take = |record: &HeldRecord, is_theirs: &dyn Fn(&str) -> bool| {
+            keys.extend(record.sealed.iter().filter(|(field, _)| is_theirs(field)).map(|(_, key)| *key));
+        };
+        match record {
+            Some(proposal) if proposal.kind == DocKind::PROPOSAL => {
+                take(proposal, &|field| field.starts_with("acceptance/"));
+            }
+            Some(record) => take(record, &|field| !field.starts_with("contacts/")),
+            None => {
+                let inside = format!("contacts/{subject}/");
+                for customer in self.store.customers_with(ContactId(subject)).await? {
+                    if let Some(customer) = self.store.held_record(customer.uuid()).await? {
+                        take(&customer, &|field| field.starts_with(&inside));
+                    }
+                }
+            }
+        }
+        Ok(keys)
     }
 
     async fn take_customer(&self, person: &mut Person, customer: Uuid) -> Result<(), AppError> {
@@ -256,6 +236,7 @@ impl Office {
         let says = person.says();
         let mut linked = Vec::new();
         for (id, customer) in &person.at {
+            self.must_open(customer, "").await?;
             let natural = !self.store.person_keys_of(*id).await?.is_empty();
             if natural && says.is_called(customer.value.get("legal_name"), customer.value.get("rfc")) {
                 linked.push(*id);
@@ -263,7 +244,7 @@ impl Office {
         }
         for customer in person.own.values() {
             if let Some(lead) = id_at(&customer.value, "/lead")
-                && let Some(lead) = self.store.held_record(lead).await?
+                && let Some(lead) = self.opened(lead).await?
                 && says.is_called(lead.value.get("full_name"), lead.value.get("rfc"))
             {
                 linked.push(lead.id);
@@ -277,12 +258,37 @@ impl Office {
         for customer in person.customers() {
             for row in self.store.proposals_of(customer, ALL).await? {
                 let Some(proposal) = self.store.held_record(row.id.uuid()).await? else { continue };
+                self.must_open(&proposal, "acceptance/").await?;
                 if proposal.value.pointer("/acceptance/signer").is_some_and(|signer| says.signed(signer)) {
                     linked.push(proposal.id);
                 }
             }
         }
         Ok(linked)
+    }
+}
+
+impl Office {
+    async fn opened(&self, id: Uuid) -> Result<Option<HeldRecord>, AppError> {
+        let record = self.store.held_record(id).await?;
+        if let Some(record) = &record {
+            self.must_open(record, "").await?;
+        }
+        Ok(record)
+    }
+
+    /// Whoever may be the person is read before it is said that they are not.
+    ///
+    /// # Errors
+    /// `store.person_key_missing` where a key that seals fields of this beginning is on its way.
+    async fn must_open(&self, record: &HeldRecord, fields: &str) -> Result<(), AppError> {
+        let control = self.exchange.control();
+        for (_, key) in record.sealed.iter().filter(|(field, _)| field.starts_with(fields)) {
+            if !control.is_erased(*key) && !self.store.holds_key(*key).await? {
+                return Err(StoreError::PersonKeyMissing.into());
+            }
+        }
+        Ok(())
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) async fn opened(office: &Office) -> ProposalView {
     let query = LeadQuery { states: vec!["converted".to_owned()], limit: 1, ..LeadQuery::default() };
     let customer = match office.lead_list(query).await.expect("leads").rows.first() {
         Some(lead) => office.lead_get(lead.id.clone()).await.expect("a lead").customer_id.expect("a customer"),
-        None => company::customer(office, 1).await.customer,
+        None => Box::pin(company::customer(office, 1)).await.customer,
     };
     let new = ProposalNew { customer_id: customer, title: "Equipo".to_owned(), ..ProposalNew::default() };
     office.proposal_create(new).await.expect("a proposal").view

@@ -147,6 +147,46 @@ async fn export(stage: &Stage, who: &str, name: &str) -> (Value, String) {
     (serde_json::from_str(&text).expect("JSON"), text)
 }
 
+/// A company's lead gets its first mail on one computer and its first telephone on another, neither of which knows of the
+/// other: they are sealed under two keys.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_identified_on_two_computers_at_once_is_forgotten_on_both() {
+    let mut stage = Stage::with_luis().await;
+    stage.world.ask(CARLA, &["lead", "create", "--company", "Huertos Cenzontle"]).await;
+    let list = stage.world.ask(CARLA, &["lead", "list", "--text", "Cenzontle"]).await;
+    let lead = list["rows"][0]["id"].as_str().unwrap_or_else(|| panic!("{list}")).to_owned();
+    for who in [CARLA, "luis"] {
+        stage.world.ask(who, &["sync"]).await;
+    }
+    stage.world.servers.kill_relay().await;
+    for (who, field, value) in [("luis", "email", MAIL), (CARLA, "phone", PHONE)] {
+        let desk = stage.world.desk(who).await;
+        let office = desk.office().await.expect("an office");
+        Box::pin(edit(&office, &lead, field, value)).await;
+        stage.world.leave(who, desk, office).await;
+    }
+    stage.world.servers.start_relay().await;
+    let url = stage.world.servers.relay_url();
+    for who in ["luis", CARLA] {
+        stage.world.ask(who, &["company", "relay", &url]).await;
+    }
+    for who in [CARLA, "luis"] {
+        stage.world.ask(who, &["sync", "--wait", "25"]).await;
+    }
+    let (_, text) = export(&stage, &lead, "copia").await;
+    assert!(text.contains(MAIL) && text.contains(PHONE), "{text}");
+    stage.world.ask("luis", &["person", "erase", &lead]).await;
+    let (left, text) = export(&stage, &lead, "despues").await;
+    assert_eq!(left["status"], "erased");
+    assert!(!text.contains(MAIL) && !text.contains(PHONE), "{text}");
+    let desk = stage.world.desk("luis").await;
+    let office = desk.office().await.expect("Luis's office");
+    for field in ["email", "phone"] {
+        assert_eq!(office.lead_field(&lead, field).await.expect("a field"), "", "{field}");
+    }
+    stage.world.leave("luis", desk, office).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_asks_gets_all_of_theirs_and_once_forgotten_nothing_but_a_receipt() {
     let stage = Stage::with_luis().await;

@@ -10,7 +10,7 @@ use zuc_protocol::Scope as WireScope;
 use zuc_protocol::chain::LogKind;
 use zuc_protocol::ids::{ControlHash, ItemId, LogId};
 use zuc_protocol::item::{DocKind, Item};
-use zuc_sync::{Advance, Source, Writer};
+use zuc_sync::{Advance, Source, Writer, Wrong};
 
 use self::kept::{author_acted, keep_entry, set_aside, was_read};
 pub(crate) use self::kept::{move_cursors, put_setting};
@@ -137,6 +137,9 @@ impl Store {
         )
         .execute(&mut *tx)
         .await?;
+        // what is left shows two logs under one name: that must stand though the program ended here
+        let forked = Wrong::Forked.code();
+        sqlx::query!("UPDATE alarm SET code = ?", forked).execute(&mut *tx).await?;
         sqlx::query!("DELETE FROM chain").execute(&mut *tx).await?;
         sqlx::query!("DELETE FROM cursor").execute(&mut *tx).await?;
         sqlx::query!("DELETE FROM author_cursor").execute(&mut *tx).await?;

@@ -26,10 +26,12 @@ impl Engine {
     }
 
     /// A scope's log is not trusted any more: on disk before anything follows from what showed it. Of two reasons the one
-    /// stays that does not pass by itself.
+    /// stays that does not pass by itself, of two places the later.
     pub(super) fn raise(&mut self, scope: Scope, alarm: Alarm, effects: &mut Vec<Effect>) {
         let lane = self.lane(scope);
-        if lane.alarm.is_none_or(|known| known.wrong == Wrong::Broken && alarm.wrong == Wrong::Forked) {
+        let is_more =
+            |known: Alarm| known.wrong == Wrong::Broken && (alarm.wrong == Wrong::Forked || alarm.seq > known.seq);
+        if lane.alarm.is_none_or(is_more) {
             lane.alarm = Some(alarm);
             effects.push(Effect::Alarm { scope, alarm });
         }

@@ -89,6 +89,29 @@ fn the_next_connection_reads_on_where_a_chain_did_not_fit() {
 }
 
 #[test]
+fn of_two_places_that_did_not_fit_the_later_has_to_be_passed() {
+    let (mut relay, mut luis) = told_nonsense();
+    let mut prev = BatchHash::NONE;
+    for number in 1..=3 {
+        let next = by_carla(&relay, number, prev);
+        prev = next.hash();
+        relay.append(SALES, LogKind::Batch, next.into_bytes());
+    }
+    luis.input(Input::Disconnected);
+    luis.online(&mut shorter(&relay, 1));
+    for _twice in 0..2 {
+        luis.frame(page(&relay, 1, 6, false));
+    }
+    assert_eq!(luis.alarms[&SALES].seq, 6);
+    luis.input(Input::Disconnected);
+    luis.online(&mut shorter(&relay, 4));
+    assert_eq!(luis.engine.status(), BROKEN, "the first place is passed, the second is not");
+    luis.input(Input::Disconnected);
+    luis.online(&mut relay);
+    assert_eq!(luis.engine.status(), SyncStatus::UpToDate);
+}
+
+#[test]
 fn a_log_that_begins_anew_under_its_name_is_not_trusted_again() {
     let (relay, mut luis) = told_nonsense();
     luis.restart();
