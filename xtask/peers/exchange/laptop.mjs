@@ -72,6 +72,16 @@ const does = {
     })
     return { urls }
   },
+  change({ records, times, value }) {
+    for (const handle of [...handles.values()].slice(0, records))
+      for (let left = times - 1; left >= 0; left--)
+        handle.change(lead => { lead.City = new ImmutableString(left ? `${value} ${left}` : value) })
+    return {}
+  },
+  async seen({ value }) {
+    while ([...handles.values()].some(handle => String(doc(handle)?.City) !== value)) await pause(50)
+    return {}
+  },
   async find({ urls }) {
     await Promise.all(urls.map(find))
     return { records: handles.size, version }

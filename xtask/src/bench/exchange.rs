@@ -12,32 +12,41 @@ use serde_json::{Value, json};
 use super::{place::Place, player::Player, proxy::Proxy};
 
 /// Records.
-const RECORDS: u32 = 1_000;
+pub(super) const RECORDS: u32 = 1_000;
 /// How long the wire has to be silent for the peer's server to have everything: asked too early, it says that it has not.
 const QUIET: Duration = Duration::from_millis(300);
 
 /// The three programs of one side, connected, and what stands between them.
-struct Three {
+pub(super) struct Three {
     server: Player,
-    first: Player,
-    second: Player,
+    /// Who writes.
+    pub(super) first: Player,
+    /// Who is to see it.
+    pub(super) second: Player,
     wire: Proxy,
 }
 
 /// What they have used so far.
-struct Mark {
+pub(super) struct Mark {
     cpu: [f64; 3],
     bytes: u64,
     at: Instant,
 }
 
 impl Three {
-    fn mark(&self) -> anyhow::Result<Mark> {
+    /// From here on.
+    pub(super) fn mark(&self) -> anyhow::Result<Mark> {
         let cpu = [self.first.cpu()?, self.server.cpu()?, self.second.cpu()?];
         Ok(Mark { cpu, bytes: self.wire.bytes(), at: Instant::now() })
     }
 
-    fn quiet(&self) {
+    /// Bytes that both laptops have sent so far.
+    pub(super) fn sent(&self) -> u64 {
+        self.wire.up()
+    }
+
+    /// Until nothing is on the wires.
+    pub(super) fn quiet(&self) {
         let mut last = self.wire.bytes();
         loop {
             thread::sleep(QUIET);
@@ -49,7 +58,8 @@ impl Three {
         }
     }
 
-    fn since(&self, before: &Mark, visible: Duration) -> anyhow::Result<Value> {
+    /// What was used since `before`, as a line.
+    pub(super) fn since(&self, before: &Mark, visible: Duration) -> anyhow::Result<Value> {
         let now = self.mark()?;
         let used: Vec<f64> = now.cpu.iter().zip(before.cpu).map(|(after, before)| after - before).collect();
         Ok(json!({
@@ -62,7 +72,7 @@ impl Three {
 }
 
 /// Our two laptops, approved and settled, and the relay.
-fn ours_ready(place: &Place, folder: &Path) -> anyhow::Result<Three> {
+pub(super) fn ours_ready(place: &Place, folder: &Path) -> anyhow::Result<Three> {
     let server = Player::start(place.relay(&folder.join("relay"), 0))?;
     let listening = server.hello["listening"].as_str().unwrap_or_default();
     let wire = Proxy::before(listening)?;
@@ -121,12 +131,10 @@ pub(super) fn ours_typed(place: &Place, round: u32) -> anyhow::Result<Value> {
     ours(place, &place.work(&format!("exchange-typed-{round}"))?, &json!({ "do": "type", "rows": RECORDS }))
 }
 
-/// The peer: a document for each of the same rows.
-pub(super) fn peer(place: &Place, round: u32) -> anyhow::Result<Value> {
-    let file = place.list(RECORDS, false)?;
-    let data = place.work(&format!("exchange-peer-{round}"))?;
+/// The peer's two laptops and its server.
+pub(super) fn peer_ready(place: &Place, folder: &Path) -> anyhow::Result<Three> {
     let mut server = place.node("server.mjs");
-    server.arg(data);
+    server.arg(folder);
     let server = Player::start(server)?;
     let listening = server.hello["listening"].as_str().unwrap_or_default();
     let wire = Proxy::before(listening)?;
@@ -136,7 +144,13 @@ pub(super) fn peer(place: &Place, round: u32) -> anyhow::Result<Value> {
         Player::start(command)
     };
     let (first, second) = (laptop("first")?, laptop("second")?);
-    let mut three = Three { server, first, second, wire };
+    Ok(Three { server, first, second, wire })
+}
+
+/// The peer: a document for each of the same rows.
+pub(super) fn peer(place: &Place, round: u32) -> anyhow::Result<Value> {
+    let file = place.list(RECORDS, false)?;
+    let mut three = peer_ready(place, &place.work(&format!("exchange-peer-{round}"))?)?;
     three.quiet();
     let before = three.mark()?;
     let urls = three.first.ask(&json!({ "do": "create", "file": file }))?["urls"].clone();

@@ -1,5 +1,6 @@
 //! Ours beside the peer's, in one run: three rounds, in each both sides of every trial one after the other.
 
+mod changes;
 mod exchange;
 mod outage;
 mod paper;

@@ -40,6 +40,8 @@ clock.
   on disk on both laptops, and checks on arrival who may write it; the peer's laptops keep it in memory, in clear.
   *Typed* is the same with a command for each record, which is committed before it is shown as kept; what was committed
   within a tenth of a second is sealed, taken by the server, acknowledged and applied together. The peer's laptops commit nothing.
+- **One field**: every record of the list changed five times on the one laptop, until the other shows it; ours with a
+  command and a commit for each, the peer's in memory. Bytes are all that both laptops send, with frames and confirmations.
 - **Network back**: the server is ended, A writes, twelve seconds later the server is started again at its old address; counted
   from when it says that it listens. The peer tries every five seconds, which is its library's choice.
 - **Reference script**: the peer's own script is run as it is, with `--peers DIR` or `ZUC_PEERS`, and says its figures itself;

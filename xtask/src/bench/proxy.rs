@@ -14,7 +14,8 @@ use std::{
 pub(super) struct Proxy {
     /// Where to connect instead.
     pub(super) address: SocketAddr,
-    bytes: Arc<AtomicU64>,
+    up: Arc<AtomicU64>,
+    down: Arc<AtomicU64>,
 }
 
 impl Proxy {
@@ -23,30 +24,35 @@ impl Proxy {
         let target: SocketAddr = target.parse()?;
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let address = listener.local_addr()?;
-        let bytes = Arc::new(AtomicU64::new(0));
-        let counted = bytes.clone();
+        let [up, down] = [(); 2].map(|()| Arc::new(AtomicU64::new(0)));
+        let counted = (up.clone(), down.clone());
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 // a target that went is a closed connection, as without a proxy
-                let _ = join(client, target, &counted);
+                let _ = join(client, target, counted.clone());
             }
         });
-        Ok(Self { address, bytes })
+        Ok(Self { address, up, down })
     }
 
     /// Bytes so far, both ways together.
     pub(super) fn bytes(&self) -> u64 {
-        self.bytes.load(Ordering::Relaxed)
+        self.up() + self.down.load(Ordering::Relaxed)
+    }
+
+    /// Bytes so far that went to the target.
+    pub(super) fn up(&self) -> u64 {
+        self.up.load(Ordering::Relaxed)
     }
 }
 
-fn join(client: TcpStream, target: SocketAddr, bytes: &Arc<AtomicU64>) -> std::io::Result<()> {
+fn join(client: TcpStream, target: SocketAddr, (up, down): (Arc<AtomicU64>, Arc<AtomicU64>)) -> std::io::Result<()> {
     let server = TcpStream::connect(target)?;
     for stream in [&client, &server] {
         stream.set_nodelay(true)?;
     }
-    pass(client.try_clone()?, server.try_clone()?, bytes.clone());
-    pass(server, client, bytes.clone());
+    pass(client.try_clone()?, server.try_clone()?, up);
+    pass(server, client, down);
     Ok(())
 }
 

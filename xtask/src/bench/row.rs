@@ -102,6 +102,21 @@ pub(super) const ROWS: &[Row] = &[
         ..row("exchange_typed", "1,000 records A → B, typed on A one by one", AUTOMERGE, "CPU seconds of all three")
     },
     Row {
+        figure: "/server_us_each",
+        floor: Floor::Times(15.0),
+        ..row("changes", "one field of each of 1,000 records, A → B: the server", AUTOMERGE, "µs of CPU a change")
+    },
+    Row {
+        figure: "/over_ten_bytes",
+        floor: Floor::AtMost(100.0),
+        ..row("changes", "one field of ten records, sent together", AUTOMERGE, "bytes a change")
+    },
+    Row {
+        figure: "/over_one_bytes",
+        floor: Floor::AtMost(80.0),
+        ..row("changes", "one field of one record, ten times, sent together", AUTOMERGE, "bytes a change")
+    },
+    Row {
         figure: "/visible_s",
         floor: Floor::AtMost(1.0),
         ..row("outage", "network back: 25 records typed on A meanwhile, until B shows them", AUTOMERGE, "seconds")

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use xshell::{Shell, cmd};
 
-use super::{exchange, outage, place::Place, player::Player, reference};
+use super::{changes, exchange, outage, place::Place, player::Player, reference};
 use crate::tools::root;
 
 /// Invoices sealed in one run.
@@ -54,6 +54,7 @@ pub(super) const TRIALS: &[Trial] = &[
     trial("exchange", exchange::ours_list, exchange::peer),
     of_reference("exchange_reference", exchange::ours_reference, reference::exchange),
     trial("exchange_typed", exchange::ours_typed, exchange::peer),
+    trial("changes", changes::ours, changes::peer),
     trial("outage", outage::ours, outage::peer),
 ];
 

@@ -13,7 +13,7 @@ use zuc_ipc::{
 };
 use zuc_sample::{AmountStyle, DateStyle, Dialect, HeaderStyle, LeadList, ListSpec, SampleLead, TextEncoding};
 
-use crate::{boards, invoices};
+use crate::{boards, changes, invoices};
 
 /// Seals the keys of the benchmark's homes.
 pub(crate) const PASSPHRASE: &str = "solo para medir";
@@ -72,6 +72,15 @@ impl Laptop {
             "approve" => self.approve().await,
             "enter" => self.enter().await,
             "type" => self.type_in(&rows(number("rows")?, false)).await,
+            "change" => {
+                let (office, value) = (self.office().await?, text("value")?);
+                changes::change(&office, number("records")?, number("times")?, &value).await
+            }
+            "seen" => {
+                let (office, value, records) = (self.office().await?, text("value")?, number("records")?);
+                let seen = changes::seen(&office, records, &value);
+                tokio::time::timeout(PATIENCE, seen).await.context("the changes did not arrive")?
+            }
             "wait" => self.wait(number("leads")?).await,
             "settle" => {
                 let status = self.office().await?.sync_until_settled(PATIENCE).await?;

@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, clippy::disallowed_macros, reason = "the answers are this program's output")]
 
 mod boards;
+mod changes;
 mod invoices;
 mod laptop;
 
