@@ -11,6 +11,7 @@ use zuc_protocol::{
     identity::DeviceKeys,
     ids::{CompanyId, Digest32, InviteId, LogId, VerifyKey},
     messages::{ClientFrame, ServerFrame},
+    scope::Scope,
 };
 pub use zuc_store::{
     StoreError,
@@ -115,7 +116,15 @@ pub trait Relay: Send + Sync {
     ) -> Result<Vec<SignedControl>, RelayError>;
     /// One question, one answer: claims, stamping, control, bags.
     async fn ask(&self, who: &Credentials, question: ClientFrame) -> Result<ServerFrame, RelayError>;
-    /// A live exchange.
+    /// Reads a scope's log above a place, to the end of its segment: page by page to `pages`, until nobody takes them.
+    async fn segment(
+        &self,
+        who: &Credentials,
+        scope: Scope,
+        from: u64,
+        pages: mpsc::Sender<ServerFrame>,
+    ) -> Result<(), RelayError>;
+    /// A live exchange: over a socket, or where none passes by asking again and again.
     async fn connect(&self, who: &Credentials) -> Result<Link, RelayError>;
 }
 

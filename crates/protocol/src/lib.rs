@@ -25,6 +25,7 @@ pub mod relay_fact;
 pub mod scope;
 pub mod seal;
 pub mod secret;
+pub mod series;
 pub mod session;
 pub mod stamp_key;
 pub mod stamping;

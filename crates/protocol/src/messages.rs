@@ -210,7 +210,7 @@ pub enum ClientFrame {
         /// What.
         command: StampCommand,
     },
-    /// Proof of life; also gives the relay credit to send.
+    /// Proof of life.
     Ping(u64),
     /// The log of this name reached a place where the relay's ends before it, or has another chain: it went back. Answered
     /// by a [`ServerFrame::Welcome`].
@@ -240,7 +240,16 @@ pub enum ClientFrame {
         /// Whether the device holds nothing more.
         last: bool,
     },
+    /// How many frames more the device takes without having asked for each: entries and rows of bags as they come. It takes
+    /// the place of what was left of the one before; without it none are sent.
+    Credit {
+        /// How many; more than [`MAX_CREDIT`] are that many.
+        frames: u32,
+    },
 }
+
+/// Frames that a relay sends ahead at most.
+pub const MAX_CREDIT: u32 = 64;
 
 /// What a relay that has lost its data waits for. Until then it gives no folio and stamps nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

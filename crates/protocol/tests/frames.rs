@@ -132,6 +132,7 @@ fn client_frames() -> Vec<ClientFrame> {
             entries: vec![Offered { kind: LogKind::RelayFact, bytes: Blob(vec![55]) }],
             last: true,
         },
+        ClientFrame::Credit { frames: 300 },
     ]
 }
 
@@ -155,6 +156,7 @@ fn client_name(frame: &ClientFrame) -> &'static str {
         ClientFrame::ControlOffer { .. } => "control_offer",
         ClientFrame::Holds { .. } => "holds",
         ClientFrame::Offer { .. } => "offer",
+        ClientFrame::Credit { .. } => "credit",
     }
 }
 

@@ -143,6 +143,7 @@ impl Store {
                 Carried::default()
             }
             Effect::Send(_)
+            | Effect::NeedSegment { .. }
             | Effect::Reconnect
             | Effect::Stopped
             | Effect::ControlRefused { .. }

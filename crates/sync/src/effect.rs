@@ -144,6 +144,14 @@ pub enum Effect {
         /// The scope.
         scope: Scope,
     },
+    /// Read a scope's log above a place to the end of its segment, beside the connection; feed its pages, then say
+    /// [`crate::Input::SegmentRead`]. Of a connection that is gone nothing more needs to be read.
+    NeedSegment {
+        /// Whose log.
+        scope: Scope,
+        /// The last entry that is here.
+        from: u64,
+    },
     /// Feed own batches above a number, as they were sent ([`crate::Input::Reoffer`]): the relay has lost them.
     NeedReoffer {
         /// The scope.

@@ -107,6 +107,11 @@ pub enum Input {
         /// The entry.
         seq: u64,
     },
+    /// A segment was read, after [`crate::Effect::NeedSegment`]: its pages came as [`Input::Frame`] before. It may have ended early.
+    SegmentRead {
+        /// Whose log.
+        scope: Scope,
+    },
     /// This device's own earlier batches, after [`crate::Effect::NeedReoffer`], in the order of their numbers.
     Reoffer {
         /// The scope.

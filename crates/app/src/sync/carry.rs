@@ -69,6 +69,7 @@ impl Driver {
                     let _ = link.send.send(frame).await;
                 }
             }
+            Effect::NeedSegment { scope, from } => self.segments.read(office, scope, from),
             Effect::Reconnect => self.link = None,
             Effect::ControlRefused { code } => {
                 // the engine forgets whatever waited behind it too; what members still need is looked at again

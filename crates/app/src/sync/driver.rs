@@ -19,6 +19,7 @@ use super::{
     connect::{connect, disconnected},
     exchange::Order,
     owed::Owed,
+    segments::Segments,
 };
 use crate::{AppError, Office, background, ports::Link};
 
@@ -43,6 +44,7 @@ pub(super) struct Driver {
     pub(super) failed: bool,
     pub(super) failing: Failing,
     pub(super) away: Away,
+    pub(super) segments: Segments,
     /// What the status bar is to say once nothing is left to be carried out.
     pub(super) status: Option<zuc_sync::SyncStatus>,
 }
@@ -50,6 +52,7 @@ pub(super) struct Driver {
 /// What woke the driver.
 enum Woken {
     Frame(Option<zuc_protocol::messages::ServerFrame>),
+    Segment(Input),
     Committed,
     Gathered,
     Order(Option<Order>),
@@ -79,6 +82,7 @@ impl Office {
             failed: false,
             failing: Failing::default(),
             away: Away::default(),
+            segments: Segments::default(),
             status: None,
         };
         // one that was taken out, or does not trust its relay, says so without asking anybody
@@ -115,6 +119,7 @@ async fn run(office: Weak<Office>, mut driver: Driver, mut orders: mpsc::Unbound
     loop {
         let Some(this) = office.upgrade() else { return };
         if driver.link.is_none() {
+            driver.segments.forget();
             let rest = driver.rest(&this);
             let longest = if rest.is_some() { rest } else { connect(&this, &mut driver).await.err() };
             if let Some(longest) = longest {
@@ -153,6 +158,7 @@ async fn run(office: Weak<Office>, mut driver: Driver, mut orders: mpsc::Unbound
             };
             tokio::select! {
                 frame = frames => Woken::Frame(frame),
+                read = driver.segments.next() => Woken::Segment(read),
                 () = this.store.committed(), if driver.gathered.is_none() => Woken::Committed,
                 () = until(driver.gathered) => Woken::Gathered,
                 order = orders.recv() => Woken::Order(order),
@@ -162,6 +168,12 @@ async fn run(office: Weak<Office>, mut driver: Driver, mut orders: mpsc::Unbound
         match woken {
             Woken::Frame(Some(frame)) => driver.inputs.push_back(Input::Frame(frame)),
             Woken::Frame(None) => disconnected(&this, &mut driver),
+            Woken::Segment(read) => {
+                if matches!(read, Input::SegmentRead { .. }) {
+                    driver.segments.over(&this);
+                }
+                driver.inputs.push_back(read);
+            }
             Woken::Committed => driver.gather(),
             Woken::Gathered => {
                 driver.gathered = None;

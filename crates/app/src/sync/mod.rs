@@ -8,6 +8,7 @@ mod driver;
 mod exchange;
 mod owed;
 mod relay;
+mod segments;
 mod status;
 
 pub(crate) use away::Standing;

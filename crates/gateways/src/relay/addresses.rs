@@ -9,16 +9,26 @@ use super::RelayClient;
 
 /// How long a connection may take to stand.
 const CONNECT: Duration = Duration::from_secs(5);
+/// After so long it is looked whether sockets pass, where they did not.
+const LOOK: Duration = Duration::from_mins(1);
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(30);
 
 /// Relays by `http` and `https` addresses; all share one pool of connections.
 pub struct RelayAddresses {
     http: Result<Client, String>,
+    look: Duration,
 }
 
 impl Default for RelayAddresses {
     fn default() -> Self {
+        Self::looking_after(LOOK)
+    }
+}
+
+impl RelayAddresses {
+    /// The same, where it is looked after `look` whether sockets pass again, and then ever more seldom.
+    pub fn looking_after(look: Duration) -> Self {
         // The first caller of a process chooses the provider; a later choice changes nothing.
         let _chosen = rustls::crypto::ring::default_provider().install_default();
         // The live exchange knows no proxy, so the rest uses none either: both work, or neither does.
@@ -30,7 +40,7 @@ impl Default for RelayAddresses {
             .pool_idle_timeout(Duration::from_secs(30))
             .build()
             .map_err(|error| error.to_string());
-        Self { http }
+        Self { http, look }
     }
 }
 
@@ -38,7 +48,7 @@ impl Relays for RelayAddresses {
     fn at(&self, url: &str) -> Result<Arc<dyn Relay>, RelayError> {
         let base = address(url).ok_or_else(|| RelayError::Refused { code: "relay.bad_url".to_owned() })?;
         let http = self.http.clone().map_err(RelayError::Unreachable)?;
-        Ok(Arc::new(RelayClient::new(base, http)))
+        Ok(Arc::new(RelayClient::new(base, http, self.look)))
     }
 }
 

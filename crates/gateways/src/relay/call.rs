@@ -6,7 +6,11 @@ use backon::{ExponentialBuilder, Retryable as _};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url, header};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use zuc_app::ports::RelayError;
-use zuc_protocol::codec::{self, MAX_FRAME};
+use zuc_protocol::{
+    codec::{self, MAX_FRAME},
+    messages::ServerFrame,
+    series::Series,
+};
 
 const BINARY: &str = "application/octet-stream";
 
@@ -39,7 +43,11 @@ impl Caller {
 
     /// A request that carries a value of the protocol.
     pub(super) fn post<T: Serialize>(&self, path: &str, body: &T) -> Result<RequestBuilder, RelayError> {
-        let bytes = codec::encode(body, MAX_FRAME).map_err(|error| refused_here(&error))?;
+        self.post_bytes(path, codec::encode(body, MAX_FRAME).map_err(|error| refused_here(&error))?)
+    }
+
+    /// A request that carries bytes.
+    pub(super) fn post_bytes(&self, path: &str, bytes: Vec<u8>) -> Result<RequestBuilder, RelayError> {
         Ok(self.http.request(Method::POST, self.url(path)?).header(header::CONTENT_TYPE, BINARY).body(bytes))
     }
 }
@@ -50,13 +58,44 @@ fn refused_here(error: &zuc_protocol::ProtocolError) -> RelayError {
 
 /// Sends a request and gives the answer's body, or what the relay refused by.
 pub(super) async fn answer(request: RequestBuilder) -> Result<Vec<u8>, RelayError> {
+    body(opened(request).await?).await
+}
+
+/// Sends a request and gives the answer, its body yet to be read, or what the relay refused by.
+pub(super) async fn opened(request: RequestBuilder) -> Result<Response, RelayError> {
     let response = request.send().await.map_err(|error| broken(&error))?;
     let status = response.status();
-    let bytes = body(response).await?;
     if status.is_success() {
-        return Ok(bytes);
+        return Ok(response);
     }
-    Err(refusal(status, &bytes))
+    Err(refusal(status, &body(response).await?))
+}
+
+/// An answer of several frames, each read as it comes: no more of it is held than one.
+pub(super) struct Frames {
+    response: Response,
+    series: Series,
+}
+
+impl Frames {
+    /// Sends a request whose answer is of several frames.
+    pub(super) async fn ask(request: RequestBuilder) -> Result<Self, RelayError> {
+        Ok(Self { response: opened(request).await?, series: Series::default() })
+    }
+
+    /// The next of them, none at the end.
+    pub(super) async fn next(&mut self) -> Result<Option<ServerFrame>, RelayError> {
+        loop {
+            if let Some(bytes) = self.series.take().map_err(|_long| RelayError::Nonsense)? {
+                return ServerFrame::from_bytes(&bytes).map(Some).map_err(|_malformed| RelayError::Nonsense);
+            }
+            match self.response.chunk().await.map_err(|error| broken(&error))? {
+                Some(piece) => self.series.put(&piece),
+                None if self.series.is_whole() => return Ok(None),
+                None => return Err(RelayError::Nonsense),
+            }
+        }
+    }
 }
 
 /// The same, for a value of the protocol.

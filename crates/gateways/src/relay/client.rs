@@ -1,24 +1,32 @@
 //! The relay as the use cases ask it.
 
+use std::{sync::Arc, time::Duration};
+
 use async_trait::async_trait;
 use reqwest::{Client, RequestBuilder, Url};
 use serde::Deserialize;
+use tokio::sync::mpsc;
 use zuc_app::ports::{Credentials, Link, Relay, RelayError, RelayIdentity};
 use zuc_protocol::{
     control::SignedControl,
     enrolment::{InviteOffer, JoinRequest, JoinStatus},
     ids::{CompanyId, Digest32, InviteId, LogId, VerifyKey},
     messages::{ClientFrame, ServerFrame},
+    scope::Scope,
 };
 
 use super::{
-    call::{Caller, again, answer, value},
-    link,
+    call::{Caller, Frames, again, answer, value},
+    link, poll,
     session::Sessions,
+    ways::Ways,
 };
 
 /// The header with which a joiner proves its invite.
 const ACCESS: &str = "x-zuclubit-access";
+
+/// How long a segment may take; what came by then is kept.
+const SEGMENT: Duration = Duration::from_mins(5);
 
 /// Bytes of records in one call.
 const RECORDS: usize = 900 << 10;
@@ -26,7 +34,8 @@ const RECORDS: usize = 900 << 10;
 /// A relay at one address.
 pub struct RelayClient {
     caller: Caller,
-    sessions: Sessions,
+    sessions: Arc<Sessions>,
+    ways: Arc<Ways>,
 }
 
 /// What the relay says of itself.
@@ -38,9 +47,10 @@ struct Identity {
 }
 
 impl RelayClient {
-    /// The relay at `base`, whose path ends with a slash.
-    pub(super) fn new(base: Url, http: Client) -> Self {
-        Self { caller: Caller::new(base, http), sessions: Sessions::default() }
+    /// The relay at `base`, whose path ends with a slash. Where no socket passes, it is looked again after `look`.
+    pub(super) fn new(base: Url, http: Client, look: Duration) -> Self {
+        let (sessions, ways) = (Arc::new(Sessions::default()), Arc::new(Ways::new(look)));
+        Self { caller: Caller::new(base, http), sessions, ways }
     }
 
     /// Asks as a device; once more with a new token where the relay does not know the old one any more.
@@ -151,9 +161,40 @@ impl Relay for RelayClient {
         }
     }
 
+    async fn segment(
+        &self,
+        who: &Credentials,
+        scope: Scope,
+        from: u64,
+        pages: mpsc::Sender<ServerFrame>,
+    ) -> Result<(), RelayError> {
+        let path = format!("api/v1/scopes/{scope}/segments?from={from}");
+        let mut answer = self.as_device(who, || Ok(self.caller.get(&path)?.timeout(SEGMENT)), Frames::ask).await?;
+        while let Some(frame) = answer.next().await? {
+            match frame {
+                ServerFrame::Entries { .. } => {
+                    if pages.send(frame).await.is_err() {
+                        // who does not take it any more has what they wanted
+                        return Ok(());
+                    }
+                }
+                ServerFrame::Error { code, .. } => return Err(RelayError::Refused { code }),
+                _ => return Err(RelayError::Nonsense),
+            }
+        }
+        Ok(())
+    }
+
     async fn connect(&self, who: &Credentials) -> Result<Link, RelayError> {
         // A socket outlives its token; a new one also shows at once whether the relay still knows this device.
         let token = self.sessions.fresh(&self.caller, who).await?;
-        link::open(&self.caller, token).await
+        if !self.ways.polls() {
+            // it was there a moment ago: what fails now is the socket
+            match link::open(&self.caller, &self.ways, token.clone()).await {
+                Err(_broken) if self.ways.polls() => {}
+                opened => return opened,
+            }
+        }
+        poll::open(&self.caller, &self.sessions, &self.ways, who, token).await
     }
 }

@@ -4,7 +4,9 @@ mod addresses;
 mod call;
 mod client;
 mod link;
+mod poll;
 mod session;
+mod ways;
 
 pub use addresses::RelayAddresses;
 pub use client::RelayClient;

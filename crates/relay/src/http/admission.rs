@@ -9,7 +9,7 @@ use axum::{
 use zuc_protocol::{
     Role, codec,
     enrolment::InviteOffer,
-    ids::{CompanyId, Digest32, InviteId, Signature},
+    ids::{CompanyId, DeviceId, Digest32, InviteId, Signature},
 };
 use zuc_relay_store::{EnrolmentState, StoreError, label};
 
@@ -26,6 +26,22 @@ impl FromRequestParts<App> for Device {
     type Rejection = RelayError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, RelayError> {
+        let Token { company, device } = Token::from_request_parts(parts, app).await?;
+        app.limits.company(company)?;
+        Ok(Self(app.relay.log().session(company, device).await?))
+    }
+}
+
+/// Whose a session's token is. What asks with it alone is bounded otherwise, as the frames on a socket are.
+pub(crate) struct Token {
+    pub(crate) company: CompanyId,
+    pub(crate) device: DeviceId,
+}
+
+impl FromRequestParts<App> for Token {
+    type Rejection = RelayError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, RelayError> {
         let token = parts
             .headers
             .get(header::AUTHORIZATION)
@@ -34,8 +50,7 @@ impl FromRequestParts<App> for Device {
             .ok_or(RelayError::NoSession)?;
         let (company, device) = app.sessions.whose(token, app.relay.clock().now_ms())?;
         tracing::Span::current().record("company.label", label(company));
-        app.limits.company(company)?;
-        Ok(Self(app.relay.log().session(company, device).await?))
+        Ok(Self { company, device })
     }
 }
 

@@ -28,8 +28,8 @@ pub(super) async fn answer(
     Device(session): Device,
     Wire(frame): Wire<ClientFrame>,
 ) -> Result<Wire<ServerFrame>, RelayError> {
-    // A subscription lives as long as its socket.
-    if matches!(frame, ClientFrame::Subscribe { .. }) {
+    // A subscription and its credit live as long as their socket.
+    if matches!(frame, ClientFrame::Subscribe { .. } | ClientFrame::Credit { .. }) {
         return Err(RelayError::Refused("relay.socket_only"));
     }
     one(app.relay.handle(&session, frame).await)

@@ -24,7 +24,10 @@ mod joins;
 mod limits;
 mod metrics;
 mod openapi;
+mod poll;
 mod resolution;
+#[expect(unused_qualifications, reason = "the description's macro writes the types' whole paths")]
+mod segments;
 mod session;
 mod sessions;
 mod sync;
@@ -36,13 +39,16 @@ use std::{
 };
 
 use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get, serve::ListenerExt as _};
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+};
 use tower_http::timeout::TimeoutLayer;
 use utoipa::OpenApi as _;
 use utoipa_axum::{router::OpenApiRouter, routes};
-use zuc_protocol::codec::MAX_FRAME;
+use zuc_protocol::{codec::MAX_FRAME, series};
 
-use self::{limits::Limits, sessions::Sessions};
+use self::{limits::Limits, poll::Links, sessions::Sessions};
 use crate::Relay;
 
 /// How long a request may take.
@@ -87,6 +93,9 @@ pub(crate) struct App(Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) relay: Arc<Relay>,
     pub(crate) sessions: Sessions,
+    pub(crate) links: Links,
+    /// Places for those who read a segment.
+    pub(crate) downloads: Arc<Semaphore>,
     pub(crate) limits: Limits,
     pub(crate) slow: Duration,
     pub(crate) stopping: watch::Receiver<bool>,
@@ -113,6 +122,8 @@ fn router(app: App) -> Router {
         .routes(routes!(control::read, control::append))
         .routes(routes!(frames::answer))
         .routes(routes!(entries::page))
+        .routes(routes!(segments::segment))
+        .routes(routes!(poll::say, poll::hear))
         .routes(routes!(resolution::settle))
         .routes(routes!(health::health))
         .routes(routes!(metrics::render))
@@ -122,7 +133,8 @@ fn router(app: App) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST))
         // A socket lives longer than a request.
         .route("/api/v1/sync", get(sync::upgrade))
-        .layer(DefaultBodyLimit::max(MAX_FRAME))
+        // A frame, perhaps with its length before it.
+        .layer(DefaultBodyLimit::max(MAX_FRAME + series::LENGTH))
         .layer(middleware::from_fn_with_state(app.clone(), correlation::correlate))
         .with_state(app)
 }
@@ -142,6 +154,8 @@ pub async fn serve(
     let app = App(Arc::new(Shared {
         relay,
         sessions: Sessions::default(),
+        links: Links::default(),
+        downloads: Arc::new(Semaphore::new(segments::AT_ONCE)),
         limits: Limits::new(&options),
         slow: options.slow,
         stopping: watched,

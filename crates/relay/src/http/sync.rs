@@ -1,6 +1,9 @@
 //! The live exchange: one socket, one device.
 
-use std::time::Duration;
+use std::{
+    pin::{Pin, pin},
+    time::Duration,
+};
 
 use axum::{
     body::Bytes,
@@ -14,7 +17,10 @@ use futures::{
     SinkExt as _, StreamExt as _,
     stream::{SplitSink, SplitStream},
 };
-use tokio::{sync::watch, time::timeout};
+use tokio::{
+    sync::watch,
+    time::{Sleep, sleep, timeout},
+};
 use zuc_protocol::{
     codec::MAX_FRAME,
     messages::{ClientFrame, ServerFrame},
@@ -128,19 +134,28 @@ async fn run(
     let session = app.relay.log().session(company, device).await?;
     tracing::info!(company.label = label(company), "socket opened");
     if let Some(greeting) = greeting {
-        line.send(app.relay.handle(&session, greeting).await).await?;
+        line.send(Box::pin(app.relay.handle(&session, greeting)).await).await?;
     }
+    let mut patience = pin!(None);
     loop {
         deliver(app, line, &session).await?;
+        if !session.starves() {
+            patience.set(None);
+        } else if patience.is_none() {
+            patience.set(Some(sleep(app.slow)));
+        }
         tokio::select! {
             frame = timeout(SILENCE, next(&mut stream)) => match frame {
                 Err(_silent) => return Err(End("relay.silent")),
                 Ok(frame) => match frame? {
                     None => return Ok(()),
-                    Some(frame) => line.send(app.relay.handle(&session, frame).await).await?,
+                    // what an answer needs is not held by every socket that waits
+                    Some(frame) => line.send(Box::pin(app.relay.handle(&session, frame)).await).await?,
                 },
             },
             () = session.woken() => {}
+            // It catches up by asking, at its own pace.
+            () = over(patience.as_mut()) => return Err(End("relay.no_credit")),
             () = super::stopped(&mut stopping) => return Err(End("relay.stopping")),
         }
         if session.is_over() {
@@ -149,10 +164,18 @@ async fn run(
     }
 }
 
-/// Sends all that the session has not been sent yet.
+/// The end of the patience with a session that gives no credit; never where there is nothing to be patient with.
+async fn over(patience: Pin<&mut Option<Sleep>>) {
+    match patience.as_pin_mut() {
+        Some(sleep) => sleep.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Sends all that the session has not been sent yet, as far as its credit goes.
 async fn deliver(app: &App, line: &mut Line, session: &Session) -> Result<(), End> {
     loop {
-        let frames = app.relay.log().poll(session).await;
+        let frames = Box::pin(app.relay.log().poll(session)).await;
         if frames.is_empty() {
             return Ok(());
         }

@@ -128,6 +128,10 @@ impl LogService {
             ClientFrame::ControlOffer { records } => self.control_offer(session, records).await,
             ClientFrame::Holds { scope } => self.holds(session, scope).await,
             ClientFrame::Offer { scope, entries, last } => self.offer(session, scope, entries, last).await,
+            ClientFrame::Credit { frames } => {
+                session.grant(frames);
+                Ok(vec![])
+            }
             ClientFrame::Stamp(_) | ClientFrame::StampCommand { .. } => Err(RelayError::Refused("relay.no_pac")),
         };
         answered.unwrap_or_else(|error| vec![other_refusal(&error)])

@@ -20,6 +20,8 @@ use crate::RelayError;
 const PAGE: u32 = 4_096;
 /// Bytes of entries in one frame; one entry of 256 KiB more still fits into a frame.
 const PAGE_BYTES: usize = 700 * 1024;
+/// Bytes of entries that one poll reads: with thousands of sockets, what each holds while it is sent counts.
+const LIVE_BYTES: usize = 256 * 1024;
 
 impl LogService {
     pub(super) async fn welcome(&self, session: &Session, known: ControlHash) -> Result<Vec<ServerFrame>, RelayError> {
@@ -55,17 +57,25 @@ impl LogService {
         if !self.control(session.company).await?.may_read(session.device, scope) {
             return Err(RelayError::NotAllowed);
         }
-        self.page(session.company, scope, from, max).await.map(|frame| vec![frame])
+        self.page(session.company, scope, from, max, PAGE_BYTES).await.map(|frame| vec![frame])
     }
 
-    async fn page(&self, company: CompanyId, scope: Scope, from: u64, max: u32) -> Result<ServerFrame, RelayError> {
-        let page = self.store.read(company, scope, from, max.clamp(1, PAGE), PAGE_BYTES).await?;
+    async fn page(
+        &self,
+        company: CompanyId,
+        scope: Scope,
+        from: u64,
+        max: u32,
+        bytes: usize,
+    ) -> Result<ServerFrame, RelayError> {
+        let page = self.store.read(company, scope, from, max.clamp(1, PAGE), bytes).await?;
         Ok(ServerFrame::Entries { scope, from, entries: page.entries, head: page.head, chain: page.chain })
     }
 
-    /// What the session has not been sent yet: control records first, then a frame of each subscribed scope.
+    /// What the session has not been sent yet: control records first, then, as far as its credit goes, a frame of each
+    /// subscribed scope.
     ///
-    /// Call it again until it gives nothing. A device that is no member any more is shown the record that says so and
+    /// Call it again until it gives nothing; if the session starves then, there is more once it gives credit. A device that is no member any more is shown the record that says so and
     /// told to go.
     pub async fn poll(&self, session: &Session) -> Vec<ServerFrame> {
         match self.try_poll(session).await {
@@ -87,12 +97,22 @@ impl LogService {
         }
         // Entries are read first: whatever keys and records they name were there before them, and are sent before them.
         let heads: HashMap<Scope, _> = self.store.heads(session.company).await?.into_iter().collect();
-        let mut pages = Vec::new();
+        let credit = session.credit();
+        let (mut pages, mut room, mut read, mut starves) = (Vec::new(), LIVE_BYTES, 0, false);
         for (scope, from) in session.cursors() {
             let moved = heads.get(&scope).is_some_and(|head| head.seq > from);
-            let page = if moved { Some(self.page(session.company, scope, from, PAGE).await?) } else { None };
+            let page = if moved && read < credit && room > 0 {
+                let page = self.page(session.company, scope, from, PAGE, room).await?;
+                room = room.saturating_sub(weight(&page));
+                read += 1;
+                Some(page)
+            } else {
+                None
+            };
+            starves |= moved && credit == 0;
             pages.push((scope, from, page));
         }
+        session.set_starves(starves);
         let control = self.control(session.company).await?;
         let mut frames = Vec::new();
         let known = session.control_len();
@@ -114,7 +134,11 @@ impl LogService {
         if session.knows_of_a_loss() {
             frames.extend(self.loss_news(session).await?);
         }
-        self.bag_frames(session, &control, &mut frames).await?;
+        if credit > 0 {
+            let before = frames.len();
+            self.bag_frames(session, &control, &mut frames).await?;
+            session.spend(frames.len() - before);
+        }
         for (scope, from, page) in pages {
             if !control.may_read(session.device, scope) {
                 session.unsubscribe(scope);
@@ -125,6 +149,7 @@ impl LogService {
                 && let Some(last) = entries.last()
                 && session.advance(scope, from, last.seq)
             {
+                session.spend(1);
                 frames.extend(page);
             }
         }
@@ -164,5 +189,13 @@ impl LogService {
         let mark = |head: AuthorHead| Mark { device, scope: head.scope, number: head.number, last: head.hash };
         let marks = marks.into_iter().map(mark).collect();
         Ok(vec![ServerFrame::Marks { marks }])
+    }
+}
+
+/// Bytes of entries in a frame.
+fn weight(frame: &ServerFrame) -> usize {
+    match frame {
+        ServerFrame::Entries { entries, .. } => entries.iter().map(|entry| entry.bytes.0.len()).sum(),
+        _ => 0,
     }
 }

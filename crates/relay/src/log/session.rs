@@ -12,7 +12,7 @@ use tokio::sync::{
 use zuc_protocol::{
     Scope,
     ids::{CompanyId, DeviceId, LogId},
-    messages::{ScopeCursor, StandingLoss},
+    messages::{MAX_CREDIT, ScopeCursor, StandingLoss},
 };
 
 use super::bag::BagNews;
@@ -39,6 +39,10 @@ struct State {
     log: Option<LogId>,
     /// The loss that it was told of.
     loss: Option<StandingLoss>,
+    /// Frames that it takes unasked.
+    credit: u32,
+    /// There is something to send and no credit for it.
+    starves: bool,
     over: bool,
 }
 
@@ -71,6 +75,29 @@ impl Session {
 
     pub(crate) fn end(&self) {
         self.state().over = true;
+    }
+
+    /// It takes so many frames more.
+    pub(crate) fn grant(&self, frames: u32) {
+        self.state().credit = frames.min(MAX_CREDIT);
+    }
+
+    pub(crate) fn credit(&self) -> u32 {
+        self.state().credit
+    }
+
+    pub(crate) fn spend(&self, frames: usize) {
+        let mut state = self.state();
+        state.credit = state.credit.saturating_sub(u32::try_from(frames).unwrap_or(u32::MAX));
+    }
+
+    /// Whether something waits for it to give credit, as far as the last poll saw.
+    pub fn starves(&self) -> bool {
+        self.state().starves
+    }
+
+    pub(crate) fn set_starves(&self, starves: bool) {
+        self.state().starves = starves;
     }
 
     pub(crate) fn subscribe(&self, cursors: Vec<ScopeCursor>) {

@@ -5,7 +5,7 @@ use zuc_protocol::{
     control::{ControlAct, RemoveReason},
     envelope::SealedBatch,
     ids::{BatchHash, KeyId, PersonId},
-    messages::{Acked, ClientFrame, RefusalCode, ScopeCursor, ServerFrame},
+    messages::{Acked, ClientFrame, RefusalCode, ServerFrame},
     person_key::{Bag, BagRow, bag_id, held_rows},
     secret::{EpochKey, PersonKey},
 };
@@ -62,7 +62,7 @@ pub(crate) async fn exchange(start: impl AsyncFn() -> Running) {
     assert_eq!((control, control_len), (company.log.head(), company.log.len()));
     assert!(heads.iter().any(|head| head.scope == SALES && head.seq == 0));
     assert!(heads.iter().all(|head| head.scope != zuc_protocol::Scope::Finance));
-    hers.send(&ClientFrame::Subscribe { cursors: vec![ScopeCursor { scope: SALES, seq: 0 }] }).await;
+    hers.subscribe(0).await;
     hers.send(&ClientFrame::Ping(1)).await;
     assert!(matches!(hers.next().await, ServerFrame::Pong { number: 1, .. }));
 
@@ -109,7 +109,7 @@ pub(crate) async fn exchange(start: impl AsyncFn() -> Running) {
     // And the other way, live.
     let mut his = luis.connect(&relay, &company.log).await;
     assert!(matches!(his.next().await, ServerFrame::Welcome { .. }));
-    his.send(&ClientFrame::Subscribe { cursors: vec![ScopeCursor { scope: SALES, seq: 1 }] }).await;
+    his.subscribe(1).await;
     let answer = batch(&company.log, &ring, 1, BatchHash::NONE, "Llamó de vuelta", vec![]);
     let answered = acks(ana.ask(&relay, &push(&[&answer])).await);
     assert_eq!(answered[0].seq, 2);

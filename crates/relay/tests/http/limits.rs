@@ -114,7 +114,7 @@ async fn who_does_not_read_is_told_to_go_and_holds_up_nobody() {
     let (company, luis, ana) = company_of_two(&relay).await;
     let mut hers = ana.connect(&relay, &company.log).await;
     assert!(matches!(hers.next().await, ServerFrame::Welcome { .. }));
-    hers.send(&ClientFrame::Subscribe { cursors: vec![ScopeCursor { scope: SALES, seq: 0 }] }).await;
+    hers.subscribe(0).await;
 
     let mut his = luis.connect(&relay, &company.log).await;
     assert!(matches!(his.next().await, ServerFrame::Welcome { .. }));
@@ -139,5 +139,45 @@ async fn who_does_not_read_is_told_to_go_and_holds_up_nobody() {
     assert!(seen < total, "all {total} entries fitted the buffers: the test proves nothing");
     let caught_up = ana.get(&relay, &format!("/api/v1/scopes/sales.1/entries?from={seen}")).await;
     assert!(matches!(read(caught_up).await, ServerFrame::Entries { entries, .. } if !entries.is_empty()));
+    relay.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_comes_ahead_of_credit_and_who_gives_none_is_told_to_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = HttpOptions { slow: Duration::from_millis(2_500), ..HttpOptions::default() };
+    let relay = Running::start(folder.path(), options).await;
+    let (company, luis, ana) = company_of_two(&relay).await;
+    let mut hers = ana.connect(&relay, &company.log).await;
+    assert!(matches!(hers.next().await, ServerFrame::Welcome { .. }));
+    hers.send(&ClientFrame::Credit { frames: 2 }).await;
+    hers.send(&ClientFrame::Subscribe { cursors: vec![ScopeCursor { scope: SALES, seq: 0 }] }).await;
+    hers.send(&ClientFrame::Ping(1)).await;
+    assert!(matches!(hers.next().await, ServerFrame::Pong { .. }), "nothing is there yet");
+    let mut prev = BatchHash::NONE;
+    for number in 1..=4 {
+        let batch = batch(&company.log, &company.ring, number, prev, "llamada", vec![]);
+        prev = batch.hash();
+        luis.ask(&relay, &push(&[&batch])).await;
+        if number <= 2 {
+            let frame = hers.next().await;
+            assert!(matches!(&frame, ServerFrame::Entries { head, .. } if *head == number), "{frame:?}");
+        }
+    }
+    // what is asked for comes all the same, and more credit brings the rest
+    hers.send(&ClientFrame::Pull { scope: SALES, from: 3, max: 1 }).await;
+    assert!(matches!(hers.next().await, ServerFrame::Entries { from: 3, .. }));
+    hers.send(&ClientFrame::Credit { frames: 1 }).await;
+    let ServerFrame::Entries { from: 2, entries, .. } = hers.next().await else { panic!("no entries") };
+    assert_eq!(entries.len(), 2);
+    hers.send(&ClientFrame::Ping(2)).await;
+    assert!(matches!(hers.next().await, ServerFrame::Pong { .. }), "nothing waits: no hurry");
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    hers.send(&ClientFrame::Ping(3)).await;
+    assert!(matches!(hers.next().await, ServerFrame::Pong { .. }), "who is owed nothing may be silent");
+    let batch = batch(&company.log, &company.ring, 5, prev, "llamada", vec![]);
+    luis.ask(&relay, &push(&[&batch])).await;
+    assert_eq!(hers.next().await, ServerFrame::GoAway { code: "relay.no_credit".to_owned() });
+    assert_eq!(hers.try_next().await, None);
     relay.stop().await;
 }

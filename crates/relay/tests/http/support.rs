@@ -22,7 +22,7 @@ use zuc_protocol::{
     identity::DeviceKeys,
     ids::{BatchHash, CompanyId, Incarnation, ItemId, LogId, PersonId},
     item::{Fact, Item},
-    messages::{ClientFrame, ServerFrame},
+    messages::{ClientFrame, MAX_CREDIT, ScopeCursor, ServerFrame},
     person_key::BagKeyWraps,
     recovery,
     secret::{BagKey, EpochKey, IndexKey},
@@ -286,6 +286,12 @@ pub(crate) struct Socket(pub(crate) WebSocketStream<MaybeTlsStream<TcpStream>>);
 impl Socket {
     pub(crate) async fn send(&mut self, frame: &ClientFrame) {
         self.0.send(Message::Binary(frame.to_bytes().unwrap().into())).await.unwrap();
+    }
+
+    /// Takes entries of the team as they come, above a place.
+    pub(crate) async fn subscribe(&mut self, seq: u64) {
+        self.send(&ClientFrame::Credit { frames: MAX_CREDIT }).await;
+        self.send(&ClientFrame::Subscribe { cursors: vec![ScopeCursor { scope: SALES, seq }] }).await;
     }
 
     /// The next frame; `None` when the relay has closed.

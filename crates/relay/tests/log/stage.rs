@@ -12,7 +12,7 @@ use zuc_protocol::{
     identity::DeviceKeys,
     ids::{BatchHash, ChainHash, CompanyId, Incarnation, ItemId, LogId, PersonId},
     item::{Fact, Item},
-    messages::{ClientFrame, RefusalCode, ScopeCursor, ServerFrame},
+    messages::{ClientFrame, MAX_CREDIT, RefusalCode, ScopeCursor, ServerFrame},
     secret::{BagKey, EpochKey, IndexKey},
     suite,
 };
@@ -93,6 +93,8 @@ impl Laptop {
 
     pub(crate) async fn subscribe(&self, stage: &Stage, scope: Scope, seq: u64) -> Vec<ServerFrame> {
         let cursors = vec![ScopeCursor { scope, seq }];
+        let granted = stage.relay.handle(&self.session, ClientFrame::Credit { frames: MAX_CREDIT }).await;
+        assert!(granted.is_empty());
         stage.relay.handle(&self.session, ClientFrame::Subscribe { cursors }).await
     }
 }

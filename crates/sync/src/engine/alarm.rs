@@ -14,17 +14,6 @@ impl Engine {
         forked.or_else(|| self.inbound.values().find_map(|lane| lane.alarm).map(|alarm| alarm.wrong.code()))
     }
 
-    /// Nothing more is read of a scope in this process; where there is an alarm, in this connection.
-    pub(super) fn broken(&mut self, scope: Scope, code: &'static str) {
-        self.lane(scope).broken = Some(code);
-    }
-
-    /// The log does not continue what was read of it, up to a place: nothing more is taken from it, and that is remembered.
-    pub(super) fn does_not_continue(&mut self, scope: Scope, seq: u64, effects: &mut Vec<Effect>) {
-        self.broken(scope, Wrong::Broken.code());
-        self.raise(scope, Alarm { wrong: Wrong::Broken, seq, author: None }, effects);
-    }
-
     /// A scope's log is not trusted any more: on disk before anything follows from what showed it. Of two reasons the one
     /// stays that does not pass by itself, of two places the later.
     pub(super) fn raise(&mut self, scope: Scope, alarm: Alarm, effects: &mut Vec<Effect>) {
@@ -42,7 +31,7 @@ impl Engine {
     pub(super) fn continues(&mut self, scope: Scope, effects: &mut Vec<Effect>) {
         let lane = self.lane(scope);
         let passed = |alarm: Alarm| alarm.wrong == Wrong::Broken && alarm.seq <= lane.received.seq;
-        if lane.broken.is_some() || !lane.alarm.is_some_and(passed) {
+        if lane.broken.is_some() || lane.hole.is_some() || !lane.alarm.is_some_and(passed) {
             return;
         }
         lane.alarm = None;

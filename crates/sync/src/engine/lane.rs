@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, VecDeque};
 use zuc_protocol::envelope::SeenTip;
 use zuc_protocol::ids::{BatchHash, ChainHash};
 
-use crate::alarm::Alarm;
+use crate::alarm::{Alarm, Wrong};
+use crate::engine::repair::Hole;
 use crate::input::{Cursor, StoredBatch};
 
 /// How many chain hashes back an author's claim can be compared.
@@ -27,12 +28,18 @@ pub(super) struct Inbound {
     pub(super) held_at: Option<u64>,
     /// It was held, control records were asked for, and none came.
     pub(super) stuck: bool,
-    /// The log contradicts itself: nothing more is taken from it for now.
+    /// What lies behind `received` did not fit, and is asked for again.
+    pub(super) hole: Option<Hole>,
+    /// This program is too old for what comes: nothing more is read in this process.
     pub(super) broken: Option<&'static str>,
     /// It is not trusted, as the disk remembers too: read on, but seal nothing.
     pub(super) alarm: Option<Alarm>,
     /// When entries were asked for and have not come.
     pub(super) asked: Option<i64>,
+    /// The place above which a segment is being read.
+    pub(super) fetching: Option<u64>,
+    /// Segments of it bring something, as far as this connection knows.
+    pub(super) by_segments: bool,
     remembered: VecDeque<(u64, ChainHash)>,
 }
 
@@ -45,9 +52,12 @@ impl Inbound {
             held: false,
             held_at: None,
             stuck: false,
+            hole: None,
             broken: None,
             alarm: None,
             asked: None,
+            fetching: None,
+            by_segments: true,
             remembered: VecDeque::from([(cursor.seq, cursor.chain)]),
         }
     }
@@ -61,6 +71,7 @@ impl Inbound {
     }
 
     pub(super) fn advance(&mut self, cursor: Cursor) {
+        self.hole = None;
         self.received = cursor;
         self.head = self.head.max(cursor.seq);
         self.remembered.push_back((cursor.seq, cursor.chain));
@@ -222,10 +233,28 @@ impl Outbound {
 }
 
 impl Inbound {
-    /// What is wrong with this log, if something is.
+    /// What is wrong with this log and stops every scope, if something is: there is another log under its name, or a record
+    /// of membership that somebody names is withheld.
+    pub(super) fn stops_all(&self) -> Option<&'static str> {
+        let forked = self.alarm.filter(|alarm| alarm.wrong == Wrong::Forked);
+        let withheld = self.stuck.then_some("sync.control_withheld");
+        forked.map(|alarm| alarm.wrong.code()).or(withheld)
+    }
+
+    /// What is wrong with this log, if that is told.
     pub(super) fn trouble(&self) -> Option<&'static str> {
-        let stuck = self.stuck.then_some("sync.control_withheld");
-        self.broken.or(self.alarm.map(|alarm| alarm.wrong.code())).or(stuck)
+        let alarm = self.alarm.map(|alarm| alarm.wrong.code());
+        self.stops_all().or(self.broken).or(alarm).or(self.hole.and_then(|hole| hole.told()))
+    }
+
+    /// Whether it is read on and may be built upon.
+    pub(super) fn is_sound(&self) -> bool {
+        self.broken.is_none() && self.alarm.is_none() && self.hole.is_none()
+    }
+
+    /// Whether what comes next can be taken.
+    pub(super) fn takes_more(&self) -> bool {
+        self.broken.is_none() && self.hole.is_none() && !self.held
     }
 
     /// The chain hash at an entry, while it is remembered.

@@ -36,10 +36,10 @@ impl Engine {
         }
         for lane in self.inbound.values_mut() {
             lane.asked = None;
+            lane.fetching = None;
+            lane.by_segments = true;
             lane.held = false;
             lane.stuck = false;
-            // where an alarm remembers it, the next connection may read on: nothing is built upon that
-            lane.broken = lane.broken.filter(|_| lane.alarm.is_none());
         }
     }
 
@@ -85,7 +85,7 @@ impl Engine {
             let lane = self.lane(head.scope);
             lane.head = head.seq;
             if (lane.applied.seq, lane.applied.chain) == (head.seq, head.chain) {
-                self.continues(head.scope, effects);
+                self.ends_here(head.scope, effects);
             }
         }
         self.link = Link::Control;
@@ -94,10 +94,10 @@ impl Engine {
 
     /// The log leads elsewhere than what was read of it, up to a place. One that was put back and has grown past it since looks like that:
     /// the relay is told once how far this device had come.
-    pub(super) fn leads_elsewhere(&mut self, scope: Scope, seq: u64, effects: &mut Vec<Effect>) {
+    pub(super) fn leads_elsewhere(&mut self, scope: Scope, seq: u64, answer: bool, effects: &mut Vec<Effect>) {
         let applied = self.lane(scope).applied;
         let Some(log) = self.relay_log.filter(|_| !self.said_behind && applied.seq > 0) else {
-            self.does_not_continue(scope, seq, effects);
+            self.does_not_fit(scope, Wrong::Broken.code(), seq, answer, effects);
             return;
         };
         self.said_behind = true;
@@ -141,22 +141,33 @@ impl Engine {
     pub(super) fn ready(&mut self, effects: &mut Vec<Effect>) {
         self.ring.learn(&self.log);
         self.link = Link::Ready;
-        let readable = self.ring.readable(&self.log);
-        let cursors: Vec<ScopeCursor> = readable
-            .iter()
-            .map(|scope| {
-                let known = self.log.len();
-                let lane = self.lane(*scope);
-                // Where no record came, what it waits for is withheld, or still to be signed.
-                lane.stuck = lane.held && lane.held_at == Some(known);
-                lane.held = lane.stuck;
-                ScopeCursor { scope: *scope, seq: lane.received.seq }
-            })
-            .collect();
+        let (now, readable) = (self.now, self.ring.readable(&self.log));
+        let (mut cursors, mut far) = (Vec::new(), Vec::new());
+        for scope in readable.iter().copied() {
+            let (known, is_far) = (self.log.len(), self.is_far(scope));
+            let lane = self.lane(scope);
+            // Where no record came, what it waits for is withheld, or still to be signed.
+            lane.stuck = lane.held && lane.held_at == Some(known);
+            lane.held = lane.stuck;
+            if let Some(hole) = &mut lane.hole {
+                hole.is_asked(now);
+            }
+            if is_far {
+                far.push(scope);
+                continue;
+            }
+            // what did not fit is asked for along with the rest
+            lane.asked = lane.hole.map(|_| now).or(lane.asked);
+            cursors.push(ScopeCursor { scope, seq: lane.received.seq });
+        }
         for scope in &readable {
             self.list_bag(*scope, effects);
         }
+        self.give_credit(effects);
         effects.push(Effect::Send(ClientFrame::Subscribe { cursors }));
+        for scope in far {
+            self.pull(scope, effects);
+        }
         self.offer_all(effects);
         for scope in &readable {
             self.push(*scope, effects);
@@ -176,9 +187,9 @@ impl Engine {
             lane.head = lane.head.max(head.seq);
             if lane.applied.seq == head.seq {
                 if lane.applied.chain == head.chain {
-                    self.continues(head.scope, effects);
+                    self.ends_here(head.scope, effects);
                 } else {
-                    self.leads_elsewhere(head.scope, head.seq, effects);
+                    self.leads_elsewhere(head.scope, head.seq, false, effects);
                 }
             }
             let lane = self.lane(head.scope);
@@ -191,7 +202,14 @@ impl Engine {
     pub(super) fn pull(&mut self, scope: Scope, effects: &mut Vec<Effect>) {
         let (now, max) = (self.now, self.config.pull_max);
         let lane = self.lane(scope);
-        if lane.broken.is_none() && !lane.held {
+        let due = lane.hole.is_none_or(|hole| hole.is_due(now));
+        if lane.broken.is_some() || lane.held || !due || lane.fetching.is_some() {
+            return;
+        }
+        if self.is_far(scope) {
+            self.fetch(scope, effects);
+        } else {
+            let lane = self.lane(scope);
             lane.asked = Some(now);
             effects.push(Effect::Send(ClientFrame::Pull { scope, from: lane.received.seq, max }));
         }
@@ -215,6 +233,7 @@ impl Engine {
             self.last_heads = now;
             self.pings += 1;
             effects.push(Effect::Send(ClientFrame::Ping(self.pings)));
+            self.give_credit(effects);
             effects.push(Effect::Send(ClientFrame::Heads));
         }
         self.offer_late(effects);
@@ -232,5 +251,6 @@ impl Engine {
         for scope in late {
             self.pull(scope, effects);
         }
+        self.mend(effects);
     }
 }

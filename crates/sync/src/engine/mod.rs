@@ -4,11 +4,14 @@ mod alarm;
 mod bag;
 mod branch;
 mod control;
+mod credit;
 mod lane;
 mod link;
 mod offer;
 mod push;
 mod receive;
+mod repair;
+mod segment;
 mod standing;
 mod start;
 
@@ -80,6 +83,8 @@ pub struct Engine {
     offered: BTreeSet<Scope>,
     authored: VecDeque<ControlStep>,
     waiting: u64,
+    /// Frames taken in since the relay was given credit.
+    taken: u32,
     now: i64,
     last_heard: i64,
     last_heads: i64,
@@ -144,6 +149,7 @@ impl Engine {
             offered: BTreeSet::new(),
             authored: VecDeque::new(),
             waiting: 0,
+            taken: 0,
             now: 0,
             last_heard: 0,
             last_heads: 0,
@@ -167,7 +173,11 @@ impl Engine {
         match input {
             Input::Connected { token } => self.connected(token, &mut effects),
             Input::Disconnected => self.disconnected(),
-            Input::Frame(frame) => self.frame(frame, &mut effects),
+            Input::Frame(frame) => {
+                let costs = credit::costs(&frame);
+                self.frame(frame, &mut effects);
+                self.took_in(costs, &mut effects);
+            }
             Input::OutboxReady { scope, items } => self.outbox_ready(scope, items, fresh, &mut effects),
             Input::Waiting(count) => self.waiting = count,
             Input::SealedStored { scope, number } => {
@@ -175,6 +185,7 @@ impl Engine {
                 self.push(scope, &mut effects);
             }
             Input::Applied { scope, seq } => self.applied(scope, seq),
+            Input::SegmentRead { scope } => self.segment_read(scope, &mut effects),
             Input::Reoffer { scope, batches } => self.reoffer(scope, batches, &mut effects),
             Input::Offer { scope, entries, next } => self.give_back(scope, entries, next, &mut effects),
             Input::BagRows { scope, rows } => {

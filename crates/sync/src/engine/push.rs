@@ -11,16 +11,18 @@ use zuc_protocol::scope::Scope;
 
 use crate::effect::{Advance, Effect, Writer};
 use crate::engine::control::pull_control;
+use crate::engine::lane::Inbound;
 use crate::engine::{Engine, Link};
 use crate::input::{AuthorCursor, Cursor, OutboxItem, StoredBatch};
 use crate::legality::Illegal;
 use crate::sealer::{self, Place};
 
 impl Engine {
-    /// Whether something may be sealed and sent: no fork, no trouble, a member.
-    fn may_seal(&self, scope: Scope) -> bool {
+    /// Whether something may be sealed and sent: nothing wrong with the membership or this scope's log, a member.
+    pub(super) fn may_seal(&self, scope: Scope) -> bool {
         self.link == Link::Ready
-            && self.trouble().is_none()
+            && self.stops_all().is_none()
+            && self.inbound.get(&scope).is_none_or(Inbound::is_sound)
             && self.log.rights(self.me).is_some_and(|rights| rights.may_write(scope))
             && self.ring.current(&self.log, scope).is_some()
             && !self.log.is_stale(scope)
@@ -121,13 +123,13 @@ impl Engine {
             self.bag_keys.entry(scope).or_default().extend(batch.bag_rows.iter().map(|row| row.key));
             self.outbound.entry(scope).or_default().gap = false;
             let lane = self.lane(scope);
-            let advance = (ack.seq == lane.received.seq + 1 && lane.broken.is_none() && !lane.held).then(|| Cursor {
+            let advance = (ack.seq == lane.received.seq + 1 && lane.takes_more()).then(|| Cursor {
                 seq: ack.seq,
                 chain: chain::next(lane.received.chain, LogKind::Batch, &batch.bytes),
             });
             match advance {
                 Some(cursor) if cursor.chain != ack.chain => {
-                    self.does_not_continue(scope, ack.seq, effects);
+                    self.leads_elsewhere(scope, ack.seq, false, effects);
                     effects.push(mark_acked(scope, batch, ack.seq, None, None));
                 }
                 Some(cursor) => {

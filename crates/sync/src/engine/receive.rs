@@ -31,8 +31,10 @@ enum Judged {
     },
     /// A control record or a key is missing: the entry is asked for again when it is there.
     Hold,
-    /// The log contradicts itself, or this program is too old for it: nothing more is read until the next start.
-    Broken(&'static str),
+    /// Something before it is missing: it is asked for again from the last place that fits.
+    Gap(&'static str),
+    /// This program is too old for it: nothing more is read of the scope until the next start.
+    TooOld(&'static str),
 }
 
 impl Engine {
@@ -64,7 +66,7 @@ impl Engine {
         if lane.broken.is_some() || lane.held {
             return;
         }
-        let received = lane.received;
+        let (received, answer) = (lane.received, lane.asked.is_some());
         if from > received.seq {
             // Something before these is missing.
             if lane.asked.is_none() {
@@ -73,21 +75,40 @@ impl Engine {
             return;
         }
         if entries.iter().zip(from + 1..).any(|(entry, seq)| entry.seq != seq) {
-            self.broken(scope, "sync.seq_gap");
+            let end = from + entries.len() as u64;
+            self.does_not_fit(scope, "sync.seq_gap", end, answer, effects);
             return;
         }
         self.lane(scope).asked = None;
         entries.retain(|entry| entry.seq > received.seq);
         if entries.is_empty() {
-            self.more(scope, effects);
+            let ends_here = from == received.seq && head == received.seq;
+            match (ends_here, chain == received.chain) {
+                (true, true) => self.ends_here(scope, effects),
+                (true, false) => self.leads_elsewhere(scope, head, answer, effects),
+                (false, _) => self.more(scope, effects),
+            }
             return;
         }
         // The whole frame must lead to the chain hash it names before anything of it is taken.
         if chain::extend(received.chain, &entries) != chain {
             let end = entries.last().map_or(received.seq, |entry| entry.seq);
-            self.leads_elsewhere(scope, end, effects);
+            self.leads_elsewhere(scope, end, answer, effects);
             return;
         }
+        let filled = self.lane(scope).hole.is_some();
+        if self.take_page(scope, entries, answer, effects) {
+            self.more(scope, effects);
+            self.continues(scope, effects);
+            self.after_reading(scope, effects);
+            if filled {
+                self.goes_on(scope, effects);
+            }
+        }
+    }
+
+    /// Judges entries that lead on from what was received, and hands them out; `false` where one of them stops the scope.
+    fn take_page(&mut self, scope: Scope, entries: Vec<LogEntry>, answer: bool, effects: &mut Vec<Effect>) -> bool {
         let mut opened = 0;
         for entry in entries {
             if opened > PAGE_OPENED {
@@ -109,11 +130,15 @@ impl Engine {
                     lane.held = true;
                     lane.held_at = Some(known);
                     effects.push(Effect::Send(ClientFrame::Control { from: known }));
-                    return;
+                    return false;
                 }
-                Judged::Broken(code) => {
-                    self.broken(scope, code);
-                    return;
+                Judged::Gap(code) => {
+                    self.does_not_fit(scope, code, entry.seq, answer, effects);
+                    return false;
+                }
+                Judged::TooOld(code) => {
+                    self.lane(scope).broken = Some(code);
+                    return false;
                 }
             };
             if let Some((device, cursor)) = author {
@@ -126,22 +151,17 @@ impl Engine {
                 Judged::Apply { source, items, .. } => {
                     opened += items.iter().map(Item::weight).sum::<usize>();
                     effects.push(Effect::Apply { scope, advance, source, kind, bytes, items });
-                    if let Some((_, cursor)) = author.filter(|(device, _)| *device == self.me) {
-                        self.own_came_back(scope, cursor, entry.seq, effects);
-                    }
                 }
                 Judged::Quarantine { code, .. } => {
                     effects.push(Effect::Quarantine { scope, advance, kind, bytes, code });
-                    if let Some((_, cursor)) = author.filter(|(device, _)| *device == self.me) {
-                        self.own_came_back(scope, cursor, entry.seq, effects);
-                    }
                 }
-                Judged::Hold | Judged::Broken(_) => {}
+                Judged::Hold | Judged::Gap(_) | Judged::TooOld(_) => {}
+            }
+            if let Some((_, cursor)) = author.filter(|(device, _)| *device == self.me) {
+                self.own_came_back(scope, cursor, entry.seq, effects);
             }
         }
-        self.more(scope, effects);
-        self.continues(scope, effects);
-        self.after_reading(scope, effects);
+        true
     }
 
     /// Asks for the next page, after the effects of this one.
@@ -187,7 +207,7 @@ impl Engine {
             };
         }
         if header.number > before + 1 {
-            return Judged::Broken("sync.author_gap");
+            return Judged::Gap("sync.author_gap");
         }
         let seen = match verdict {
             Verdict::Unknown => return Judged::Hold,
@@ -285,7 +305,7 @@ impl Engine {
 /// knows it: set aside, it would be lost.
 fn unreadable(error: &ProtocolError) -> Judged {
     match error {
-        ProtocolError::TooNew { .. } => Judged::Broken(error.code()),
+        ProtocolError::TooNew { .. } => Judged::TooOld(error.code()),
         _ => Judged::Quarantine { code: error.code(), author: None },
     }
 }

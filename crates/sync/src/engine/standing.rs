@@ -15,20 +15,16 @@ impl Engine {
 
     /// Whether this device is at the head of every scope that it may read: what a lease asks for.
     pub fn at_head(&self) -> bool {
+        let at_head = |lane: &Inbound| lane.applied.seq >= lane.head && !lane.held && lane.is_sound();
         self.is_ready()
             && self.offering.is_empty()
             && self.is_out().or(self.failed).is_none()
-            && self
-                .ring
-                .readable(&self.log)
-                .iter()
-                .all(|scope| self.inbound.get(scope).is_none_or(|lane| lane.applied.seq >= lane.head && !lane.held))
+            && self.ring.readable(&self.log).iter().filter_map(|scope| self.inbound.get(scope)).all(at_head)
     }
 
     /// Whether this device knows what the others have written, whatever it has still to send itself: what a debt of keys is
     /// paid upon. A lane that waits for a key is no reason to wait, for the debt may be just that.
     pub fn is_caught_up(&self) -> bool {
-        let sound = |lane: &Inbound| lane.broken.is_none() && lane.alarm.is_none();
         let read = |lane: &Inbound| lane.held || lane.applied.seq >= lane.head;
         self.is_ready()
             && self.is_out().or(self.failed).is_none()
@@ -37,7 +33,7 @@ impl Engine {
             && self.bags_due.is_empty()
             && self.bags_asked.is_empty()
             && self.offering.is_empty()
-            && self.inbound.values().all(sound)
+            && self.inbound.values().all(Inbound::is_sound)
             && self.ring.readable(&self.log).iter().filter_map(|scope| self.inbound.get(scope)).all(read)
     }
 
@@ -75,16 +71,23 @@ impl Engine {
             return SyncStatus::Offline(out);
         }
         let coming: u64 = self.inbound.values().map(|lane| lane.head.saturating_sub(lane.applied.seq)).sum();
-        match out + coming + self.keys_coming() + (self.authored.len() + self.offering.len()) as u64 {
+        let holes = self.inbound.values().filter(|lane| lane.hole.is_some()).count();
+        match out + coming + self.keys_coming() + (self.authored.len() + self.offering.len() + holes) as u64 {
             0 if self.link == Link::Ready => SyncStatus::UpToDate,
             left => SyncStatus::Syncing(left),
         }
     }
 
-    pub(super) fn trouble(&self) -> Option<&'static str> {
+    /// What is told, if something is wrong: first what stops every scope.
+    fn trouble(&self) -> Option<&'static str> {
+        self.stops_all().or_else(|| self.inbound.values().find_map(Inbound::trouble))
+    }
+
+    /// Why nothing is sealed in any scope, if that is so. What is wrong with one scope's log alone stops only that one.
+    pub(super) fn stops_all(&self) -> Option<&'static str> {
         if self.log.fork().is_some() {
             return Some("sync.control_forked");
         }
-        self.is_out().or(self.failed).or_else(|| self.inbound.values().find_map(Inbound::trouble))
+        self.is_out().or(self.failed).or_else(|| self.inbound.values().find_map(Inbound::stops_all))
     }
 }

@@ -16,6 +16,8 @@ pub struct Config {
     pub push_bytes: usize,
     /// Entries asked for at once.
     pub pull_max: u32,
+    /// So many entries behind, a scope's log is read in segments, beside the connection.
+    pub far: u64,
     /// After so long without an answer, ask or send again, in milliseconds.
     pub retry_ms: i64,
     /// How often to compare heads, in milliseconds.
@@ -30,6 +32,7 @@ impl Default for Config {
             push_batches: 64,
             push_bytes: 768 << 10,
             pull_max: 1_000,
+            far: 4_096,
             retry_ms: 10_000,
             heads_ms: 30_000,
             silence_ms: 60_000,

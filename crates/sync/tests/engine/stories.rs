@@ -178,7 +178,7 @@ fn a_frame_whose_chain_does_not_fit_is_refused_whole() {
     }
     let ServerFrame::Entries { scope, from, entries, head, .. } = relay.entries(SALES, 0) else { unreachable!() };
     let chain = ana.engine.cursor(SALES).chain;
-    luis.frame(ServerFrame::Entries { scope, from, entries, head, chain });
+    luis.insist(10_000, &ServerFrame::Entries { scope, from, entries, head, chain });
     assert_eq!(luis.applied, 0);
     assert_eq!(luis.engine.status(), SyncStatus::Failed("sync.chain_broken"));
     // Ana, who has the other order, finds out at the next greeting.
@@ -390,7 +390,7 @@ fn a_batch_that_the_relay_withholds_is_noticed_at_the_next_one() {
     let one = forged(&log, 2, 1, BatchHash::NONE, head, epoch);
     let two = forged(&log, 2, 2, one.hash(), head, epoch);
     relay.append(SALES, LogKind::Batch, two.into_bytes());
-    luis.frame(relay.entries(SALES, 0));
+    luis.insist(10_000, &relay.entries(SALES, 0));
     assert_eq!(luis.applied, 0);
     assert_eq!(luis.engine.status(), SyncStatus::Failed("sync.author_gap"));
 }

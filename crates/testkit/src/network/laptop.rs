@@ -337,6 +337,8 @@ impl Laptop {
                         inputs.push_back(Input::Disconnected);
                     }
                     Effect::Refused { code, .. } => self.refused.push(code),
+                    // there is nothing beside the connection here: it is asked for over that
+                    Effect::NeedSegment { scope, .. } => inputs.push_back(Input::SegmentRead { scope }),
                     Effect::MarkAcked { scope, number, hash, .. } => {
                         let last = self.acked.entry(scope).or_insert((number, hash));
                         *last = (*last).max((number, hash));

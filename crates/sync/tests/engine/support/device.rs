@@ -20,6 +20,7 @@ use super::{Company, Dice, Relay, fact, keys};
 /// A device: engine and a store that is a few maps.
 pub(crate) struct Device {
     pub(crate) seed: u8,
+    pub(crate) config: Config,
     pub(crate) engine: Engine,
     pub(crate) dice: Dice,
     pub(crate) incarnation: Incarnation,
@@ -52,6 +53,7 @@ impl Device {
         let engine = Engine::new(Config::default(), keys(seed), company.log.clone(), resume);
         Self {
             seed,
+            config: Config::default(),
             engine,
             dice: Dice(u64::from(seed) << 32),
             incarnation: Incarnation([seed; 16]),
@@ -111,7 +113,7 @@ impl Device {
         for record in &self.forks {
             log.offer(record.clone()).unwrap();
         }
-        self.engine = Engine::new(Config::default(), keys(self.seed), log, resume);
+        self.engine = Engine::new(self.config, keys(self.seed), log, resume);
         self.sent.clear();
     }
 
@@ -268,6 +270,14 @@ impl Device {
 
     pub(crate) fn frame(&mut self, frame: ServerFrame) {
         self.input(Input::Frame(frame));
+    }
+
+    /// Is told one thing as often as it asks, for half a minute from a moment on.
+    pub(crate) fn insist(&mut self, from: i64, frame: &ServerFrame) {
+        for second in [0, 10, 20] {
+            self.input(Input::Tick(from + second * 1_000));
+            self.frame(frame.clone());
+        }
     }
 
     /// Connects and talks with the relay until neither has anything to say.
