@@ -3,9 +3,11 @@
 
 mod conflicts;
 mod forks;
+mod holes;
 mod lost;
 mod restored;
 mod sim;
+mod spoil;
 mod stories;
 mod work;
 mod writers;

@@ -7,8 +7,10 @@ use zuc_domain::lead::{
     Activity, ActivityKind, ActivitySubject, ConversionPlan, Criteria, Direction, Lead, LeadEvent, LeadField, NewLead,
     Target,
 };
+use zuc_domain::proposal::{Product, Recurrence};
 use zuc_domain::shared::{
-    Action, ActivityId, Actor, DeviceId, DomainEvent, LeadId, Object, OpportunityId, Role, Scope, authorize,
+    Action, ActivityId, Actor, Currency, DeviceId, DomainEvent, LeadId, Money, Object, OpportunityId, ProductId, Role,
+    Scope, TaxKind, authorize,
 };
 use zuc_store::StoreError;
 use zuc_testkit::network::Laptop;
@@ -157,4 +159,26 @@ pub(crate) async fn delete(laptop: &mut Laptop, id: LeadId) -> Result<bool, Stor
     }
     laptop.commit(tx).await?;
     Ok(true)
+}
+
+/// Puts a product on the company's list, which is another scope than the team's.
+pub(crate) async fn price(laptop: &mut Laptop) -> Result<(), StoreError> {
+    let mut tx = laptop.begin().await?;
+    let product = Product {
+        id: ProductId(tx.fresh_id()),
+        scope: Scope::Catalog,
+        sku: "TAB-1".into(),
+        description: "Tablero IP65".into(),
+        clave_prod_serv: "39121000".into(),
+        clave_unidad: "H87".into(),
+        unit: "pieza".into(),
+        list_price: Money::zero(Currency::Mxn),
+        price_breaks: vec![],
+        tax: TaxKind::Iva16,
+        recurrence: Recurrence::Once,
+        cost: None,
+        retired: false,
+    };
+    tx.repository::<Product>().save(&product).await?;
+    laptop.commit(tx).await
 }

@@ -24,6 +24,7 @@ pub(super) struct Figures {
     pub(super) converted_twice: u64,
     pub(super) relays_lost: u64,
     pub(super) restored: u64,
+    pub(super) spoiled: u64,
     pub(super) removed: u64,
     pub(super) healed: u64,
     pub(super) ignored: u64,
@@ -41,6 +42,7 @@ impl Figures {
         self.converted_twice += other.converted_twice;
         self.relays_lost += other.relays_lost;
         self.restored += other.restored;
+        self.spoiled += other.spoiled;
         self.removed += other.removed;
         self.healed += other.healed;
         self.ignored += other.ignored;
@@ -53,7 +55,7 @@ impl fmt::Display for Figures {
         write!(
             out,
             "{} weeks, {} events, {} commands, {} that a disk refused and {} that keys were not there for, {} power \
-             cuts, {} relays that lost what they kept, {} laptops restored, {} taken away, {} leads converted by two at once, {} steps that count nowhere, mended {} times and equal at most {} \
+             cuts, {} relays that lost what they kept, {} laptops restored, {} pages spoiled, {} taken away, {} leads converted by two at once, {} steps that count nowhere, mended {} times and equal at most {} \
              ms after",
             self.weeks,
             self.events,
@@ -63,6 +65,7 @@ impl fmt::Display for Figures {
             self.power_cuts,
             self.relays_lost,
             self.restored,
+            self.spoiled,
             self.removed,
             self.converted_twice,
             self.ignored,

@@ -3,6 +3,7 @@
 use zuc_testkit::disk::{Failure, Fault};
 
 use super::people::Draw;
+use crate::spoil::Spoil;
 
 /// One thing that happens.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub(super) enum Event {
     Clog { laptops: Vec<usize> },
     /// One of those that stand still goes on.
     Unclog,
+    /// A page of a log that is on its way to a laptop is spoiled.
+    Spoil { laptop: usize, how: Spoil },
     /// The program is killed.
     Kill { laptop: usize },
     /// The power goes in the middle of work.
@@ -62,7 +65,8 @@ impl Event {
             64..68 => Self::Break { laptop },
             68..71 => Self::Partition { laptops: some(draw, laptops) },
             71..74 => Self::Clog { laptops: some(draw, laptops) },
-            74..77 => Self::Unclog,
+            74..76 => Self::Unclog,
+            76 => Self::Spoil { laptop, how: [Spoil::Hole, Spoil::Chain, Spoil::Bit][draw.below(3)] },
             77..80 => Self::Kill { laptop },
             80..83 => Self::PowerCut { laptop, after: draw.number() % 60, seed: draw.number() },
             83..86 => Self::Failure { laptop, failure: failure(draw) },

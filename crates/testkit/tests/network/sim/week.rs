@@ -12,6 +12,7 @@ use super::figures::{Figures, Last, Lived};
 use super::oracle;
 use super::people::{Acknowledged, Draw};
 use super::script::{Event, pause};
+use crate::spoil::spoil;
 
 const WEEK_MS: i64 = 7 * 24 * 3_600_000;
 /// Within so long all hold the same once everything is mended.
@@ -124,6 +125,18 @@ impl Week {
                 if let Some(one) = self.draw.one(&all) {
                     self.clogged.remove(&one);
                 }
+            }
+            Event::Spoil { laptop, how } => {
+                // somebody writes, so that there is one
+                let other = (laptop + 1) % self.network.laptops.len();
+                self.work(other, 1).await;
+                for _ in 0..4 {
+                    self.network.carry_up(other, false).await;
+                }
+                self.network.poll(laptop).await;
+                let spoiled = spoil(&mut self.network.laptops[laptop], how).is_some();
+                self.figures.spoiled += u64::from(spoiled);
+                self.traffic(10).await;
             }
             Event::Kill { laptop } => self.kill(laptop).await,
             Event::PowerCut { laptop, after, seed } => self.power_cut(laptop, after, seed).await,
