@@ -9,4 +9,5 @@ mod postgres;
 #[path = "../../../relay-postgres/tests/server/mod.rs"]
 mod server;
 mod service;
+mod sockets;
 mod support;
