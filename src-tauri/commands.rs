@@ -48,6 +48,7 @@ commands! {
     recovery_code: RecoveryCode => |desk, _| desk.recovery_code();
     recovery_confirm: RecoveryConfirm => |desk, args| desk.recovery_confirm(args);
     company_join: CompanyJoin => |desk, args| desk.company_join(args);
+    company_recover: Recover => |desk, args| Box::pin(desk.company_recover(args));
     join_status: JoinGet => |desk, _| desk.join_status();
     device_invite: DeviceInvite => |office, args| office.device_invite(args);
     device_pending: DevicePending => |office, _| office.device_pending();
@@ -55,8 +56,9 @@ commands! {
     people_view: PeopleGet => |office, _| office.people_view();
     rights_set: RightsChange => |office, args| office.rights_set(args);
     device_revoke: DeviceOut => |office, args| office.device_revoke(args);
+    device_release: DeviceRelease => |office, args| office.device_release(args.id);
     keys_rotate: KeysNew => |office, args| office.keys_rotate(args);
-    relay_thaw: RelayThaw => |office, _| office.relay_thaw();
+    relay_thaw: RelayThaw => |office, _| office.relay_thaw(None);
     device_list: DeviceList => |office, _| office.device_list();
     settings_set: SettingsChange => |office, args| office.settings_set(args);
     regimenes: Regimenes => |desk, args| desk.regimenes(args);

@@ -109,7 +109,7 @@ async fn a_device_registers_invites_asks_and_exchanges_over_a_restart() {
     let offer = InviteOffer::sign(invite.id, log.company(), &secret, until_ms, &device);
     relay.offer_invite(&who, &offer).await.unwrap();
     let joining = DeviceKeys::from_seeds(&random(), &random());
-    let request = JoinRequest::make(&invite, joining.public(), "Ana", &random());
+    let request = JoinRequest::make(&invite, joining.public(), "Ana", invite.control_head, &random());
     let wrong = relay.join(&Digest32([0; 32]), &request).await.unwrap_err();
     assert_eq!(wrong.code(), "enrolment.invite_invalid");
     relay.join(&secret.access(), &request).await.unwrap();

@@ -36,8 +36,8 @@ pub mod list {
     use crate::{
         backup::{BackupTo, BackupTried, BackupView, RestoreAsk, RestoreDone},
         company::{
-            Boot, CompanyCreated, CompanyNew, DeviceRevoke, DeviceRow, InviteNew, InviteView, Join, JoinStatus,
-            KeysRotate, PendingDevice, Secret, SettingsSet,
+            Boot, CompanyCreated, CompanyNew, CompanyRecover, DeviceRevoke, DeviceRow, InviteNew, InviteView, Join,
+            JoinStatus, KeysRotate, PendingDevice, Secret, SettingsSet,
         },
         conflict::{ConflictAsk, ConflictRow, ConflictSettle, ConflictView},
         customer::{Customer360, CustomerRow, FiscalChoices, FiscalChoicesQuery, FiscalProfileSet},
@@ -82,6 +82,8 @@ pub mod list {
         RecoveryConfirm = "recovery_confirm" (Secret) -> Boot;
         /// Asks to join by invite.
         CompanyJoin = "company_join" (Join) -> JoinStatus;
+        /// Comes into a company by its recovery code, which then gives way to another.
+        Recover = "company_recover" (CompanyRecover) -> Boot;
         /// How the joining stands.
         JoinGet = "join_status" (Empty) -> JoinStatus;
         /// Makes an invite.
@@ -98,6 +100,8 @@ pub mod list {
         RightsChange = "rights_set" (RightsSet) -> Changes;
         /// Takes a device out.
         DeviceOut = "device_revoke" (DeviceRevoke) -> Changes;
+        /// Lets a stopped device go on.
+        DeviceRelease = "device_release" (ById) -> Changes;
         /// Gives scopes new keys.
         KeysNew = "keys_rotate" (KeysRotate) -> Changes;
         /// Has folios given and invoices stamped without waiting for what computers that are missing may hold.

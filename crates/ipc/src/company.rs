@@ -135,6 +135,25 @@ impl std::fmt::Debug for Join {
     }
 }
 
+/// Comes into a company by its recovery code.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct CompanyRecover {
+    /// Where its relay is.
+    pub relay_url: String,
+    /// Company id, hex.
+    pub company: String,
+    /// The code, as typed.
+    pub code: String,
+    /// Who sits here.
+    pub person_name: String,
+}
+
+impl std::fmt::Debug for CompanyRecover {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CompanyRecover(…)")
+    }
+}
+
 /// How the joining stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JoinStatus {
@@ -184,6 +203,8 @@ pub struct PendingDevice {
     pub roles: Vec<String>,
     /// To compare aloud with the other screen.
     pub short_code: String,
+    /// It was shown a newer membership than is known here: it can be let in once that has come.
+    pub behind: bool,
 }
 
 /// A device of the company.

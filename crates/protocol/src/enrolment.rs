@@ -159,18 +159,21 @@ pub struct JoinRequest {
     pub device: DevicePublic,
     /// What the person calls themselves and the device, sealed under the invite's secret.
     pub name: Blob,
+    /// The newest control record that the device was shown. Both screens make the code over it, so that whatever joins the log
+    /// meanwhile changes neither; whoever signs has to know it.
+    pub seen: ControlHead,
     /// HMAC under the invite's secret over all of the above.
     pub mac: Digest32,
 }
 
 impl JoinRequest {
     /// Makes a request; `nonce` must be fresh random bytes.
-    pub fn make(invite: &Invite, device: DevicePublic, name: &str, nonce: &[u8; 24]) -> Self {
+    pub fn make(invite: &Invite, device: DevicePublic, name: &str, seen: ControlHead, nonce: &[u8; 24]) -> Self {
         let key = seal::derive(&invite.secret.0, b"", "zuclubit 1 join name");
         let mut sealed = nonce.to_vec();
         sealed.extend(seal::seal(&key, nonce, name.as_bytes(), &[NAME, &invite.id.0].concat()));
-        let mut request =
-            Self { invite: invite.id, company: invite.company, device, name: Blob(sealed), mac: Digest32([0; 32]) };
+        let (name, mac) = (Blob(sealed), Digest32([0; 32]));
+        let mut request = Self { invite: invite.id, company: invite.company, device, name, seen, mac };
         request.mac = Digest32(request.mac_of(&invite.secret).finalize().into_bytes().into());
         request
     }
@@ -193,7 +196,8 @@ impl JoinRequest {
     fn mac_of(&self, secret: &InviteSecret) -> Hmac<Sha256> {
         let key = seal::derive(&secret.0, b"", "zuclubit 1 join mac");
         let mut mac = Hmac::<Sha256>::new_from_slice(&*key).expect("HMAC takes keys of any length");
-        for part in [&self.invite.0[..], &self.company.0, &self.device.verify.0, &self.device.receive.0, &self.name.0] {
+        let keys = [&self.device.verify.0[..], &self.device.receive.0];
+        for part in [&self.invite.0[..], &self.company.0, keys[0], keys[1], &self.name.0, &self.seen.0] {
             mac.update(&(part.len() as u64).to_le_bytes());
             mac.update(part);
         }
@@ -202,8 +206,8 @@ impl JoinRequest {
 }
 
 /// The code that both screens show before the admin signs: see [`short_code`].
-pub fn comparison_code(admin: &DevicePublic, request: &JoinRequest, head: ControlHead) -> String {
-    short_code(admin, &request.device, head)
+pub fn comparison_code(admin: &DevicePublic, request: &JoinRequest) -> String {
+    short_code(admin, &request.device, request.seen)
 }
 
 /// Where a join stands, as the relay tells the waiting device; it then pulls the control log and checks it itself.
@@ -250,11 +254,15 @@ mod tests {
     #[test]
     fn a_request_proves_the_secret_and_cannot_be_given_other_keys() {
         let (invite, device) = (invite(), DeviceKeys::from_seeds(&[6; 32], &[7; 32]).public());
-        let request = JoinRequest::make(&invite, device, "Carla", &[8; 24]);
+        let request = JoinRequest::make(&invite, device, "Carla", ControlHead([5; 16]), &[8; 24]);
         assert_eq!(request.check(invite.id, invite.company, &invite.secret).unwrap(), "Carla");
         let mut substituted = request.clone();
         substituted.device = DeviceKeys::from_seeds(&[9; 32], &[9; 32]).public();
         assert_eq!(substituted.check(invite.id, invite.company, &invite.secret), Err(ProtocolError::BadSeal));
+        let other = JoinRequest { seen: ControlHead([6; 16]), ..request.clone() };
+        assert_eq!(other.check(invite.id, invite.company, &invite.secret), Err(ProtocolError::BadSeal));
+        let admin = DeviceKeys::from_seeds(&[1; 32], &[2; 32]).public();
+        assert_ne!(comparison_code(&admin, &other), comparison_code(&admin, &request), "it is bound into the code");
         let guess = InviteSecret::from_bytes([9; 16]);
         assert_eq!(request.check(invite.id, invite.company, &guess), Err(ProtocolError::BadSeal));
         assert_eq!(request.check(InviteId([9; 16]), invite.company, &invite.secret), Err(ProtocolError::BadSeal));

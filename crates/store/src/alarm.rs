@@ -6,7 +6,9 @@ use uuid::Uuid;
 use zuc_domain::shared::{DeviceId, Scope};
 use zuc_protocol::Scope as WireScope;
 use zuc_protocol::control::{ControlAuthor, ControlLog, SignedControl};
+use zuc_protocol::error::ProtocolError;
 use zuc_protocol::ids::{ChainHash, DeviceId as WireDevice};
+use zuc_sync::legality::Illegal;
 use zuc_sync::{Alarm, Cursor, REMEMBERED, Wrong};
 
 use crate::doctor::moment;
@@ -72,20 +74,20 @@ impl Store {
         let (seq, at) = (i64::try_from(seq).unwrap_or(i64::MAX), now.as_millisecond());
         let mut tx = self.begin_plain().await?;
         for record in records {
-            let bytes = record.to_bytes().map_err(|_| StoreError::corrupt("control_fork", "bytes", seq))?;
-            let hash = record.hash();
-            let hash = hash.0.as_slice();
-            sqlx::query!(
-                "INSERT INTO control_fork (hash, seq, bytes, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                hash,
-                seq,
-                bytes,
-                at,
-            )
-            .execute(&mut *tx)
-            .await?;
+            put_fork(&mut tx, seq, record, at).await?;
         }
         Ok(tx.commit().await?)
+    }
+
+    /// Records of membership of which another stands, or stood, at their place.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] for one that cannot be read.
+    pub async fn forked_records(&self) -> Result<Vec<SignedControl>, StoreError> {
+        let rows = sqlx::query_scalar!(r#"SELECT bytes AS "bytes!: Vec<u8>" FROM control_fork ORDER BY seq, hash"#);
+        let corrupt = |error: ProtocolError| StoreError::corrupt("control_fork", "bytes", error.code());
+        let rows = rows.fetch_all(self.reader()).await?;
+        rows.iter().map(|bytes| SignedControl::from_bytes(bytes).map_err(corrupt)).collect()
     }
 
     /// The same log with the forks that were found in it: those that no record settles stand.
@@ -93,23 +95,46 @@ impl Store {
     /// # Errors
     /// [`StoreError::Corrupt`] for a kept record that could not have stood.
     pub async fn with_forks(&self, mut control: ControlLog) -> Result<ControlLog, StoreError> {
-        let rows = sqlx::query_scalar!(r#"SELECT bytes AS "bytes!: Vec<u8>" FROM control_fork ORDER BY seq, hash"#);
-        for bytes in rows.fetch_all(self.reader()).await? {
-            let offered =
-                SignedControl::from_bytes(&bytes).map_err(Into::into).and_then(|record| control.offer(record));
+        for record in self.forked_records().await? {
+            let offered = control.offer(record.clone());
             offered.map_err(|error| StoreError::corrupt("control_fork", "bytes", error.code()))?;
+            control.leave(&[record]);
         }
         Ok(control)
     }
 
-    /// No author has named a record of membership from this place on: it never counted.
-    pub(crate) async fn leave_branch(&self, from: u64) -> Result<(), StoreError> {
+    /// These records of membership, from a place on, never counted: no author has named them. They are kept. What was set aside
+    /// by what they said is judged anew, with all of its scope's log, which is read from the start; gives those scopes.
+    pub(crate) async fn leave_branch(
+        &self,
+        from: u64,
+        records: &[SignedControl],
+        now: Timestamp,
+    ) -> Result<Vec<WireScope>, StoreError> {
         let last = i64::try_from(from).unwrap_or(i64::MAX).saturating_sub(1);
         let mut tx = self.begin_plain().await?;
+        for (seq, record) in (last + 1..).zip(records) {
+            put_fork(&mut tx, seq, record, now.as_millisecond()).await?;
+        }
         sqlx::query!("UPDATE author_cursor SET control_seq = ?1 WHERE control_seq > ?1", last)
             .execute(&mut *tx)
             .await?;
-        Ok(tx.commit().await?)
+        let rows = sqlx::query!(
+            r#"SELECT DISTINCT q.scope AS "scope!: i64", q.reason AS "reason!: String"
+               FROM quarantine q JOIN entry e ON e.hash = q.hash WHERE e.seq > 0 ORDER BY q.scope"#
+        )
+        .fetch_all(&mut *tx)
+        .await?;
+        let mut scopes: Vec<i64> =
+            rows.into_iter().filter(|row| Illegal::is_by_membership(&row.reason)).map(|row| row.scope).collect();
+        scopes.dedup();
+        for scope in &scopes {
+            sqlx::query!("DELETE FROM chain WHERE scope = ?", scope).execute(&mut *tx).await?;
+            sqlx::query!("DELETE FROM cursor WHERE scope = ?", scope).execute(&mut *tx).await?;
+            sqlx::query!("DELETE FROM author_cursor WHERE scope = ?", scope).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        scopes.into_iter().map(|scope| Ok(wire_scope(scope_of(scope)?))).collect()
     }
 
     /// The places that were read last, in their order, with the chain there.
@@ -170,6 +195,22 @@ impl Store {
 fn finding(fate: Fate, code: &str, scope: Scope, device: Option<DeviceId>) -> Finding {
     let code = code.to_owned();
     Finding { fate, code, scope, record: None, kind: String::new(), device, person: None, at: None }
+}
+
+async fn put_fork(conn: &mut SqliteConnection, seq: i64, record: &SignedControl, at: i64) -> Result<(), StoreError> {
+    let bytes = record.to_bytes().map_err(|_| StoreError::corrupt("control_fork", "bytes", seq))?;
+    let hash = record.hash();
+    let hash = hash.0.as_slice();
+    sqlx::query!(
+        "INSERT INTO control_fork (hash, seq, bytes, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        hash,
+        seq,
+        bytes,
+        at,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// Remembers the chain at a place of a scope's log, and forgets the oldest.

@@ -117,9 +117,10 @@ impl Store {
                 self.keep_fork(*seq, records, now).await?;
                 Carried::default()
             }
-            Effect::BranchLeft { from } => {
-                self.leave_branch(*from).await?;
-                Carried::default()
+            Effect::BranchLeft { from, records } => {
+                let anew = self.leave_branch(*from, records, now).await?;
+                let inputs = anew.into_iter().map(|scope| Input::ReadAnew { scope }).collect();
+                Carried { inputs, ..Carried::default() }
             }
             Effect::StoreBag { scope, bag, wraps, rows } => {
                 let me = Recipient::Device(ring.keys().id());

@@ -210,10 +210,13 @@ pub enum Effect {
         /// The one that counts here, and the other.
         records: Vec<SignedControl>,
     },
-    /// The records from a place on never counted, and others follow: no author has named one of them any more.
+    /// The records from a place on never counted, and others follow: no author has named one of them any more. Keep them, and
+    /// answer [`crate::Input::ReadAnew`] for each scope of which something was set aside by what they said.
     BranchLeft {
-        /// The first of them.
+        /// The place of the first of them.
         from: u64,
+        /// All of them, in their order.
+        records: Vec<SignedControl>,
     },
     /// A record that this device signed was not taken: sign again on the new head, or drop it.
     ControlRefused {

@@ -112,6 +112,12 @@ pub enum Input {
         /// Whose log.
         scope: Scope,
     },
+    /// The disk has forgotten how far a scope's log was read, after [`crate::Effect::BranchLeft`]: it is read from its start,
+    /// to no effect where it counts as before.
+    ReadAnew {
+        /// The scope.
+        scope: Scope,
+    },
     /// This device's own earlier batches, after [`crate::Effect::NeedReoffer`], in the order of their numbers.
     Reoffer {
         /// The scope.

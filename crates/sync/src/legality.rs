@@ -59,9 +59,18 @@ impl Illegal {
     }
 }
 
+impl Illegal {
+    /// Whether a code says that the membership did not allow a batch, as it was known then.
+    pub fn is_by_membership(code: &str) -> bool {
+        [Self::NotMember, Self::NoRight, Self::BeyondMark, Self::OldHead, Self::ErasedKey]
+            .into_iter()
+            .any(|illegal| illegal.code() == code)
+    }
+}
+
 /// Judges a batch by its header and its hash. `last` is how far the author's chain in the scope was read before it.
 pub fn judge(log: &ControlLog, header: &BatchHeader, hash: BatchHash, last: Option<&AuthorCursor>) -> Verdict {
-    let Some(seen) = log.seq_of(header.control_head) else { return Verdict::Unknown };
+    let Some(seen) = log.seen(header.control_head) else { return Verdict::Unknown };
     let illegal = if last.is_some_and(|last| last.blocked) {
         Illegal::Split
     } else if last.is_some_and(|last| seen < last.control_seq) {

@@ -72,7 +72,7 @@ impl Office {
     /// Devices that proved an invite of this device and wait.
     pub async fn device_pending(&self) -> Result<Vec<PendingDevice>, AppError> {
         self.allow(Action::ManageDevices, Object::in_scope(Scope::Admin))?;
-        let mut pending = Vec::new();
+        let (mut pending, me) = (Vec::new(), self.exchange.device_keys().public());
         for request in self.exchange.relay()?.pending_joins(&self.exchange.credentials()).await? {
             // a request that does not prove the secret is the relay's or a stranger's, and is not shown
             let Some((invite, person_name)) = self.proven(&request).await? else { continue };
@@ -80,7 +80,8 @@ impl Office {
                 id: request.device.id().to_string(),
                 person_name,
                 roles: invite.roles,
-                short_code: self.code_with(&request),
+                short_code: comparison_code(&me, &request),
+                behind: self.exchange.control().seq_of(request.seen).is_none(),
             });
         }
         Ok(pending)
@@ -89,7 +90,8 @@ impl Office {
     /// Lets a device in, after both screens showed the same code.
     ///
     /// # Errors
-    /// `device.no_such_code` when it does not wait any more; the relay's codes.
+    /// `device.no_such_code` when it does not wait any more; `device.unseen_log` where it was shown a record of membership that
+    /// is not known here; the relay's codes.
     #[tracing::instrument(skip_all)]
     pub async fn device_approve(&self, device: String) -> Result<Changes, AppError> {
         self.allow(Action::ManageDevices, Object::in_scope(Scope::Admin))?;
@@ -102,6 +104,9 @@ impl Office {
             .proven(&request)
             .await?
             .ok_or_else(|| AppError::new("device.not_proven", "the request does not prove an invite of this device"))?;
+        if self.exchange.control().seq_of(request.seen).is_none() {
+            return Err(AppError::new("device.unseen_log", "it was shown a record that is not known here"));
+        }
         let roles = invite.roles.iter().map(|role| wire_role(role)).collect::<Result<Vec<_>, _>>()?;
         let entropy = self.ports.entropy.clone();
         let joining = Joining {
@@ -136,11 +141,6 @@ impl Office {
             }
         }
         ring
-    }
-
-    fn code_with(&self, request: &JoinRequest) -> String {
-        let admin = self.exchange.device_keys().public();
-        comparison_code(&admin, request, self.exchange.control().head().head())
     }
 
     async fn proven(&self, request: &JoinRequest) -> Result<Option<(OpenInvite, String)>, AppError> {

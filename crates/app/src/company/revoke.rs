@@ -17,7 +17,7 @@ use zuc_protocol::{
 use zuc_store::keys::random;
 use zuc_sync::{
     ControlStep,
-    membership::{Removing, freeze, remove_device},
+    membership::{Removing, freeze, release, remove_device},
 };
 
 use crate::{AppError, Office, failpoint::failpoint, sync::wait_connected};
@@ -72,6 +72,33 @@ impl Office {
             words::fill("company.removed", &[("name", &name)])
         };
         Ok(self.tell(Changes { settings: true, done, ..Changes::default() }))
+    }
+
+    /// Lets a stopped device go on: a removal that was cut short is not wanted any more.
+    ///
+    /// # Errors
+    /// `device.unknown` for one that is none, `device.not_stopped`; `relay.none`, `relay.unreachable` and the relay's codes.
+    #[tracing::instrument(skip_all)]
+    pub async fn device_release(&self, device: String) -> Result<Changes, AppError> {
+        self.allow(Action::ManageDevices, Object::in_scope(Scope::Admin))?;
+        let control = self.exchange.control();
+        let found = control.devices().find(|(id, state)| id.to_string() == device && state.removed.is_none());
+        let (device, state) = found.ok_or_else(|| AppError::new("device.unknown", "no such device in the company"))?;
+        if !state.frozen_at(control.last_seq()) {
+            return Err(AppError::new("device.not_stopped", "the device is at work"));
+        }
+        self.exchange.relay()?;
+        wait_connected(self).await?;
+        let name = self.exchange.name_of(zuc_domain::shared::PersonId(state.person.to_uuid()));
+        let release = |control: &ControlLog, _: &[Bag]| {
+            Ok(vec![release(control, &self.exchange.ring(), device, self.now().as_millisecond())?])
+        };
+        self.author_over(release).await?;
+        Ok(self.tell(Changes {
+            settings: true,
+            done: words::fill("company.released", &[("name", &name)]),
+            ..Changes::default()
+        }))
     }
 
     pub(super) async fn marks_of(&self, device: DeviceId) -> Result<Vec<Mark>, AppError> {

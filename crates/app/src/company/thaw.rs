@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use zuc_domain::shared::{Action, Object, PersonId, Scope};
-use zuc_ipc::{Changes, sync::RelayLoss, words};
+use zuc_ipc::{Changes, company::Secret, sync::RelayLoss, words};
 use zuc_protocol::{
     control::{ControlAct, ControlLog},
+    identity::DeviceKeys,
     ids::LogId,
     messages::StandingLoss,
 };
@@ -20,16 +21,18 @@ impl Office {
     /// the control log who decided that; after the next loss it is decided anew.
     ///
     /// # Errors
-    /// `sync.thaw_early` within a day of the loss, `sync.not_lost` when there is nothing to decide; `relay.none`,
-    /// `relay.unreachable` and the relay's codes.
+    /// `sync.thaw_early` within a day of the loss, where it is not the recovery code that decides; `sync.not_lost` when there
+    /// is nothing to decide; `sync.bad_code` and `company.other_recovery_code` for a code; `relay.none`, `relay.unreachable` and
+    /// the relay's codes.
     #[tracing::instrument(skip_all)]
-    pub async fn relay_thaw(&self) -> Result<Changes, AppError> {
+    pub async fn relay_thaw(&self, code: Option<Secret>) -> Result<Changes, AppError> {
         self.allow(Action::ManageDevices, Object::in_scope(Scope::Admin))?;
+        let root = code.map(|code| self.root_of(&code)).transpose()?;
         self.exchange.relay()?;
         wait_connected(self).await?;
         let log = self.store.relay_log().await?;
         let log = log.ok_or_else(|| AppError::new("sync.not_lost", "no log of the relay was read yet"))?;
-        self.author_over(|control, _| self.thawing(control, log)).await?;
+        self.author_over(|control, _| self.thawing(control, log, root.as_ref())).await?;
         let done = words::say("company.thawed").to_owned();
         Ok(self.tell(Changes { settings: true, done, ..Changes::default() }))
     }
@@ -53,9 +56,17 @@ impl Office {
         self.exchange.set_status(|status| status.loss = shown);
     }
 
-    fn thawing(&self, control: &ControlLog, log: LogId) -> Result<Vec<ControlStep>, AppError> {
-        let act = ControlAct::Thaw { log };
-        let record = control.sign(act, self.now().as_millisecond(), &self.exchange.device_keys())?;
+    fn thawing(
+        &self,
+        control: &ControlLog,
+        log: LogId,
+        root: Option<&DeviceKeys>,
+    ) -> Result<Vec<ControlStep>, AppError> {
+        let (act, now) = (ControlAct::Thaw { log }, self.now().as_millisecond());
+        let record = match root {
+            Some(root) => control.sign_as_root(act, now, root)?,
+            None => control.sign(act, now, &self.exchange.device_keys())?,
+        };
         Ok(vec![ControlStep { record, replacements: Vec::new(), wraps: Vec::new() }])
     }
 }

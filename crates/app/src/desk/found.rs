@@ -6,7 +6,7 @@ use zuc_domain::{
     compliance::legal_name_without_suffix,
     shared::{PostalCode, Rfc},
 };
-use zuc_ipc::company::{Boot, CompanyCreated, CompanyNew, Secret};
+use zuc_ipc::company::{CompanyCreated, CompanyNew};
 use zuc_protocol::{
     Rights, Role, Scope,
     control::{ControlLog, Founding, found},
@@ -18,17 +18,15 @@ use zuc_protocol::{
 use zuc_store::{Identity, Store, domain_scope, keys::random};
 use zuc_sync::membership::founding_bags;
 
-use super::{Desk, State, open::DEVICE};
+use super::{Desk, State, code::RECOVERY, open::DEVICE};
 use crate::{AppError, Office, company::CompanyProfile, failpoint::failpoint, sample_company};
 
-/// Vault name of the recovery code's secret, from the founding until it was typed back.
-pub(super) const RECOVERY: &str = "recovery";
-/// Setting of a store whose founding has begun and not come to its end.
-const FOUNDING: &str = "founding";
+/// Setting of a store whose company has begun to come in, and not come to its end.
+pub(super) const BEGUN: &str = "founding";
 
-/// Whether the founding of this store was cut short.
+/// Whether the company of this store was cut short while it came in.
 pub(super) async fn unfinished(store: &Store) -> Result<bool, AppError> {
-    Ok(store.setting(FOUNDING).await?.is_some())
+    Ok(store.setting(BEGUN).await?.is_some())
 }
 
 impl Desk {
@@ -83,7 +81,7 @@ impl Desk {
         new: &CompanyNew,
         profile: CompanyProfile,
     ) -> Result<(Arc<Office>, String), AppError> {
-        store.set_setting(FOUNDING, "begun").await?;
+        store.set_setting(BEGUN, "begun").await?;
         let code = self.found(&store, new).await?;
         failpoint("founding.adopted")?;
         let office = self.office_over(store.clone()).await?;
@@ -94,44 +92,8 @@ impl Desk {
                 return Err(error);
             }
         }
-        store.delete_setting(FOUNDING).await?;
+        store.delete_setting(BEGUN).await?;
         Ok((office, code))
-    }
-
-    /// The recovery code of a company that is new, until it was typed back; then nobody can show it again.
-    ///
-    /// # Errors
-    /// `app.no_company` when there is none to show.
-    pub async fn recovery_code(&self) -> Result<Secret, AppError> {
-        let none = || AppError::new("app.no_company", "no recovery code waits to be typed back");
-        let state = self.state.lock().await;
-        let State::Open(office, true) = &*state else { return Err(none()) };
-        let kept = office.store.vault_get(RECOVERY).await?.ok_or_else(none)?;
-        let secret: &[u8; recovery::SECRET] = kept
-            .as_slice()
-            .try_into()
-            .map_err(|_| AppError::new("store.corrupt", "a recovery secret of another size"))?;
-        Ok(Secret { text: recovery::to_code(secret).to_string() })
-    }
-
-    /// The recovery code typed back: whoever loses all devices will need it.
-    ///
-    /// # Errors
-    /// `sync.bad_code` for a typing error, `company.other_recovery_code` for another company's.
-    pub async fn recovery_confirm(&self, typed: Secret) -> Result<Boot, AppError> {
-        let secret = recovery::from_code(&typed.text)?;
-        let root = recovery::root_keys(&secret).public();
-        let mut state = self.state.lock().await;
-        let State::Open(office, unconfirmed) = &mut *state else {
-            return Err(AppError::new("app.no_company", "no company is open here"));
-        };
-        if office.exchange.control().root() != root {
-            return Err(AppError::new("company.other_recovery_code", "the code is not this company's"));
-        }
-        office.store.vault_delete(RECOVERY).await?;
-        *unconfirmed = false;
-        drop(state);
-        self.boot().await
     }
 
     async fn found(&self, store: &Store, new: &CompanyNew) -> Result<String, AppError> {
@@ -150,14 +112,11 @@ impl Desk {
             .into_iter()
             .map(|scope| (scope, EpochKey::from_bytes(random(entropy)), BagKey::from_bytes(random(entropy))))
             .collect();
-        let mut person = random::<16>(entropy);
-        person[6] = (person[6] & 0x0f) | 0x40;
-        person[8] = (person[8] & 0x3f) | 0x80;
         let genesis = found(
             &Founding {
                 salt: random(entropy),
                 name: &new.name,
-                person: PersonId(person),
+                person: fresh_person(random(entropy)),
                 rights: rights.clone(),
                 label: &new.person_name,
                 device: &device,
@@ -196,6 +155,13 @@ impl Desk {
             .await?;
         Ok(recovery::to_code(&secret).to_string())
     }
+}
+
+/// A person who was not there before, as a random UUID.
+pub(super) fn fresh_person(mut bytes: [u8; 16]) -> PersonId {
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    PersonId(bytes)
 }
 
 /// What a company has from the beginning.

@@ -39,6 +39,25 @@ impl Joining {
 }
 
 impl Desk {
+    /// A store for a company that comes in, by invite or by the recovery code; the home stays as it is where that fails.
+    pub(super) async fn new_store(&self, state: &mut State) -> Result<Store, AppError> {
+        self.make_room(state).await?;
+        let State::Fresh(home) = &*state else {
+            return Err(AppError::new("company.exists", "this home already has a company"));
+        };
+        let secrets = self.secrets(home, None)?;
+        let State::Fresh(home) = std::mem::replace(state, State::Moving) else {
+            return Err(AppError::new("app.internal", "the desk moved"));
+        };
+        match self.store(home, secrets).await {
+            Ok(store) => Ok(store),
+            Err(error) => {
+                *state = State::Fresh(Home::open(&self.root)?);
+                Err(error)
+            }
+        }
+    }
+
     /// Asks to join: makes this device's keys, proves the invite, shows the code to compare.
     ///
     /// # Errors
@@ -53,9 +72,9 @@ impl Desk {
             return Err(AppError::new("company.no_person", "somebody sits here").at("person_name"));
         }
         let mut state = self.state.lock().await;
-        let State::Fresh(home) = &*state else {
+        if !Self::has_room(&state) {
             return Err(AppError::new("company.exists", "this home already has a company"));
-        };
+        }
         let entropy = self.ports.entropy.as_ref();
         let keys = DeviceKeys::from_seeds(&random(entropy), &random(entropy));
         let relay = self.ports.relays.at(&invite.relay_url)?;
@@ -69,23 +88,13 @@ impl Desk {
             .map(|(_, device)| device.public)
             .find(|public| public.fingerprint() == invite.admin)
             .ok_or_else(|| AppError::new("device.other_admin", "the relay shows another admin than the invite"))?;
-        let request = JoinRequest::make(&invite, keys.public(), &name, &random(entropy));
+        let seen = control.head().head();
+        let request = JoinRequest::make(&invite, keys.public(), &name, seen, &random(entropy));
         relay.join(&access, &request).await?;
-        let short_code = comparison_code(&admin, &request, control.head().head());
-        let secrets = self.secrets(home, None)?;
-        let State::Fresh(home) = std::mem::replace(&mut *state, State::Moving) else {
-            return Err(AppError::new("app.internal", "the desk moved"));
-        };
-        let store = match self.store(home, secrets).await {
-            Ok(store) => store,
-            Err(error) => {
-                *state = State::Fresh(Home::open(&self.root)?);
-                return Err(error);
-            }
-        };
+        let short_code = comparison_code(&admin, &request);
+        let store = self.new_store(&mut state).await?;
         store.vault_set(DEVICE, keys.to_seeds().as_slice()).await?;
-        let joining =
-            Joining { invite: join.invite, short_code: short_code.clone(), seen: Some(control.head().head()) };
+        let joining = Joining { invite: join.invite, short_code: short_code.clone(), seen: Some(seen) };
         store.vault_set(JOINING, &serde_json::to_vec(&joining)?).await?;
         *state = State::Joining(store, joining);
         Ok(JoinStatus { state: "waiting".to_owned(), short_code, company: String::new() })

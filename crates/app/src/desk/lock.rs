@@ -172,7 +172,7 @@ impl Desk {
     }
 
     /// Whether a passphrase opens the data.
-    fn is_lockable(&self) -> bool {
+    pub(super) fn is_lockable(&self) -> bool {
         self.root.join("keys.sealed").exists()
     }
 

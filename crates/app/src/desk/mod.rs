@@ -2,10 +2,12 @@
 //! nothing opens.
 
 mod boot;
+mod code;
 mod found;
 mod join;
 mod lock;
 mod open;
+mod recover;
 mod removed;
 mod restore;
 

@@ -14,7 +14,7 @@ use zuc_store::{
     wipe,
 };
 
-use super::{Desk, State, found, join::Joining};
+use super::{Desk, State, code, found, join::Joining};
 use crate::{
     AppError, Office,
     sync::{Exchange, Standing},
@@ -100,7 +100,7 @@ impl Desk {
             tracing::warn!(code = error.code(), "the boot could not be marked");
         }
         let locked = store.home().is_some_and(|home| home.sealed_keys().exists());
-        let unconfirmed = store.vault_get(found::RECOVERY).await?.is_some();
+        let unconfirmed = store.vault_get(code::RECOVERY).await?.is_some();
         let office = self.office_over(store).await?;
         if locked {
             self.keep_for_code(&office).await;
@@ -114,7 +114,7 @@ impl Desk {
         Ok(State::Open(office, unconfirmed))
     }
 
-    /// Sets aside what a founding or a joining left that did not come to its end: nobody has worked in it.
+    /// Sets aside what a founding, a joining or the recovery code left that did not come to its end: nobody has worked in it.
     pub(super) async fn start_over(&self, store: Store) -> Result<State, AppError> {
         store.close().await;
         drop(store);

@@ -44,6 +44,29 @@ impl Desk {
         });
     }
 
+    /// Whether a company may come in here: none is here, or the one that was has taken this device out.
+    pub(super) fn has_room(state: &State) -> bool {
+        match state {
+            State::Fresh(_) | State::Wiped => true,
+            State::Open(office, _) => office.exchange.standing() != Standing::In,
+            State::Shut | State::Locked(_) | State::Joining(..) | State::Moving => false,
+        }
+    }
+
+    /// Makes room where this device was taken out: what is left here is set aside, and nothing of it deleted.
+    pub(super) async fn make_room(&self, state: &mut State) -> Result<(), AppError> {
+        if matches!(state, State::Fresh(_)) || !Self::has_room(state) {
+            return Ok(());
+        }
+        if let State::Open(office, _) = std::mem::replace(state, State::Shut) {
+            self.leave(&office).await;
+        }
+        let home = self.home_again().await?;
+        home.set_aside()?;
+        *state = State::Fresh(home);
+        Ok(())
+    }
+
     /// Closes the company that is open here and leaves nothing of it, if it has told this device to.
     pub(super) async fn wipe(&self) {
         let mut state = self.state.lock().await;

@@ -11,6 +11,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, sleep, sleep_until},
 };
 use zuc_ipc::Changes;
+use zuc_protocol::ids::ControlHash;
 use zuc_sync::{Config, ControlStep, Engine, Input};
 
 use super::{
@@ -30,13 +31,17 @@ const GATHER: Duration = Duration::from_millis(100);
 /// How often the engine learns the time.
 pub(super) const TICK: Duration = Duration::from_millis(500);
 
+/// Records on their way to the relay, and whoever waits until they stand.
+pub(super) type Authoring = (VecDeque<ControlHash>, oneshot::Sender<Result<(), AppError>>);
+
 /// The engine with what it waits for.
 pub(super) struct Driver {
     pub(super) engine: Engine,
     pub(super) inputs: VecDeque<Input>,
     pub(super) link: Option<Link>,
     pub(super) changed: Changes,
-    pub(super) authoring: VecDeque<(usize, oneshot::Sender<Result<(), AppError>>)>,
+    /// What was signed here and does not stand yet, in order.
+    pub(super) authoring: VecDeque<Authoring>,
     pub(super) owed: Owed,
     /// When what was committed meanwhile is offered to the engine.
     pub(super) gathered: Option<Instant>,
@@ -295,7 +300,7 @@ fn author(
         let _ = answer.send(Err(AppError::new("relay.unreachable", "acts of membership need the relay")));
         return;
     }
-    driver.authoring.push_back((steps.len(), answer));
+    driver.authoring.push_back((steps.iter().map(|step| step.record.hash()).collect(), answer));
     driver.inputs.extend(steps.into_iter().map(Input::ControlAuthored));
 }
 

@@ -193,9 +193,13 @@ impl Exchange {
 
     /// A person's name: what their device is called, sealed in the control log under the index key.
     pub(crate) fn name_of(&self, person: PersonId) -> String {
-        let control = self.control();
+        self.name_in(&self.control(), person)
+    }
+
+    /// The same, in a log that may know others than this device's.
+    pub(crate) fn name_in(&self, control: &ControlLog, person: PersonId) -> String {
         let me = zuc_protocol::control::Recipient::Device(self.keys.id());
-        let Ok(index) = open_index_key(&control, me, &self.keys) else { return String::new() };
+        let Ok(index) = open_index_key(control, me, &self.keys) else { return String::new() };
         let person = zuc_protocol::ids::PersonId::from_uuid(person.uuid());
         // who left keeps the name, after those who have not
         let mut devices: Vec<_> = control.devices().filter(|(_, device)| device.person == person).collect();

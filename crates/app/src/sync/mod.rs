@@ -7,10 +7,12 @@ mod connect;
 mod driver;
 mod exchange;
 mod owed;
+mod records;
 mod relay;
 mod segments;
 mod status;
 
 pub(crate) use away::Standing;
 pub(crate) use connect::wait_connected;
-pub(crate) use exchange::Exchange;
+pub(crate) use exchange::{Exchange, Order};
+pub(crate) use records::{append_control, control_records};

@@ -85,7 +85,8 @@ impl Driver {
         self.owed.epochs = all;
         tracing::info!(records = steps.len(), "keys are given to members who wait for them");
         // nobody waits for an answer: what is refused is looked at again
-        self.authoring.push_back((steps.len(), oneshot::channel().0));
+        let records = steps.iter().map(|step| step.record.hash()).collect();
+        self.authoring.push_back((records, oneshot::channel().0));
         self.inputs.extend(steps.into_iter().map(Input::ControlAuthored));
         Ok(true)
     }

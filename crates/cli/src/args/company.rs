@@ -10,13 +10,28 @@ pub(crate) enum Company {
     Create(CompanyCreate),
     /// Show it
     Show,
+    /// Come into a company by its recovery code, when no computer of an administrator is left
+    Recover(CompanyRecover),
     /// Set the relay's address
     Relay {
         /// Address
         url: String,
     },
     /// After the relay lost its data: give folios and stamp again without waiting for the computers that are missing
-    Thaw,
+    Thaw {
+        /// Decide at once, by the recovery code in this file, and not a day after the loss
+        #[arg(long, value_name = "FILE")]
+        code_file: Option<PathBuf>,
+    },
+    /// When the membership has two histories: show both; with the recovery code, say which one counts
+    Settle {
+        /// The beginning of the name of the one that counts
+        #[arg(long, requires = "code_file")]
+        keep: Option<String>,
+        /// The recovery code
+        #[arg(long, value_name = "FILE", requires = "keep")]
+        code_file: Option<PathBuf>,
+    },
 }
 
 #[derive(Args)]
@@ -45,6 +60,25 @@ pub(crate) struct CompanyCreate {
     /// Write the recovery code here instead of showing it; counts as typing it back
     #[arg(long, value_name = "FILE")]
     pub(crate) recovery_out: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct CompanyRecover {
+    /// The company, as `zuc company show` and the paper with the code say it
+    #[arg(long)]
+    pub(crate) company: String,
+    /// Its relay's address
+    #[arg(long)]
+    pub(crate) relay: String,
+    /// Who sits here
+    #[arg(long)]
+    pub(crate) person: String,
+    /// The recovery code
+    #[arg(long, value_name = "FILE")]
+    pub(crate) code_file: PathBuf,
+    /// Write the code that takes its place here; counts as typing it back
+    #[arg(long, value_name = "FILE")]
+    pub(crate) recovery_out: PathBuf,
 }
 
 #[derive(Subcommand)]
@@ -88,6 +122,11 @@ pub(crate) enum Device {
         /// It deletes everything it holds when it is next heard of
         #[arg(long)]
         wipe: bool,
+    },
+    /// Let a stopped device go on
+    Release {
+        /// Its id, or the beginning of it
+        device: String,
     },
     /// Give scopes new keys; whoever reads them has them at once
     Rotate {

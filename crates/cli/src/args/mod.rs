@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 pub(crate) use apart::Conflicts;
-pub(crate) use company::{Company, Device, Person, Reason};
+pub(crate) use company::{Company, CompanyRecover, Device, Person, Reason};
 pub(crate) use fiscal::{Cfdi, Csd, Invoice};
 pub(crate) use sales::{Customer, Import, Lead, Product, Proposal};
 pub(crate) use support::Backup;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use zuc_app::AppError;
 use zuc_ipc::{
     Failure,
     company::{DeviceRevoke, InviteNew, Join, KeysRotate, RevokeReason},
@@ -86,6 +87,18 @@ pub(super) async fn run(command: Device, place: &Place, output: Output) -> Done 
             })
             .await?
             .map_err(Ended::Refused)?;
+            output.show(&changes, |changes| changes.done.clone())?;
+        }
+        Device::Release { device } => {
+            let changes = with_office(place, async |office| {
+                let devices = office.device_list().await?;
+                let mut found = devices.into_iter().filter(|row| row.id.starts_with(&device));
+                match (found.next(), found.next()) {
+                    (Some(row), None) => office.device_release(row.id).await,
+                    _ => Err(AppError::new("device.unknown", "no one device has an id that begins so")),
+                }
+            })
+            .await?;
             output.show(&changes, |changes| changes.done.clone())?;
         }
         Device::Rotate { scopes, all: _ } => {

@@ -1,7 +1,8 @@
 //! Faults in real processes: a step that fails or is killed, a relay that is away, slow or silent, two programs on one
-//! home, a keyring that is shut, an invite that is used up, a certificate that is another's, an amount that is none, a backup that is damaged. Each
+//! home, a keyring that is shut, an invite that is used up, a recovery code that is another's, a certificate that is another's, an amount that is none, a backup that is damaged. Each
 //! gives a stable code and a Spanish sentence, and changes nothing.
 
+mod admins;
 mod amounts;
 mod apart;
 mod backup;
@@ -15,6 +16,7 @@ mod joining;
 mod keyring;
 mod papers;
 mod privacy;
+mod recovering;
 mod relay;
 mod reports;
 mod revoking;

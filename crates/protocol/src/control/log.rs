@@ -55,6 +55,8 @@ pub struct ControlLog {
     pub(super) relay_url: Option<String>,
     pub(super) schema_floor: u32,
     pub(super) settled: BTreeSet<ControlHash>,
+    /// Records that were held here and never counted, with the place of the last that counts before them.
+    pub(super) left: BTreeMap<ControlHead, u64>,
     pub(super) thawed: BTreeSet<LogId>,
     pub(super) forks: Vec<Fork>,
 }
@@ -100,6 +102,7 @@ impl ControlLog {
             relay_url: act.relay_url.clone(),
             schema_floor: 0,
             settled: BTreeSet::new(),
+            left: BTreeMap::new(),
             thawed: BTreeSet::new(),
             forks: vec![],
         };
@@ -190,18 +193,37 @@ impl ControlLog {
     pub fn adopt(&mut self, records: impl IntoIterator<Item = SignedControl>) -> Result<(), ControlError> {
         let mut next = Self::replay(self.company, records)?;
         let parting = self.hashes.iter().zip(&next.hashes).position(|(ours, theirs)| ours != theirs);
-        let parted = match parting {
-            Some(at) => Some(self.hashes[at]),
+        let (parted, left) = match parting {
+            Some(at) => (Some(self.hashes[at]), self.records[at..].to_vec()),
             None if next.hashes.len() < self.hashes.len() => return Err(ControlError::Conflict { head: self.head() }),
-            None => None,
+            None => (None, vec![]),
         };
         if parted.is_some_and(|ours| !next.settled.contains(&ours)) {
             return Err(ControlError::Forked);
         }
         next.forks.clone_from(&self.forks);
         next.forks.retain(|fork| !next.settled.contains(&fork.ours) && !next.settled.contains(&fork.theirs));
+        next.left.clone_from(&self.left);
+        next.leave(&left);
         *self = next;
         Ok(())
+    }
+
+    /// Remembers records of a branch that was held here, in their order, where the root has said that it never counted:
+    /// whoever named one of them counts as having named the last before them ([`Self::seen`]).
+    pub fn leave(&mut self, branch: &[SignedControl]) {
+        for record in branch {
+            let Ok(decoded) = record.decode() else { continue };
+            let hash = record.hash();
+            let last = if self.settled.contains(&hash) {
+                decoded.seq.checked_sub(1)
+            } else {
+                self.left.get(&decoded.prev.head()).copied()
+            };
+            if let Some(last) = last {
+                self.left.insert(hash.head(), last);
+            }
+        }
     }
 
     /// Signature and right, at the place where the record stands.

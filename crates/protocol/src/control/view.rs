@@ -49,6 +49,12 @@ impl ControlLog {
         self.heads.get(&head).copied()
     }
 
+    /// Place of the record that a batch counts as having named: the one that it names, or, where that never counted, the last
+    /// before it that does.
+    pub fn seen(&self, head: ControlHead) -> Option<u64> {
+        self.seq_of(head).or_else(|| self.left.get(&head).copied())
+    }
+
     /// Records from a place on.
     pub fn records_from(&self, seq: u64) -> &[SignedControl] {
         let from = usize::try_from(seq).unwrap_or(usize::MAX).min(self.records.len());

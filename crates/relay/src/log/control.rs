@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use zuc_protocol::{
-    control::{ControlAct, ControlAuthor, ControlError, Mark, SignedControl},
+    control::{ControlAct, ControlError, Mark, SignedControl},
     ids::{CompanyId, DeviceId},
     messages::ServerFrame,
     person_key::{BagKeyWraps, BagReplacement},
@@ -54,8 +54,8 @@ impl LogService {
                 other => Err(other.into()),
             };
         }
-        if let (ControlAct::Thaw { log }, ControlAuthor::Device(_)) = (&decoded.act, decoded.author) {
-            self.check_thaw(company, *log).await?;
+        if let ControlAct::Thaw { log } = &decoded.act {
+            self.check_thaw(company, *log, decoded.author).await?;
         }
         let marks = before.effective_marks(&decoded.act);
         self.check_marks(company, &marks).await?;

@@ -66,7 +66,7 @@ async fn a_device_joins_by_an_invite_and_both_screens_show_one_code() {
     assert_eq!(offer(&luis, &relay, &offered).await.status(), StatusCode::NO_CONTENT);
     assert_eq!(status(&relay, &invite).await, JoinStatus::Gone);
 
-    let request = JoinRequest::make(&invite, keys(2).public(), "Ana", &nonce());
+    let request = JoinRequest::make(&invite, keys(2).public(), "Ana", invite.control_head, &nonce());
     assert_eq!(join(&relay, invite.secret.access(), &request).await.status(), StatusCode::ACCEPTED);
     assert_eq!(status(&relay, &invite).await, JoinStatus::Pending);
 
@@ -79,13 +79,13 @@ async fn a_device_joins_by_an_invite_and_both_screens_show_one_code() {
     let log = ControlLog::replay(invite.company, records).unwrap();
     assert!(log.seq_of(invite.control_head).is_some());
     let (_, admin) = log.devices().find(|(_, device)| device.public.fingerprint() == invite.admin).unwrap();
-    let shown = comparison_code(&admin.public, &request, log.head().head());
+    let shown = comparison_code(&admin.public, &request);
 
     // Luis's side.
     let pending: Vec<JoinRequest> = read(luis.get(&relay, "/api/v1/joins").await).await;
     assert_eq!(pending, [request]);
     assert_eq!(pending[0].check(invite.id, company.id, &invite.secret).unwrap(), "Ana");
-    assert_eq!(comparison_code(&keys(1).public(), &pending[0], company.log.head().head()), shown);
+    assert_eq!(comparison_code(&keys(1).public(), &pending[0]), shown);
     let joining = Joining {
         person: PersonId([2; 16]),
         rights: Some(Rights::new([Role::Ventas], [1])),
@@ -123,7 +123,8 @@ async fn an_invite_used_twice_unknown_unproved_or_a_day_old_is_refused_with_one_
     let longer = InviteOffer::sign(InviteId([8; 16]), company.id, &used.invite.secret, i64::MAX, &keys(1));
     assert_eq!(code(offer(&luis, &relay, &longer).await).await, "enrolment.invite_span");
 
-    let request = |given: &Given, seed| JoinRequest::make(&given.invite, keys(seed).public(), "Ana", &nonce());
+    let seen = company.log.head().head();
+    let request = |given: &Given, seed| JoinRequest::make(&given.invite, keys(seed).public(), "Ana", seen, &nonce());
     let first = request(&used, 2);
     for _ in 0..2 {
         // The identical request again: its answer may have been lost.

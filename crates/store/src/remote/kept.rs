@@ -71,6 +71,14 @@ pub(super) async fn set_aside(
     Ok(())
 }
 
+/// An entry that was set aside, and is judged otherwise now that the root has settled a fork, lies apart no more.
+pub(super) async fn counts_after_all(conn: &mut SqliteConnection, bytes: &[u8]) -> Result<(), StoreError> {
+    let hash = batch_hash(bytes);
+    let hash = hash.0.as_slice();
+    sqlx::query!("DELETE FROM quarantine WHERE hash = ?", hash).execute(conn).await?;
+    Ok(())
+}
+
 pub(crate) async fn move_cursors(conn: &mut SqliteConnection, scope: i64, advance: &Advance) -> Result<(), StoreError> {
     let (seq, chain) = (i64::try_from(advance.seq).unwrap_or(i64::MAX), advance.chain.0.as_slice());
     sqlx::query!(

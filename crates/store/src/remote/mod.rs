@@ -12,7 +12,7 @@ use zuc_protocol::ids::{ControlHash, ItemId, LogId};
 use zuc_protocol::item::{DocKind, Item};
 use zuc_sync::{Advance, Source, Writer, Wrong};
 
-use self::kept::{author_acted, keep_entry, set_aside, was_read};
+use self::kept::{author_acted, counts_after_all, keep_entry, set_aside, was_read};
 pub(crate) use self::kept::{move_cursors, put_setting};
 use self::receiver::Receiver;
 use crate::persons::Ring;
@@ -70,6 +70,7 @@ impl Store {
         match receiver.entry(items, &mut latest).await {
             Ok(()) => {
                 part.commit().await?;
+                counts_after_all(&mut tx, bytes).await?;
                 if let Some(code) = &out.refused {
                     set_aside(&mut tx, number, code, bytes, now).await?;
                 }

@@ -153,8 +153,17 @@ async fn nobody_has_named_a_record_of_a_branch_that_is_left() {
         let advance = Advance { seq: u64::from(turn), chain: ChainHash([turn; 32]), author };
         store.set_aside_entry(WIRE, advance, LogKind::Batch, &[turn], "sync.bad_seal", now()).await.unwrap();
     }
-    store.leave_branch(5).await.unwrap();
+    assert_eq!(store.leave_branch(5, &[], now()).await.unwrap(), [], "no membership set these aside");
     let sql = "SELECT control_seq FROM author_cursor ORDER BY author";
     let named: Vec<i64> = sqlx::query_scalar(sql).fetch_all(store.reader()).await.unwrap();
     assert_eq!(named, [3, 4, 4]);
+
+    // what the branch itself had set aside is read again, with its scope
+    let advance = Advance { seq: 4, chain: ChainHash([4; 32]), author: None };
+    store.set_aside_entry(WIRE, advance, LogKind::Batch, &[4], "sync.beyond_mark", now()).await.unwrap();
+    assert_eq!(store.leave_branch(4, &[], now()).await.unwrap(), [WIRE]);
+    let sql =
+        "SELECT (SELECT count(*) FROM cursor) + (SELECT count(*) FROM author_cursor) + (SELECT count(*) FROM chain)";
+    let left: i64 = sqlx::query_scalar(sql).fetch_one(store.reader()).await.unwrap();
+    assert_eq!(left, 0);
 }

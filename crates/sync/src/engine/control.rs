@@ -51,6 +51,14 @@ impl Engine {
         effects: &mut Vec<Effect>,
     ) {
         self.relay_control_len = self.relay_control_len.max(len);
+        // What is read from the genesis on is one that parts from ours: it is looked at whole.
+        let is_whole = from == 0 || (!self.whole.is_empty() && from == self.whole.len() as u64);
+        let (from, records) = if is_whole {
+            let Some(records) = self.gathered(from, records, len, effects) else { return };
+            (0, records)
+        } else {
+            (from, records)
+        };
         // A log that begins at the genesis may be one in which the root has settled a fork against ours.
         if from == 0 && self.log.fork().is_some() && self.adopt(records.clone(), effects) {
             return;

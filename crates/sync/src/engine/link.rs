@@ -29,6 +29,7 @@ impl Engine {
         self.link = Link::Down;
         self.bags_due.clear();
         self.offering.clear();
+        self.whole.clear();
         for lane in self.outbound.values_mut() {
             lane.unsend();
             lane.stopped = false;

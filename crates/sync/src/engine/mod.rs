@@ -18,7 +18,7 @@ mod start;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use zuc_protocol::chain;
-use zuc_protocol::control::ControlLog;
+use zuc_protocol::control::{ControlLog, SignedControl};
 use zuc_protocol::identity::DeviceKeys;
 use zuc_protocol::ids::{DeviceId, KeyId, LogId};
 use zuc_protocol::messages::{RefusalCode, ServerFrame, StandingLoss};
@@ -67,6 +67,8 @@ pub struct Engine {
     /// The relay was told that its log went back.
     said_behind: bool,
     relay_control_len: u64,
+    /// The relay's whole control log, as far as it has come: it is looked at when it is here, for a page alone proves nothing.
+    whole: Vec<SignedControl>,
     bag_keys: BTreeMap<Scope, BTreeSet<KeyId>>,
     stale: u8,
     greeted_anew: bool,
@@ -137,6 +139,7 @@ impl Engine {
             given: BTreeSet::new(),
             said_behind: false,
             relay_control_len: 0,
+            whole: Vec::new(),
             bag_keys,
             stale: 0,
             greeted_anew: false,
@@ -186,6 +189,7 @@ impl Engine {
             }
             Input::Applied { scope, seq } => self.applied(scope, seq),
             Input::SegmentRead { scope } => self.segment_read(scope, &mut effects),
+            Input::ReadAnew { scope } => self.read_anew(scope, &mut effects),
             Input::Reoffer { scope, batches } => self.reoffer(scope, batches, &mut effects),
             Input::Offer { scope, entries, next } => self.give_back(scope, entries, next, &mut effects),
             Input::BagRows { scope, rows } => {

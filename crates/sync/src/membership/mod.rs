@@ -4,6 +4,7 @@
 //! has taken them; when the head has moved meanwhile they are made again.
 
 mod owed;
+mod recover;
 mod rights;
 mod rotate;
 mod steps;
@@ -13,7 +14,7 @@ use zuc_protocol::control::{
     next_epoch, seal_label, wrap_epoch_key, wrap_index_key,
 };
 use zuc_protocol::error::ProtocolError;
-use zuc_protocol::identity::DevicePublic;
+use zuc_protocol::identity::{DeviceKeys, DevicePublic};
 use zuc_protocol::ids::{DeviceId, KeyId, PersonId, ReceiveKey};
 use zuc_protocol::person_key::{Bag, BagKeyWraps, BagReplacement};
 use zuc_protocol::scope::{Rights, Scope};
@@ -22,6 +23,7 @@ use zuc_protocol::secret::{BagKey, EpochKey};
 use crate::keyring::KeyRing;
 
 pub use owed::{owed_epochs, owed_keys, owed_renewals, renewable};
+pub use recover::{Recovering, recover, replace_root};
 pub use rights::{Changing, change_rights, lost_scopes};
 pub use rotate::{KEY_LIFE_MS, due_rotations, rotate};
 pub use steps::ControlStep;
@@ -54,12 +56,12 @@ pub fn founding_bags(
     keys: &[(Scope, BagKey)],
     fresh: Fresh<'_>,
 ) -> Result<Vec<BagKeyWraps>, ProtocolError> {
-    keys.iter().map(|(scope, key)| wraps_to_readers(log, ring, *scope, key, &[], fresh)).collect()
+    keys.iter().map(|(scope, key)| wraps_to_readers(log, ring.keys(), *scope, key, &[], fresh)).collect()
 }
 
 fn wraps_to_readers(
     log: &ControlLog,
-    ring: &KeyRing,
+    giver: &DeviceKeys,
     scope: Scope,
     key: &BagKey,
     without: &[DeviceId],
@@ -69,7 +71,7 @@ fn wraps_to_readers(
     for (id, device) in log.readers(scope).filter(|(id, _)| !without.contains(id)) {
         to.push((Recipient::Device(id), device.public.receive, fresh()));
     }
-    BagKeyWraps::make(log.company(), scope, key, to, ring.keys())
+    BagKeyWraps::make(log.company(), scope, key, to, giver)
 }
 
 /// Lets a device in: its record with the keys that this device holds; and for scopes that the newcomer reads and nobody
@@ -84,24 +86,14 @@ pub fn approve_join(
     time_ms: i64,
     fresh: Fresh<'_>,
 ) -> Result<Vec<ControlStep>, ControlError> {
-    add_device(Draft::new(log, ring, time_ms), joining, fresh)
+    let mut draft = Draft::new(log, ring, time_ms);
+    add_device(&mut draft, joining, fresh)?;
+    owed::begin_lost(&mut draft, fresh)?;
+    Ok(draft.done())
 }
 
-/// As [`approve_join`], by the recovery code when no admin is left; `ring` is [`KeyRing::of_root`].
-///
-/// # Errors
-/// As [`approve_join`]; [`ProtocolError::BadKey`] when the code is not the current one.
-pub fn recover(
-    log: &ControlLog,
-    ring: &KeyRing,
-    joining: &Joining<'_>,
-    time_ms: i64,
-    fresh: Fresh<'_>,
-) -> Result<Vec<ControlStep>, ControlError> {
-    add_device(Draft::new(log, ring, time_ms).by_root(), joining, fresh)
-}
-
-fn add_device(mut draft: Draft<'_>, joining: &Joining<'_>, fresh: Fresh<'_>) -> Result<Vec<ControlStep>, ControlError> {
+/// The record that lets a device in, with the keys that the ring holds.
+fn add_device(draft: &mut Draft<'_>, joining: &Joining<'_>, fresh: Fresh<'_>) -> Result<(), ControlError> {
     let (log, ring) = (&draft.log, draft.ring);
     let index = ring.index().ok_or(ProtocolError::BadSeal)?;
     let id = joining.device.id();
@@ -119,7 +111,7 @@ fn add_device(mut draft: Draft<'_>, joining: &Joining<'_>, fresh: Fresh<'_>) -> 
         if let (Some(key), Some(bag)) = (ring.current(log, scope), ring.bag(scope)) {
             keys.push((scope, wrap_epoch_key(scope, key, to, &joining.device.receive, &fresh())?));
             let one = [(to, joining.device.receive, fresh())];
-            wraps.push(BagKeyWraps::make(log.company(), scope, bag, one, ring.keys())?);
+            wraps.push(BagKeyWraps::make(log.company(), scope, bag, one, draft.giver)?);
         }
     }
     let mut nonce = [0; 24];
@@ -132,9 +124,7 @@ fn add_device(mut draft: Draft<'_>, joining: &Joining<'_>, fresh: Fresh<'_>) -> 
         index: wrap_index_key(index, to, &joining.device.receive, &fresh())?,
         keys,
     });
-    draft.sign(add, vec![], wraps)?;
-    owed::begin_lost(&mut draft, fresh)?;
-    Ok(draft.done())
+    draft.sign(add, vec![], wraps)
 }
 
 /// What a removal takes.
@@ -155,8 +145,26 @@ pub struct Removing {
 /// # Errors
 /// [`ControlError::NotAllowed`], [`ControlError::Contradiction`] for a device that is none.
 pub fn freeze(log: &ControlLog, ring: &KeyRing, device: DeviceId, time_ms: i64) -> Result<ControlStep, ControlError> {
+    freezing(log, ring, device, true, time_ms)
+}
+
+/// Lets a stopped device go on: what it wrote while it was stopped, and had not sent, counts when it comes.
+///
+/// # Errors
+/// As [`freeze`].
+pub fn release(log: &ControlLog, ring: &KeyRing, device: DeviceId, time_ms: i64) -> Result<ControlStep, ControlError> {
+    freezing(log, ring, device, false, time_ms)
+}
+
+fn freezing(
+    log: &ControlLog,
+    ring: &KeyRing,
+    device: DeviceId,
+    on: bool,
+    time_ms: i64,
+) -> Result<ControlStep, ControlError> {
     let mut draft = Draft::new(log, ring, time_ms);
-    draft.sign(ControlAct::Freeze { device, on: true }, vec![], vec![])?;
+    draft.sign(ControlAct::Freeze { device, on }, vec![], vec![])?;
     draft.done().pop().ok_or(ControlError::Contradiction("no step"))
 }
 
@@ -250,7 +258,7 @@ fn replace_bag(
         nonce.copy_from_slice(&fresh()[..24]);
         nonce
     })?;
-    let wraps = wraps_to_readers(log, ring, bag.scope(), &new, without, fresh)?;
+    let wraps = wraps_to_readers(log, ring.keys(), bag.scope(), &new, without, fresh)?;
     Ok(Some(BagReplacement { wraps, rows: next.rows().cloned().collect() }))
 }
 

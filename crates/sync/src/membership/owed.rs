@@ -53,7 +53,7 @@ pub(super) fn grant(
         wraps.push(wrap_epoch_key(scope, key, device, receive, &fresh())?);
         recipients.push((device, *receive, fresh()));
     }
-    let bag = BagKeyWraps::make(log.company(), scope, bag, recipients, ring.keys())?;
+    let bag = BagKeyWraps::make(log.company(), scope, bag, recipients, draft.giver)?;
     draft.sign(ControlAct::Grant(GrantAct { scope, epoch, wraps }), vec![], vec![bag])?;
     Ok(true)
 }
@@ -134,7 +134,7 @@ pub(super) fn begin_anew(draft: &mut Draft<'_>, scope: Scope, fresh: Fresh<'_>) 
     let (log, ring) = (&draft.log, draft.ring);
     let (key, bag) = (EpochKey::from_bytes(fresh()), BagKey::from_bytes(fresh()));
     let act = next_epoch(log, scope, &key, ring.current(log, scope), Some(&bag), &[], fresh)?;
-    let wraps = wraps_to_readers(log, ring, scope, &bag, &[], fresh)?;
+    let wraps = wraps_to_readers(log, draft.giver, scope, &bag, &[], fresh)?;
     draft.sign(act, vec![BagReplacement { wraps, rows: vec![] }], vec![])
 }
 

@@ -1,6 +1,7 @@
 //! Steps of an act: records that are signed one on top of the other, before the relay has any of them.
 
 use zuc_protocol::control::{ControlAct, ControlError, ControlLog, SignedControl};
+use zuc_protocol::identity::DeviceKeys;
 use zuc_protocol::person_key::{BagKeyWraps, BagReplacement};
 
 use crate::keyring::KeyRing;
@@ -21,19 +22,22 @@ pub(super) struct Draft<'r> {
     /// The log as it will be when the relay has taken the steps so far.
     pub(super) log: ControlLog,
     pub(super) ring: &'r KeyRing,
+    /// Signs what travels outside the log. Bag keys are believed of members only: where the recovery code signs the records,
+    /// this is the device that it lets in.
+    pub(super) giver: &'r DeviceKeys,
     time_ms: i64,
-    by_root: bool,
+    root: Option<&'r DeviceKeys>,
     steps: Vec<ControlStep>,
 }
 
 impl<'r> Draft<'r> {
     pub(super) fn new(log: &ControlLog, ring: &'r KeyRing, time_ms: i64) -> Self {
-        Self { log: log.clone(), ring, time_ms, by_root: false, steps: Vec::new() }
+        Self { log: log.clone(), ring, giver: ring.keys(), time_ms, root: None, steps: Vec::new() }
     }
 
-    /// Signed by the root, which the recovery code opens, instead of this device.
-    pub(super) fn by_root(self) -> Self {
-        Self { by_root: true, ..self }
+    /// From here on signed by the recovery code instead of this device; by this device again, where there is none.
+    pub(super) fn signed_by(&mut self, root: Option<&'r DeviceKeys>) {
+        self.root = root;
     }
 
     pub(super) fn sign(
@@ -42,9 +46,10 @@ impl<'r> Draft<'r> {
         replacements: Vec<BagReplacement>,
         wraps: Vec<BagKeyWraps>,
     ) -> Result<(), ControlError> {
-        let (keys, time) = (self.ring.keys(), self.time_ms);
-        let record =
-            if self.by_root { self.log.sign_as_root(act, time, keys)? } else { self.log.sign(act, time, keys)? };
+        let record = match self.root {
+            Some(root) => self.log.sign_as_root(act, self.time_ms, root)?,
+            None => self.log.sign(act, self.time_ms, self.ring.keys())?,
+        };
         self.log.append(record.clone())?;
         self.steps.push(ControlStep { record, replacements, wraps });
         Ok(())

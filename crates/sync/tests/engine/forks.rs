@@ -4,7 +4,7 @@ use zuc_protocol::chain::LogKind;
 use zuc_protocol::control::{ControlAct, ControlLog, RemoveReason, SignedControl};
 use zuc_protocol::envelope::SealedBatch;
 use zuc_protocol::ids::{BatchHash, KeyId};
-use zuc_protocol::messages::ServerFrame;
+use zuc_protocol::messages::{ClientFrame, ServerFrame};
 use zuc_protocol::person_key::{Bag, BagRow, bag_id};
 use zuc_protocol::secret::PersonKey;
 use zuc_sync::membership::{Removing, erase, remove_device};
@@ -178,4 +178,26 @@ fn who_had_named_a_record_of_the_losing_branch_is_not_late_in_the_other() {
     relay.append(SALES, LogKind::Batch, two.into_bytes());
     ana.frame(relay.entries(SALES, 1));
     assert_eq!((ana.applied, ana.quarantined.len()), (2, 0));
+}
+
+#[test]
+fn a_settled_log_that_comes_in_pages_is_taken_over_once_it_is_whole() {
+    let (_, mut relay, _, mut ana) = scene();
+    ana.online(&mut relay);
+    let other = with_floors(&relay.control, [2]);
+    shown(&mut ana, &other);
+    relay.control = with_floors(&relay.control, [1]);
+    settle(&mut relay, &other.records_from(other.last_seq())[0]);
+    let whole = relay.control.records_from(0).to_vec();
+    let place = |at: usize| u64::try_from(at).unwrap();
+    let page = |from: usize, to: usize| {
+        let records = whole[from..to].to_vec();
+        ServerFrame::ControlRecords { from: place(from), records, len: place(whole.len()) }
+    };
+    ana.sent.clear();
+    ana.frame(page(0, 2));
+    assert_eq!(ana.engine.log().head(), other.head(), "a page alone proves nothing");
+    assert!(ana.sent.contains(&ClientFrame::Control { from: 2 }));
+    ana.frame(page(2, whole.len()));
+    assert_eq!((ana.engine.log().head(), ana.engine.distrust()), (relay.control.head(), None));
 }

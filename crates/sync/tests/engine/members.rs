@@ -2,17 +2,18 @@
 
 use crate::support::{Company, Device, Dice, Relay, SALES, by_luis, company, fact, keys, root, scene};
 use zuc_protocol::chain::LogKind;
-use zuc_protocol::control::{ControlAct, Recipient};
+use zuc_protocol::control::{ControlAct, ControlError, Recipient, next_epoch};
 use zuc_protocol::envelope::{BatchBody, BatchHeader, BatchKind, SealedBatch, SeenTip};
+use zuc_protocol::error::ProtocolError;
 use zuc_protocol::ids::{BatchHash, DeviceId, Incarnation, ItemId, LogId, PersonId};
 use zuc_protocol::item::{Fact, Item};
 use zuc_protocol::messages::{ClientFrame, ServerFrame};
 use zuc_protocol::person_key::{Bag, BagRow, bag_id};
 use zuc_protocol::relay_fact::{RelayFactHeader, SealedRelayFact};
 use zuc_protocol::scope::{Rights, Role, Scope};
-use zuc_protocol::secret::PersonKey;
+use zuc_protocol::secret::{EpochKey, IndexKey, PersonKey};
 use zuc_protocol::suite;
-use zuc_sync::membership::{Changing, Joining, change_rights, erase, lost_scopes, owed_keys, recover};
+use zuc_sync::membership::{Changing, Recovering, change_rights, erase, lost_scopes, owed_keys, recover, replace_root};
 use zuc_sync::{Effect, Input, KeyRing};
 
 #[test]
@@ -28,21 +29,64 @@ fn the_recovery_code_enrols_an_admin_who_reads_what_there_was() {
         let _ = ring.learn_bag(&log, wraps);
     }
     let new = keys(7);
-    let joining = Joining {
-        person: PersonId([7; 16]),
-        rights: Some(Rights::new([Role::Gerencia, Role::Administracion], [])),
-        device: new.public(),
-        label: "equipo nuevo",
-    };
+    let recovering = Recovering { person: PersonId([7; 16]), device: &new, label: "equipo nuevo" };
     let mut dice = Dice(9_000);
-    for step in recover(&log, &ring, &joining, 9, &mut || dice.roll()).unwrap() {
+    let mut bag_wraps = company.bag_wraps.clone();
+    for step in recover(&log, &ring, &recovering, 9, &mut || dice.roll()).unwrap() {
         relay.control.append(step.record).unwrap();
+        bag_wraps.extend(step.wraps);
     }
-    let mut late = Device::new(7, &Company { log: relay.control.clone(), bag_wraps: company.bag_wraps });
+    assert!(
+        bag_wraps.iter().all(|wraps| relay.control.device(wraps.author).is_some()),
+        "of the code nobody takes them"
+    );
+    let mut late = Device::new(7, &Company { log: relay.control.clone(), bag_wraps });
     assert_eq!(late.engine.ring().prove(&relay.control).unwrap(), "equipo nuevo");
     late.online(&mut relay);
     assert_eq!(late.facts, luis.facts);
     assert!(relay.control.sign(ControlAct::SchemaFloor(1), 9, &new).is_ok());
+    assert_eq!(late.engine.ring().readable(&relay.control).len(), 6, "there may be nobody else who reads them");
+    assert!(Scope::FIRST.iter().all(|scope| late.engine.ring().bag(*scope).is_some()), "names too");
+    let again = recover(&relay.control, &ring, &recovering, 9, &mut || dice.roll()).unwrap();
+    assert!(again.is_empty(), "nothing is left to give");
+}
+
+#[test]
+fn a_code_that_was_replaced_signs_nothing_and_the_next_one_opens_all_that_it_opened() {
+    let (company, relay, _, _) = scene();
+    let mut dice = Dice(9_500);
+    let mut log = relay.control.clone();
+    // A key that does not seal the one before: whoever began it did not hold that.
+    let key = EpochKey::from_bytes(dice.roll());
+    let broken = next_epoch(&log, Scope::Fiscal, &key, None, None, &[], &mut || dice.roll()).unwrap();
+    log.append(log.sign(broken, 8, &keys(1)).unwrap()).unwrap();
+    let mut ring = KeyRing::of_device(keys(1), &log);
+    for wraps in &company.bag_wraps {
+        let _ = ring.learn_bag(&log, wraps);
+    }
+    let (before, next) = (log.clone(), keys(9));
+    let steps = replace_root(&log, &ring, &root(), &next, 9, &mut || dice.roll()).unwrap();
+    assert_eq!(steps.len(), 3, "the code, and the two keys that nothing leads to");
+    let mut bags = KeyRing::of_root(next.clone(), &log);
+    let mut wraps = vec![];
+    for step in steps {
+        log.append(step.record).unwrap();
+        wraps.extend(step.wraps);
+    }
+    let opened = KeyRing::of_root(next.clone(), &log);
+    for epoch in log.scopes().flat_map(|scope| log.epochs(scope)) {
+        assert!(opened.epoch(epoch.id).is_some(), "{:?} of {}", epoch.id, epoch.scope);
+    }
+    for wraps in wraps.iter().filter(|wraps| ring.bag(wraps.scope).is_some()) {
+        bags.learn_bag(&log, wraps).unwrap();
+    }
+    assert_eq!(opened.index().map(IndexKey::expose), ring.index().map(IndexKey::expose));
+    let floor = || ControlAct::SchemaFloor(1);
+    assert!(log.sign_as_root(floor(), 9, &next).is_ok());
+    assert_eq!(log.sign_as_root(floor(), 9, &root()), Err(ProtocolError::BadKey.into()));
+    // One that the old code signed upon the record before would be a fork, and no more than that.
+    let late = before.sign_as_root(floor(), 9, &root()).unwrap();
+    assert!(matches!(log.append(late), Err(ControlError::Conflict { .. })));
 }
 
 #[test]

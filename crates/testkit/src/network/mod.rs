@@ -5,11 +5,13 @@ mod founding;
 mod ground;
 mod host;
 mod laptop;
+mod recovery;
 
 use uuid::Uuid;
 use zuc_protocol::{
-    control::{ControlAct, RemoveReason, next_epoch},
-    ids::{CompanyId, ControlHash, ItemId, RequestId},
+    control::{ControlAct, RemoveReason, SignedControl, next_epoch},
+    identity::DeviceKeys,
+    ids::{CompanyId, ControlHash, DeviceId, ItemId, RequestId},
     messages::{ClientFrame, ServerFrame},
     receipt::{Claim, ClaimRequest, Decision},
     scope::{Rights, Scope},
@@ -40,6 +42,8 @@ pub struct Network {
     pub time: Time,
     /// The company.
     pub company: CompanyId,
+    /// The keys of the recovery code that counts.
+    code: DeviceKeys,
     seed: u64,
     on: On,
     /// Laptops that ever joined: those taken away are counted, for nobody comes back under their keys.
@@ -59,7 +63,8 @@ impl Network {
         let host = Host::new(time.clone()).await;
         let (founder, genesis) = founding::found_company(seed, on, time.clone()).await;
         let (company, _) = host.relay().log().create(genesis).await.expect("the first record of its company");
-        let mut network = Self { laptops: vec![founder], host, time, company, seed, on, joined: 0 };
+        let code = founding::root();
+        let mut network = Self { laptops: vec![founder], host, time, company, code, seed, on, joined: 0 };
         network.settle().await;
         for (name, rights) in others {
             network.join(name, rights.clone()).await;
@@ -125,6 +130,19 @@ impl Network {
         let founder = &self.laptops[0];
         let log = self.host.log_id(self.company).await.expect("a disk that works");
         let record = founder.engine.log().sign(ControlAct::Thaw { log }, 2, &founder.keys()).expect("the founder may");
+        self.offer_act(record).await
+    }
+
+    /// The same by the recovery code, which need not wait a day.
+    pub async fn thaw_by_code(&mut self) -> Result<(), String> {
+        let log = self.host.log_id(self.company).await.expect("a disk that works");
+        let control = self.laptops[0].engine.log();
+        let record = control.sign_as_root(ControlAct::Thaw { log }, 2, &self.code).expect("the code may");
+        self.offer_act(record).await
+    }
+
+    async fn offer_act(&self, record: SignedControl) -> Result<(), String> {
+        let founder = &self.laptops[0];
         let session = founder.session.as_ref().expect("the founder is connected");
         let frame = ClientFrame::ControlAppend { record, replacements: vec![], wraps: vec![] };
         let answers = self.host.relay().handle(session, frame).await;
@@ -156,7 +174,11 @@ impl Network {
 
     /// The founder takes a laptop out of the company: stops it, asks what the relay has of it, and removes it.
     pub async fn remove(&mut self, laptop: usize) {
-        let device = self.laptops[laptop].keys().id();
+        self.remove_device(self.laptops[laptop].keys().id()).await;
+    }
+
+    /// The same, of a device whose laptop may be nowhere any more.
+    pub async fn remove_device(&mut self, device: DeviceId) {
         let founder = &self.laptops[0];
         let stop = freeze(founder.engine.log(), &founder.ring(), device, 3).expect("the founder may");
         self.author(stop).await;
@@ -188,7 +210,7 @@ impl Network {
     /// The recovery code says at the founder's laptop that a record of membership, and what follows it, never counted.
     pub async fn settle_fork(&mut self, loser: ControlHash) {
         let log = self.laptops[0].engine.log();
-        let record = log.sign_as_root(ControlAct::Settle { loser }, 6, &founding::root()).expect("the code may");
+        let record = log.sign_as_root(ControlAct::Settle { loser }, 6, &self.code).expect("the code may");
         self.author(ControlStep { record, replacements: vec![], wraps: vec![] }).await;
     }
 

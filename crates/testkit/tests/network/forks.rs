@@ -4,7 +4,7 @@
 use zuc_domain::lead::Lead;
 use zuc_domain::shared::LeadId;
 use zuc_protocol::chain::{self, LogEntry, LogKind};
-use zuc_protocol::control::ControlAct;
+use zuc_protocol::control::{ControlAct, RemoveAct, RemoveReason};
 use zuc_protocol::messages::{ClientFrame, ServerFrame};
 use zuc_protocol::{Blob, Rights, Role};
 use zuc_store::{Fate, wire_scope};
@@ -240,4 +240,39 @@ async fn two_memberships_are_not_forgotten_by_a_kill_and_what_the_root_settles_i
     }
     let left = (Fate::Left, "sync.branch_left".to_owned(), Some(device(&network, LUIS)));
     assert_eq!(told(&network.laptops[ANA]).await, [left]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_losing_branch_had_set_aside_counts_once_the_root_has_spoken() {
+    let mut network = company(54).await;
+    // Ana is shown that Beto was taken out, which nobody else is.
+    let luis = &network.laptops[LUIS];
+    let log = luis.engine.log();
+    let device = network.laptops[BETO].keys().id();
+    let act = RemoveAct { device, marks: vec![], wipe: false, reason: RemoveReason::Left, bags: vec![] };
+    let shown = log.sign(ControlAct::Remove(act), 9, &luis.keys()).unwrap();
+    let (from, hash) = (log.len(), shown.hash());
+    let frame = ServerFrame::ControlRecords { from, records: vec![shown], len: from + 1 };
+    network.laptops[ANA].hear(Input::Frame(frame)).await;
+    let lead = work::capture(&mut network.laptops[BETO], "beto").await.unwrap();
+    let edited = work::capture(&mut network.laptops[BETO], "dos").await.unwrap();
+    while network.carry_up(BETO, false).await {}
+    network.poll(ANA).await;
+    while network.laptops[ANA].receive(0, 1).await {}
+    let ana = &network.laptops[ANA];
+    assert!(ana.set_aside.contains(&"sync.beyond_mark".to_owned()), "{:?}", ana.set_aside);
+    assert!(ana.store.read::<Lead>(lead).await.unwrap().is_none());
+
+    go_away(&mut network, ANA).await;
+    network.trust_the_relay().await;
+    lied_to(&mut network, ANA, |_| true).await;
+    does_not_trust(&network.laptops[ANA], "sync.control_forked", 0).await;
+    go_away(&mut network, ANA).await;
+    network.settle_fork(hash).await;
+    network.laptops[ANA].set_aside.clear();
+    at_peace(&mut network, &[lead, edited]).await;
+    let left = (Fate::Left, "sync.branch_left".to_owned(), Some(self::device(&network, LUIS)));
+    assert_eq!(told(&network.laptops[ANA]).await, [left], "nothing of Beto's lies apart any more");
+    network.laptops[ANA].kill().await;
+    at_peace(&mut network, &[lead, edited]).await;
 }

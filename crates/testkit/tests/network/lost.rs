@@ -277,3 +277,19 @@ async fn who_may_have_receipts_is_known_once_those_who_let_people_in_are_there()
     network.settle().await;
     assert_eq!(network.claim_folio(carla, 2).await, Ok(2));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_recovery_code_need_not_wait_a_day_for_whoever_is_missing() {
+    let mut network = company(37).await;
+    assert_eq!(network.claim_folio(CARLA, 1).await, Ok(1));
+    network.settle().await;
+    assert_eq!(network.thaw_by_code().await, Err("sync.not_lost".to_owned()), "nothing is decided beforehand");
+    network.wipe_the_relay().await;
+    go_away(&mut network, &[ELSA]).await;
+    network.settle().await;
+    assert_eq!(network.claim_folio(CARLA, 2).await, Err("relay.frozen".to_owned()));
+    assert_eq!(network.order_thaw().await, Err("sync.thaw_early".to_owned()));
+    assert_eq!(network.thaw_by_code().await, Ok(()));
+    network.settle().await;
+    assert_eq!(network.claim_folio(CARLA, 2).await, Ok(2), "above the receipts that came back");
+}

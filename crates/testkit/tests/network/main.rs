@@ -5,6 +5,7 @@ mod conflicts;
 mod forks;
 mod holes;
 mod lost;
+mod recovery;
 mod restored;
 mod sim;
 mod spoil;

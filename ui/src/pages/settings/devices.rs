@@ -37,7 +37,7 @@ pub(crate) fn DevicesPart(inviting: RwSignal<bool>) -> impl IntoView {
         }
         now
     });
-    let (approve, rotate) = (Action::new(), Action::new());
+    let (approve, rotate, release) = (Action::new(), Action::new(), Action::new());
     let administers = Memo::new(move |_| devices.value.get().is_some_and(|rows| administers(&rows)));
     let renew = move || rotate.quick::<list::KeysNew>(KeysRotate::default(), |_| ());
     let revoking = Revoking::new();
@@ -45,7 +45,7 @@ pub(crate) fn DevicesPart(inviting: RwSignal<bool>) -> impl IntoView {
         <div class="pane">
             <OfflineNotice text=tr!(offline.approve) bar=true/>
             {move || pending.value.get().filter(|rows| !rows.is_empty()).map(|rows| rows.iter().cloned().map(|row| request(row, approve)).collect_view())}
-            {loaded(devices, move |rows| table(&rows, revoking))}
+            {loaded(devices, move |rows| table(&rows, revoking, release))}
             <div class="row row-3 top t2" style="padding:16px 20px"><Icon name="info" class="t3"/><span class="grow">{tr!(devices.about)}</span>
                 {move || administers.get().then(|| view! {
                     <button class="btn btn--sm" disabled=move || rotate.busy.get() on:click=move |_| renew() data-testid="keys-rotate">
@@ -71,9 +71,9 @@ fn request(row: PendingDevice, approve: Action) -> impl IntoView {
                     <span class="s12 t2" style="margin-top:4px">{tr!(devices.compare)}</span>
                 </div>
                 <span data-testid="device-code"><CodeBoxes code=row.short_code/></span>
-                <button class="btn btn--primary" on:click=same disabled=move || approve.busy.get() data-testid="device-approve"><Icon name="check"/>{tr!(devices.same)}</button>
+                <button class="btn btn--primary" on:click=same disabled=move || approve.busy.get() || row.behind data-testid="device-approve"><Icon name="check"/>{tr!(devices.same)}</button>
             </div>
-            <p class="s12 t3" style="margin-top:8px">{tr!(devices.not_same)}</p>
+            <p class="s12 t3" style="margin-top:8px">{if row.behind { tr!(devices.behind) } else { tr!(devices.not_same) }}</p>
         </section>
     }
 }
@@ -83,9 +83,11 @@ fn administers(rows: &[DeviceRow]) -> bool {
     rows.iter().any(|row| row.this && row.roles.iter().any(|role| role == "administracion"))
 }
 
-fn table(rows: &[DeviceRow], revoking: Revoking) -> impl IntoView + use<> {
+fn table(rows: &[DeviceRow], revoking: Revoking, release: Action) -> impl IntoView + use<> {
     let administers = administers(rows);
     let lines = rows.iter().cloned().map(|row| {
+        let stopped = (administers && row.stopped).then(|| row.id.clone());
+        let let_go = move |id: String| release.quick::<list::DeviceRelease>(ById { id }, |_| ());
         let other = (administers && !row.this && !row.removed).then(|| row.clone());
         let state = match &row {
             row if row.this => (Tone::Accent, tr!(devices.this)),
@@ -100,12 +102,13 @@ fn table(rows: &[DeviceRow], revoking: Revoking) -> impl IntoView + use<> {
                 <td style="height:50px"><span class="row row-3"><Icon name="laptop" class="t3"/><span class="col" style="line-height:18px"><span class="m cut">{tr!(devices.of, name = row.person.clone())}</span><span class="s12 t3 mono">{short}</span></span></span></td>
                 <td><span class="col" style="line-height:18px"><span class="cut">{row.person}</span><span class="s12 t3 cut">{labels::roles(&row.roles)}</span></span></td>
                 <td><Badge tone=state.0 text=state.1/></td><td class="t2 tn">{format::day(&row.since)}</td><td class="t2 tn narrow-hide">{seen}</td>
-                <td style="text-align:right">{other.map(|other| view! { <button class="btn btn--sm" on:click=move |_| revoking.ask(other.clone()) data-testid="device-revoke">{tr!(devices.revoke)}</button> })}</td>
+                <td style="text-align:right">{stopped.map(|id| view! { <button class="btn btn--sm" disabled=move || release.busy.get() on:click=move |_| let_go(id.clone()) data-testid="device-release">{tr!(devices.release)}</button> })}
+                    {other.map(|other| view! { <button class="btn btn--sm" on:click=move |_| revoking.ask(other.clone()) data-testid="device-revoke">{tr!(devices.revoke)}</button> })}</td>
             </tr>
         }
     }).collect_view();
     view! {
-        <table class="tbl" data-testid="devices-table"><colgroup><col/><col style="width:28%"/><col style="width:108px"/><col style="width:100px"/><col class="narrow-hide" style="width:148px"/><col style="width:100px"/></colgroup>
+        <table class="tbl" data-testid="devices-table"><colgroup><col/><col style="width:28%"/><col style="width:108px"/><col style="width:100px"/><col class="narrow-hide" style="width:148px"/><col style="width:200px"/></colgroup>
             <thead><tr><th>{tr!(devices.device)}</th><th>{tr!(devices.person)}</th><th>{tr!(leads.state)}</th><th>{tr!(devices.since)}</th><th class="narrow-hide">{tr!(devices.seen)}</th><th aria-label=tr!(devices.revoke)></th></tr></thead>
             <tbody>{lines}</tbody></table>
     }

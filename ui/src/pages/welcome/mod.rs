@@ -5,6 +5,7 @@ mod create;
 mod join;
 mod lock;
 mod out;
+mod recover;
 mod recovery;
 mod restore;
 mod shut;
@@ -17,6 +18,7 @@ use self::create::CreatePart;
 use self::join::{JoinPart, WaitPart};
 pub(crate) use self::lock::LockPart;
 use self::out::OutPart;
+use self::recover::RecoverPart;
 use self::recovery::RecoveryPart;
 use self::restore::RestorePart;
 pub(crate) use self::shut::ShutPart;
@@ -29,7 +31,7 @@ use crate::words::tr;
 /// A step of the start.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// The four ways to start.
+    /// The ways to start.
     Start,
     /// A new company.
     Create,
@@ -37,6 +39,8 @@ pub(crate) enum Step {
     Join,
     /// A backup.
     Restore,
+    /// The recovery code.
+    Recover,
 }
 
 /// The window before the rooms open.
@@ -48,8 +52,9 @@ pub(crate) fn Welcome(stage: Stage) -> impl IntoView {
             (Stage::Locked, _) => view! { <LockPart/> }.into_any(),
             (Stage::Recovery, _) => view! { <RecoveryPart/> }.into_any(),
             (Stage::Joining, _) => view! { <WaitPart/> }.into_any(),
-            (Stage::Removed | Stage::Wiped, _) => view! { <OutPart wiped=stage == Stage::Wiped/> }.into_any(),
+            (Stage::Removed | Stage::Wiped, Step::Start) => view! { <OutPart step wiped=stage == Stage::Wiped/> }.into_any(),
             (_, Step::Restore) => view! { <RestorePart step/> }.into_any(),
+            (_, Step::Recover) => view! { <RecoverPart step/> }.into_any(),
             (_, Step::Create) => view! { <CreatePart step/> }.into_any(),
             (_, Step::Join) => view! { <JoinPart step/> }.into_any(),
             _ => view! { <StartPart step/> }.into_any(),

@@ -2,12 +2,13 @@
 
 use leptos::prelude::*;
 
-use super::Solo;
+use super::{Solo, Step};
 use crate::words::tr;
 
-/// Says so; there is nothing else to do here.
+/// Says so; another invite is all that leads on from here.
 #[component]
 pub(crate) fn OutPart(
+    step: RwSignal<Step>,
     /// Nothing of the company is left here.
     wiped: bool,
 ) -> impl IntoView {
@@ -18,6 +19,7 @@ pub(crate) fn OutPart(
             <div class="solo__main" role="alert" data-testid="device-out">
                 <h1 class="h1">{title}</h1>
                 <p style="margin:6px 0 24px;max-width:580px">{about}</p>
+                <button class="btn btn--lg" on:click=move |_| step.set(Step::Join) data-testid="out-join">{tr!(welcome.join)}</button>
             </div>
         </Solo>
     }

@@ -40,6 +40,11 @@ pub(crate) fn RecoveryPart() -> impl IntoView {
     let started = Memo::new(move |_| typed.read_value().iter().any(|group| !group.get().is_empty()));
     let done =
         Memo::new(move |_| typed.read_value().iter().filter(|group| group.get().trim().chars().count() >= 4).count());
+    // who comes in by the code has to say these too
+    let place = move || {
+        let company = session.get().and_then(|boot| boot.company.clone())?;
+        (!company.relay_url.is_empty()).then_some((company.id, company.relay_url))
+    };
     let action = Action::new();
     let confirm = move || {
         let text = typed
@@ -68,6 +73,11 @@ pub(crate) fn RecoveryPart() -> impl IntoView {
                 <ul class="col gap-3" style="margin-top:28px">
                     <li class="row row-3 t2"><Icon name="lock" class="t3"/><span>{tr!(recovery.paper)}</span></li>
                     <li class="row row-3 t2"><Icon name="user" class="t3"/><span>{tr!(recovery.reads_all)}</span></li>
+                    {move || place().map(|(company, relay)| view! {
+                        <li class="row row-3 top t2" data-testid="recovery-place"><Icon name="laptop" class="t3"/>
+                            <span class="col gap-1"><span>{tr!(recovery.place)}</span>
+                                <span class="mono">{company}</span><span class="mono">{relay}</span></span></li>
+                    })}
                 </ul>
             </div>
             <form class="solo__aside" on:submit=move |event| { event.prevent_default(); confirm(); }>

@@ -1,4 +1,4 @@
-//! The four ways to start, and how the window looks.
+//! The ways to start, and how the window looks.
 
 use leptos::prelude::*;
 use zuc_ipc::company::CompanyNew;
@@ -34,6 +34,9 @@ pub(crate) fn StartPart(step: RwSignal<Step>) -> impl IntoView {
                     </Way>
                     <Way icon="in" title=tr!(backup.restore) about=tr!(backup.restore_way) time=tr!(backup.restore_time)>
                         <button class="btn btn--lg" on:click=move |_| step.set(Step::Restore) data-testid="start-restore">{tr!(backup.restore_do)}</button>
+                    </Way>
+                    <Way icon="key" title=tr!(recover.title) about=tr!(recover.way) time=tr!(recover.time)>
+                        <button class="btn btn--lg" on:click=move |_| step.set(Step::Recover) data-testid="start-recover">{tr!(recover.start)}</button>
                     </Way>
                     <Way icon="spark" title=tr!(welcome.sample) about=tr!(welcome.sample_about) time=tr!(welcome.sample_time)>
                         <button class="btn btn--lg" on:click=try_sample disabled=move || sample.busy.get() data-testid="start-sample">

@@ -214,7 +214,7 @@ impl Device {
                 Effect::AlarmOver { scope } => _ = self.alarms.remove(&scope),
                 Effect::StoreControl { seq, record } => self.keep_record(seq, record),
                 Effect::Forked { records, .. } => self.forks.extend(records),
-                Effect::BranchLeft { from } => {
+                Effect::BranchLeft { from, .. } => {
                     for cursor in self.authors.values_mut() {
                         cursor.control_seq = cursor.control_seq.min(from - 1);
                     }

@@ -2,6 +2,7 @@
 
 use zuc_sync::SyncStatus;
 
+use super::oracle;
 use super::week::Week;
 use crate::work::SALES;
 
@@ -37,6 +38,20 @@ impl Week {
         assert_eq!(gone.store.unsent().await.unwrap(), 0, "{place}: what it did is kept apart");
         self.backups.remove(&at);
         self.figures.removed += 1;
+    }
+
+    /// Every laptop is gone, and somebody comes in by the printed code: they hold what the others held, and nothing is lost.
+    pub(super) async fn lose_them_all(&mut self) {
+        let before = self.network.laptops[0].store.digests().await.unwrap();
+        let used = Box::pin(self.network.recover("Nadia", None)).await;
+        let place = format!("seed {}, by the code", self.seed);
+        assert!(self.network.session_of(&used).await.is_err(), "{place}: it is good no more");
+        let nadia = &self.network.laptops[0];
+        assert!(nadia.set_aside.is_empty(), "{place}: {:?}", nadia.set_aside);
+        let mut held = nadia.store.digests().await.unwrap();
+        held.retain(|digest| before.iter().any(|of| of.scope == digest.scope));
+        assert_eq!(held, before, "{place}");
+        oracle::nothing_is_lost(self).await;
     }
 
     /// Somebody works where there is no network; what is done there is not promised to anybody.
