@@ -103,9 +103,9 @@ impl Office {
         actor_in(&self.exchange.control(), self.exchange.device_keys().id()).unwrap_or_else(|| self.actor.clone())
     }
 
-    /// The team's scope of sales.
+    /// The scope of sales in which what the person makes lies: their first team's.
     pub(crate) fn sales(&self) -> Scope {
-        Scope::Sales(self.acting().team)
+        Scope::Sales(self.acting().team())
     }
 
     /// A fresh id, ordered by time.

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 pub struct PeopleView {
     /// In the order they came in.
     pub rows: Vec<PersonRow>,
+    /// How many sales teams there are, numbered from 1.
+    pub teams: u16,
     /// The four roles, in the order of every list of four here.
     pub roles: Vec<String>,
     /// What each role opens.
@@ -26,6 +28,8 @@ pub struct PersonRow {
     pub name: String,
     /// Roles.
     pub roles: Vec<String>,
+    /// Sales teams, which matter to who sells: the others work with all.
+    pub teams: Vec<u16>,
     /// Computers that are in.
     pub devices: u32,
     /// When one of them was last heard of, RFC 3339; empty when never.
@@ -75,4 +79,6 @@ pub struct RightsSet {
     pub person: String,
     /// From now on.
     pub roles: Vec<String>,
+    /// Sales teams from now on, one of which may be new; as before, where none is named.
+    pub teams: Vec<u16>,
 }

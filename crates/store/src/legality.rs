@@ -29,21 +29,19 @@ pub(crate) fn step<S: StateMachine + DeserializeOwned>(
     judge(author, key, &step, object)
 }
 
-/// The author of a batch of `scope`, as the matrix of actions asks for one.
-pub(crate) fn actor(writer: &Writer, scope: Scope) -> Actor {
+/// The author of a batch, as the matrix of actions asks for one.
+pub(crate) fn actor(writer: &Writer) -> Actor {
     let role = |role: &zuc_protocol::Role| match role {
         zuc_protocol::Role::Ventas => Role::Ventas,
         zuc_protocol::Role::Gerencia => Role::Gerencia,
         zuc_protocol::Role::Finanzas => Role::Finanzas,
         zuc_protocol::Role::Administracion => Role::Administracion,
     };
-    // teams count from 1: who does not sell here sells in none
-    let team = scope.team().filter(|team| writer.rights.teams.contains(team)).unwrap_or(0);
     Actor {
         person: PersonId(writer.person.to_uuid()),
         device: DeviceId(writer.device.to_uuid()),
         roles: writer.rights.roles.iter().map(role).collect(),
-        team,
+        teams: writer.rights.teams.iter().copied().collect(),
     }
 }
 
@@ -168,7 +166,7 @@ pub(crate) async fn judge_own(
         let Some(stored) = aggregate::fetch_in(conn, shape, scope_number(scope), id).await? else { continue };
         let mut document = stored.document(shape, &identity.actor.0)?;
         let recorded = document.recorded_in(&changes)?;
-        for (change, code) in illegal(shape, scope, &actor(writer, scope), &recorded) {
+        for (change, code) in illegal(shape, scope, &actor(writer), &recorded) {
             if document.ignore(change) {
                 let (kind, writer) = (shape.kind.name, Some(writer));
                 let ignored =

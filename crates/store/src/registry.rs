@@ -154,7 +154,7 @@ mod tests {
     fn person(role: Role) -> (Actor, Rights) {
         let wire = zuc_protocol::Role::ALL.into_iter().find(|wire| wire.name() == role.name()).unwrap();
         let device = zuc_domain::shared::DeviceId(Uuid::from_u128(9));
-        let actor = Actor { person: PersonId(Uuid::from_u128(1)), device, roles: [role].into(), team: 1 };
+        let actor = Actor { person: PersonId(Uuid::from_u128(1)), device, roles: [role].into(), teams: [1].into() };
         (actor, Rights::new([wire], [1]))
     }
 

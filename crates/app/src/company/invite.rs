@@ -111,7 +111,7 @@ impl Office {
         let entropy = self.ports.entropy.clone();
         let joining = Joining {
             person: PersonId(*self.fresh_id().as_bytes()),
-            rights: Some(Rights::new(roles, [self.acting().team])),
+            rights: Some(Rights::new(roles, [self.acting().team()])),
             device: request.device,
             label: &name,
         };

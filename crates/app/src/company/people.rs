@@ -31,6 +31,9 @@ const DEEDS: [(&str, Action); 8] = [
     ("devices", Action::ManageDevices),
 ];
 
+/// As many teams as a company has: each is a scope.
+const MOST_TEAMS: u16 = 11;
+
 impl Office {
     /// Everybody of the company, and what the roles mean.
     ///
@@ -44,6 +47,7 @@ impl Office {
         people.sort_by_key(|(person, _)| control.devices_of(*person).map(|(_, device)| device.added_at).min());
         let rows = people.into_iter().map(|(person, state)| {
             let roles = state.rights_at(control.last_seq()).map(|rights| rights.roles.clone()).unwrap_or_default();
+            let teams = state.rights_at(control.last_seq()).map(|rights| rights.teams.clone()).unwrap_or_default();
             let devices: Vec<_> = control.devices_of(person).collect();
             let last = devices.iter().filter_map(|(id, _)| seen.get(&DeviceId(id.to_uuid()))).max();
             let inside = devices.iter().filter(|(_, device)| device.removed.is_none()).count();
@@ -52,6 +56,7 @@ impl Office {
                 id: id.to_string(),
                 name: self.exchange.name_of(id),
                 roles: roles.iter().map(|wire| role(*wire).name().to_owned()).collect(),
+                teams,
                 devices: u32::try_from(inside).unwrap_or(u32::MAX),
                 last_seen: last.map(ToString::to_string).unwrap_or_default(),
                 this: id == self.actor.person,
@@ -62,16 +67,17 @@ impl Office {
             rows: rows.collect(),
             roles: Role::ALL.map(|role| role.name().to_owned()).to_vec(),
             access: access(),
+            teams: teams_of(&control),
             deeds: DEEDS.map(|(deed, action)| deed_access(deed, action)).to_vec(),
             manages: self.may(Action::ManageDevices, Object::in_scope(Scope::Admin)),
         })
     }
 
-    /// Gives a person other roles, on all their computers. What they may read no more gets new keys, and goes from their disk;
+    /// Gives a person other roles, or other teams, on all their computers. The team after the last begins with its first person. What they may read no more gets new keys, and goes from their disk;
     /// what they may read from now on comes.
     ///
     /// # Errors
-    /// `person.unknown`; `person.no_role`; `person.last_admin` where nobody would run the company any more,
+    /// `person.unknown`; `person.no_role`; `person.no_such_team`; `person.last_admin` where nobody would run the company any more,
     /// `person.last_reader` where nobody would read something any more; `relay.none`, `relay.unreachable` before anything is
     /// done; the relay's codes.
     #[tracing::instrument(skip_all)]
@@ -87,7 +93,12 @@ impl Office {
                 AppError::new("person.no_role", "a person without a role is taken out by their computers").at("roles")
             );
         }
-        let rights = Rights::new(roles, before.teams.iter().copied());
+        let next = teams_of(&control) + 1;
+        if set.teams.iter().any(|team| *team == 0 || *team > next.min(MOST_TEAMS)) {
+            return Err(AppError::new("person.no_such_team", "teams begin one after the other").at("teams"));
+        }
+        let teams = if set.teams.is_empty() { before.teams.clone() } else { set.teams };
+        let rights = Rights::new(roles, teams);
         let runs = |rights: &Rights| rights.has(zuc_protocol::Role::Administracion);
         if runs(&before) && !runs(&rights) && !another_runs(&control, person) {
             return Err(AppError::new("person.last_admin", "nobody else runs the company's membership").at("roles"));
@@ -118,6 +129,12 @@ impl Office {
         let mut fresh = || random(entropy.as_ref());
         Ok(change_rights(control, &ring, bags, changing, self.now().as_millisecond(), &mut fresh)?)
     }
+}
+
+/// How many sales teams there are: they are numbered from 1.
+fn teams_of(control: &ControlLog) -> u16 {
+    let teams = control.scopes().filter(|scope| matches!(scope, zuc_protocol::Scope::Sales(_))).count();
+    u16::try_from(teams).unwrap_or(u16::MAX)
 }
 
 fn another_runs(control: &ControlLog, person: zuc_protocol::ids::PersonId) -> bool {
@@ -152,7 +169,8 @@ fn access() -> Vec<ScopeAccess> {
 fn deed_access(deed: &str, action: Action) -> DeedAccess {
     let may = Role::ALL.map(|role| {
         let nobody = uuid::Uuid::nil();
-        let actor = Actor { person: PersonId(nobody), device: DeviceId(nobody), roles: [role].into(), team: 1 };
+        let actor =
+            Actor { person: PersonId(nobody), device: DeviceId(nobody), roles: [role].into(), teams: [1].into() };
         Scope::all(1).into_iter().any(|scope| authorize(&actor, action, &Object::in_scope(scope)).is_ok())
     });
     DeedAccess { deed: deed.to_owned(), may }

@@ -184,8 +184,8 @@ pub(crate) fn actor_in(control: &ControlLog, device: zuc_protocol::ids::DeviceId
     let person = control.device(device)?.person;
     let rights = control.person(person).and_then(|person| person.rights_at(control.last_seq()));
     let roles = rights.map(|rights| rights.roles.iter().copied().map(role).collect()).unwrap_or_default();
-    let team = rights.and_then(|rights| rights.teams.first().copied()).unwrap_or(1);
-    Some(Actor { person: PersonId(person.to_uuid()), device: DeviceId(device.to_uuid()), roles, team })
+    let teams = rights.map(|rights| rights.teams.iter().copied().collect()).unwrap_or_default();
+    Some(Actor { person: PersonId(person.to_uuid()), device: DeviceId(device.to_uuid()), roles, teams })
 }
 
 /// A role of the control log as the domain's.

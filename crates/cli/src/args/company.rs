@@ -159,6 +159,9 @@ pub(crate) enum Person {
         /// From now on; told again for each: ventas, gerencia, finanzas, administracion
         #[arg(long = "role", required = true)]
         roles: Vec<String>,
+        /// The number of a sales team from now on; told again for each, as before where none is told
+        #[arg(long = "team")]
+        teams: Vec<u16>,
     },
     /// Write down all that is held on a person, for them: a file for programs and a paper
     Export {

@@ -21,12 +21,12 @@ pub(super) async fn run(command: Person, place: &Place, output: Output) -> Done 
                 lines.join("\n")
             })?;
         }
-        Person::Rights { person, roles } => {
+        Person::Rights { person, roles, teams } => {
             let changes = with_office(place, async |office| {
                 let people = office.people_view().await?;
                 let found = people.rows.into_iter().find(|row| row.id == person || row.name == person);
                 let person = found.map_or(person, |row| row.id);
-                office.rights_set(RightsSet { person, roles }).await
+                office.rights_set(RightsSet { person, roles, teams }).await
             })
             .await?;
             output.show(&changes, |changes| changes.done.clone())?;

@@ -126,6 +126,37 @@ async fn who_was_taken_out_joins_again_from_the_same_folder_as_another_device() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_sells_in_two_teams_sees_both_and_who_sells_in_one_sees_no_other() {
+    let (world, _folder) = administered().await;
+    let rights = |teams: &[&'static str]| {
+        let teams = teams.iter().flat_map(|team| ["--team", team]);
+        ["person", "rights", "Nadia", "--role", "ventas"].into_iter().chain(teams).collect::<Vec<_>>()
+    };
+    refused(&world.run("luis", &rights(&["3"])).await, "person.no_such_team", 1);
+    world.ask("luis", &rights(&["2"])).await;
+    world.ask("luis", &["lead", "create", "--name", "Julia Cano", "--company", "Herrajes"]).await;
+    world.ask("luis", &["sync"]).await;
+    for _ in 0..2 {
+        world.ask("nadia", &["sync"]).await;
+    }
+    world.ask("nadia", &["lead", "create", "--name", "Nora Paz", "--company", "Tornillos"]).await;
+    let names = async |person: &'static str| {
+        world.ask(person, &["sync"]).await;
+        let rows = world.ask(person, &["lead", "list"]).await;
+        let name = |row: &Value| row["full_name"].as_str().expect("a name").to_owned();
+        let mut names: Vec<_> = rows["rows"].as_array().expect("rows").iter().map(name).collect();
+        names.sort_unstable();
+        names
+    };
+    assert_eq!(names("nadia").await, ["Nora Paz"]);
+    assert_eq!(names("luis").await, ["Julia Cano", "Nora Paz"], "who manages works with all teams");
+    world.ask("luis", &rights(&["1", "2"])).await;
+    world.ask("nadia", &["sync"]).await;
+    assert_eq!(names("nadia").await, ["Julia Cano", "Nora Paz"]);
+    are_alike(&world).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_histories_are_told_in_words_and_the_code_says_which_one_counts() {
     let (mut world, _folder) = administered().await;
     refused(&world.run("luis", &["company", "settle"]).await, "fork.none", 1);

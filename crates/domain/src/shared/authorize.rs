@@ -18,8 +18,8 @@ pub struct Actor {
     pub device: DeviceId,
     /// Every role the person holds.
     pub roles: BTreeSet<Role>,
-    /// The person's sales team.
-    pub team: u16,
+    /// The person's sales teams.
+    pub teams: BTreeSet<u16>,
 }
 
 impl Actor {
@@ -28,14 +28,24 @@ impl Actor {
         self.roles.contains(&role)
     }
 
+    /// The team in which what the person makes belongs: the first of theirs.
+    pub fn team(&self) -> u16 {
+        self.teams.first().copied().unwrap_or(1)
+    }
+
+    /// The team by which `scope` is theirs; 0, which is no team's number, where it is not.
+    fn team_in(&self, scope: Scope) -> u16 {
+        scope.team().filter(|team| self.teams.contains(team)).unwrap_or(0)
+    }
+
     /// Whether one of the person's roles reads `scope`.
     pub fn reads(&self, scope: Scope) -> bool {
-        self.roles.iter().any(|role| role.reads(scope, self.team))
+        self.roles.iter().any(|role| role.reads(scope, self.team_in(scope)))
     }
 
     /// Whether one of the person's roles writes in `scope`.
     pub fn writes(&self, scope: Scope) -> bool {
-        self.roles.iter().any(|role| role.writes(scope, self.team))
+        self.roles.iter().any(|role| role.writes(scope, self.team_in(scope)))
     }
 }
 
@@ -255,8 +265,8 @@ pub fn authorize(actor: &Actor, action: Action, object: &Object) -> Result<(), F
     let (roles, access, owned) = action.rule();
     let fits = |role: &Role| {
         let reaches = match access {
-            Access::Read => role.reads(object.scope, actor.team),
-            Access::Write => role.writes(object.scope, actor.team),
+            Access::Read => role.reads(object.scope, actor.team_in(object.scope)),
+            Access::Write => role.writes(object.scope, actor.team_in(object.scope)),
         };
         let own = object.owner.is_none_or(|owner| owner == actor.person);
         roles.contains(role) && reaches && (owned == Owned::Any || *role != Ventas || own)
@@ -274,11 +284,24 @@ mod tests {
     const LUIS: PersonId = PersonId(Uuid::from_u128(2));
 
     fn actor(role: Role) -> Actor {
-        Actor { person: ANA, device: DeviceId(Uuid::from_u128(9)), roles: BTreeSet::from([role]), team: 1 }
+        Actor {
+            person: ANA,
+            device: DeviceId(Uuid::from_u128(9)),
+            roles: BTreeSet::from([role]),
+            teams: BTreeSet::from([1]),
+        }
     }
 
     fn may(role: Role, action: Action, scope: Scope, owner: Option<PersonId>) -> bool {
         authorize(&actor(role), action, &Object { scope, owner }).is_ok()
+    }
+
+    #[test]
+    fn who_sells_in_two_teams_works_in_both_and_in_no_third() {
+        let both = Actor { teams: BTreeSet::from([1, 3]), ..actor(Ventas) };
+        let works = |team| authorize(&both, Action::EditLead, &Object::in_scope(Scope::Sales(team))).is_ok();
+        assert_eq!([1, 2, 3].map(works), [true, false, true]);
+        assert_eq!((both.team(), both.reads(Scope::Sales(3)), both.writes(Scope::Sales(2))), (1, true, false));
     }
 
     #[test]

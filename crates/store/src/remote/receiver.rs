@@ -99,7 +99,7 @@ impl Receiver<'_> {
         }
         let mut ignored = Vec::new();
         if let Some(writer) = self.writer {
-            ignored = legality::illegal(shape, scope, &legality::actor(writer, scope), &recorded);
+            ignored = legality::illegal(shape, scope, &legality::actor(writer), &recorded);
             ignored.retain(|(change, _)| document.ignore(*change));
         }
         if let Some(written) = &written {

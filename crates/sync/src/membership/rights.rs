@@ -33,7 +33,8 @@ pub fn lost_scopes(log: &ControlLog, device: DeviceId, scopes: impl IntoIterator
     scopes.into_iter().filter(lost).collect()
 }
 
-/// Changes a person's roles: new keys and bags of what they lose, the keys of what they gain.
+/// Changes a person's roles and teams: new keys and bags of what they lose, the keys of what they gain, and a scope for a team
+/// that begins.
 ///
 /// # Errors
 /// [`ControlError::NotAllowed`], [`ControlError::Contradiction`] for a person that is none.
@@ -70,6 +71,11 @@ pub fn change_rights(
     draft.sign(act, replacements, vec![])?;
     new_keys(&mut draft, &lost, &[], fresh)?;
     begin_lost(&mut draft, fresh)?;
+    // a team begins with its first person
+    let teams = changing.rights.teams.iter().map(|team| Scope::Sales(*team));
+    for scope in teams.filter(|scope| changing.rights.may_write(*scope) && !scopes.contains(scope)) {
+        begin_anew(&mut draft, scope, fresh)?;
+    }
     for scope in gained {
         if !grant(&mut draft, scope, &devices, fresh)? && is_lost(&draft.log, scope) {
             begin_anew(&mut draft, scope, fresh)?;

@@ -151,7 +151,8 @@ fn a_person_who_changes_roles_gains_and_loses_keys() {
     }
     ana.input(Input::Disconnected);
     ana.online(&mut relay);
-    assert_eq!(ana.engine.ring().readable(&relay.control), [Scope::Catalog]);
+    let team = Scope::Sales(2);
+    assert_eq!(ana.engine.ring().readable(&relay.control), [team, Scope::Catalog], "a team begins with her");
     assert!(ana.engine.ring().current(&relay.control, SALES).is_none(), "the new key is not hers");
     let purged = |scope| ana.effects.contains(&Effect::PurgeScope { scope });
     assert!(purged(SALES) && purged(Scope::Finance) && !purged(Scope::Catalog));

@@ -84,7 +84,7 @@ fn may(laptop: &Laptop, action: Action, lead: &Lead) -> bool {
         person: laptop.person(),
         device: DeviceId(laptop.keys().id().to_uuid()),
         roles: Role::ALL.into_iter().filter(held).collect(),
-        team: rights.teams.first().copied().unwrap_or_default(),
+        teams: rights.teams.iter().copied().collect(),
     };
     authorize(&actor, action, &Object { scope: lead.scope, owner: lead.owner }).is_ok()
 }

@@ -82,14 +82,28 @@ fn Sees(row: PersonRow, view: PeopleView, chosen: RwSignal<Option<String>>) -> i
             ticked.with_value(|ticks| ticks.iter().filter(|(_, on)| on.get()).map(|(role, _)| role.clone()).collect()),
         );
     });
+    // the team after the last is one that would begin
+    let boxes = (1..=view.teams + 1).map(|team| (team, RwSignal::new(row.teams.contains(&team))));
+    let teams = StoredValue::new(boxes.collect::<Vec<_>>());
     let same = {
-        let own = row.roles.clone();
-        Memo::new(move |_| tried.with(|tried| tried.len() == own.len() && own.iter().all(|role| tried.contains(role))))
+        let (own, own_teams) = (row.roles.clone(), row.teams.clone());
+        let same_teams =
+            move || teams.with_value(|teams| teams.iter().all(|(team, on)| on.get() == own_teams.contains(team)));
+        Memo::new(move |_| {
+            same_teams() && tried.with(|tried| tried.len() == own.len() && own.iter().all(|role| tried.contains(role)))
+        })
     };
+    let sells = move || tried.with(|tried| tried.iter().any(|role| role == "ventas"));
+    let known = view.teams;
     let action = Action::new();
     let id = StoredValue::new(row.id.clone());
     let give = move || {
-        action.run::<list::RightsChange>(RightsSet { person: id.get_value(), roles: tried.get_untracked() }, |_| ());
+        let teams = teams
+            .with_value(|teams| teams.iter().filter(|(_, on)| on.get_untracked()).map(|(team, _)| *team).collect());
+        action.run::<list::RightsChange>(
+            RightsSet { person: id.get_value(), roles: tried.get_untracked(), teams },
+            |_| (),
+        );
     };
     let shut = view.manages && !row.out;
     let scopes = StoredValue::new(view.clone());
@@ -105,6 +119,13 @@ fn Sees(row: PersonRow, view: PeopleView, chosen: RwSignal<Option<String>>) -> i
                 <form class="col gap-2" on:submit=move |event| { event.prevent_default(); give(); }>
                     <span class="lbl">{tr!(settings.roles)}</span>
                     {ticks.into_iter().map(|(role, on)| view! { <CheckRow on label=labels::role(&role) testid=tick(&role)/> }).collect_view()}
+                    {move || sells().then(|| view! {
+                        <span class="lbl">{tr!(people.teams)}</span>
+                        {teams.with_value(|teams| teams.iter().map(|(team, on)| {
+                            let label = if *team > known { tr!(people.team_new, number = team) } else { tr!(people.team, number = team) };
+                            view! { <CheckRow on=*on label testid="right-team"/> }
+                        }).collect_view())}
+                    })}
                     <p class="s12 t2">{move || if same.get() { tr!(people.theirs) } else { tr!(people.trying) }}</p>
                     <FormFailure failure=action.failure/>
                     {shut.then(|| view! {

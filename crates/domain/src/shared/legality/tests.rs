@@ -18,7 +18,12 @@ const LUIS: PersonId = PersonId(Uuid::from_u128(2));
 const KEY: TransitionId = TransitionId(Uuid::from_u128(7));
 
 fn ana(role: Role) -> Actor {
-    Actor { person: ANA, device: DeviceId(Uuid::from_u128(9)), roles: BTreeSet::from([role]), team: 1 }
+    Actor {
+        person: ANA,
+        device: DeviceId(Uuid::from_u128(9)),
+        roles: BTreeSet::from([role]),
+        teams: BTreeSet::from([1]),
+    }
 }
 
 fn step<S: StateMachine>(from: S, to: S, authority: bool) -> Transition<S> {
