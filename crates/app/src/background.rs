@@ -1,5 +1,5 @@
-//! What goes on by itself: sagas that are due, documents that wait for their stamp, histories that are folded, the day's
-//! backup.
+//! What goes on by itself: jobs that are due, documents that wait for their stamp, what sales is told of invoices, histories
+//! that are folded, the day's backup.
 
 use std::{
     sync::{Arc, Weak},
@@ -18,25 +18,25 @@ const QUIET: u32 = 30;
 const FOLDED: u32 = 64;
 
 impl Office {
-    /// Does now what would go on by itself; nothing without a relay. Documents that are sealed are followed by any clock:
-    /// their date is written.
+    /// Does now what would go on by itself; without a relay only what needs none. Documents that are sealed are followed by any
+    /// clock: their date is written.
     ///
     /// # Errors
-    /// Of the first act that failed; what was done before stays done. `clock.off` where no saga was run for that.
+    /// Of the first act that failed; what was done before stays done. `clock.off` where no job was done for that.
     pub async fn work_off(&self) -> Result<(), AppError> {
+        // what cannot be told now is told later
+        if let Err(error) = self.publish_balances().await {
+            tracing::warn!(code = error.code, detail = error.detail, "a team was not told of an invoice");
+        }
         if !self.is_online() {
             return Ok(());
         }
-        let trusted = self.trust_clock();
-        if trusted.is_ok() {
-            self.run_sagas().await?;
-            // what somebody else's act came before is due again the next time
-            if let Err(error) = self.rotate_what_is_due().await {
-                tracing::warn!(code = error.code, detail = error.detail, "keys that are due were not renewed");
-            }
+        let jobs = self.run_jobs().await;
+        if jobs.as_ref().is_err_and(|error| error.code != "clock.off") {
+            return jobs;
         }
         self.follow_waiting().await?;
-        trusted
+        jobs
     }
 }
 

@@ -63,18 +63,17 @@ impl AppError {
         matches!(self.code.as_str(), "sync.control_forked" | "sync.log_forked" | "sync.chain_broken")
     }
 
+    /// Whether another device does the job, or this one may not do it yet, or not any more.
+    pub(crate) fn is_of_lease(&self) -> bool {
+        matches!(self.code.as_str(), "relay.leased" | "lease.behind" | "lease.over" | "lease.fenced")
+    }
+
     /// Whether it says nothing about the act itself: the network, the disk, a lease held elsewhere, ledgers that wait for
     /// receipts, keys that are on their way, a relay that is not trusted. A record that cannot be read is none of these.
     pub(crate) fn is_passing(&self) -> bool {
-        const PASSING: [&str; 6] = [
-            "relay.frozen",
-            "relay.leased",
-            "store.database",
-            "store.disk_full",
-            "store.no_bag",
-            "store.person_key_missing",
-        ];
-        self.is_network() || self.is_distrust() || PASSING.contains(&self.code.as_str())
+        const PASSING: [&str; 5] =
+            ["relay.frozen", "store.database", "store.disk_full", "store.no_bag", "store.person_key_missing"];
+        self.is_network() || self.is_distrust() || self.is_of_lease() || PASSING.contains(&self.code.as_str())
     }
 
     /// As it crosses to the window or the terminal; logged here if it is our fault.

@@ -14,6 +14,7 @@ mod financial;
 mod history;
 pub mod import;
 mod import_run;
+mod jobs;
 mod lead;
 mod money;
 mod office;

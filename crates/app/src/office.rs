@@ -54,6 +54,10 @@ pub struct Office {
     hands: Arc<()>,
     online: AtomicBool,
     skew_ms: AtomicI64,
+    /// Whether somebody was told that the clock is off.
+    clock_told: AtomicBool,
+    /// Whether a team may have to be told of an invoice.
+    pub(crate) balances_due: AtomicBool,
 }
 
 /// The company's calendar.
@@ -85,6 +89,8 @@ impl Office {
             hands: Arc::default(),
             online: AtomicBool::new(false),
             skew_ms: AtomicI64::new(0),
+            clock_told: AtomicBool::new(false),
+            balances_due: AtomicBool::new(true),
         })
     }
 
@@ -153,6 +159,20 @@ impl Office {
         Err(AppError::new("clock.off", format!("the clock is {} s off the relay's", skew / 1_000)))
     }
 
+    /// As [`Self::trust_clock`], for what goes on by itself and answers nobody: the person is told in the log of the exchange,
+    /// once until it is right again.
+    ///
+    /// # Errors
+    /// `clock.off`.
+    pub(crate) fn trust_clock_or_tell(&self) -> Result<(), AppError> {
+        let trusted = self.trust_clock();
+        let told = self.clock_told.swap(trusted.is_err(), Ordering::Relaxed);
+        if trusted.is_err() && !told {
+            self.exchange.line(self.now(), "error", zuc_ipc::words::say("sync.clock_off").to_owned());
+        }
+        trusted
+    }
+
     /// Who acts, when, under which correlation.
     pub(crate) fn session(&self) -> Session {
         Session {
@@ -181,6 +201,9 @@ impl Office {
 
     /// Tells every window of this device, and gives the changes back.
     pub(crate) fn tell(&self, changes: Changes) -> Changes {
+        if changes.invoices || changes.customers {
+            self.balances_due.store(true, Ordering::Relaxed);
+        }
         // nobody listening is not an error: the command line has no window
         let _ = self.notices.send(Notice::Changes(changes.clone()));
         changes

@@ -180,6 +180,21 @@ pub struct FieldProblem {
     pub warning: bool,
 }
 
+/// What a customer was invoiced and owes, taxes included, as finance tells the customer's team.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Balances {
+    /// All stamped invoices.
+    pub invoiced: Money,
+    /// What of it is paid.
+    pub paid: Money,
+    /// What of it is still to be paid.
+    pub open: Money,
+    /// What of that is past its day.
+    pub overdue: Money,
+    /// ISO date of the oldest that is past it, empty where none is.
+    pub overdue_since: String,
+}
+
 /// Everything about one customer in one call.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Customer360 {
@@ -207,6 +222,8 @@ pub struct Customer360 {
     pub revenue: Option<Money>,
     /// Sum outstanding.
     pub outstanding: Option<Money>,
+    /// What the customer's team was told; `None` where it was told of no invoice.
+    pub balances: Option<Balances>,
     /// Newest first.
     pub timeline: Vec<TimelineRow>,
 }

@@ -47,7 +47,8 @@ pub const fn home_of_document(kind: DocKind) -> Option<Home> {
 /// Where facts of a kind lie, as [`home_of_document`]. Those of the relay lie where it was asked.
 pub fn home_of_fact(kind: &str) -> Option<Home> {
     Some(match kind {
-        Fact::ACTIVITY | Fact::SIGNATURE => Home::Sales,
+        Fact::ACTIVITY | Fact::SIGNATURE | Fact::PUBLIC_INVOICE => Home::Sales,
+        Fact::PROCESS_STEP => Home::Finance,
         Fact::COMPANY_PROFILE => Home::Catalog,
         Fact::CSD | Fact::SEALED_CFDI | Fact::STAMPED_CFDI => Home::Fiscal,
         _ => return None,
@@ -76,7 +77,7 @@ pub fn writers_of_fact(kind: &str) -> Option<&'static [Role]> {
         Fact::ACTIVITY => SALES_AND_FINANCE,
         Fact::SIGNATURE => SALES,
         Fact::COMPANY_PROFILE => ADMIN,
-        Fact::CSD | Fact::SEALED_CFDI | Fact::STAMPED_CFDI => FINANCE,
+        Fact::CSD | Fact::SEALED_CFDI | Fact::STAMPED_CFDI | Fact::PUBLIC_INVOICE | Fact::PROCESS_STEP => FINANCE,
         kind if relay_may_write(kind) => &[],
         _ => return None,
     })
@@ -146,9 +147,16 @@ mod tests {
         for kind in kinds {
             assert!(writers_of_document(kind).is_some_and(|roles| !roles.is_empty()), "{kind:?}");
         }
-        for kind in
-            [Fact::ACTIVITY, Fact::SIGNATURE, Fact::COMPANY_PROFILE, Fact::CSD, Fact::SEALED_CFDI, Fact::STAMPED_CFDI]
-        {
+        for kind in [
+            Fact::ACTIVITY,
+            Fact::SIGNATURE,
+            Fact::COMPANY_PROFILE,
+            Fact::CSD,
+            Fact::SEALED_CFDI,
+            Fact::STAMPED_CFDI,
+            Fact::PUBLIC_INVOICE,
+            Fact::PROCESS_STEP,
+        ] {
             assert!(
                 home_of_fact(kind).is_some() && writers_of_fact(kind).is_some_and(|roles| !roles.is_empty()),
                 "{kind}"
@@ -171,6 +179,12 @@ mod tests {
         assert!(profile.is_for(&Rights::new([Role::Administracion, Role::Gerencia], []), Scope::Catalog));
         let everybody = Rights::new(Role::ALL, [1]);
         assert!(!fact("stamp.done").is_for(&everybody, Scope::Sales(1)), "the relay's");
+        let public = fact(Fact::PUBLIC_INVOICE);
+        assert!(
+            !public.is_for(&Rights::new([Role::Ventas, Role::Gerencia], [1]), Scope::Sales(1)),
+            "only finance says"
+        );
+        assert!(public.is_for(&Rights::new([Role::Finanzas], []), Scope::Sales(2)));
         assert!(fact("a.newer.versions").is_for(&manager, Scope::Sales(1)));
     }
 }

@@ -122,6 +122,10 @@ impl Fact {
     pub const SEALED_CFDI: &'static str = "cfdi.sealed";
     /// A CFDI as the PAC stamped it.
     pub const STAMPED_CFDI: &'static str = "cfdi.stamped";
+    /// What the team of a customer may know of an invoice.
+    pub const PUBLIC_INVOICE: &'static str = "invoice.public";
+    /// A step of a running process.
+    pub const PROCESS_STEP: &'static str = "process.step";
 
     /// Hash of what the fact says; how it travelled does not count.
     pub fn digest(&self) -> [u8; 32] {

@@ -6,10 +6,16 @@ use crate::bytes::Blob;
 use crate::codec::{self, MAX_CONTROL};
 use crate::error::ProtocolError;
 use crate::identity::DeviceKeys;
-use crate::ids::{BlindToken, CompanyId, DeviceId, Digest32, ItemId, LogId, RequestId, Signature, VerifyKey};
+use crate::ids::{
+    BlindToken, CompanyId, ControlHash, DeviceId, Digest32, ItemId, LogId, RequestId, Signature, VerifyKey,
+};
+use crate::scope::Scope;
 use crate::suite;
 
 const SIGN: &str = "zuclubit 1 receipt";
+
+/// The job that takes a signed proposal to an invoice: its lease is for who writes in finance.
+pub const PROPOSAL_TO_CASH: &str = "proposal_to_cash";
 
 /// What a device asks of the relay as the one authority.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,12 +55,14 @@ pub enum Claim {
     },
     /// A fenced lease of a job that only one may do; also renews one's own.
     Lease {
-        /// As `saga.proposal_to_cash`.
+        /// As [`PROPOSAL_TO_CASH`].
         job: String,
         /// As `2026-04` or the process's id.
         period: String,
         /// How long, in milliseconds.
         for_ms: u32,
+        /// How far the device has read: only one that has read everything gets it.
+        seen: Seen,
     },
     /// Ends one's own lease.
     ReleaseLease {
@@ -65,6 +73,18 @@ pub enum Claim {
         /// The fence that was granted.
         fence: u64,
     },
+}
+
+/// How far a device has read. Who does a job that only one may do has seen what the one before them did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// The last record of membership that it knows.
+    pub control: ControlHash,
+    /// The last entry that it has read of each scope that its roles read; 0 where there is none.
+    pub scopes: Vec<(Scope, u64)>,
+    /// The highest fence under which it saw the job done for the period, 0 where it saw none: a relay that lost its leases
+    /// gives a higher one all the same.
+    pub fence: u64,
 }
 
 /// A claim with the id under which it is done once.

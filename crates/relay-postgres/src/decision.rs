@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use zuc_protocol::{
     codec,
     ids::{BlindToken, ItemId},
-    receipt::{Claim, ClaimRequest, Decision, SignedReceipt},
+    receipt::{Claim, ClaimRequest, Decision, Seen, SignedReceipt},
 };
 use zuc_relay_store::{CompanyId, Decided, DecisionStore, DeviceId, Folio, Sign, StoreError};
 
@@ -13,6 +13,7 @@ use crate::{
     PostgresStore,
     append::Appending,
     folio::{FolioRow, claim_folio, discard_folio},
+    log,
     row::{count, db, int, now_ms},
     stamp_step::receipt_bytes,
 };
@@ -114,7 +115,10 @@ async fn decide(connection: &mut PgConnection, asker: &Asker, claim: Claim) -> R
             Ok((Decision::RfcReleased { token, account }, done.rows_affected() > 0))
         }
         Claim::Lead { lead } => claim_lead(connection, asker, lead).await,
-        Claim::Lease { job, period, for_ms } => claim_lease(connection, asker, job, period, for_ms).await,
+        Claim::Lease { job, period, for_ms, seen } => {
+            require_read(connection, asker, &seen).await?;
+            claim_lease(connection, asker, Wanted { job, period, for_ms, above: int(seen.fence) }).await
+        }
         Claim::ReleaseLease { job, period, fence } => {
             // The row stays, so that the next holder's fence is higher.
             let done = sqlx::query(
@@ -196,13 +200,30 @@ async fn claim_lead(
     Ok((Decision::Lead { lead, device: first, number }, done.rows_affected() > 0))
 }
 
-async fn claim_lease(
-    connection: &mut PgConnection,
-    asker: &Asker,
+/// A lease as it is asked for; its fence is above that of what was seen done.
+struct Wanted {
     job: String,
     period: String,
     for_ms: u32,
+    above: i64,
+}
+
+/// Refuses whoever has not read to the end of the scopes they name.
+async fn require_read(connection: &mut PgConnection, asker: &Asker, seen: &Seen) -> Result<(), StoreError> {
+    for (scope, seq) in &seen.scopes {
+        if log::head(connection, asker.company, *scope).await?.seq != *seq {
+            return Err(StoreError::Refused("lease.behind"));
+        }
+    }
+    Ok(())
+}
+
+async fn claim_lease(
+    connection: &mut PgConnection,
+    asker: &Asker,
+    wanted: Wanted,
 ) -> Result<(Decision, bool), StoreError> {
+    let Wanted { job, period, for_ms, above } = wanted;
     let row: Option<(Vec<u8>, i64, i64)> =
         sqlx::query_as("SELECT device, fence, until_ms FROM lease WHERE company = $1 AND job = $2 AND period = $3")
             .bind(&asker.company.0[..])
@@ -212,7 +233,7 @@ async fn claim_lease(
             .await
             .map_err(db)?;
     let fence = match row {
-        None => 1,
+        None => above.saturating_add(1),
         Some((holder, fence, until_ms)) => {
             let holder = device(&holder, "lease")?;
             let runs = asker.now < until_ms;
@@ -221,7 +242,7 @@ async fn claim_lease(
                 return Ok((Decision::Lease { job, period, device: holder, fence, until_ms }, false));
             }
             // One's own lease that still runs is prolonged under its fence.
-            if runs { fence } else { fence + 1 }
+            if runs && fence >= above { fence } else { fence.max(above).saturating_add(1) }
         }
     };
     let until_ms = asker.now + i64::from(for_ms).min(LEASE_MAX);

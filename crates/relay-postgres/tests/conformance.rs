@@ -10,7 +10,7 @@ use server::{RELAY, Server};
 use zuc_protocol::{
     Blob,
     ids::{ItemId, RequestId, Signature},
-    receipt::{Claim, ClaimRequest, SignedReceipt},
+    receipt::{Claim, ClaimRequest, Seen, SignedReceipt},
 };
 use zuc_relay_postgres::{Options, PostgresStore};
 use zuc_relay_store::{
@@ -194,7 +194,8 @@ async fn a_key_that_no_index_can_hold_is_refused_with_a_code() {
     .take(9_000)
     .collect();
     for (id, job, code) in [(1, "a\0b".to_owned(), "relay.malformed"), (2, long, "relay.too_large")] {
-        let claim = Claim::Lease { job, period: "1".into(), for_ms: 1_000 };
+        let seen = Seen { control: ControlHash([0; 32]), scopes: Vec::new(), fence: 0 };
+        let claim = Claim::Lease { job, period: "1".into(), for_ms: 1_000, seen };
         let request = ClaimRequest { id: RequestId([id; 16]), claim };
         let sign = |_: &_| panic!("it must be refused before it is signed");
         let refused = store.decide(company, DeviceId([1; 16]), request, true, Box::new(sign)).await;

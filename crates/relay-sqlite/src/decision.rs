@@ -5,7 +5,7 @@ use sqlx::SqliteConnection;
 use zuc_protocol::{
     codec,
     ids::{BlindToken, ItemId},
-    receipt::{Claim, ClaimRequest, Decision, SignedReceipt},
+    receipt::{Claim, ClaimRequest, Decision, Seen, SignedReceipt},
 };
 use zuc_relay_store::{CompanyId, Decided, DecisionStore, DeviceId, Folio, Sign, StoreError};
 
@@ -38,12 +38,16 @@ impl DecisionStore for SqliteStore {
         see_holder: bool,
         sign: Sign,
     ) -> Result<SignedReceipt, StoreError> {
+        let clock = self.options.clock.clone();
         self.company(company)
             .await?
             .writer
             .write(move |connection| {
                 Box::pin(async move {
-                    let now = now_ms(connection).await?;
+                    let now = match clock {
+                        Some(clock) => clock.now_ms(),
+                        None => now_ms(connection).await?,
+                    };
                     let digest = codec::encode(&(device, &request.claim), codec::MAX_CONTROL)
                         .map_err(|_too_large| StoreError::Refused("sync.too_large"))?;
                     let known: Option<(Vec<u8>, Vec<u8>)> =
@@ -59,7 +63,7 @@ impl DecisionStore for SqliteStore {
                         return codec::decode(&receipt, codec::MAX_CONTROL)
                             .map_err(|_malformed| StoreError::Corrupt { table: "request", column: "receipt" });
                     }
-                    let asker = Asker { device, see_holder, now };
+                    let asker = Asker { company, device, see_holder, now };
                     let (decision, fresh) = decide(connection, &asker, request.claim).await?;
                     let signed = sign(&Decided { decision, fresh, now_ms: now })?;
                     for fact in signed.facts {
@@ -92,6 +96,7 @@ impl DecisionStore for SqliteStore {
 }
 
 struct Asker {
+    company: CompanyId,
     device: DeviceId,
     see_holder: bool,
     now: i64,
@@ -116,7 +121,10 @@ async fn decide(
             Ok((Decision::RfcReleased { token, account }, done.rows_affected() > 0))
         }
         Claim::Lead { lead } => claim_lead(connection, asker, lead).await,
-        Claim::Lease { job, period, for_ms } => claim_lease(connection, asker, job, period, for_ms).await,
+        Claim::Lease { job, period, for_ms, seen } => {
+            require_read(connection, asker, &seen).await?;
+            claim_lease(connection, asker, Wanted { job, period, for_ms, above: int(seen.fence) }).await
+        }
         Claim::ReleaseLease { job, period, fence } => {
             // The row stays, so that the next holder's fence is higher.
             let done = sqlx::query(
@@ -186,13 +194,30 @@ async fn claim_lead(
     Ok((Decision::Lead { lead, device: first, number }, done.rows_affected() > 0))
 }
 
-async fn claim_lease(
-    connection: &mut SqliteConnection,
-    asker: &Asker,
+/// A lease as it is asked for; its fence is above that of what was seen done.
+struct Wanted {
     job: String,
     period: String,
     for_ms: u32,
+    above: i64,
+}
+
+/// Refuses whoever has not read to the end of the scopes they name.
+async fn require_read(connection: &mut SqliteConnection, asker: &Asker, seen: &Seen) -> Result<(), StoreError> {
+    for (scope, seq) in &seen.scopes {
+        if log::head(connection, asker.company, *scope).await?.seq != *seq {
+            return Err(StoreError::Refused("lease.behind"));
+        }
+    }
+    Ok(())
+}
+
+async fn claim_lease(
+    connection: &mut SqliteConnection,
+    asker: &Asker,
+    wanted: Wanted,
 ) -> Result<(Decision, bool), StoreError> {
+    let Wanted { job, period, for_ms, above } = wanted;
     let row: Option<(Vec<u8>, i64, i64)> =
         sqlx::query_as("SELECT device, fence, until_ms FROM lease WHERE job = ?1 AND period = ?2")
             .bind(&job)
@@ -201,7 +226,7 @@ async fn claim_lease(
             .await
             .map_err(db)?;
     let fence = match row {
-        None => 1,
+        None => above.saturating_add(1),
         Some((holder, fence, until_ms)) => {
             let holder = device(&holder, "lease")?;
             let runs = asker.now < until_ms;
@@ -210,7 +235,7 @@ async fn claim_lease(
                 return Ok((Decision::Lease { job, period, device: holder, fence, until_ms }, false));
             }
             // One's own lease that still runs is prolonged under its fence.
-            if runs { fence } else { fence + 1 }
+            if runs && fence >= above { fence } else { fence.max(above).saturating_add(1) }
         }
     };
     let until_ms = asker.now + i64::from(for_ms).min(LEASE_MAX);

@@ -21,4 +21,4 @@ mod stamp_step;
 mod store;
 mod writer;
 
-pub use store::{Options, SqliteStore};
+pub use store::{GivenClock, Options, SqliteStore};

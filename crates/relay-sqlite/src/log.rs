@@ -147,7 +147,11 @@ fn page(company: CompanyId, scope: Scope, rows: Vec<PageRow>) -> Result<Page, St
     Ok(page)
 }
 
-async fn head(connection: &mut SqliteConnection, company: CompanyId, scope: Scope) -> Result<LogHead, StoreError> {
+pub(crate) async fn head(
+    connection: &mut SqliteConnection,
+    company: CompanyId,
+    scope: Scope,
+) -> Result<LogHead, StoreError> {
     let row: Option<(i64, Vec<u8>)> = sqlx::query_as("SELECT seq, chain FROM scope_head WHERE scope = ?1")
         .bind(scope.number())
         .fetch_optional(connection)

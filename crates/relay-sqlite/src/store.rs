@@ -37,18 +37,41 @@ pub struct Options {
     pub synchronous_full: bool,
     /// A SQLite VFS by name: the tests' one drops what was not synced.
     pub vfs: Option<String>,
+    /// The clock of claims and leases; SQLite's own where none is given.
+    pub clock: Option<GivenClock>,
+}
+
+/// A clock that is given, milliseconds since 1970.
+#[derive(Clone)]
+pub struct GivenClock(Arc<dyn Fn() -> i64 + Send + Sync>);
+
+impl GivenClock {
+    /// A clock that says what `now_ms` does.
+    pub fn new(now_ms: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now_ms))
+    }
+
+    pub(crate) fn now_ms(&self) -> i64 {
+        (self.0)()
+    }
+}
+
+impl std::fmt::Debug for GivenClock {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("GivenClock")
+    }
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { gather: Duration::from_millis(2), max_open: 64, synchronous_full: true, vfs: None }
+        Self { gather: Duration::from_millis(2), max_open: 64, synchronous_full: true, vfs: None, clock: None }
     }
 }
 
 /// The store.
 pub struct SqliteStore {
     folder: PathBuf,
-    options: Options,
+    pub(crate) options: Options,
     open: Mutex<HashMap<CompanyId, Arc<Company>>>,
     uses: AtomicU64,
 }

@@ -69,7 +69,7 @@ pub trait DecisionStore: Send + Sync {
     /// # Errors
     /// [`StoreError::Refused`]: `relay.request_reused` (this id asked something else), `folio.other_serie`,
     /// `folio.in_use` (discarding while an attempt could still be stamped, or is), `stamp.intent_void`,
-    /// `lease.fenced`; [`StoreError::NotFound`] when there is nothing to discard; [`StoreError::ControlMoved`] when a
+    /// `lease.fenced`, `lease.behind` (the asker has not read to the end of a scope that it names); [`StoreError::NotFound`] when there is nothing to discard; [`StoreError::ControlMoved`] when a
     /// fact was sealed by a head that moved.
     async fn decide(
         &self,

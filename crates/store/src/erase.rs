@@ -17,7 +17,7 @@ use crate::store::{domain_scope, scope_number, scope_of, uuid_of};
 use crate::{Store, StoreError, lead, registry};
 
 /// Tables whose rows belong to one scope.
-const OF_A_SCOPE: [&str; 14] = [
+const OF_A_SCOPE: [&str; 15] = [
     "doc",
     "conflict",
     "ignored",
@@ -32,6 +32,7 @@ const OF_A_SCOPE: [&str; 14] = [
     "unopened",
     "bag_wraps",
     "lead_activity",
+    "customer_invoice",
 ];
 
 impl Store {

@@ -69,6 +69,12 @@ pub enum StoreError {
     /// A statement of the transaction failed before: what it left is not kept.
     #[error("the transaction failed before")]
     Spoilt,
+    /// The lease of what was being done is over.
+    #[error("the lease is over")]
+    LeaseOver,
+    /// Another device moved the process under a later lease.
+    #[error("a later lease moved the process")]
+    Fenced,
     /// A backup was not made, or not taken back.
     #[error("{0}")]
     Backup(#[from] crate::backup::BackupError),
@@ -107,6 +113,8 @@ impl StoreError {
             Self::DiskFull => "store.disk_full",
             Self::Misplaced => "store.misplaced",
             Self::Spoilt => "store.spoilt",
+            Self::LeaseOver => "lease.over",
+            Self::Fenced => "lease.fenced",
             Self::Backup(error) => error.code(),
             Self::Database(_) => "store.database",
             Self::Migration(_) => "store.migration",

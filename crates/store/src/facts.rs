@@ -87,7 +87,8 @@ impl Tx {
             part: None,
         };
         let author = self.identity.device.0;
-        if put(&mut self.conn, number, &fact, author).await? == Put::Known {
+        let put = put(&mut self.conn, number, &fact, author).await?;
+        if put == Put::Known {
             return Ok(());
         }
         let digest = fact.digest();
@@ -108,8 +109,10 @@ impl Tx {
         outbox::insert(&mut self.conn, &item).await?;
         let action = events.first().map_or(F::KIND, |event| event.event_type());
         self.audit(action, record.uuid(), &[], &digest).await?;
-        let mut projector = Projector { conn: &mut self.conn, scope, dirty: &mut self.dirty };
-        record.project(&mut projector).await?;
+        if put == Put::Stands {
+            let mut projector = Projector { conn: &mut self.conn, scope, dirty: &mut self.dirty };
+            record.project(&mut projector).await?;
+        }
         self.wrote = true;
         Ok(())
     }

@@ -26,6 +26,7 @@ mod held;
 mod history;
 mod imports;
 mod lead;
+mod lease;
 mod legality;
 mod log;
 mod members;
@@ -64,7 +65,7 @@ pub use backup::{
 };
 pub use carry::Carried;
 pub use conflicts::{ConflictRow, Contested, SideValue, Written};
-pub use customer::{ContactRow, ContractRow, CustomerRow};
+pub use customer::{Balances, ContactRow, ContractRow, CustomerRow};
 pub use doctor::{Fate, Finding};
 pub use error::StoreError;
 pub use events::StoredEvent;
@@ -77,6 +78,7 @@ pub use lead::agenda::AgendaCounts;
 pub use lead::{
     ActivityRow, HeldRow, ImportMark, LeadFilter, LeadIdentity, LeadOrder, LeadPage, LeadRow, LeadSum, OpportunityRow,
 };
+pub use lease::Lease;
 pub use log::Quarantined;
 pub use open::OpenOptions;
 pub use projections::{Counts, FunnelRow, Money, MonthRow};

@@ -3,7 +3,7 @@
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 use zuc_domain::customer::{Contract, Customer};
-use zuc_domain::financial::Invoice;
+use zuc_domain::financial::{Invoice, PublicInvoice};
 use zuc_domain::lead::opportunity::Opportunity;
 use zuc_domain::lead::{Activity, Lead};
 use zuc_domain::proposal::{Product, Proposal};
@@ -14,6 +14,7 @@ use crate::StoreError;
 use crate::aggregate::{self, Aggregate, Projector};
 use crate::doc::Content;
 use crate::facts::{self, FactRecord};
+use crate::financial::ProcessStep;
 use crate::persons::Ring;
 use crate::projections::analytics::Dirty;
 use crate::shape::Shape;
@@ -122,7 +123,7 @@ macro_rules! facts {
 }
 
 aggregates!(Lead, Customer, Contract, Opportunity, Product, Proposal, Invoice);
-facts!(Activity);
+facts!(Activity, PublicInvoice, ProcessStep);
 
 #[cfg(test)]
 mod tests {
@@ -142,13 +143,15 @@ mod tests {
         (DocKind::CONTRACT, Record::Contract),
         (DocKind::INVOICE, Record::Invoice),
     ];
-    const FACTS: [(&str, Record); 6] = [
+    const FACTS: [(&str, Record); 8] = [
         (Fact::ACTIVITY, Record::Activity),
         (Fact::SIGNATURE, Record::Signature),
         (Fact::COMPANY_PROFILE, Record::Profile),
         (Fact::CSD, Record::Certificate),
         (Fact::SEALED_CFDI, Record::Cfdi),
         (Fact::STAMPED_CFDI, Record::Cfdi),
+        (Fact::PUBLIC_INVOICE, Record::PublicInvoice),
+        (Fact::PROCESS_STEP, Record::Process),
     ];
 
     fn person(role: Role) -> (Actor, Rights) {
@@ -221,6 +224,8 @@ mod tests {
         for kind in read {
             assert!(home_of_document(kind).is_some() && writers_of_document(kind).is_some(), "{kind:?}");
         }
-        assert!(home_of_fact(Activity::KIND).is_some());
+        for kind in [Activity::KIND, PublicInvoice::KIND, ProcessStep::KIND] {
+            assert!(home_of_fact(kind).is_some(), "{kind}");
+        }
     }
 }

@@ -65,7 +65,8 @@ impl Store {
         Ok(resume)
     }
 
-    async fn cursors(&self) -> Result<Vec<(zuc_protocol::Scope, Cursor)>, StoreError> {
+    /// How far each scope's log was read here; a scope of which nothing was read is not among them.
+    pub async fn cursors(&self) -> Result<Vec<(zuc_protocol::Scope, Cursor)>, StoreError> {
         let rows = sqlx::query!("SELECT scope, seq, chain FROM cursor").fetch_all(self.reader()).await?;
         rows.into_iter()
             .map(|row| {

@@ -17,13 +17,14 @@ use crate::{Store, StoreError, audit, erase, registry};
 
 /// Read tables: name, the condition that picks a scope's rows (`?1`), what puts them in order. Columns that only mean
 /// something on one device (`n`, `facet`, names looked up beside ids) are left out of every comparison.
-const TABLES: [(&str, &str, &str); 10] = [
+const TABLES: [(&str, &str, &str); 11] = [
     ("lead_row", "scope = ?1", "id"),
     ("lead_activity", "scope = ?1", "id"),
     ("lead_opportunity", "scope = ?1", "id"),
     ("customer_row", "scope = ?1", "id"),
     ("customer_contact", "customer IN (SELECT id FROM customer_row WHERE scope = ?1)", "customer, id"),
     ("customer_contract", "scope = ?1", "id"),
+    ("customer_invoice", "scope = ?1", "customer, invoice"),
     ("proposal_row", "scope = ?1", "id"),
     ("proposal_product", "scope = ?1", "id"),
     ("financial_invoice", "scope = ?1", "id"),

@@ -13,7 +13,7 @@ use zuc_ipc::invoice::InvoiceIssued;
 use zuc_protocol::{
     ids::{ItemId, RequestId},
     messages::{ClientFrame, ServerFrame},
-    receipt::{Claim, ClaimRequest, Decision, SignedReceipt},
+    receipt::{Claim, ClaimRequest, Decision, ReceiptHeader, SignedReceipt},
     stamp_key::stamp_key,
 };
 use zuc_store::keys::random;
@@ -189,9 +189,14 @@ impl Office {
 
     /// What a receipt says, once its signature is the relay's that the control log names.
     pub(crate) fn receipt(&self, receipt: &SignedReceipt) -> Result<Decision, AppError> {
+        Ok(self.receipt_header(receipt)?.decision)
+    }
+
+    /// The same, with the log it was decided in and the relay's time.
+    pub(crate) fn receipt_header(&self, receipt: &SignedReceipt) -> Result<ReceiptHeader, AppError> {
         let control = self.exchange.control();
         let key =
             control.relay_key().ok_or_else(|| AppError::new("relay.key_not_entered", "no relay is trusted yet"))?;
-        Ok(receipt.verify(self.exchange.company(), key)?.decision)
+        Ok(receipt.verify(self.exchange.company(), key)?)
     }
 }

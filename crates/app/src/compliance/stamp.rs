@@ -206,6 +206,10 @@ impl Office {
         tx.commit().await?;
         tracing::info!(invoice.id = %id, "invoice stamped");
         self.tell(Changes { invoices: true, customers: true, ..Changes::default() });
+        // the stamp is kept: what sales is told of it is told later where that fails now
+        if let Err(error) = self.publish_balances().await {
+            tracing::warn!(code = error.code, detail = error.detail, "a team was not told of an invoice");
+        }
         Ok(())
     }
 

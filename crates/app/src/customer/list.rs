@@ -25,7 +25,7 @@ impl Office {
         })
     }
 
-    /// A row as the window shows it; balances only where this person may see invoices.
+    /// A row as the window shows it; who may see no invoices is shown what finance told the customer's team.
     pub(super) fn customer_shown(&self, row: zuc_store::CustomerRow) -> CustomerRow {
         let sees_money = self.may(Action::ReadInvoices, Object::in_scope(Scope::Finance));
         CustomerRow {
@@ -34,7 +34,7 @@ impl Office {
             rfc: row.rfc,
             owner: Some(PersonRef { id: row.owner.to_string(), name: row.owner_name }),
             arr: money::signed(row.arr),
-            outstanding: sees_money.then(|| money::signed(row.outstanding)),
+            outstanding: if sees_money { Some(row.outstanding) } else { row.told }.map(money::signed),
             open_deals: u32::try_from(row.open_deals).unwrap_or(u32::MAX),
             unsent: row.unsent,
         }

@@ -1,5 +1,6 @@
 //! Customers: list, Cliente 360, fiscal profile.
 
+mod balances;
 mod fiscal;
 mod list;
 mod view360;

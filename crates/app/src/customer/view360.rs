@@ -104,6 +104,7 @@ impl Office {
             },
             revenue: if sees_money { Some(money::signed(self.store.revenue_of(customer_id).await?)) } else { None },
             outstanding,
+            balances: self.balances(customer_id).await?,
             timeline,
             row: self.customer_shown(row),
         })

@@ -12,22 +12,18 @@ use zuc_domain::{
     shared::{Action, Object, ProposalId, Scope},
 };
 use zuc_ipc::Changes;
-use zuc_protocol::{
-    ids::LogId,
-    receipt::{Claim, Decision},
-};
+use zuc_protocol::{ids::LogId, receipt::PROPOSAL_TO_CASH as KIND};
 
-use crate::{AppError, Office, failpoint::failpoint};
+use crate::{AppError, Office, failpoint::failpoint, jobs::Leased};
 
-/// Kind of the saga in its table, and job of its lease.
-const KIND: &str = "proposal_to_cash";
-/// How long the lease of one run lasts.
-const LEASE_MS: u32 = 120_000;
 /// Sagas run in one go.
 const MOST: u32 = 500;
 
 impl Office {
     /// Runs every saga that is due on this device: of a finance person, with the relay at hand for the lease.
+    ///
+    /// # Errors
+    /// `clock.off`.
     pub(crate) async fn run_sagas(&self) -> Result<(), AppError> {
         if !self.may(Action::RunProposalToCash, Object::in_scope(self.sales())) {
             return Ok(());
@@ -37,8 +33,9 @@ impl Office {
         for proposal in self.store.accepted_without_end(KIND, MOST).await? {
             match self.run_saga(proposal).await {
                 Ok(()) => {}
-                // another device holds the lease, or nobody answers: it is tried again later
-                Err(error) if error.is_network() || error.code == "relay.leased" => return Ok(()),
+                // it is tried again later
+                Err(error) if error.is_network() || error.is_of_lease() => return Ok(()),
+                Err(error) if error.code == "clock.off" => return Err(error),
                 Err(error) => {
                     tracing::error!(code = error.code, proposal.id = %proposal, "a saga stopped");
                 }
@@ -56,12 +53,16 @@ impl Office {
 
     async fn run_saga(&self, id: ProposalId) -> Result<(), AppError> {
         failpoint("saga.begins")?;
-        let log = self.lease(id).await?;
+        // one run at a time over all devices, by one that has read what the one before did
+        let Leased { lease, log } = self.lease(KIND, saga_id(id)).await?;
         loop {
             let proposal = self.store.read::<Proposal>(id).await?.ok_or_else(|| AppError::not_found("proposal"))?;
             let mut saga = self.saga_of(id).await?;
             let next = saga.next();
             // asked between transactions: nobody else moves this saga while the lease is ours
+            if !lease.runs_at(self.now()) {
+                return Err(zuc_store::StoreError::LeaseOver.into());
+            }
             let (issued, _not_issuing) = match next {
                 Next::Undo(Step::Invoice) => {
                     // between the promise and its record nothing is sealed on this laptop
@@ -104,8 +105,8 @@ impl Office {
                     saga.undid(step);
                 }
             }
-            tx.put_saga(saga_id(id), KIND, id, saga.state.name(), &saga).await?;
-            tx.commit().await?;
+            tx.put_saga(saga_id(id), KIND, id, saga.state.name(), &saga, &lease).await?;
+            self.commit_under(tx, &lease).await?;
             match next {
                 Next::Do(step) => failpoint(&format!("saga.after.{step}"))?,
                 Next::Undo(step) => failpoint(&format!("saga.undone.{step}"))?,
@@ -127,17 +128,6 @@ impl Office {
             }
             Some(invoice) => self.void_intent(&invoice).await,
             None => Ok(true),
-        }
-    }
-
-    /// One run at a time over all devices: a fenced lease of the relay. Gives the log that the relay keeps now.
-    async fn lease(&self, proposal: ProposalId) -> Result<LogId, AppError> {
-        let claim = Claim::Lease { job: KIND.to_owned(), period: proposal.to_string(), for_ms: LEASE_MS };
-        let receipt = self.claim(claim).await?;
-        let me = zuc_protocol::ids::DeviceId::from_uuid(self.actor.device.uuid());
-        match self.receipt(&receipt)? {
-            Decision::Lease { device, .. } if device == me => Ok(receipt.peek()?.log),
-            _ => Err(AppError::new("relay.leased", "another device runs it")),
         }
     }
 }

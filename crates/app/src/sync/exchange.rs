@@ -180,7 +180,7 @@ impl Exchange {
     }
 
     /// Adds a line to the sync log.
-    pub(super) fn line(&self, at: Timestamp, kind: &str, text: String) {
+    pub(crate) fn line(&self, at: Timestamp, kind: &str, text: String) {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         lines.push_front(SyncLogRow { at: at.to_string(), kind: kind.to_owned(), text });
         lines.truncate(LOG_LINES);

@@ -31,6 +31,16 @@ pub(super) async fn customers(command: Customer, place: &Place, output: Output) 
             output.show(&customer, |customer| {
                 let mut lines = vec![format!("{} · {}", customer.row.name, customer.row.rfc)];
                 lines.push(format!("ARR {} {}", customer.arr.amount, customer.arr.currency));
+                if let Some(balances) = &customer.balances {
+                    lines.push(format!(
+                        "Facturado {} {}, cobrado {}, por cobrar {}, vencido {}",
+                        balances.invoiced.amount,
+                        balances.invoiced.currency,
+                        balances.paid.amount,
+                        balances.open.amount,
+                        balances.overdue.amount,
+                    ));
+                }
                 for proposal in &customer.proposals {
                     lines.push(format!("Propuesta {} {} {}", proposal.number, proposal.state, proposal.total.amount));
                 }

@@ -218,6 +218,12 @@ impl Story {
         })
         .await?;
         team.settle().await?;
+        // who sells holds no key to finance: this is what finance tells her team
+        let owed =
+            async || -> Result<_, Ended> { Ok(team.ana.office.customer_360(self.customer.clone()).await?.balances) };
+        wait("what the customer owes, at Ana's", async || Ok(owed().await?.is_some())).await?;
+        let owed = owed().await?.ok_or_else(|| broken("Ana was told of no invoice"))?;
+        output.say(&format!("Ana ve por cobrar {} {}", owed.open.amount, owed.open.currency));
         let home = team.luis.office.home().await?;
         let manager = home.manager.ok_or_else(|| broken("Luis has no dashboard"))?;
         let customer = team.luis.office.customer_360(self.customer.clone()).await?;

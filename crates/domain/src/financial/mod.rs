@@ -3,6 +3,7 @@
 pub mod error;
 pub mod event;
 pub mod proposal_to_cash;
+pub mod public;
 pub mod terms;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use error::InvoiceError;
 pub use event::InvoiceEvent;
+pub use public::PublicInvoice;
 pub use terms::{MetodoPago, PaymentTerms};
 
 use crate::compliance::CfdiState;

@@ -123,6 +123,10 @@ pub enum Record {
     Certificate,
     /// A fiscal document, sealed or stamped.
     Cfdi,
+    /// What sales may know of an invoice.
+    PublicInvoice,
+    /// A step of a running process.
+    Process,
 }
 
 use Role::{Administracion, Finanzas, Gerencia, Ventas};
@@ -227,7 +231,7 @@ matrix! {
     /// Draft, activate or end a contract: the saga's step.
     ManageContract: FINANCE, Write, Any, [Contract];
     /// Run the proposal-to-cash saga.
-    RunProposalToCash: FINANCE, Write, Any, [Customer, Contract, Invoice, Lead];
+    RunProposalToCash: FINANCE, Write, Any, [Customer, Contract, Invoice, Lead, Process];
     /// See invoices and what is owed.
     ReadInvoices: &[Gerencia, Finanzas], Read, Any, [];
     /// Draft or change an invoice.
@@ -236,6 +240,8 @@ matrix! {
     IssueInvoice: FINANCE, Write, Any, [Invoice, Cfdi];
     /// Void an invoice that was never stamped.
     VoidInvoice: FINANCE, Write, Any, [Invoice];
+    /// Tell a team what its customers were invoiced and owe.
+    PublishBalances: FINANCE, Write, Any, [PublicInvoice];
     /// See fiscal documents.
     ReadCfdi: FINANCE, Read, Any, [];
     /// Install or change the CSD.

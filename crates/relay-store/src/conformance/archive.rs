@@ -6,7 +6,12 @@ use zuc_protocol::{
     receipt::{Claim, IntentKind, StampState},
 };
 
-use super::{batch, company, decision::ask, device, item, receipted, stamp::timbre};
+use super::{
+    batch, company,
+    decision::{ask, lease},
+    device, item, receipted,
+    stamp::timbre,
+};
 use crate::{
     AppendOutcome, BagReplacement, BagRow, BatchHash, CompanyId, ControlAppend, ControlHash, GaveBack, Invite, Ledger,
     LogId, NewAttempt, NewEntry, Outcome, RelayStore, Remembered, Scope, StoreError, StoredAnswer,
@@ -77,8 +82,7 @@ async fn fill(store: &dyn RelayStore, seed: u8) -> At {
     ask(store, at, 1, 10, Claim::DiscardFolio { serie: "A".into(), invoice: item(4) }).await.unwrap();
     ask(store, at, 1, 11, Claim::Rfc { token: BlindToken([1; 32]), account: item(1) }).await.unwrap();
     ask(store, at, 1, 12, Claim::Lead { lead: item(1) }).await.unwrap();
-    let lease = Claim::Lease { job: "saga".into(), period: "1".into(), for_ms: 60_000 };
-    ask(store, at, 1, 13, lease).await.unwrap();
+    ask(store, at, 1, 13, lease(60_000, &[])).await.unwrap();
     store.intend(id, item(9), IntentKind::Void).await.unwrap();
     for (key, invoice) in [("k1", 1), ("k2", 2), ("k3", 3)] {
         store.receive(id, attempt(key, invoice, invoice.into())).await.unwrap();

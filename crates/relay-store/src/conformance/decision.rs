@@ -1,11 +1,11 @@
 //! Folios, claims, leases.
 
 use zuc_protocol::{
-    ids::BlindToken,
-    receipt::{Claim, ClaimRequest, SignedReceipt},
+    ids::{BatchHash, BlindToken},
+    receipt::{Claim, ClaimRequest, Seen, SignedReceipt},
 };
 
-use super::{company, device, item, request, sign};
+use super::{batch, company, device, item, request, sign};
 use crate::{CompanyId, ControlHash, FolioState, RelayStore, Scope, StoreError};
 
 pub(crate) async fn ask(
@@ -80,9 +80,29 @@ pub(crate) async fn the_first_claim_wins(store: &dyn RelayStore) {
     assert!(says(&first, &format!("{:?}", device(1))) && says(&second, &format!("{:?}", device(1))));
 }
 
+/// A lease of the one job of these tests, for a device that has read as far as is said.
+pub(crate) fn lease(for_ms: u32, scopes: &[(Scope, u64)]) -> Claim {
+    let seen = Seen { control: ControlHash([0; 32]), scopes: scopes.to_vec(), fence: 0 };
+    Claim::Lease { job: "saga".into(), period: "1".into(), for_ms, seen }
+}
+
+pub(crate) async fn a_lease_is_given_to_who_has_read_everything(store: &dyn RelayStore) {
+    let at = company(store, 24).await;
+    let scope = Scope::Sales(1);
+    let behind = |answer: Result<_, StoreError>| matches!(answer, Err(StoreError::Refused("lease.behind")));
+    // nothing was written yet: nobody has read less than everything, and nobody more
+    assert!(behind(ask(store, at, 1, 1, lease(1_000, &[(scope, 1)])).await));
+    store.append(at.0, at.1, vec![batch(scope, 1, 1, BatchHash::NONE)]).await.unwrap();
+    assert!(behind(ask(store, at, 1, 2, lease(60_000, &[(scope, 0), (Scope::Finance, 0)])).await));
+    let given = ask(store, at, 1, 3, lease(60_000, &[(scope, 1), (Scope::Finance, 0)])).await.unwrap();
+    assert!(says(&given, "fence: 1,"));
+    // one's own is not prolonged either while something is unread
+    assert!(behind(ask(store, at, 1, 4, lease(60_000, &[(scope, 0)])).await));
+}
+
 pub(crate) async fn leases_are_fenced(store: &dyn RelayStore) {
     let at = company(store, 23).await;
-    let lease = |for_ms| Claim::Lease { job: "saga".into(), period: "1".into(), for_ms };
+    let lease = |for_ms| lease(for_ms, &[]);
     assert!(says(&ask(store, at, 1, 1, lease(1_000)).await.unwrap(), "fence: 1,"));
     let held = ask(store, at, 2, 2, lease(1_000)).await.unwrap();
     assert!(says(&held, &format!("{:?}", device(1))), "the other is told who holds it");
@@ -93,4 +113,13 @@ pub(crate) async fn leases_are_fenced(store: &dyn RelayStore) {
     assert!(says(&ask(store, at, 2, 5, lease(60_000)).await.unwrap(), "fence: 2,"), "one's own is prolonged");
     ask(store, at, 2, 6, release(2)).await.unwrap();
     assert!(says(&ask(store, at, 1, 7, lease(60_000)).await.unwrap(), "fence: 3,"));
+    // what was done under a lease that this store has lost stays below what comes
+    let above = |period: &str, fence| {
+        let seen = Seen { control: ControlHash([0; 32]), scopes: vec![], fence };
+        Claim::Lease { job: "saga".into(), period: period.into(), for_ms: 60_000, seen }
+    };
+    assert!(says(&ask(store, at, 1, 8, above("1", 3)).await.unwrap(), "fence: 3,"), "one's own that runs");
+    assert!(says(&ask(store, at, 1, 9, above("1", 7)).await.unwrap(), "fence: 8,"));
+    assert!(says(&ask(store, at, 1, 10, above("2", 40)).await.unwrap(), "fence: 41,"));
+    assert!(ask(store, at, 1, 11, above("3", u64::MAX)).await.is_ok(), "more than there is");
 }

@@ -38,6 +38,7 @@ pub async fn all(store: &dyn RelayStore) {
     decision::a_request_is_decided_once(store).await;
     decision::the_first_claim_wins(store).await;
     decision::leases_are_fenced(store).await;
+    decision::a_lease_is_given_to_who_has_read_everything(store).await;
     stamp::the_first_intent_wins(store).await;
     stamp::an_attempt_walks_to_its_timbre(store).await;
     stamp::a_lost_answer_becomes_unknown_and_only_recovery_leaves_it(store).await;

@@ -1,12 +1,14 @@
 //! Claims: what only one authority decides, with a signed receipt.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 use zuc_protocol::{
     Role, Scope,
     control::ControlLog,
     ids::DeviceId,
     messages::ServerFrame,
-    receipt::{Claim, ClaimRequest, Decision, SignedReceipt},
+    receipt::{Claim, ClaimRequest, Decision, PROPOSAL_TO_CASH, Seen, SignedReceipt},
 };
 use zuc_relay_store::{Decided, Sign, Signed, StoreError};
 
@@ -38,6 +40,11 @@ impl LogService {
             if !allowed(&author.control, session.device, &request.claim) {
                 return Err(RelayError::NotAllowed);
             }
+            if let Claim::Lease { seen, .. } = &request.claim
+                && !names_all(&author.control, session.device, seen)
+            {
+                return Err(RelayError::Refused("lease.behind"));
+            }
             let sees_all = author
                 .control
                 .rights(session.device)
@@ -56,7 +63,16 @@ impl LogService {
     }
 }
 
-/// Folios belong to who writes the fiscal scope, RFCs and leads to who sells, leases to every member.
+/// Whether a device names the end of the membership and every scope that it reads, each once. How far it has read is looked
+/// at where the lease is given, so that nothing comes in between.
+fn names_all(control: &ControlLog, device: DeviceId, seen: &Seen) -> bool {
+    let read: BTreeSet<Scope> = control.scopes().filter(|scope| control.may_read(device, *scope)).collect();
+    let named: BTreeSet<Scope> = seen.scopes.iter().map(|(scope, _)| *scope).collect();
+    seen.control == control.head() && named.len() == seen.scopes.len() && named == read
+}
+
+/// Folios belong to who writes the fiscal scope, RFCs and leads to who sells, leases to every member: but that of a job of
+/// finance to who writes there, so that nobody else keeps it from being done.
 fn allowed(control: &ControlLog, device: DeviceId, claim: &Claim) -> bool {
     let Some(rights) = control.rights(device) else { return false };
     match claim {
@@ -64,7 +80,9 @@ fn allowed(control: &ControlLog, device: DeviceId, claim: &Claim) -> bool {
         Claim::Rfc { .. } | Claim::ReleaseRfc { .. } | Claim::Lead { .. } => {
             control.scopes().any(|scope| matches!(scope, Scope::Sales(_)) && rights.may_write(scope))
         }
-        Claim::Lease { .. } | Claim::ReleaseLease { .. } => true,
+        Claim::Lease { job, .. } | Claim::ReleaseLease { job, .. } => {
+            job != PROPOSAL_TO_CASH || rights.may_write(Scope::Finance)
+        }
     }
 }
 

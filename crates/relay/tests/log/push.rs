@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use zuc_protocol::{
     Rights, Role, Scope, chain,
-    ids::{BatchHash, RequestId},
+    ids::{BatchHash, ControlHash, RequestId},
     messages::{ClientFrame, RefusalCode, ServerFrame},
-    receipt::{Claim, ClaimRequest},
+    receipt::{Claim, ClaimRequest, PROPOSAL_TO_CASH, Seen},
 };
 
 use crate::stage::{Laptop, Stage, entries, relay};
@@ -109,22 +109,57 @@ async fn a_reader_hears_only_the_scopes_of_its_roles() {
     assert_eq!(scopes, [SALES, Scope::Catalog]);
 }
 
+/// Asks for the lease of a job, as one who knows the membership and has read so far.
+async fn lease(stage: &Stage, who: &Laptop, id: u8, job: &str, scopes: &[(Scope, u64)]) -> Vec<ServerFrame> {
+    let seen = Seen { control: stage.log.head(), scopes: scopes.to_vec(), fence: 0 };
+    let claim = Claim::Lease { job: job.into(), period: "2026-06".into(), for_ms: 1_000, seen };
+    stage.relay.handle(&who.session, ClientFrame::Claim(ClaimRequest { id: RequestId([id; 16]), claim })).await
+}
+
+#[tokio::test]
+async fn a_lease_is_for_who_has_read_all_that_their_roles_read() {
+    let (mut stage, luis) = Stage::found().await;
+    let mut ana = stage.join(&luis, Rights::new([Role::Ventas], [1])).await;
+    let key = stage.relay.relay_keys().verify_key();
+    stage.act(&luis, zuc_protocol::control::ControlAct::RelayKey { key, url: "http://relevo".into() }).await;
+    let batch = ana.seal(&stage, SALES, "uno");
+    ana.push(&stage, SALES, &[&batch]).await;
+    let all = [(SALES, 1), (Scope::Catalog, 0)];
+    let less: [&[(Scope, u64)]; 5] = [
+        &[],
+        &[(SALES, 1)],
+        &[(SALES, 0), (Scope::Catalog, 0)],
+        &[(SALES, 1), (Scope::Catalog, 0), (Scope::Finance, 0)],
+        &[(SALES, 0), (SALES, 1), (Scope::Catalog, 0)],
+    ];
+    for (id, scopes) in (10..).zip(less) {
+        let frames = lease(&stage, &ana, id, "dunning", scopes).await;
+        assert!(matches!(&frames[..], [ServerFrame::Error { code, .. }] if code == "lease.behind"), "{frames:?}");
+    }
+    assert!(matches!(lease(&stage, &ana, 20, "dunning", &all).await[..], [ServerFrame::Receipt(_)]));
+    // who does not know of the newest record of membership has not read everything
+    let seen = Seen { control: ControlHash([1; 32]), scopes: all.to_vec(), fence: 0 };
+    let claim = Claim::Lease { job: "dunning".into(), period: "2026-06".into(), for_ms: 1_000, seen };
+    let asked = ClientFrame::Claim(ClaimRequest { id: RequestId([21; 16]), claim });
+    let frames = stage.relay.handle(&ana.session, asked).await;
+    assert!(matches!(&frames[..], [ServerFrame::Error { code, .. }] if code == "lease.behind"), "{frames:?}");
+}
+
 #[tokio::test]
 async fn a_claim_needs_its_role_and_a_relay_whose_key_was_entered() {
     let (mut stage, luis) = Stage::found().await;
     let ana = stage.join(&luis, Rights::new([Role::Ventas], [1])).await;
-    let lease = |id: u8| {
-        let claim = Claim::Lease { job: "dunning".into(), period: "2026-06".into(), for_ms: 1_000 };
-        ClientFrame::Claim(ClaimRequest { id: RequestId([id; 16]), claim })
-    };
-    let frames = stage.relay.handle(&ana.session, lease(1)).await;
+    let hers = [(SALES, 0), (Scope::Catalog, 0)];
+    let frames = lease(&stage, &ana, 1, "dunning", &hers).await;
     assert!(matches!(&frames[..], [ServerFrame::Error { code, .. }] if code == "relay.key_not_entered"), "{frames:?}");
 
     let key = stage.relay.relay_keys().verify_key();
     let entered = zuc_protocol::control::ControlAct::RelayKey { key, url: "http://relevo".into() };
     stage.act(&luis, entered).await;
-    let frames = stage.relay.handle(&ana.session, lease(2)).await;
+    let frames = lease(&stage, &ana, 2, "dunning", &hers).await;
     assert!(matches!(frames[..], [ServerFrame::Receipt(_)]), "{frames:?}");
+    let frames = lease(&stage, &ana, 4, PROPOSAL_TO_CASH, &hers).await;
+    assert!(matches!(&frames[..], [ServerFrame::Error { code, .. }] if code == "relay.not_allowed"), "{frames:?}");
     let folio = Claim::Folio { serie: "A".into(), invoice: zuc_protocol::ids::ItemId([1; 16]) };
     let asked = ClientFrame::Claim(ClaimRequest { id: RequestId([3; 16]), claim: folio });
     let frames = stage.relay.handle(&ana.session, asked).await;

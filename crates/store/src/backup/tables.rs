@@ -1,7 +1,7 @@
 //! Which tables a backup leaves out.
 
 /// Read tables: the documents and facts say what is in them. The full-text ones come first, whose shadows go with them.
-const MADE_AGAIN: [&str; 26] = [
+const MADE_AGAIN: [&str; 27] = [
     "lead_search",
     "customer_search",
     "proposal_search",
@@ -17,6 +17,7 @@ const MADE_AGAIN: [&str; 26] = [
     "customer_match_key",
     "customer_contact",
     "customer_contract",
+    "customer_invoice",
     "proposal_row",
     "proposal_product",
     "financial_invoice",

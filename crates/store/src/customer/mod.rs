@@ -1,5 +1,6 @@
 //! The customer domain's documents and read tables.
 
+mod balances;
 mod contract;
 mod queries;
 
@@ -10,6 +11,7 @@ use zuc_domain::shared::text::fold;
 use zuc_domain::shared::{Actor, CustomerId, Illegal, Object, Scope, TransitionId};
 use zuc_protocol::item::DocKind;
 
+pub use balances::Balances;
 pub use contract::ContractRow;
 pub use queries::{ContactRow, CustomerRow};
 

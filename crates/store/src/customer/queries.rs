@@ -35,6 +35,8 @@ pub struct CustomerRow {
     pub arr: Money,
     /// What it owes in pesos; zero too where this device holds no invoices.
     pub outstanding: Money,
+    /// What of it the customer's team was told that it owes; `None` where it was told of no invoice.
+    pub told: Option<Money>,
     /// Open deals.
     pub open_deals: u64,
     /// Written here and not yet acknowledged.
@@ -72,6 +74,7 @@ struct Raw {
     lead: Option<Vec<u8>>,
     arr: i64,
     outstanding: i64,
+    told: Option<i64>,
     open_deals: i64,
     unsent: i64,
 }
@@ -94,6 +97,7 @@ impl TryFrom<Raw> for CustomerRow {
             lead: raw.lead.map(|lead| uuid_of("customer_row", &lead)).transpose()?.map(LeadId),
             arr: money_of_micro(raw.arr, Currency::Mxn)?,
             outstanding: money_of_micro(raw.outstanding, Currency::Mxn)?,
+            told: raw.told.map(|micro| money_of_micro(micro, Currency::Mxn)).transpose()?,
             open_deals: u64::try_from(raw.open_deals).unwrap_or(0),
             unsent: raw.unsent != 0,
         })
@@ -113,6 +117,10 @@ macro_rules! customers {
                         + sum(outstanding_micro & 4294967295) AS INTEGER), 0)
                     FROM financial_invoice
                     WHERE customer = c.id AND fiscal_state = 'stamped' AND currency = 'MXN') AS "outstanding!: i64",
+                   (SELECT CAST(sum(outstanding_micro >> 32) * 4294967296
+                        + sum(outstanding_micro & 4294967295) AS INTEGER)
+                    FROM customer_invoice
+                    WHERE customer = c.id AND scope = c.scope AND currency = 'MXN') AS "told?: i64",
                    (SELECT count(*) FROM lead_opportunity WHERE customer = c.id AND open = 1) AS "open_deals!: i64",
                    EXISTS (SELECT 1 FROM outbox WHERE item = c.id) AS "unsent!: i64"
                FROM customer_row c "# + $tail,

@@ -12,6 +12,7 @@ use zuc_domain::shared::{Actor, Illegal, InvoiceId, Object, Scope, TransitionId}
 use zuc_protocol::item::DocKind;
 
 pub use queries::{InvoiceRow, InvoiceView};
+pub(crate) use saga::ProcessStep;
 pub use saga::SavedSaga;
 
 use crate::aggregate::{Aggregate, Projector};

@@ -1,10 +1,10 @@
 //! Lists of invoices and what is owed.
 
 use jiff::civil::Date;
-use zuc_domain::shared::{ContractId, Currency, CustomerId, InvoiceId, ProposalId};
+use zuc_domain::shared::{ContractId, Currency, CustomerId, InvoiceId, ProposalId, Scope};
 
 use crate::projections::{FromColumn as _, Money, money_of_micro, search_terms};
-use crate::store::uuid_of;
+use crate::store::{scope_of, uuid_of};
 use crate::{Store, StoreError};
 
 /// The views of the list.
@@ -257,6 +257,20 @@ impl Store {
         .fetch_all(self.reader())
         .await?;
         rows.into_iter().map(InvoiceRow::try_from).collect()
+    }
+
+    /// Stamped invoices of which the team that their customer belongs to was told nothing yet, with that team's scope.
+    pub async fn untold_invoices(&self, limit: u32) -> Result<Vec<(InvoiceId, Scope)>, StoreError> {
+        let rows = sqlx::query!(
+            "SELECT i.id, c.scope FROM financial_invoice i JOIN customer_row c ON c.id = i.customer
+             WHERE i.fiscal_state = 'stamped' AND NOT EXISTS
+                 (SELECT 1 FROM customer_invoice t WHERE t.customer = c.id AND t.scope = c.scope AND t.invoice = i.id)
+             LIMIT ?",
+            limit,
+        )
+        .fetch_all(self.reader())
+        .await?;
+        rows.iter().map(|row| Ok((InvoiceId(uuid_of("financial_invoice", &row.id)?), scope_of(row.scope)?))).collect()
     }
 
     /// The last invoices of a customer.

@@ -230,6 +230,11 @@ async fn a_signature_stays_when_its_signer_is_forgotten() {
     assert_eq!(store.verify().await.unwrap(), []);
 }
 
+/// A lease that outlasts every test.
+fn lease(fence: u64) -> crate::Lease {
+    crate::Lease::granted(fence, at(0).at, 3_600_000)
+}
+
 /// Drafts, seals and stamps the invoice of an accepted proposal, and looks at every figure.
 async fn invoice(store: &Store, proposal: &Proposal) -> InvoiceId {
     use zuc_domain::customer::Contract;
@@ -241,7 +246,7 @@ async fn invoice(store: &Store, proposal: &Proposal) -> InvoiceId {
     let drafted = Invoice::draft_from(proposal, contract, None, "B-1", &act).unwrap();
     let mut invoice = Invoice::from_created(&drafted).unwrap();
     tx.repository().record(&invoice, &drafted).await.unwrap();
-    tx.put_saga(v7(1), "proposal_to_cash", proposal.id, "running", &["customer", "contract"]).await.unwrap();
+    tx.put_saga(v7(1), "proposal_to_cash", proposal.id, "running", &["customer", "contract"], &lease(1)).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(store.counts().await.unwrap().invoices, 1);
     assert_eq!(store.accepted_without_end("proposal_to_cash", 9).await.unwrap(), [proposal.id]);
@@ -262,7 +267,7 @@ async fn invoice(store: &Store, proposal: &Proposal) -> InvoiceId {
     let issued = invoice.issue(issuance, &act).unwrap();
     invoice.apply(&issued);
     tx.repository().record(&invoice, &issued).await.unwrap();
-    tx.put_saga(v7(1), "proposal_to_cash", proposal.id, "done", &["lead"]).await.unwrap();
+    tx.put_saga(v7(1), "proposal_to_cash", proposal.id, "done", &["lead"], &lease(1)).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(store.accepted_without_end("proposal_to_cash", 9).await.unwrap(), []);
     assert_eq!(store.waiting_for_stamp(9).await.unwrap()[0].label, "C-7");

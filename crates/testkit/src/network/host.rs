@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use zuc_protocol::ids::{BatchHash, CompanyId, DeviceId, LogId};
 use zuc_protocol::scope::Scope;
 use zuc_relay::{Clock, Relay, RelayKeys};
-use zuc_relay_sqlite::{Options, SqliteStore};
+use zuc_relay_sqlite::{GivenClock, Options, SqliteStore};
 use zuc_relay_store::{LogHead, LogStore as _, Loss, LossStore as _, Page, RelayStore as _};
 
 use super::ground::{Ground, copy_files};
@@ -131,8 +131,13 @@ impl Host {
 }
 
 async fn start(ground: &Ground, time: &Time) -> (Arc<Relay>, Arc<SqliteStore>) {
-    let options =
-        Options { gather: std::time::Duration::ZERO, vfs: Some(ground.disk().name().to_owned()), ..Options::default() };
+    let given = time.clone();
+    let options = Options {
+        gather: std::time::Duration::ZERO,
+        vfs: Some(ground.disk().name().to_owned()),
+        clock: Some(GivenClock::new(move || given.now_ms())),
+        ..Options::default()
+    };
     let store = Arc::new(SqliteStore::open(&ground.folder(), options).await.expect("a folder of its own"));
     let keys = Arc::new(RelayKeys::from_bytes(&[7; 64]));
     let relay = Arc::new(Relay::open(store.clone(), keys, Arc::new(time.clone()), None));

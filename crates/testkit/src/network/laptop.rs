@@ -20,11 +20,12 @@ use zuc_protocol::{
     ids::{BatchHash, Incarnation, PersonId},
     messages::{ClientFrame, ServerFrame},
     person_key::Bag,
+    receipt::Seen,
     scope::Scope,
 };
 use zuc_relay::log::Session;
 use zuc_store::{
-    Backup, BackupOrder, Identity, OpenOptions, Reason, Session as Command, Store, StoreError, Tx,
+    Backup, BackupOrder, Identity, Lease, OpenOptions, Reason, Session as Command, Store, StoreError, Tx,
     keys::{Home, Keys},
 };
 use zuc_sync::{Config, Effect, Engine, Input, KeyRing};
@@ -228,7 +229,16 @@ impl Laptop {
         self.footing.as_ref().and_then(|footing| footing.place.ground())
     }
 
-    pub(super) fn draw(&mut self) -> [u8; 32] {
+    /// How far it has read, and the latest lease that it saw a process moved under.
+    pub(super) async fn seen(&self, process: Uuid) -> Result<Seen, StoreError> {
+        let log = self.engine.log();
+        let (read, me) = (self.store.cursors().await?, self.keys().id());
+        let upto = |scope| read.iter().find(|(of, _)| *of == scope).map_or(0, |(_, cursor)| cursor.seq);
+        let scopes = log.scopes().filter(|scope| log.may_read(me, *scope)).map(|scope| (scope, upto(scope))).collect();
+        Ok(Seen { control: log.head(), scopes, fence: self.store.process_fence(process).await? })
+    }
+
+    pub(super) fn draw(&self) -> [u8; 32] {
         let mut bytes = [0; 32];
         self.chance.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
         bytes
@@ -287,6 +297,16 @@ impl Laptop {
     /// What a failing disk says; the command is then not acknowledged.
     pub async fn commit(&mut self, tx: Tx) -> Result<(), StoreError> {
         tx.commit().await?;
+        self.offer().await;
+        Ok(())
+    }
+
+    /// As [`Self::commit`], of what was done under a lease.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseOver`]; what a failing disk says.
+    pub async fn commit_under(&mut self, tx: Tx, lease: &Lease) -> Result<(), StoreError> {
+        tx.commit_under(lease, self.now()).await?;
         self.offer().await;
         Ok(())
     }

@@ -18,6 +18,7 @@ use zuc_protocol::{
     secret::EpochKey,
 };
 use zuc_relay::RelayError;
+use zuc_store::Lease;
 use zuc_sync::{
     ControlStep, Input, SyncStatus,
     membership::{Changing, Joining, Removing, approve_join, change_rights, erase, freeze, owed_keys, remove_device},
@@ -165,6 +166,34 @@ impl Network {
                     Decision::Folio { folio, .. } => return Ok(folio),
                     other => panic!("{other:?} is no folio"),
                 },
+                ServerFrame::Error { code, .. } => return Err(code),
+                _ => {}
+            }
+        }
+        panic!("a claim is answered")
+    }
+
+    /// A connected laptop asks for the lease of a process: as it measures it, or the code of the refusal, which is
+    /// `relay.leased` where another holds it.
+    pub async fn lease(&mut self, laptop: usize, job: &str, process: Uuid, for_ms: u32) -> Result<Lease, String> {
+        let asking = &self.laptops[laptop];
+        let (me, asked) = (asking.keys().id(), asking.now());
+        let Some(session) = &asking.session else { return Err("relay.unreachable".to_owned()) };
+        let seen = asking.seen(process).await.map_err(|error| error.code().to_owned())?;
+        let claim = Claim::Lease { job: job.to_owned(), period: process.to_string(), for_ms, seen };
+        let id = RequestId(asking.draw()[..16].try_into().expect("sixteen bytes"));
+        for frame in self.host.relay().handle(session, ClientFrame::Claim(ClaimRequest { id, claim })).await {
+            match frame {
+                ServerFrame::Receipt(receipt) => {
+                    let header = receipt.peek().expect("a receipt");
+                    return match header.decision {
+                        Decision::Lease { device, fence, until_ms, .. } if device == me => {
+                            Ok(Lease::granted(fence, asked, until_ms - header.time_ms))
+                        }
+                        Decision::Lease { .. } => Err("relay.leased".to_owned()),
+                        other => panic!("{other:?} is no lease"),
+                    };
+                }
                 ServerFrame::Error { code, .. } => return Err(code),
                 _ => {}
             }

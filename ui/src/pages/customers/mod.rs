@@ -1,6 +1,7 @@
 //! Clientes: the list and the Cliente 360.
 
 mod activity;
+mod figures;
 mod fiscal;
 mod one;
 mod sections;

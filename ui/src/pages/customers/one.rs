@@ -10,12 +10,12 @@ use zuc_ipc::proposal::ProposalNew;
 use zuc_ipc::shared::ById;
 
 use super::activity::Activity;
+use super::figures::figures;
 use super::fiscal::FiscalSection;
 use super::sections::{contacts, contracts, opportunities, proposals, unpaid};
 use crate::action::Action;
 use crate::backend::{Topics, use_query};
 use crate::components::{Icon, Kbd, Kpi, Unsent, kpi_money};
-use crate::format;
 use crate::keys::{Deed, use_deeds};
 use crate::loaded::loaded;
 use crate::pages::HistoryButton;
@@ -75,20 +75,12 @@ pub(crate) fn CustomerPage() -> impl IntoView {
 }
 
 fn inside(customer: Arc<Customer360>, note: RwSignal<u32>) -> impl IntoView {
-    let overdue = customer.unpaid.as_ref().map(|rows| {
-        if rows.len() == 1 {
-            tr!(customers.unpaid_one).to_owned()
-        } else {
-            tr!(customers.unpaid_count, count = format::count(rows.len()))
-        }
-    });
     view! {
         <div class="body stack">
             <aside class="pane pane--left" style="width:284px">{contacts(&customer.contacts)}</aside>
             <div class="pane">
                 <div class="kpis" style="flex-shrink:0">
-                    {customer.revenue.as_ref().map(|money| view! { <Kpi label=tr!(customers.revenue) value=kpi_money(&money.amount, &money.currency) testid="customer-revenue" note=tr!(customers.revenue_about).into_any()/> })}
-                    {customer.outstanding.as_ref().map(|money| view! { <Kpi label=tr!(customers.outstanding) value=kpi_money(&money.amount, &money.currency) testid="customer-outstanding" note=overdue.clone().into_any()/> })}
+                    {figures(&customer)}
                     <Kpi label=tr!(home.arr) value=kpi_money(&customer.arr.amount, &customer.arr.currency) testid="customer-arr" note=tr!(home.arr_about).into_any()/>
                 </div>
                 {opportunities(&customer.opportunities)}
