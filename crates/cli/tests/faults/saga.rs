@@ -142,6 +142,32 @@ async fn killed_after_the_commit_of_each_step_it_goes_on_with_the_next() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_laptop_that_slept_over_the_end_of_its_lease_writes_nothing_and_goes_on_with_the_next() {
+    let stage = Stage::set().await;
+    let ran = stage.world.zuc(CARLA, &["sync"]).failing_at("lease.slept=error").run().await;
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let customer = stage.world.zuc(CARLA, &["customer", "show", &stage.deal.customer]).failing_at(RESTS).run().await;
+    assert_eq!(customer.answer().expect("the customer")["contracts"], serde_json::json!([]));
+    stage.world.ask(CARLA, &["sync"]).await;
+    assert_eq!(Outcome::of(&stage).await, Outcome::done());
+    assert_eq!(events(&stage).await, ["Contract.Activated", "Invoice.Created"], "each once");
+    sound(&stage).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_laptop_whose_clock_is_wrong_does_nothing_for_the_others() {
+    let stage = Stage::set().await;
+    for off in ["+20m", "-1d"] {
+        let ran = stage.world.zuc(CARLA, &["sync"]).by_a_clock(off).run().await;
+        assert_eq!((ran.code, ran.refusal()), (Some(3), Some("clock.off")), "{off}: {}", ran.stderr);
+    }
+    let customer = stage.world.zuc(CARLA, &["customer", "show", &stage.deal.customer]).failing_at(RESTS).run().await;
+    assert_eq!(customer.answer().expect("the customer")["contracts"], serde_json::json!([]));
+    stage.world.ask(CARLA, &["sync"]).await;
+    assert_eq!(Outcome::of(&stage).await, Outcome::done());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn killed_while_it_takes_steps_back_it_goes_on_taking_back() {
     for killed in ["invoice", "contract", "customer"] {
         let stage = Stage::set().await;

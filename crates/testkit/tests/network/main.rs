@@ -1,9 +1,11 @@
 //! A company of several laptops and a relay in one process: what they do apart comes to the same.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod balances;
 mod conflicts;
 mod forks;
 mod holes;
+mod leases;
 mod lost;
 mod recovery;
 mod restored;

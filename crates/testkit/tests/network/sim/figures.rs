@@ -28,6 +28,8 @@ pub(super) struct Figures {
     pub(super) removed: u64,
     pub(super) healed: u64,
     pub(super) ignored: u64,
+    pub(super) leases: u64,
+    pub(super) leases_over: u64,
     pub(super) slowest_ms: i64,
 }
 
@@ -46,6 +48,8 @@ impl Figures {
         self.removed += other.removed;
         self.healed += other.healed;
         self.ignored += other.ignored;
+        self.leases += other.leases;
+        self.leases_over += other.leases_over;
         self.slowest_ms = self.slowest_ms.max(other.slowest_ms);
     }
 }
@@ -55,7 +59,7 @@ impl fmt::Display for Figures {
         write!(
             out,
             "{} weeks, {} events, {} commands, {} that a disk refused and {} that keys were not there for, {} power \
-             cuts, {} relays that lost what they kept, {} laptops restored, {} pages spoiled, {} taken away, {} leads converted by two at once, {} steps that count nowhere, mended {} times and equal at most {} \
+             cuts, {} relays that lost what they kept, {} laptops restored, {} pages spoiled, {} taken away, {} leads converted by two at once, {} steps that count nowhere, {} leases and {} works that came after their end, mended {} times and equal at most {} \
              ms after",
             self.weeks,
             self.events,
@@ -69,6 +73,8 @@ impl fmt::Display for Figures {
             self.removed,
             self.converted_twice,
             self.ignored,
+            self.leases,
+            self.leases_over,
             self.healed,
             self.slowest_ms
         )

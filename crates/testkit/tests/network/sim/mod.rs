@@ -7,6 +7,7 @@
 
 mod figures;
 mod gone;
+mod leases;
 mod oracle;
 mod people;
 mod script;

@@ -103,7 +103,7 @@ impl Acknowledged {
     }
 
     /// What a disk that fails may say; everything else is a fault of the product.
-    fn refused(&mut self, laptop: &Laptop, error: &StoreError) {
+    pub(super) fn refused(&mut self, laptop: &Laptop, error: &StoreError) {
         let may_fail = laptop.ground().is_some_and(|ground| !ground.disk().powered() || ground.disk().failed() > 0);
         assert!(may_fail, "{}: {error}", laptop.name);
         self.refused_by_a_disk += 1;

@@ -36,6 +36,10 @@ pub(super) enum Event {
     Restore,
     /// A clock is set, wrong by so many seconds.
     Clock { laptop: usize, skew: i64 },
+    /// Somebody asks to be the one who does a job.
+    AskLease { laptop: usize, process: u8 },
+    /// Somebody who was given a job does it, perhaps after a night.
+    WorkUnderLease { laptop: usize, process: u8 },
     /// The relay is killed.
     KillRelay,
     /// The relay's power goes in the middle of traffic.
@@ -61,7 +65,9 @@ impl Event {
             2..36 => Self::Work { laptop, commands: 1 + draw.below(3) },
             36..38 => Self::BackUp { laptop },
             38..40 => Self::Restore,
-            40..64 => Self::Traffic { frames: 3 + draw.below(25) },
+            40..43 => Self::AskLease { laptop, process: process(draw) },
+            43..46 => Self::WorkUnderLease { laptop, process: process(draw) },
+            46..64 => Self::Traffic { frames: 3 + draw.below(25) },
             64..68 => Self::Break { laptop },
             68..71 => Self::Partition { laptops: some(draw, laptops) },
             71..74 => Self::Clog { laptops: some(draw, laptops) },
@@ -79,6 +85,11 @@ impl Event {
             _ => Self::Heal,
         }
     }
+}
+
+/// One of two.
+fn process(draw: &mut Draw) -> u8 {
+    u8::from(draw.percent(50))
 }
 
 fn some(draw: &mut Draw, laptops: usize) -> Vec<usize> {

@@ -9,6 +9,7 @@ use zuc_sync::{Input, SyncStatus};
 use zuc_testkit::network::{Laptop, Network, On};
 
 use super::figures::{Figures, Last, Lived};
+use super::leases::Leases;
 use super::oracle;
 use super::people::{Acknowledged, Draw};
 use super::script::{Event, pause};
@@ -45,6 +46,7 @@ pub(super) struct Week {
     copy: Option<TempDir>,
     /// The relay lost something, and not everybody was there since.
     pub(super) lost: bool,
+    pub(super) leases: Leases,
 }
 
 impl Week {
@@ -85,7 +87,9 @@ impl Week {
             backups: BTreeMap::new(),
             copy: None,
             lost: false,
+            leases: Leases::default(),
         };
+        week.network.trust_the_relay().await;
         let begun = week.network.time.passed_ms();
         while week.network.time.passed_ms() - begun < WEEK_MS {
             let event = Event::draw(&mut week.draw, week.network.laptops.len());
@@ -158,7 +162,12 @@ impl Week {
                 }
             }
             Event::Restore => Box::pin(self.restore()).await,
-            Event::Clock { laptop, skew } => self.network.laptops[laptop].skew = skew,
+            Event::Clock { laptop, skew } => {
+                self.network.laptops[laptop].skew = skew;
+                self.leases.clock_was_set(self.network.laptops[laptop].keys().id());
+            }
+            Event::AskLease { laptop, process } => self.ask_lease(laptop, process).await,
+            Event::WorkUnderLease { laptop, process } => self.work_under_lease(laptop, process).await,
             Event::KillRelay => {
                 self.copy = Some(self.network.copy_the_relay().await);
                 oracle::what_was_acknowledged_stands(self).await;
@@ -169,6 +178,7 @@ impl Week {
                     None => self.network.wipe_the_relay().await,
                 }
                 self.lost = true;
+                self.leases.relay_lost_them();
                 self.figures.relays_lost += 1;
             }
             Event::CutRelay { after, seed } => {
