@@ -61,6 +61,10 @@ byte_string!(
     BatchHash, 16
 );
 byte_string!(
+    /// Names the sealed bytes of a file: their hash (BLAKE3).
+    AttachmentId, 32
+);
+byte_string!(
     /// Hash of a control record (BLAKE3).
     ControlHash, 32
 );

@@ -112,6 +112,10 @@ pub struct Fact {
 impl Fact {
     /// A call, mail, meeting or note of a timeline.
     pub const ACTIVITY: &'static str = "activity.logged";
+    /// A file that hangs on a record.
+    pub const ATTACHMENT: &'static str = "attachment.added";
+    /// Such a file was taken away, or brought back.
+    pub const ATTACHMENT_REMOVAL: &'static str = "attachment.removed";
     /// The drawn signature under a proposal.
     pub const SIGNATURE: &'static str = "proposal.signature";
     /// The company's fiscal data, as they were from a moment on.

@@ -2,6 +2,7 @@
 //!
 //! Pure: no I/O, no clock, no randomness. Whoever calls passes nonces, seeds and times.
 
+pub mod attachment;
 mod base32;
 mod body;
 pub mod bytes;

@@ -7,7 +7,7 @@ use crate::chain::{LogEntry, LogKind};
 use crate::codec::{self, MAX_FRAME};
 use crate::control::{Mark, SignedControl};
 use crate::error::ProtocolError;
-use crate::ids::{BatchHash, ChainHash, ControlHash, DeviceId, HeldRows, KeyId, LogId, RequestId};
+use crate::ids::{AttachmentId, BatchHash, ChainHash, ControlHash, DeviceId, HeldRows, KeyId, LogId, RequestId};
 use crate::person_key::{BagKeyWraps, BagReplacement, BagRow};
 use crate::receipt::{ClaimRequest, SignedReceipt};
 use crate::scope::Scope;
@@ -246,6 +246,36 @@ pub enum ClientFrame {
         /// How many; more than [`MAX_CREDIT`] are that many.
         frames: u32,
     },
+    /// How much of a file the relay holds. Answered by a [`ServerFrame::Attachment`].
+    Attachment {
+        /// The scope of the record that it is attached to.
+        scope: Scope,
+        /// The file.
+        id: AttachmentId,
+    },
+    /// The next bytes of a file, sealed. Answered by a [`ServerFrame::Attachment`], which says where to go on: what is not
+    /// sent from there is not taken.
+    AttachmentPut {
+        /// The scope of the record that it is attached to.
+        scope: Scope,
+        /// The file.
+        id: AttachmentId,
+        /// How long it is.
+        size: u64,
+        /// Where these bytes begin.
+        at: u64,
+        /// At most [`crate::attachment::MAX_CARRIED`].
+        bytes: Blob,
+    },
+    /// Bytes of a file that the relay holds whole. Answered by a [`ServerFrame::AttachmentBytes`].
+    AttachmentGet {
+        /// The scope of the record that it is attached to.
+        scope: Scope,
+        /// The file.
+        id: AttachmentId,
+        /// Where the wanted bytes begin.
+        at: u64,
+    },
 }
 
 /// Frames that a relay sends ahead at most.
@@ -394,6 +424,24 @@ pub enum ServerFrame {
     Lost {
         /// How that stands.
         loss: Option<StandingLoss>,
+    },
+    /// How much of a file is here, durably; it is whole where both are the same and not 0.
+    Attachment {
+        /// The file.
+        id: AttachmentId,
+        /// How long it is; 0 where nothing of it is here.
+        size: u64,
+        /// How much of it is here.
+        have: u64,
+    },
+    /// Answers [`ClientFrame::AttachmentGet`].
+    AttachmentBytes {
+        /// The file.
+        id: AttachmentId,
+        /// Where these bytes begin.
+        at: u64,
+        /// At most [`crate::attachment::MAX_CARRIED`], and one at least.
+        bytes: Blob,
     },
 }
 

@@ -45,3 +45,7 @@ secret_key!(
     /// The company's index key: makes blind tokens and seals names in the control log.
     IndexKey
 );
+secret_key!(
+    /// The key of one attached file.
+    AttachmentKey
+);

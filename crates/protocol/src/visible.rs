@@ -46,6 +46,15 @@ pub const VISIBLE: &[Visible] = &[
         kept_hours: None,
     },
     Visible {
+        id: "attachments",
+        what: "of each file attached to a record: scope, hash and length of its sealed bytes, when they came and who fetches \
+                them; never its name, its kind or what it is attached to",
+        why: "carrying it up and down, going on where it was cut, a quota",
+        guard: "sealed under a key of its own, which lies in a sealed fact",
+        personal: false,
+        kept_hours: None,
+    },
+    Visible {
         id: "receipts",
         what: "receipt headers (invoice id, stamp key, serie, folio, UUID, token); lease and effect ids",
         why: "ledgers, once-only",

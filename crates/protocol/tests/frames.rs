@@ -14,8 +14,8 @@ use zuc_protocol::control::{
 };
 use zuc_protocol::identity::{DeviceKeys, DevicePublic};
 use zuc_protocol::ids::{
-    BagId, BatchHash, ChainHash, ControlHash, DeviceId, Digest32, EpochId, HeldRows, ItemId, KeyId, LogId, PersonId,
-    ReceiveKey, RequestId, Signature, VerifyKey,
+    AttachmentId, BagId, BatchHash, ChainHash, ControlHash, DeviceId, Digest32, EpochId, HeldRows, ItemId, KeyId,
+    LogId, PersonId, ReceiveKey, RequestId, Signature, VerifyKey,
 };
 use zuc_protocol::messages::{
     Acked, AuthorTip, ClientFrame, Offered, Refusal, RefusalCode, ScopeCursor, ScopeHead, ServerFrame, StandingLoss,
@@ -133,6 +133,15 @@ fn client_frames() -> Vec<ClientFrame> {
             last: true,
         },
         ClientFrame::Credit { frames: 300 },
+        ClientFrame::Attachment { scope: SALES, id: AttachmentId([56; 32]) },
+        ClientFrame::AttachmentPut {
+            scope: SALES,
+            id: AttachmentId([56; 32]),
+            size: 57,
+            at: 58,
+            bytes: Blob(vec![59]),
+        },
+        ClientFrame::AttachmentGet { scope: SALES, id: AttachmentId([56; 32]), at: 58 },
     ]
 }
 
@@ -157,6 +166,9 @@ fn client_name(frame: &ClientFrame) -> &'static str {
         ClientFrame::Holds { .. } => "holds",
         ClientFrame::Offer { .. } => "offer",
         ClientFrame::Credit { .. } => "credit",
+        ClientFrame::Attachment { .. } => "attachment",
+        ClientFrame::AttachmentPut { .. } => "attachment_put",
+        ClientFrame::AttachmentGet { .. } => "attachment_get",
     }
 }
 
@@ -211,6 +223,8 @@ fn server_frames() -> Vec<ServerFrame> {
         ServerFrame::Holds { scope: SALES, authors: vec![AuthorTip { author: DeviceId([6; 16]), number: 300 }] },
         ServerFrame::Offered { scope: SALES, last: true },
         ServerFrame::Lost { loss: Some(StandingLoss { since_ms: 36, waits: vec![DeviceId([6; 16])] }) },
+        ServerFrame::Attachment { id: AttachmentId([56; 32]), size: 57, have: 58 },
+        ServerFrame::AttachmentBytes { id: AttachmentId([56; 32]), at: 58, bytes: Blob(vec![59]) },
     ]
 }
 
@@ -234,6 +248,8 @@ fn server_name(frame: &ServerFrame) -> &'static str {
         ServerFrame::Holds { .. } => "holds",
         ServerFrame::Offered { .. } => "offered",
         ServerFrame::Lost { .. } => "lost",
+        ServerFrame::Attachment { .. } => "attachment",
+        ServerFrame::AttachmentBytes { .. } => "attachment_bytes",
     }
 }
 

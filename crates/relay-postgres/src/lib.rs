@@ -7,6 +7,7 @@
 
 mod append;
 mod archive;
+mod attachment;
 mod control;
 mod decision;
 mod enrolment;

@@ -34,6 +34,8 @@ const MAY: &[(&str, &str)] = &[
     ("idempotency", "SELECT, INSERT, UPDATE, DELETE"),
     ("loss", "SELECT, INSERT, UPDATE"),
     ("offered", "SELECT, INSERT, UPDATE"),
+    ("attachment", "SELECT, INSERT, UPDATE, DELETE"),
+    ("attachment_piece", "SELECT, INSERT, DELETE"),
     // Whether the tables are those that the program was built for.
     ("_sqlx_migrations", "SELECT"),
 ];

@@ -5,6 +5,7 @@
 //! nobody uses are closed again, so that a thousand of them cost no memory.
 
 mod archive;
+mod attachment;
 mod control;
 mod decision;
 mod enrolment;

@@ -93,6 +93,8 @@ pub const TABLES: &[Table] = tables! {
         xml Bytes, stamped_xml Bytes, receipt Bytes, received_ms Int, settled_ms Int);
     idempotency: ComeAndGo, (who Text, key Text), (
         request Bytes, at_ms Int, status Int, content_type Text, body Bytes);
+    attachment: ComeAndGo, (scope Int, id Bytes), (size Int, have Int, at_ms Int);
+    attachment_piece: ComeAndGo, (scope Int, id Bytes, place Int), (bytes Bytes);
     loss: Change, (log Bytes), (since_ms Int, thawed_ms Int);
     offered: Change, (log Bytes, device Bytes), (witness Int);
     control: Grow, (seq Int), (hash Bytes, bytes Bytes, at_ms Int);

@@ -6,6 +6,7 @@
 //! Every method takes the company first, and no answer ever holds a row of another.
 
 pub mod archive;
+pub mod attachment;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod control;
@@ -21,6 +22,7 @@ pub mod loss;
 pub mod stamp;
 
 pub use archive::{Archive, move_company};
+pub use attachment::{AttachmentHead, AttachmentPiece, AttachmentStore, PieceOutcome};
 pub use control::{ControlAppend, ControlHead, ControlRecord, ControlStore};
 pub use decision::{Decided, DecisionStore, Folio, FolioState, Sign, Signed};
 pub use enrolment::{Enrolment, EnrolmentState, EnrolmentStore, Invite};
@@ -46,6 +48,7 @@ pub trait RelayStore:
     + DecisionStore
     + StampLedger
     + IdempotencyStore
+    + AttachmentStore
     + Archive
     + Send
     + Sync

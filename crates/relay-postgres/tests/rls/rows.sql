@@ -25,3 +25,5 @@ INSERT INTO idempotency (company, who, key, request, at_ms)
     SELECT own, 'who', n::text, 'request', 1 FROM own, generate_series(1, 3) AS n;
 INSERT INTO loss SELECT own, int8send(n), 1, NULL FROM own, generate_series(1, 3) AS n;
 INSERT INTO offered SELECT own, int8send(n), 'device', 1 FROM own, generate_series(1, 3) AS n;
+INSERT INTO attachment SELECT own, scope, 'file', 10, 10, 1 FROM own, generate_series(1, 3) AS scope;
+INSERT INTO attachment_piece SELECT own, scope, 'file', 0, 'ten sealed' FROM own, generate_series(1, 3) AS scope;

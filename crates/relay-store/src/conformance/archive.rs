@@ -7,6 +7,7 @@ use zuc_protocol::{
 };
 
 use super::{
+    attachment::{file_left_by, leave_a_file},
     batch, company,
     decision::{ask, lease},
     device, item, receipted,
@@ -96,6 +97,7 @@ async fn fill(store: &dyn RelayStore, seed: u8) -> At {
     store.begin(id, "who", "done", [1; 32]).await.unwrap();
     let answer = StoredAnswer { status: 201, content_type: "text/plain".into(), body: vec![1] };
     store.finish(id, "who", "done", answer).await.unwrap();
+    leave_a_file(store, id, SCOPE).await;
     at
 }
 
@@ -113,6 +115,7 @@ async fn look(store: &dyn RelayStore, company: CompanyId) -> Vec<String> {
     seen.push(format!("{:?}", store.waiting(company).await.unwrap()));
     seen.push(format!("{:?}", store.folios(company, "A").await.unwrap()));
     seen.push(format!("{:?}", store.loss(company).await.unwrap()));
+    seen.push(file_left_by(store, company, SCOPE).await);
     for invoice in 1..=9 {
         seen.push(format!("{:?}", store.intent(company, item(invoice)).await.unwrap()));
         seen.push(format!("{:?}", store.attempts_of(company, item(invoice)).await.unwrap()));

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a broken promise fails by panicking")]
 
 mod archive;
+mod attachment;
 mod control;
 mod decision;
 mod log;
@@ -46,6 +47,9 @@ pub async fn all(store: &dyn RelayStore) {
     stamp::one_timbre_per_invoice_and_one_invoice_per_uuid(store).await;
     stamp::withdrawn_is_the_one_way_to_new_bytes(store).await;
     stamp::an_attempt_of_an_earlier_log_enters_as_unknown(store).await;
+    attachment::a_file_grows_from_where_it_ends_and_is_read_when_it_is_whole(store).await;
+    attachment::what_is_not_what_its_name_says_is_thrown_away(store).await;
+    attachment::a_company_has_its_quota_and_sees_no_others_file(store).await;
     loss::a_loss_is_noted_once_under_the_name_that_stands(store).await;
     loss::entries_come_back_scope_by_scope_and_once(store).await;
     loss::nothing_is_given_or_stamped_before_the_thaw(store).await;

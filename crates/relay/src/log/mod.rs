@@ -2,6 +2,7 @@
 //!
 //! The same object serves the WebSocket and a network in memory.
 
+mod attachment;
 mod bag;
 mod control;
 mod decide;
@@ -25,7 +26,7 @@ use zuc_protocol::{
     messages::{ClientFrame, ScopeHead, ServerFrame},
     suite,
 };
-use zuc_relay_store::{RelayStore, StoreError};
+use zuc_relay_store::{AttachmentPiece, RelayStore, StoreError};
 
 pub use session::Session;
 
@@ -132,6 +133,12 @@ impl LogService {
                 session.grant(frames);
                 Ok(vec![])
             }
+            ClientFrame::Attachment { scope, id } => self.attachment(session, scope, id).await,
+            ClientFrame::AttachmentPut { scope, id, size, at, bytes } => {
+                let piece = AttachmentPiece { scope, id, size, at, bytes: bytes.0 };
+                self.attachment_put(session, piece).await
+            }
+            ClientFrame::AttachmentGet { scope, id, at } => self.attachment_get(session, scope, id, at).await,
             ClientFrame::Stamp(_) | ClientFrame::StampCommand { .. } => Err(RelayError::Refused("relay.no_pac")),
         };
         answered.unwrap_or_else(|error| vec![other_refusal(&error)])

@@ -283,6 +283,8 @@ impl Engine {
             ServerFrame::Error { request, code } => effects.push(Effect::Refused { request, code }),
             ServerFrame::Lost { loss } => self.note_loss(loss, effects),
             ServerFrame::Pong { time_ms, .. } => effects.push(Effect::RelayTime(time_ms)),
+            // files are asked for one by one, beside the exchange, and answered where they are asked for
+            ServerFrame::Attachment { .. } | ServerFrame::AttachmentBytes { .. } => {}
         }
     }
 }

@@ -1,0 +1,187 @@
+//! Sealed files.
+
+use async_trait::async_trait;
+use sqlx::SqliteConnection;
+use zuc_protocol::{attachment::Naming, ids::AttachmentId};
+use zuc_relay_store::{
+    AttachmentHead, AttachmentPiece, AttachmentStore, CompanyId, PieceOutcome, Scope, StoreError,
+    attachment::{NOT_WHOLE, QUOTA, UNFINISHED_MS, cut},
+};
+
+use crate::{
+    SqliteStore,
+    row::{count, db, int, now_ms},
+};
+
+#[async_trait]
+impl AttachmentStore for SqliteStore {
+    async fn attachment(
+        &self,
+        company: CompanyId,
+        scope: Scope,
+        id: AttachmentId,
+    ) -> Result<Option<AttachmentHead>, StoreError> {
+        let company = self.company(company).await?;
+        let mut connection = company.readers.acquire().await.map_err(db)?;
+        head(&mut connection, scope, id).await
+    }
+
+    async fn put_attachment(
+        &self,
+        company: CompanyId,
+        piece: AttachmentPiece,
+        quota: u64,
+    ) -> Result<PieceOutcome, StoreError> {
+        self.company(company)
+            .await?
+            .writer
+            .write(move |connection| Box::pin(async move { put(connection, &piece, quota).await }))
+            .await
+    }
+
+    async fn attachment_bytes(
+        &self,
+        company: CompanyId,
+        scope: Scope,
+        id: AttachmentId,
+        at: u64,
+        max: usize,
+    ) -> Result<Vec<u8>, StoreError> {
+        let company = self.company(company).await?;
+        let row: Option<(i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT place, bytes FROM attachment_piece WHERE scope = ?1 AND id = ?2 AND place <= ?3
+                 AND EXISTS (SELECT 1 FROM attachment WHERE scope = ?1 AND id = ?2 AND have = size)
+             ORDER BY place DESC LIMIT 1",
+        )
+        .bind(i64::from(scope.number()))
+        .bind(&id.0[..])
+        .bind(int(at))
+        .fetch_optional(&company.readers)
+        .await
+        .map_err(db)?;
+        let (place, bytes) = row.ok_or(StoreError::NotFound(NOT_WHOLE))?;
+        cut(&bytes, count(place, "attachment_piece", "place")?, at, max).ok_or(StoreError::NotFound(NOT_WHOLE))
+    }
+}
+
+async fn put(
+    connection: &mut SqliteConnection,
+    piece: &AttachmentPiece,
+    quota: u64,
+) -> Result<PieceOutcome, StoreError> {
+    let now = now_ms(connection).await?;
+    let stands = match head(connection, piece.scope, piece.id).await? {
+        Some(head) if head.is_whole() || head.size == piece.size => head,
+        other => {
+            if other.is_some() {
+                forget(connection, piece.scope, piece.id).await?;
+            }
+            let begun = AttachmentHead { size: piece.size, have: 0 };
+            if piece.at != 0 {
+                return Ok(PieceOutcome::Here(begun));
+            }
+            make_room(connection, now, piece.size, quota).await?;
+            sqlx::query("INSERT INTO attachment (scope, id, size, have, at_ms) VALUES (?1, ?2, ?3, 0, ?4)")
+                .bind(i64::from(piece.scope.number()))
+                .bind(&piece.id.0[..])
+                .bind(int(piece.size))
+                .bind(now)
+                .execute(&mut *connection)
+                .await
+                .map_err(db)?;
+            begun
+        }
+    };
+    if stands.is_whole() || stands.have != piece.at {
+        return Ok(PieceOutcome::Here(stands));
+    }
+    sqlx::query("INSERT INTO attachment_piece (scope, id, place, bytes) VALUES (?1, ?2, ?3, ?4)")
+        .bind(i64::from(piece.scope.number()))
+        .bind(&piece.id.0[..])
+        .bind(int(piece.at))
+        .bind(&piece.bytes)
+        .execute(&mut *connection)
+        .await
+        .map_err(db)?;
+    let grown = AttachmentHead { have: piece.at + piece.bytes.len() as u64, ..stands };
+    if grown.is_whole() && name(connection, piece.scope, piece.id).await? != piece.id {
+        forget(connection, piece.scope, piece.id).await?;
+        return Ok(PieceOutcome::Altered);
+    }
+    sqlx::query("UPDATE attachment SET have = ?3, at_ms = ?4 WHERE scope = ?1 AND id = ?2")
+        .bind(i64::from(piece.scope.number()))
+        .bind(&piece.id.0[..])
+        .bind(int(grown.have))
+        .bind(now)
+        .execute(connection)
+        .await
+        .map_err(db)?;
+    Ok(PieceOutcome::Here(grown))
+}
+
+async fn head(
+    connection: &mut SqliteConnection,
+    scope: Scope,
+    id: AttachmentId,
+) -> Result<Option<AttachmentHead>, StoreError> {
+    let row: Option<(i64, i64)> = sqlx::query_as("SELECT size, have FROM attachment WHERE scope = ?1 AND id = ?2")
+        .bind(i64::from(scope.number()))
+        .bind(&id.0[..])
+        .fetch_optional(connection)
+        .await
+        .map_err(db)?;
+    row.map(|(size, have)| {
+        Ok(AttachmentHead { size: count(size, "attachment", "size")?, have: count(have, "attachment", "have")? })
+    })
+    .transpose()
+}
+
+/// Refuses a file that does not fit, once what nothing came of is gone.
+async fn make_room(connection: &mut SqliteConnection, now: i64, size: u64, quota: u64) -> Result<(), StoreError> {
+    for statement in [
+        "DELETE FROM attachment_piece WHERE (scope, id) IN
+             (SELECT scope, id FROM attachment WHERE have < size AND at_ms < ?1)",
+        "DELETE FROM attachment WHERE have < size AND at_ms < ?1",
+    ] {
+        sqlx::query(statement).bind(now - UNFINISHED_MS).execute(&mut *connection).await.map_err(db)?;
+    }
+    let taken: i64 =
+        sqlx::query_scalar("SELECT COALESCE(SUM(size), 0) FROM attachment").fetch_one(connection).await.map_err(db)?;
+    let taken = count(taken, "attachment", "size")?;
+    if taken.saturating_add(size) > quota { Err(StoreError::Refused(QUOTA)) } else { Ok(()) }
+}
+
+async fn forget(connection: &mut SqliteConnection, scope: Scope, id: AttachmentId) -> Result<(), StoreError> {
+    for statement in [
+        "DELETE FROM attachment_piece WHERE scope = ?1 AND id = ?2",
+        "DELETE FROM attachment WHERE scope = ?1 AND id = ?2",
+    ] {
+        sqlx::query(statement)
+            .bind(i64::from(scope.number()))
+            .bind(&id.0[..])
+            .execute(&mut *connection)
+            .await
+            .map_err(db)?;
+    }
+    Ok(())
+}
+
+/// What the pieces that are here are called, read one by one.
+async fn name(connection: &mut SqliteConnection, scope: Scope, id: AttachmentId) -> Result<AttachmentId, StoreError> {
+    let mut naming = Naming::default();
+    let mut after = -1;
+    loop {
+        let next: Option<(i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT place, bytes FROM attachment_piece WHERE scope = ?1 AND id = ?2 AND place > ?3 ORDER BY place LIMIT 1",
+        )
+        .bind(i64::from(scope.number()))
+        .bind(&id.0[..])
+        .bind(after)
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(db)?;
+        let Some((place, bytes)) = next else { return Ok(naming.name()) };
+        naming.take(&bytes);
+        after = place;
+    }
+}

@@ -1,0 +1,86 @@
+//! Files: who may carry them up and down, and what is not taken.
+
+use zuc_protocol::{
+    Blob, Rights, Role, Scope,
+    attachment::{MAX_CARRIED, MAX_SEALED, Naming},
+    control::ControlAct,
+    ids::AttachmentId,
+    messages::{ClientFrame, ServerFrame},
+};
+
+use crate::stage::{Laptop, Stage};
+
+const SALES: Scope = Scope::Sales(1);
+
+fn named(bytes: &[u8]) -> AttachmentId {
+    let mut naming = Naming::default();
+    naming.take(bytes);
+    naming.name()
+}
+
+async fn ask(stage: &Stage, laptop: &Laptop, frame: ClientFrame) -> ServerFrame {
+    let mut frames = stage.relay.handle(&laptop.session, frame).await;
+    assert_eq!(frames.len(), 1, "{frames:?}");
+    frames.remove(0)
+}
+
+fn put(id: AttachmentId, size: u64, at: u64, bytes: &[u8]) -> ClientFrame {
+    ClientFrame::AttachmentPut { scope: SALES, id, size, at, bytes: Blob(bytes.to_vec()) }
+}
+
+fn get(id: AttachmentId, at: u64) -> ClientFrame {
+    ClientFrame::AttachmentGet { scope: SALES, id, at }
+}
+
+fn refused(frame: &ServerFrame) -> &str {
+    match frame {
+        ServerFrame::Error { code, .. } => code,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_file_goes_up_in_pieces_and_down_to_whoever_reads_its_scope_and_to_nobody_else() {
+    let (mut stage, boss) = Stage::found().await;
+    let ana = stage.join(&boss, Rights::new([Role::Ventas], [1])).await;
+    let other_team = stage.join(&boss, Rights::new([Role::Ventas], [2])).await;
+    let file = [7; 100];
+    let (id, size) = (named(&file), 100);
+    let here = |have| ServerFrame::Attachment { id, size, have };
+
+    let nothing = ServerFrame::Attachment { id, size: 0, have: 0 };
+    assert_eq!(ask(&stage, &ana, ClientFrame::Attachment { scope: SALES, id }).await, nothing);
+    assert_eq!(ask(&stage, &ana, put(id, size, 0, &file[..60])).await, here(60));
+    assert_eq!(refused(&ask(&stage, &boss, get(id, 0)).await), "attachment.not_whole");
+    assert_eq!(ask(&stage, &ana, put(id, size, 0, &file[..60])).await, here(60), "it goes on where it ends");
+    assert_eq!(ask(&stage, &ana, put(id, size, 60, &file[60..])).await, here(100));
+    let bytes = ServerFrame::AttachmentBytes { id, at: 60, bytes: Blob(file[60..].to_vec()) };
+    assert_eq!(ask(&stage, &boss, get(id, 60)).await, bytes);
+    for frame in [get(id, 0), ClientFrame::Attachment { scope: SALES, id }, put(id, size, 0, &file)] {
+        assert_eq!(refused(&ask(&stage, &other_team, frame).await), "relay.not_allowed");
+    }
+
+    stage.act(&boss, ControlAct::Freeze { device: ana.keys.id(), on: true }).await;
+    for frame in [get(id, 0), put(named(b"x"), 1, 0, b"x")] {
+        assert_eq!(refused(&ask(&stage, &ana, frame).await), "relay.not_allowed", "who was stopped");
+    }
+}
+
+#[tokio::test]
+async fn what_is_too_long_or_not_what_its_name_says_is_not_taken() {
+    let (mut stage, boss) = Stage::found().await;
+    let ana = stage.join(&boss, Rights::new([Role::Ventas], [1])).await;
+    let id = named(b"another");
+    assert_eq!(refused(&ask(&stage, &ana, put(id, 7, 0, b"altered")).await), "attachment.altered");
+    let nothing = ServerFrame::Attachment { id, size: 0, have: 0 };
+    assert_eq!(ask(&stage, &ana, ClientFrame::Attachment { scope: SALES, id }).await, nothing);
+    for (frame, code) in [
+        (put(id, MAX_SEALED + 1, 0, b"a"), "relay.too_large"),
+        (put(id, MAX_SEALED, 0, &vec![0; MAX_CARRIED + 1]), "relay.too_large"),
+        (put(id, 7, 0, b""), "relay.malformed"),
+        (put(id, 7, 5, b"abc"), "relay.malformed"),
+        (put(id, 7, u64::MAX, b"abc"), "relay.malformed"),
+    ] {
+        assert_eq!(refused(&ask(&stage, &ana, frame).await), code);
+    }
+}
