@@ -1,6 +1,7 @@
 //! The use cases: what a person can do, a folder a domain, over the ports of this process.
 
 mod analytics;
+mod attachment;
 mod background;
 mod backup;
 mod company;

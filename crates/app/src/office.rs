@@ -15,7 +15,7 @@ use zuc_domain::shared::{Action, Actor, Object, Scope, authorize};
 use zuc_ipc::{Changes, backup::BackupProgress, import::ImportProgress, sync::SyncStatus};
 use zuc_store::{Session, Store, Tx};
 
-use crate::{AppError, desk::actor_in, import_run::Imports, ports::Ports, sync::Exchange};
+use crate::{AppError, attachment::Files, desk::actor_in, import_run::Imports, ports::Ports, sync::Exchange};
 
 /// What the window hears without asking.
 #[derive(Clone, Debug)]
@@ -44,6 +44,7 @@ pub struct Office {
     pub(crate) notices: broadcast::Sender<Notice>,
     pub(crate) exchange: Exchange,
     pub(crate) imports: Imports,
+    pub(crate) files: Arc<Files>,
     /// Wakes the work that goes on by itself.
     pub(crate) work: Arc<Notify>,
     /// Held while one document is issued or followed.
@@ -83,6 +84,7 @@ impl Office {
             notices,
             exchange,
             imports: Imports::default(),
+            files: Arc::default(),
             work: Arc::default(),
             issuing: Mutex::default(),
             sagas: Mutex::default(),

@@ -38,6 +38,13 @@ pub(crate) enum Inverse {
         /// Value it was given, as JSON.
         written: String,
     },
+    /// Brings a file back, or takes it away.
+    File {
+        /// The file.
+        file: String,
+        /// Takes it away.
+        away: bool,
+    },
     /// Takes an import back.
     Import {
         /// Its batch.
@@ -74,6 +81,7 @@ impl Office {
                 self.settle_value(DocKind(kind), record, &field, json(&value)?, Some(json(&written)?)).await?;
                 Ok(self.tell(Changes { done: words::say("undo.done").to_owned(), ..Changes::all() }))
             }
+            Inverse::File { file, away } => Ok(self.tell(self.set_away(&file, away).await?)),
             Inverse::Import { batch } => self.import_undo(batch).await,
         }
     }

@@ -4,6 +4,7 @@
 //! randomness come in as arguments, so every device that holds the same records computes the same.
 
 pub mod analytics;
+pub mod attachment;
 pub mod compliance;
 pub mod customer;
 pub mod financial;

@@ -4,6 +4,7 @@
 //! window calls `call::<C>(args)`, the shell registers a function of the same name, and a test of the shell walks
 //! [`COMMANDS`]. Amounts and ids cross as strings: a number of the web view loses precision past 2^53.
 
+pub mod attachment;
 pub mod backup;
 mod command;
 pub mod company;

@@ -17,7 +17,8 @@ use crate::store::{domain_scope, scope_number, scope_of, uuid_of};
 use crate::{Store, StoreError, lead, registry};
 
 /// Tables whose rows belong to one scope.
-const OF_A_SCOPE: [&str; 15] = [
+const OF_A_SCOPE: [&str; 16] = [
+    "attachment",
     "doc",
     "conflict",
     "ignored",
@@ -58,6 +59,7 @@ impl Store {
         let touched = reproject(ring, &mut tx, &identity.actor.0, &docs).await?;
         tx.commit().await?;
         self.scrub().await?;
+        self.sweep_files().await?;
         self.renew_people().await?;
         Ok(touched)
     }
@@ -112,6 +114,7 @@ impl Store {
         tx.commit().await?;
         self.use_bag(scope, None);
         self.scrub().await?;
+        self.sweep_files().await?;
         self.renew_people().await
     }
 

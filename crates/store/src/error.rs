@@ -78,6 +78,9 @@ pub enum StoreError {
     /// A backup was not made, or not taken back.
     #[error("{0}")]
     Backup(#[from] crate::backup::BackupError),
+    /// A file is not taken, or not given.
+    #[error("{0}")]
+    Attachment(#[from] crate::attachment::AttachmentError),
     /// The database said no.
     #[error("database: {0}")]
     Database(sqlx::Error),
@@ -116,6 +119,7 @@ impl StoreError {
             Self::LeaseOver => "lease.over",
             Self::Fenced => "lease.fenced",
             Self::Backup(error) => error.code(),
+            Self::Attachment(error) => error.code(),
             Self::Database(_) => "store.database",
             Self::Migration(_) => "store.migration",
             Self::Json(_) => "store.json",

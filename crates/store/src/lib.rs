@@ -6,6 +6,7 @@
 
 mod aggregate;
 mod alarm;
+mod attachment;
 mod audit;
 mod backup;
 mod bag;
@@ -59,6 +60,7 @@ mod tests;
 pub mod wipe;
 
 pub use aggregate::{Aggregate, Projector, Repository};
+pub use attachment::{AttachmentError, HeldFile, NewFile, OwedFile};
 pub use backup::{
     Backup, BackupError, BackupOrder, FOLDER as BACKUP_FOLDER, Header as BackupHeader, Progress, Reason, Restored,
     Step, Told, Tried, backups_in,

@@ -2,6 +2,7 @@
 
 use sqlx::SqliteConnection;
 use uuid::Uuid;
+use zuc_domain::attachment::{Attachment, AttachmentRemoval};
 use zuc_domain::customer::{Contract, Customer};
 use zuc_domain::financial::{Invoice, PublicInvoice};
 use zuc_domain::lead::opportunity::Opportunity;
@@ -123,7 +124,7 @@ macro_rules! facts {
 }
 
 aggregates!(Lead, Customer, Contract, Opportunity, Product, Proposal, Invoice);
-facts!(Activity, PublicInvoice, ProcessStep);
+facts!(Activity, Attachment, AttachmentRemoval, PublicInvoice, ProcessStep);
 
 #[cfg(test)]
 mod tests {
@@ -145,6 +146,8 @@ mod tests {
     ];
     const FACTS: [(&str, Record); 8] = [
         (Fact::ACTIVITY, Record::Activity),
+        (Fact::ATTACHMENT, Record::Attachment),
+        (Fact::ATTACHMENT_REMOVAL, Record::Attachment),
         (Fact::SIGNATURE, Record::Signature),
         (Fact::COMPANY_PROFILE, Record::Profile),
         (Fact::CSD, Record::Certificate),
@@ -224,7 +227,13 @@ mod tests {
         for kind in read {
             assert!(home_of_document(kind).is_some() && writers_of_document(kind).is_some(), "{kind:?}");
         }
-        for kind in [Activity::KIND, PublicInvoice::KIND, ProcessStep::KIND] {
+        for kind in [
+            Activity::KIND,
+            Attachment::KIND,
+            AttachmentRemoval::KIND,
+            PublicInvoice::KIND,
+            ProcessStep::KIND,
+        ] {
             assert!(home_of_fact(kind).is_some(), "{kind}");
         }
     }

@@ -59,6 +59,8 @@ pub(crate) struct Inner {
     pub(crate) committed: tokio::sync::Notify,
     /// Held while a backup is made.
     pub(crate) backing: tokio::sync::Mutex<()>,
+    /// Held while a file is attached, and while files that are nobody's are swept.
+    pub(crate) attaching: tokio::sync::Mutex<()>,
     /// Held while the keys of persons beside backups are written.
     pub(crate) people: tokio::sync::Mutex<()>,
 }
@@ -125,6 +127,7 @@ impl Store {
             home,
             committed: tokio::sync::Notify::new(),
             backing: tokio::sync::Mutex::default(),
+            attaching: tokio::sync::Mutex::default(),
             people: tokio::sync::Mutex::default(),
         };
         let store = Self { inner: Arc::new(inner) };

@@ -41,6 +41,8 @@ pub struct PersonCopy {
     pub scores: Vec<Score>,
     /// What was said and done.
     pub activities: Vec<Activity>,
+    /// Files on records that are the person.
+    pub files: Vec<AttachedFile>,
     /// Deals.
     pub deals: Vec<Deal>,
     /// Proposals made to the person or signed by them.
@@ -169,6 +171,27 @@ pub struct Activity {
     pub by: String,
     /// Another of its id prevailed over it.
     pub lost: bool,
+}
+
+/// A file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AttachedFile {
+    /// Its id.
+    pub id: Uuid,
+    /// The record it hangs on.
+    pub about: Uuid,
+    /// What it is called.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// When it was attached, UTC.
+    pub at: Timestamp,
+    /// Who attached it, by name.
+    pub by: String,
+    /// No list shows it any more.
+    pub removed: bool,
+    /// The file beside this one that holds it; empty where its bytes have not come to this device.
+    pub file: String,
 }
 
 /// A deal.

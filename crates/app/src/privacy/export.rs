@@ -42,6 +42,7 @@ impl Office {
             consents: Vec::new(),
             scores: Vec::new(),
             activities: Vec::new(),
+            files: Vec::new(),
             deals: Vec::new(),
             proposals: Vec::new(),
             contracts: Vec::new(),
@@ -58,10 +59,11 @@ impl Office {
         Ok(copy)
     }
 
-    /// The same as two files, `.json` and `.pdf`; that they were made is noted in the audit record.
+    /// The same as two files, `.json` and `.pdf`, and those that hang on the person's records; that they were made is noted in
+    /// the audit record.
     ///
     /// # Errors
-    /// As [`Office::person_copy`]; the codes of papers.
+    /// As [`Office::person_copy`]; the codes of papers; `attachment.altered`.
     pub async fn person_export(&self, who: String) -> Result<Vec<File>, AppError> {
         let copy = self.person_copy(&who).await?;
         let json = to_vec_pretty(&copy)?;
@@ -70,7 +72,13 @@ impl Office {
         tx.note("person_exported", copy.record, &Sha256::digest(&json)).await?;
         tx.commit().await?;
         let name = format!("persona-{}", &copy.record.simple().to_string()[24..]);
-        Ok(vec![File { name: format!("{name}.json"), bytes: json }, File { name: format!("{name}.pdf"), bytes: pdf }])
+        let mut files =
+            vec![File { name: format!("{name}.json"), bytes: json }, File { name: format!("{name}.pdf"), bytes: pdf }];
+        for held in copy.files.iter().filter(|held| !held.file.is_empty()) {
+            let bytes = self.bytes_of(held.id).await?;
+            files.push(File { name: held.file.clone(), bytes });
+        }
+        Ok(files)
     }
 
     /// Whether any key of the person is here.

@@ -41,6 +41,7 @@ impl Office {
         let mut about: Vec<Uuid> = person.leads.keys().chain(person.own.keys()).copied().collect();
         self.gather_deals(person, copy, &mut about).await?;
         for subject in about {
+            self.gather_files(subject, copy).await?;
             for fact in
                 self.store.facts_about(subject).await?.into_iter().filter(|fact| fact.fact.kind == Fact::ACTIVITY)
             {

@@ -95,7 +95,8 @@ impl Office {
             }
             for stored in self.store.facts_about(record.id).await? {
                 let names = |key: &KeyId| stored.fact.body.contains(&hex::encode(key.0));
-                facts += u64::from(stored.fact.kind == Fact::SIGNATURE && keys.iter().any(names));
+                let sealed = matches!(stored.fact.kind.as_str(), Fact::SIGNATURE | Fact::ATTACHMENT);
+                facts += u64::from(sealed && keys.iter().any(names));
             }
         }
         let named = self.events_naming(person).await?;

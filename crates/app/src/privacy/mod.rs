@@ -3,6 +3,7 @@
 mod copy;
 mod erase;
 mod export;
+mod files;
 mod gather;
 mod issue;
 mod paper;

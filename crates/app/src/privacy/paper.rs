@@ -156,6 +156,10 @@ impl Office {
             let at = text("at").parse().map(|at| self.day(at)).unwrap_or_default();
             (at, format!("{} ({}, {})", text("text"), channel(text("kind")), activity.by))
         });
+        let files = copy.files.iter().map(|file| {
+            let name = if file.file.is_empty() { file.name.clone() } else { file.file.clone() };
+            (self.day(file.at), format!("{name} ({})", file.by))
+        });
         let deals = copy.deals.iter().map(|deal| {
             let stage = match deal.stage.parse() {
                 Ok(stage) => stage_label(stage),
@@ -200,6 +204,7 @@ impl Office {
             (words::say("privacy.part.consents"), consents.collect()),
             (words::say("privacy.part.scores"), scores.collect()),
             (words::say("privacy.part.activities"), activities.collect()),
+            (words::say("privacy.part.files"), files.collect()),
             (words::say("privacy.part.deals"), deals.collect()),
             (words::say("privacy.part.proposals"), proposals.collect()),
             (words::say("privacy.part.contracts"), contracts.collect()),

@@ -68,7 +68,7 @@ pub struct Destroyed {
     pub keys: Vec<String>,
     /// Fields that were sealed under them, in every version of their record.
     pub records: Vec<Fields>,
-    /// Drawn signatures.
+    /// Drawn signatures and files.
     pub facts: u64,
     /// Events that named the person.
     pub events: u64,

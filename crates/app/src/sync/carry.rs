@@ -136,6 +136,8 @@ impl Driver {
     async fn show(&mut self, office: &Arc<Office>, status: &SyncStatus) -> Result<(), AppError> {
         if *status == SyncStatus::UpToDate {
             self.failing.over();
+            // what records say comes first, then the files that they name
+            office.files.wake();
         }
         let pending = office.store.unsent().await?;
         let now = office.now();

@@ -22,7 +22,7 @@ use super::{
     owed::Owed,
     segments::Segments,
 };
-use crate::{AppError, Office, background, ports::Link};
+use crate::{AppError, Office, attachment, background, ports::Link};
 
 /// First pause after a lost connection; each is twice the one before.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -74,6 +74,9 @@ impl Office {
         let control = self.exchange.control();
         // what cannot be ended now, on a full disk, is ended before the exchange begins: reading goes on meanwhile
         let left = self.end_what_was_left(&control).await.err();
+        if let Err(error) = self.store.sweep_files().await {
+            tracing::warn!(code = error.code(), "files that nobody holds any more were not deleted");
+        }
         let resume = self.store.resume(&control).await?;
         let engine = Engine::new(Config::default(), self.exchange.device_keys(), (*control).clone(), resume);
         let mut driver = Driver {
@@ -99,6 +102,7 @@ impl Office {
         }
         tokio::spawn(run(Arc::downgrade(self), driver, orders));
         tokio::spawn(background::run(Arc::downgrade(self), self.work.clone()));
+        tokio::spawn(attachment::run(Arc::downgrade(self)));
         Ok(())
     }
 

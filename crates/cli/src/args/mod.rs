@@ -2,6 +2,7 @@
 
 mod apart;
 mod company;
+mod file;
 mod fiscal;
 mod sales;
 mod support;
@@ -12,6 +13,7 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use apart::Conflicts;
 pub(crate) use company::{Company, CompanyRecover, Device, Person, Reason};
+pub(crate) use file::Files;
 pub(crate) use fiscal::{Cfdi, Csd, Invoice};
 pub(crate) use sales::{Customer, Import, Lead, Product, Proposal};
 pub(crate) use support::Backup;
@@ -59,6 +61,9 @@ pub(crate) enum Command {
     /// Customers
     #[command(subcommand)]
     Customer(Customer),
+    /// Files that hang on a lead or a customer
+    #[command(subcommand)]
+    File(Files),
     /// Products of the catalogue
     #[command(subcommand)]
     Product(Product),

@@ -5,6 +5,7 @@ mod backup;
 mod company;
 mod customer;
 mod device;
+mod file;
 mod import;
 mod invoice;
 mod lead;
@@ -76,6 +77,7 @@ async fn command(command: Command, place: &Place, output: Output) -> Done {
         Command::Import(command) => import::run(command, place, output).await,
         Command::Lead(command) => lead::run(command, place, output).await,
         Command::Customer(command) => customer::customers(command, place, output).await,
+        Command::File(command) => file::run(command, place, output).await,
         Command::Product(command) => customer::products(command, place, output).await,
         Command::Proposal(command) => proposal::run(command, place, output).await,
         Command::Csd(command) => invoice::csd(command, place, output).await,

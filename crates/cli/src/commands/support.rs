@@ -21,6 +21,8 @@ pub(super) async fn sync(wait: u64, place: &Place, output: Output) -> Done {
             return Ok(first);
         }
         office.work_off().await?;
+        // what a relay that went away, or has too much to do, leaves is carried the next time
+        let _ = tokio::time::timeout(wait, office.carry_files()).await;
         office.sync_until_settled(wait).await
     })
     .await?;

@@ -9,6 +9,7 @@ mod backup;
 mod csd;
 mod distrust;
 mod erasing;
+mod files;
 mod homes;
 mod invites;
 mod issue;

@@ -115,6 +115,8 @@ pub enum Record {
     Invoice,
     /// A line of a timeline.
     Activity,
+    /// A file that hangs on a record, or its removal.
+    Attachment,
     /// The drawn signature under a proposal.
     Signature,
     /// The company's own data.
@@ -180,6 +182,10 @@ matrix! {
     EditLead: SALES, Write, OwnForVentas, [Lead];
     /// Log a call, mail, meeting, note or message.
     LogActivity: SALES_AND_FINANCE, Write, Any, [Lead, Activity];
+    /// Hang a file on a lead or a customer.
+    AttachFile: SALES_AND_FINANCE, Write, Any, [Attachment];
+    /// Take a file away from a record, or bring it back.
+    RemoveFile: SALES_AND_FINANCE, Write, OwnForVentas, [Attachment];
     /// Pass the qualification gate.
     QualifyLead: SALES, Write, OwnForVentas, [Lead, Activity];
     /// Discard or put to nurturing.

@@ -94,6 +94,8 @@ ids! {
     InvoiceId,
     /// A logged call, mail, meeting, note or message.
     ActivityId,
+    /// A file that hangs on a record.
+    AttachmentId,
     /// One run of an import, undone as one.
     ImportBatchId,
     /// A person who uses the program.

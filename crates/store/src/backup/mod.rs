@@ -4,6 +4,7 @@ mod copy;
 mod disk;
 mod error;
 mod file;
+mod files;
 mod people;
 mod restore;
 mod shelf;
@@ -105,6 +106,7 @@ impl Store {
         // before the backup: its names must never be without their keys. As they are by now: who was forgotten
         // meanwhile stays forgotten
         self.put_people(&order.folder, (copied.company, copied.device)).await?;
+        self.put_files_beside(&order.folder).await?;
         shelve(copied, &self.inner.keys, self.inner.entropy.as_ref(), order, told).await
     }
 
@@ -150,10 +152,12 @@ impl Store {
     async fn renew_people_in(&self, folders: Vec<PathBuf>) -> Result<(), StoreError> {
         let Some(identity) = self.identity().filter(|_| !folders.is_empty()) else { return Ok(()) };
         let whose = (CompanyId::from_uuid(identity.company.0), DeviceId::from_uuid(identity.device.0));
+        let gone = self.forgotten_files().await?;
         let mut owed = Vec::new();
         for folder in folders {
             if people::place(&folder, whose.1).exists() {
-                if let Err(error) = self.put_people(&folder, whose).await {
+                let put = self.put_people(&folder, whose).await;
+                if let Err(error) = put.and_then(|()| files::forget(&folder, &gone)) {
                     tracing::warn!(code = error.code(), "keys of persons beside backups could not be written anew");
                     owed.push(folder);
                 }
@@ -210,7 +214,11 @@ pub(crate) async fn before_migration(
         let order = BackupOrder { folder, at: at.clone(), reason: Reason::Migration };
         let whose = (copied.company, copied.device);
         made = match prepare(&order.folder, &own) {
-            Ok(()) => match copied.people.write(&order.folder, whose, keys, entropy) {
+            Ok(()) => match copied
+                .people
+                .write(&order.folder, whose, keys, entropy)
+                .and_then(|()| files::put_beside(&home.attachments(), &order.folder))
+            {
                 Ok(()) => shelve(&copied, keys, entropy, &order, told.clone()).await,
                 Err(error) => Err(error),
             },

@@ -1,12 +1,14 @@
 //! The way back: a database made of a backup, beside the one that stands, until it is whole.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use zuc_domain::attachment::FileHash;
 use zuc_protocol::secret::BagKey;
 
 use super::people::People;
-use super::{Backup, BackupError, Progress, Step, Told, copy};
+use super::{Backup, BackupError, Progress, Step, Told, copy, files};
 use crate::keys::{Entropy, Home, Keys};
 use crate::{Problem, ScopeDigest, Store, StoreError};
 
@@ -99,8 +101,23 @@ impl Backup {
         let restored = self.unpack(&home.restoring(), keys, nameless, entropy, told).await?;
         // before its first write: what was written since is the earlier incarnation's, and comes back from the relay
         restored.store.renew().await?;
+        let known = restored.store.known_files().await?;
         restored.store.close().await;
+        self.restore_files(home, known).await?;
         Ok(restored)
+    }
+}
+
+impl Backup {
+    /// Puts the files of what is set aside beside it, and takes back those of the backup.
+    async fn restore_files(&self, home: &Home, known: BTreeSet<FileHash>) -> Result<(), StoreError> {
+        let (here, own) = (home.attachments(), home.own_backups());
+        let folder = self.path.parent().unwrap_or(Path::new(".")).to_owned();
+        let carried = tokio::task::spawn_blocking(move || {
+            files::put_beside(&here, &own)?;
+            files::take_back(&folder, &here, &known)
+        });
+        carried.await.map_err(|_| BackupError::FolderGone)?
     }
 }
 

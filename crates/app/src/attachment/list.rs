@@ -1,0 +1,67 @@
+//! The files of a record.
+
+use uuid::Uuid;
+use zuc_domain::{
+    attachment::{Attachment, AttachmentRemoval},
+    shared::{Action, CustomerId, Object},
+};
+use zuc_ipc::attachment::FileRow;
+use zuc_protocol::attachment::sealed_size;
+use zuc_store::HeldFile;
+
+use super::id;
+use crate::{AppError, Office};
+
+impl Office {
+    /// The files of a lead or a customer, newest first; those of a customer with those of the lead that it was.
+    pub async fn file_list(&self, subject: String) -> Result<Vec<FileRow>, AppError> {
+        self.allow(Action::ReadLeads, Object::in_scope(self.sales()))?;
+        let subject = id(&subject)?;
+        let mut rows = self.files_of(subject).await?;
+        let customer = self.store.customer_row(CustomerId(subject)).await?;
+        if let Some(lead) = customer.and_then(|customer| customer.lead) {
+            rows.extend(self.files_of(lead.uuid()).await?);
+        }
+        rows.sort_by(|left, right| (&right.at, &right.id).cmp(&(&left.at, &left.id)));
+        Ok(rows)
+    }
+
+    async fn files_of(&self, subject: Uuid) -> Result<Vec<FileRow>, AppError> {
+        let attachments = self.store.facts::<Attachment>(subject).await?;
+        if attachments.is_empty() {
+            return Ok(Vec::new());
+        }
+        let object = self.bearer(subject).await?.object;
+        let may_remove = self.may(Action::RemoveFile, object);
+        let acts = self.store.facts::<AttachmentRemoval>(subject).await?;
+        let mut rows = Vec::new();
+        for attachment in attachments.iter().filter(|file| !AttachmentRemoval::is_away(file.id, &acts)) {
+            // of somebody who was forgotten, or whose key is on the way
+            let Some(contents) = attachment.contents() else { continue };
+            let (state, percent) = self.state_of(attachment).await?;
+            rows.push(FileRow {
+                id: attachment.id.to_string(),
+                name: contents.name.to_string(),
+                size: attachment.size,
+                by: self.exchange.name_of(attachment.by),
+                at: attachment.at.to_string(),
+                state: state.to_owned(),
+                percent,
+                may_remove,
+            });
+        }
+        Ok(rows)
+    }
+
+    async fn state_of(&self, attachment: &Attachment) -> Result<(&'static str, u8), AppError> {
+        Ok(match self.store.held_file(attachment).await? {
+            HeldFile::Safe => ("safe", 100),
+            HeldFile::Unsent => ("unsent", percent(self.files.sent_of(attachment.hash), sealed_size(attachment.size))),
+            HeldFile::Coming { have, of } => ("coming", percent(have, of)),
+        })
+    }
+}
+
+fn percent(have: u64, of: u64) -> u8 {
+    (have * 100).checked_div(of).and_then(|percent| u8::try_from(percent).ok()).unwrap_or(0).min(100)
+}
