@@ -90,6 +90,10 @@ commands! {
     lead_disqualify: LeadDisqualify => |office, args| office.lead_disqualify(args);
     lead_convert: LeadConvert => |office, args| office.lead_convert(args.id);
 
+    file_list: FileList => |office, args| office.file_list(args.id);
+    file_add: FileAdd => |office, args| office.file_add(args);
+    file_remove: FileRemove => |office, args| office.file_remove(args.id);
+
     import_preview: ImportLook => |office, args| office.import_preview(args);
     import_rows: ImportRows => |office, args| office.import_rows(args);
     import_commit: ImportCommit => |office, args| office.import_commit(args);
@@ -161,6 +165,18 @@ pub(crate) async fn import_save_rejects(
     let office = desk.office().await.map_err(AppError::into_failure)?;
     let bytes = office.import_rejects().await.map_err(AppError::into_failure)?;
     dialogs::save(&app, "prospectos-por-corregir.csv", bytes).await
+}
+
+/// Saves a file of a record.
+#[tauri::command]
+pub(crate) async fn file_save(
+    app: AppHandle<Wry>,
+    desk: State<'_, Arc<Desk>>,
+    args: Args<list::FileSave>,
+) -> Reply<list::FileSave> {
+    let office = desk.office().await.map_err(AppError::into_failure)?;
+    let file = office.file_read(args.id).await.map_err(AppError::into_failure)?;
+    dialogs::save(&app, &file.name, file.bytes).await
 }
 
 /// Saves a proposal's PDF.

@@ -7,14 +7,15 @@ use tauri_plugin_dialog::DialogExt as _;
 use tokio::sync::oneshot;
 use zuc_ipc::{Failure, words};
 
-/// Name and endings of a kind of file.
-fn filter(kind: &str) -> (&'static str, &'static [&'static str]) {
-    match kind {
+/// Name and endings of a kind of file; none where any will do.
+fn filter(kind: &str) -> Option<(&'static str, &'static [&'static str])> {
+    Some(match kind {
+        "file" => return None,
         "cer" => (words::say("dialog.certificate"), &["cer"]),
         "key" => (words::say("dialog.key"), &["key"]),
         "zuc" => (words::say("dialog.backup"), &["zuc"]),
         _ => (words::say("dialog.lists"), &["csv", "txt", "tsv", "xlsx", "xls", "ods"]),
-    }
+    })
 }
 
 /// The file the person chose; `None` when they closed the dialog.
@@ -22,9 +23,12 @@ pub(crate) async fn pick(app: &AppHandle<Wry>, kind: &str) -> Option<PathBuf> {
     if let Some(path) = rehearsed(&format!("ZUC_PICK_{}", kind.to_uppercase())) {
         return Some(path);
     }
-    let (name, endings) = filter(kind);
+    let dialog = match filter(kind) {
+        Some((name, endings)) => app.dialog().file().add_filter(name, endings),
+        None => app.dialog().file(),
+    };
     let (answer, chosen) = oneshot::channel();
-    app.dialog().file().add_filter(name, endings).pick_file(move |path| {
+    dialog.pick_file(move |path| {
         let _ = answer.send(path);
     });
     chosen.await.ok().flatten().and_then(|path| path.into_path().ok())

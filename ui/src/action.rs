@@ -1,6 +1,7 @@
 //! Doing something: one command, its busy state, its toast with undo, and what it changed told to every query.
 
 use leptos::prelude::*;
+use zuc_ipc::attachment::FileDone;
 use zuc_ipc::backup::{BackupTried, BackupView, RestoreDone};
 use zuc_ipc::company::{Boot, CompanyCreated, DeviceRow, InviteView, JoinStatus};
 use zuc_ipc::import::{ImportDone, ImportPreview};
@@ -29,6 +30,11 @@ impl Outcome for Changes {
     }
 }
 impl Outcome for Converted {
+    fn changes(&self) -> Option<&Changes> {
+        Some(&self.changes)
+    }
+}
+impl Outcome for FileDone {
     fn changes(&self) -> Option<&Changes> {
         Some(&self.changes)
     }

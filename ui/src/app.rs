@@ -20,6 +20,7 @@ pub(crate) fn App() -> impl IntoView {
     let toaster = Toaster::provide();
     Deeds::provide();
     let session = Session::provide();
+    pages::hear_drops();
     // One value, so that the rooms are built once and not with every answer.
     let locked = Memo::new(move |_| session.get().is_some_and(|boot| boot.stage == Stage::Locked));
     // Locked while somebody worked: what was typed stays where it stands, out of sight and of reach.

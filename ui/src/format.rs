@@ -36,6 +36,13 @@ pub(crate) fn count(number: impl ToString) -> String {
     text.strip_prefix('-').map_or_else(|| group(&text), |rest| format!("−{}", group(rest)))
 }
 
+/// Bytes for a person.
+pub(crate) fn bytes(bytes: u64) -> String {
+    let (of, unit) = if bytes >= 1_000_000 { (100_000, "MB") } else { (100, "kB") };
+    let tenths = bytes / of;
+    format!("{}.{} {unit}", count(tenths / 10), tenths % 10)
+}
+
 /// A decimal without trailing zeros: `12.50` is `12.5`, `3.00` is `3`.
 pub(crate) fn plain(decimal: &str) -> String {
     if decimal.contains('.') {

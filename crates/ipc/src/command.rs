@@ -34,6 +34,7 @@ macro_rules! commands {
 pub mod list {
     use super::Command;
     use crate::{
+        attachment::{FileDone, FileNew, FileRow},
         backup::{BackupTo, BackupTried, BackupView, RestoreAsk, RestoreDone},
         company::{
             Boot, CompanyCreated, CompanyNew, CompanyRecover, DeviceRevoke, DeviceRow, InviteNew, InviteView, Join,
@@ -164,7 +165,16 @@ pub mod list {
         /// Converts.
         LeadConvert = "lead_convert" (ById) -> Converted;
 
-        /// Lets the person choose a file; `text` is the kind (`leads`, `products`, `cer`, `key`); `None` = closed.
+        /// The files of a prospect or a customer.
+        FileList = "file_list" (ById) -> Vec<FileRow>;
+        /// Hangs one on it.
+        FileAdd = "file_add" (FileNew) -> FileDone;
+        /// Saves one where the person says; `None` = closed.
+        FileSave = "file_save" (ById) -> Option<String>;
+        /// Takes one away; the reply's `undo` brings it back.
+        FileRemove = "file_remove" (ById) -> Changes;
+
+        /// Lets the person choose a file; `text` is the kind (`leads`, `products`, `cer`, `key`, `file`); `None` = closed.
         PickFile = "pick_file" (Query) -> Option<String>;
         /// Dry run.
         ImportLook = "import_preview" (ImportSource) -> ImportPreview;

@@ -1,10 +1,15 @@
 //! Ana sells without a network: a list comes in, a lead becomes a customer, a proposal is signed on the screen.
 
+use std::fs;
+
 use crate::{
     company::{Company, write_leads, write_products},
     figure::{micro, random_amount, random_name, written},
     window::{Window, test},
 };
+
+/// What the attached file says.
+const PAPER: &[u8] = b"%PDF-1.7 constancia de prueba";
 
 pub(crate) async fn story() {
     let mut company = Company::found("ventas");
@@ -14,7 +19,13 @@ pub(crate) async fn story() {
     let truth = write_leads(&list, 2026, 140).truth;
     let shelf = company.ana.file("productos.csv");
     write_products(&shelf);
-    let picks = [("ZUC_PICK_LEADS", list.as_path()), ("ZUC_PICK_PRODUCTS", shelf.as_path())];
+    let paper = company.ana.file("Constancia fiscal.pdf");
+    fs::write(&paper, PAPER).expect("a file to attach");
+    let picks = [
+        ("ZUC_PICK_LEADS", list.as_path()),
+        ("ZUC_PICK_PRODUCTS", shelf.as_path()),
+        ("ZUC_PICK_FILE", paper.as_path()),
+    ];
 
     let window = company.ana.window("/", &picks).await;
     window.read(&test("sync-status"), "Sin conexión").await;
@@ -43,7 +54,7 @@ pub(crate) async fn story() {
     window.read(&test("held-row"), &twin).await;
     window.click(&test("nav-leads")).await;
     window.read(&test("cell-amount"), &written(&amount)).await;
-    leads(&window).await;
+    leads(&window, &company).await;
     super::proposal::products(&window).await;
     window.close().await;
     super::proposal::sell(&company.ana).await;
@@ -100,8 +111,23 @@ async fn held(window: &Window) {
         .await;
 }
 
+/// A file hangs on the lead in the panel: there without a network, saved as it was, taken away and brought back.
+async fn files(window: &Window, company: &Company) {
+    window.click(&test("file-add")).await;
+    window.read(&test("file-name"), "Constancia fiscal.pdf").await;
+    window.read(&test("file-state"), "En esta computadora").await;
+    window.click(&test("file-save")).await;
+    let saved = company.ana.saved("Constancia fiscal.pdf");
+    let whole = || fs::read(&saved).is_ok_and(|bytes| bytes == PAPER);
+    crate::display::wait_for("the saved file", std::time::Duration::from_secs(20), whole);
+    window.click(&test("file-remove")).await;
+    window.miss(&test("file-row")).await;
+    window.click(&test("toast-undo")).await;
+    window.read(&test("file-name"), "Constancia fiscal.pdf").await;
+}
+
 /// Filter, edit, log, qualify, convert.
-async fn leads(window: &Window) {
+async fn leads(window: &Window, company: &Company) {
     window.portrait("prospectos").await;
     let all = number(window, "page-about").await;
     window.choose(&test("filter-band"), "A").await;
@@ -134,6 +160,7 @@ async fn leads(window: &Window) {
 
     window.click("[data-testid=lead-row] [data-testid=cell-company] .m").await;
     window.read(&test("panel-title"), "Talleres Prueba 77").await;
+    files(window, company).await;
     window.portrait("prospecto").await;
     window.click(&test("lead-log")).await;
     window.fill(&test("log-text"), "Pidió precios por teléfono").await;

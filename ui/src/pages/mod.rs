@@ -2,6 +2,7 @@
 
 mod conflicts;
 mod customers;
+mod files;
 mod held;
 mod history;
 mod home;
@@ -15,6 +16,7 @@ mod welcome;
 
 pub(crate) use conflicts::ConflictsPage;
 pub(crate) use customers::{CustomerPage, CustomersPage};
+pub(crate) use files::{Files, hear_drops};
 pub(crate) use held::HeldPage;
 pub(crate) use history::HistoryButton;
 pub(crate) use home::HomePage;

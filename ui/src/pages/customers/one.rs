@@ -18,7 +18,7 @@ use crate::backend::{Topics, use_query};
 use crate::components::{Icon, Kbd, Kpi, Unsent, kpi_money};
 use crate::keys::{Deed, use_deeds};
 use crate::loaded::loaded;
-use crate::pages::HistoryButton;
+use crate::pages::{Files, HistoryButton};
 use crate::route;
 use crate::shell::{Crumb, TopBar};
 use crate::words::tr;
@@ -88,6 +88,7 @@ fn inside(customer: Arc<Customer360>, note: RwSignal<u32>) -> impl IntoView {
                 {unpaid(customer.unpaid.as_deref())}
                 {contracts(&customer.contracts)}
                 <FiscalSection customer=customer.clone()/>
+                <Files subject=customer.row.id.clone()/>
             </div>
             <aside class="pane pane--right" style="width:304px"><Activity customer=customer.clone() note/></aside>
         </div>

@@ -16,7 +16,7 @@ use crate::components::{Avatar, Badge, EmptyLine, Entry, Icon, Mark, Score, Sect
 use crate::format;
 use crate::labels;
 use crate::loaded::loaded;
-use crate::pages::HistoryButton;
+use crate::pages::{Files, HistoryButton};
 use crate::route;
 use crate::words::tr;
 
@@ -77,6 +77,7 @@ fn inside(detail: Arc<LeadDetail>, grid: Grid) -> impl IntoView {
             <SectionHead title=tr!(reasons.title)/>
             {factors(&detail.factors)}
         </section>
+        <Files subject=detail.row.id.clone()/>
         <section class="sec sec--flush">
             <SectionHead title=tr!(leads.activity)/>
             {if entries.is_empty() { view! { <EmptyLine text=tr!(leads.no_activity)/> }.into_any() } else { view! { <Timeline entries/> }.into_any() }}

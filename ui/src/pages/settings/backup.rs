@@ -119,7 +119,7 @@ fn table(rows: &[BackupRow]) -> impl IntoView + use<> {
             let whose = if row.own { (Tone::Accent, tr!(devices.this)) } else { (Tone::Neutral, tr!(backup.other)) };
             let name = row.path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
             view! {
-                <tr data-testid="backup-row"><td class="tn m">{format::instant(&row.at)}</td><td class="t2">{reason}</td><td class="num tn">{size(row.size)}</td>
+                <tr data-testid="backup-row"><td class="tn m">{format::instant(&row.at)}</td><td class="t2">{reason}</td><td class="num tn">{format::bytes(row.size)}</td>
                     <td><Badge tone=whose.0 text=whose.1/></td><td class="mono s12 t3 narrow-hide"><span class="cut">{name}</span></td></tr>
             }
         })
@@ -142,11 +142,4 @@ fn how(view: &BackupView) -> impl IntoView + use<> {
             <dt>{tr!(backup.drill)}</dt><dd class="tn">{tried}</dd>
         </dl>
     }
-}
-
-/// Bytes for a person.
-fn size(bytes: u64) -> String {
-    let (of, unit) = if bytes >= 1_000_000 { (100_000, "MB") } else { (100, "kB") };
-    let tenths = bytes / of;
-    format!("{}.{} {unit}", format::count(tenths / 10), tenths % 10)
 }
