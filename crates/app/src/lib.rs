@@ -30,6 +30,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 pub use analytics::{Checked, Found};
 pub use company::{Branch, BranchAct};
+pub use conflicts::Kept;
 pub use desk::Desk;
 pub use error::AppError;
 pub use office::{Notice, Office};

@@ -105,9 +105,11 @@ impl LogStore for SqliteStore {
     async fn author_heads(&self, company: CompanyId, author: DeviceId) -> Result<Vec<AuthorHead>, StoreError> {
         let company = self.company(company).await?;
         let rows: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(
-            "SELECT scope, number, hash FROM entry AS e WHERE author = ?1 AND number = (
-                 SELECT MAX(number) FROM entry WHERE author = e.author AND scope = e.scope
-             ) ORDER BY scope",
+            // from the head of each scope down the index: how many batches an author has does not matter
+            "SELECT last.scope, last.number, last.hash FROM scope_head AS head
+             JOIN entry AS last ON last.author = ?1 AND last.scope = head.scope AND last.number = (
+                 SELECT MAX(number) FROM entry WHERE author = ?1 AND scope = head.scope
+             ) ORDER BY last.scope",
         )
         .bind(&author.0[..])
         .fetch_all(&company.readers)

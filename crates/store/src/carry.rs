@@ -54,7 +54,7 @@ impl Store {
                 Carried { touched, ..Carried::hears(Input::Waiting(self.unsent().await?)) }
             }
             Effect::Apply { scope, advance, source, kind, bytes, items } => {
-                let received = self.apply_entry(*scope, *advance, source, *kind, bytes, items, now).await?;
+                let received = Box::pin(self.apply_entry(*scope, *advance, source, *kind, bytes, items, now)).await?;
                 Carried {
                     inputs: vec![Input::Applied { scope: *scope, seq: advance.seq }],
                     touched: received.touched,
@@ -63,13 +63,15 @@ impl Store {
                 }
             }
             Effect::Quarantine { scope, advance, kind, bytes, code } => {
-                self.set_aside_entry(*scope, *advance, *kind, bytes, code, now).await?;
+                let device = ring.keys().public();
+                let touched = self.set_aside_entry(*scope, *advance, *kind, bytes, code, &device, now).await?;
                 let refused = Some((*code).to_owned());
-                Carried { refused, ..Carried::hears(Input::Applied { scope: *scope, seq: advance.seq }) }
+                Carried { touched, refused, ..Carried::hears(Input::Applied { scope: *scope, seq: advance.seq }) }
             }
             Effect::OutboxRefused { scope, number, outbox, code } => {
-                self.refuse_outbox(*scope, *number, outbox, code).await?;
-                Carried::default()
+                let device = ring.keys().public();
+                let touched = self.refuse_outbox(*scope, *number, outbox, code, &device, now).await?;
+                Carried { touched, ..Carried::hears(Input::Waiting(self.unsent().await?)) }
             }
             Effect::Unseal { scope, numbers, outbox } => {
                 self.unseal(*scope, numbers, outbox).await?;
@@ -140,7 +142,7 @@ impl Store {
             }
             Effect::Erase { keys } => Carried::touching(self.erase_keys(keys).await?),
             Effect::PurgeScope { scope } => {
-                self.purge_scope(domain_scope(*scope)).await?;
+                self.purge_scope(domain_scope(*scope), now).await?;
                 Carried::default()
             }
             Effect::Send(_)

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 use zuc_domain::shared::{DeviceId, PersonId, Scope};
 use zuc_protocol::envelope::SealedBatch;
+use zuc_protocol::item::DocKind;
 
 use crate::store::{scope_of, uuid_of};
 use crate::{Store, StoreError};
@@ -128,7 +129,9 @@ impl Store {
 
     async fn own_findings(&self) -> Result<Vec<Finding>, StoreError> {
         let me = self.identity().map(|identity| identity.device);
-        let rows = sqlx::query!("SELECT scope, item, code FROM refused ORDER BY n").fetch_all(self.reader()).await?;
+        let rows = sqlx::query!("SELECT scope, item, doc_kind, code, at FROM refused ORDER BY n")
+            .fetch_all(self.reader())
+            .await?;
         rows.into_iter()
             .map(|row| {
                 Ok(Finding {
@@ -136,10 +139,10 @@ impl Store {
                     code: row.code,
                     scope: scope_of(row.scope)?,
                     record: Some(uuid_of("refused", &row.item)?),
-                    kind: String::new(),
+                    kind: DocKind(u16::try_from(row.doc_kind).unwrap_or(0)).name().unwrap_or_default().to_owned(),
                     device: me,
                     person: None,
-                    at: None,
+                    at: moment(row.at),
                 })
             })
             .collect()
@@ -174,7 +177,7 @@ impl Store {
         .await?;
         rows.into_iter()
             .map(|row| {
-                let kind = zuc_protocol::item::DocKind(u16::try_from(row.kind).unwrap_or(0));
+                let kind = DocKind(u16::try_from(row.kind).unwrap_or(0));
                 Ok(Finding {
                     fate: Fate::Hidden,
                     code: "store.second_home".to_owned(),

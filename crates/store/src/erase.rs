@@ -1,5 +1,6 @@
 //! Forgetting: a person, a scope. The key goes, then every clear row, then the bytes they lay in.
 
+use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 use zuc_domain::shared::Scope;
@@ -9,9 +10,9 @@ use zuc_protocol::item::DocKind;
 use zuc_sync::membership::lost_scopes;
 
 use crate::doc::Document;
-use crate::outgoing::keep_unsent_apart;
 use crate::persons::Ring;
 use crate::projections::analytics::{self, Dirty};
+use crate::refused::keep_unsent_apart;
 use crate::reread::Reread;
 use crate::store::{domain_scope, scope_number, scope_of, uuid_of};
 use crate::{Store, StoreError, lead, registry};
@@ -91,10 +92,10 @@ impl Store {
 
     /// Takes every document, fact, entry and row of a scope that may no longer be read. What was written here and is not
     /// sent is kept apart, and counts nowhere.
-    pub async fn purge_scope(&self, scope: Scope) -> Result<(), StoreError> {
+    pub async fn purge_scope(&self, scope: Scope, now: Timestamp) -> Result<(), StoreError> {
         let number = scope_number(scope);
         let mut tx = self.begin_plain().await?;
-        keep_unsent_apart(&mut tx, number).await?;
+        keep_unsent_apart(&mut tx, number, now).await?;
         let docs =
             sqlx::query!("SELECT id, kind FROM doc WHERE scope = ? AND hidden = 0", number).fetch_all(&mut *tx).await?;
         let mut dirty = Dirty::default();
@@ -119,7 +120,7 @@ impl Store {
     }
 
     /// Shows the documents whose twins in a scope before theirs are gone.
-    async fn show_what_it_hid(&self, conn: &mut SqliteConnection) -> Result<(), StoreError> {
+    pub(crate) async fn show_what_it_hid(&self, conn: &mut SqliteConnection) -> Result<(), StoreError> {
         let identity = self.identity().ok_or(StoreError::NoIdentity)?;
         let shown = sqlx::query!(
             "UPDATE doc SET hidden = 0 WHERE hidden = 1 AND NOT EXISTS
@@ -139,12 +140,12 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::erase_keys`] and [`Store::purge_scope`].
-    pub async fn end_what_was_left(&self, control: &ControlLog) -> Result<(), StoreError> {
+    pub async fn end_what_was_left(&self, control: &ControlLog, now: Timestamp) -> Result<(), StoreError> {
         let me = DeviceId::from_uuid(self.identity().ok_or(StoreError::NoIdentity)?.device.0);
         self.finish_erasures(&control.erased().collect::<Vec<_>>()).await?;
         for scope in lost_scopes(control, me, control.scopes()).into_iter().map(domain_scope) {
             if self.holds_any_of(scope).await? {
-                self.purge_scope(scope).await?;
+                self.purge_scope(scope, now).await?;
             }
         }
         Ok(())

@@ -92,31 +92,6 @@ impl Store {
         Ok(touched)
     }
 
-    /// Takes items that the relay will never accept out of the outbox and into the conflict inbox.
-    pub async fn refuse_outbox(
-        &self,
-        scope: WireScope,
-        number: Option<u64>,
-        outbox: &[i64],
-        code: &str,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.begin_plain().await?;
-        for n in outbox {
-            keep_apart(&mut tx, *n, code).await?;
-        }
-        if let Some(number) = number {
-            delete_unsent(&mut tx, scope_number(domain_scope(scope)), number).await?;
-        }
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// How many own changes nobody will take, and that are kept apart here.
-    pub async fn kept_apart(&self) -> Result<u64, StoreError> {
-        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM refused").fetch_one(self.reader()).await?;
-        Ok(u64::try_from(count).unwrap_or_default())
-    }
-
     /// Deletes sealed batches that will be sealed again under other numbers or another key.
     pub async fn unseal(&self, scope: WireScope, numbers: &[u64], outbox: &[i64]) -> Result<(), StoreError> {
         let mut tx = self.begin_plain().await?;
@@ -129,33 +104,6 @@ impl Store {
         tx.commit().await?;
         Ok(())
     }
-}
-
-/// Moves an item that nobody will take from the outbox to the conflict inbox.
-async fn keep_apart(conn: &mut SqliteConnection, n: i64, code: &str) -> Result<(), StoreError> {
-    sqlx::query!(
-        "INSERT INTO refused (n, scope, kind, item, body, code)
-                 SELECT n, scope, kind, item, CASE kind WHEN 1 THEN (SELECT substr(tail, tail_at + 1, tail_len) FROM doc
-                     WHERE doc.scope = outbox.scope AND doc.id = outbox.item) ELSE body END, ?
-                 FROM outbox WHERE n = ? ON CONFLICT DO NOTHING",
-        code,
-        n,
-    )
-    .execute(&mut *conn)
-    .await?;
-    sqlx::query!("DELETE FROM outbox WHERE n = ?", n).execute(conn).await?;
-    Ok(())
-}
-
-/// What was not sent of a scope that this device leaves: nobody merges it any more, and here it is kept apart.
-pub(crate) async fn keep_unsent_apart(conn: &mut SqliteConnection, scope: i64) -> Result<(), StoreError> {
-    // A change whose document is gone has nothing that could be kept.
-    let unsent = "SELECT n FROM outbox WHERE scope = ? AND (kind <> 1 OR EXISTS
-        (SELECT 1 FROM doc WHERE doc.scope = outbox.scope AND doc.id = outbox.item))";
-    for n in sqlx::query_scalar::<_, i64>(unsent).bind(scope).fetch_all(&mut *conn).await? {
-        keep_apart(conn, n, "sync.beyond_mark").await?;
-    }
-    Ok(())
 }
 
 pub(crate) fn bag_rows_of(hash: &BatchHash) -> String {
@@ -178,7 +126,8 @@ pub(crate) async fn keys_sent(conn: &mut SqliteConnection, scope: i64, keys: &[K
     Ok(())
 }
 
-async fn delete_unsent(conn: &mut SqliteConnection, scope: i64, number: u64) -> Result<(), StoreError> {
+/// Deletes an own batch that was not taken; what it carried waits once more, where it is still there.
+pub(crate) async fn delete_unsent(conn: &mut SqliteConnection, scope: i64, number: u64) -> Result<(), StoreError> {
     let number = i64::try_from(number).unwrap_or(i64::MAX);
     sqlx::query!(
         "UPDATE outbox SET batch = NULL WHERE batch IN (SELECT hash FROM entry

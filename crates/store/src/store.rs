@@ -9,7 +9,7 @@ use std::task::{Context, Waker};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use sqlx::SqlitePool;
+use sqlx::{SqliteConnection, SqlitePool};
 use uuid::Uuid;
 use zuc_domain::shared::{CompanyId, DeviceId, PersonId, Scope};
 use zuc_protocol::home::Home as Place;
@@ -158,22 +158,18 @@ impl Store {
 
     /// Makes this the database of `identity`; again with a new incarnation and actor after a restore.
     pub async fn adopt(&self, identity: Identity) -> Result<(), StoreError> {
-        let (company, device) = (identity.company.0.as_bytes().as_slice(), identity.device.0.as_bytes().as_slice());
-        let (actor, incarnation) = (identity.actor.0.as_slice(), identity.incarnation.0.as_slice());
-        sqlx::query!(
-            "INSERT INTO device_state (only, company, device, actor, incarnation) VALUES (1, ?, ?, ?, ?)
-             ON CONFLICT DO UPDATE SET company = excluded.company, device = excluded.device, actor = excluded.actor,
-                 incarnation = excluded.incarnation",
-            company,
-            device,
-            actor,
-            incarnation,
-        )
-        .execute(&self.inner.pools.writer)
-        .await?;
-        history::note_actor(&mut *self.inner.pools.writer.acquire().await?, actor, device).await?;
-        *self.inner.identity.write().unwrap_or_else(PoisonError::into_inner) = Some(identity);
+        let mut tx = self.begin_plain().await?;
+        put_identity(&mut tx, &identity).await?;
+        tx.commit().await?;
+        self.go_on_as(Some(identity));
         Ok(())
+    }
+
+    /// What was written of it is on disk: commands that begin from here on are of this identity, where there is another.
+    pub(crate) fn go_on_as(&self, next: Option<Identity>) {
+        if next.is_some() {
+            *self.inner.identity.write().unwrap_or_else(PoisonError::into_inner) = next;
+        }
     }
 
     /// Begins the transaction of one command (`BEGIN IMMEDIATE`): it waits for the writer before it.
@@ -210,6 +206,24 @@ impl Store {
         self.inner.pools.readers.close().await;
         self.inner.pools.writer.close().await;
     }
+}
+
+/// Writes down who this device is, and that it writes under such an actor.
+pub(crate) async fn put_identity(conn: &mut SqliteConnection, identity: &Identity) -> Result<(), StoreError> {
+    let (company, device) = (identity.company.0.as_bytes().as_slice(), identity.device.0.as_bytes().as_slice());
+    let (actor, incarnation) = (identity.actor.0.as_slice(), identity.incarnation.0.as_slice());
+    sqlx::query!(
+        "INSERT INTO device_state (only, company, device, actor, incarnation) VALUES (1, ?, ?, ?, ?)
+             ON CONFLICT DO UPDATE SET company = excluded.company, device = excluded.device, actor = excluded.actor,
+                 incarnation = excluded.incarnation",
+        company,
+        device,
+        actor,
+        incarnation,
+    )
+    .execute(&mut *conn)
+    .await?;
+    history::note_actor(conn, actor, device).await
 }
 
 pub(crate) fn uuid_of(table: &'static str, bytes: &[u8]) -> Result<Uuid, StoreError> {

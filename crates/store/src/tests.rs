@@ -5,6 +5,7 @@ mod bags;
 mod exchange;
 mod held;
 mod membership;
+mod refused;
 mod sales;
 mod writers;
 
@@ -166,7 +167,7 @@ async fn an_entry_of_many_leads_leaves_the_rows_that_one_after_the_other_would()
     let items = ana.outbox_ready(WIRE, 500).await.unwrap();
     assert_eq!(items.len(), 124);
     let received = deliver_all(&ana, &luis, WIRE, 1, items).await;
-    assert_eq!((received.refused, received.touched.len()), (None, 124));
+    assert_eq!((received.refused, received.touched.len()), (None, 121), "each record once, and the call");
     assert_eq!(list(&luis).await[0].city, "León");
     assert_eq!(ana.digests().await.unwrap(), luis.digests().await.unwrap());
     assert_eq!(luis.rebuild(false).await.unwrap(), []);

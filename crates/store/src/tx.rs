@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 use uuid::Uuid;
 use zuc_domain::shared::{Act, EventId, Hlc, TransitionId};
+use zuc_protocol::ids::{ActorId, Incarnation};
 use zuc_protocol::item::DocKind;
 
 use crate::aggregate::{Aggregate, Repository};
@@ -16,7 +17,7 @@ use crate::pending::Pending;
 use crate::persons::Ring;
 use crate::projections::analytics;
 use crate::shape::Shape;
-use crate::store::{Identity, Session};
+use crate::store::{Identity, Session, uuid_of};
 use crate::{Store, StoreError};
 
 /// A command's transaction. Dropped without [`Tx::commit`], it leaves no trace.
@@ -62,7 +63,15 @@ impl Tx {
     pub(crate) async fn begin(store: &Store, session: Session) -> Result<Self, StoreError> {
         let identity = store.identity().ok_or(StoreError::NoIdentity)?;
         let mut conn = store.inner.pools.writer.begin_with("BEGIN IMMEDIATE").await?;
-        let row = sqlx::query!("SELECT hlc_millis, hlc_counter FROM device_state").fetch_one(&mut *conn).await?;
+        let row = sqlx::query!("SELECT hlc_millis, hlc_counter, actor, incarnation FROM device_state")
+            .fetch_one(&mut *conn)
+            .await?;
+        // the transaction before this one may have ended an incarnation
+        let identity = Identity {
+            actor: ActorId(*uuid_of("device_state", &row.actor)?.as_bytes()),
+            incarnation: Incarnation(*uuid_of("device_state", &row.incarnation)?.as_bytes()),
+            ..identity
+        };
         let counter = u16::try_from(row.hlc_counter).unwrap_or(u16::MAX);
         let last = Hlc { millis: row.hlc_millis, counter, device: identity.device };
         let tip = audit::Tip::read(&mut conn).await?;

@@ -120,13 +120,16 @@ impl KeyRing {
 
     /// The scopes that this device may read and holds the current key of.
     pub fn readable(&self, log: &ControlLog) -> Vec<Scope> {
-        log.scopes()
-            .filter(|scope| self.current(log, *scope).is_some())
-            .filter(|scope| match self.me {
-                Recipient::Device(device) => log.may_read(device, *scope),
+        log.scopes().filter(|scope| self.reads(log, *scope)).collect()
+    }
+
+    /// Whether a scope is one of [`Self::readable`].
+    pub fn reads(&self, log: &ControlLog, scope: Scope) -> bool {
+        self.current(log, scope).is_some()
+            && match self.me {
+                Recipient::Device(device) => log.may_read(device, scope),
                 Recipient::Root => true,
-            })
-            .collect()
+            }
     }
 
     /// Whether a device reads a scope whose current key is not here. So it is after an approval by somebody who does not

@@ -1,9 +1,11 @@
 //! The conflict inbox: fields that were changed apart, their sides in the words of the business, and a person's word.
 
+mod kept;
 mod record;
 mod settle;
 mod story;
 
+pub use kept::Kept;
 use uuid::Uuid;
 use zuc_domain::shared::{
     ContestSide, ContractId, CustomerId, InvoiceId, LeadId, OpportunityId, PersonId, ProductId, ProposalId,

@@ -106,7 +106,7 @@ impl Office {
         }
     }
 
-    fn edit_shown(&self, kind: DocKind, edit: &FieldEdit) -> Option<HistoryEdit> {
+    pub(crate) fn edit_shown(&self, kind: DocKind, edit: &FieldEdit) -> Option<HistoryEdit> {
         let label = label(kind, &edit.field)?.to_owned();
         let (from, to) = if edit.field.starts_with("transitions/") {
             let record: Value = edit.to.as_ref()?.as_str().and_then(|text| serde_json::from_str(text).ok())?;
@@ -142,6 +142,11 @@ impl Office {
         };
         self.allow(action, Object::in_scope(scope))
     }
+}
+
+/// `Ciudad: Celaya → León`.
+pub(crate) fn edit_line(edit: &HistoryEdit) -> String {
+    format!("{}: {} → {}", edit.label, edit.from, edit.to)
 }
 
 /// An earlier value that may be written again.

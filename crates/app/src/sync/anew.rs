@@ -102,7 +102,7 @@ impl Office {
     /// Ends what the control log asks of this device and the disk refused when the record came.
     pub(super) async fn end_what_was_left(&self, control: &ControlLog) -> Result<(), AppError> {
         failpoint("sync.ending")?;
-        Ok(self.store.end_what_was_left(control).await?)
+        Ok(self.store.end_what_was_left(control, self.now()).await?)
     }
 }
 

@@ -13,6 +13,8 @@ pub(crate) enum Conflicts {
         /// The field
         field: String,
     },
+    /// What was written on this laptop and nobody took, newest first: it counts nowhere, and this is where it can be read
+    Kept,
     /// Say what holds
     Resolve {
         /// The record

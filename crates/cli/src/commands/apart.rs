@@ -24,6 +24,17 @@ pub(super) async fn conflicts(command: Conflicts, place: &Place, output: Output)
                 rows.iter().map(line).collect::<Vec<_>>().join("\n")
             })?;
         }
+        Conflicts::Kept => {
+            let kept = with_office(place, async |office| office.conflict_kept().await).await?;
+            output.show(&kept, |kept| {
+                let mut lines = Vec::new();
+                for one in kept {
+                    lines.push(format!("{}  {}  {}  {}", one.at, one.kind, one.record, one.why));
+                    lines.extend(one.said.iter().map(|said| format!("  {said}")));
+                }
+                lines.join("\n")
+            })?;
+        }
         Conflicts::Show { id, field } => {
             let ask = ConflictAsk { id, field };
             let view = with_office(place, async |office| office.conflict_get(ask).await).await?;

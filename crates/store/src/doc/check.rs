@@ -1,6 +1,6 @@
 //! What a foreign change must satisfy before Automerge sees it: the same verdict on every device.
 
-use automerge::{AutoCommit, Change, ExpandedChange};
+use automerge::{ActorId, AutoCommit, Change, ChangeMetadata, ExpandedChange};
 
 use super::Kind;
 
@@ -67,30 +67,32 @@ pub(super) fn bounds(change: &Change) -> Result<(), Refusal> {
     if fits { Ok(()) } else { Err(Refusal::TooLarge) }
 }
 
-/// `decoded` is the same change, opened.
+/// The last change of an actor that a document holds: its number and its highest operation, 0 where there is none. It reads
+/// what is known of every change: once for all that come together.
+pub(super) fn last_of(doc: &mut AutoCommit, actor: &ActorId) -> (u64, u64) {
+    let of_actor = |meta: &ChangeMetadata<'_>| (&*meta.actor == actor).then_some((meta.seq, meta.max_op));
+    doc.get_changes_meta(&[]).iter().filter_map(of_actor).max().unwrap_or((0, 0))
+}
+
+/// `decoded` is the same change, opened; `last` its actor's change before it, as [`last_of`] gives it.
 pub(super) fn admit(
     doc: &mut AutoCommit,
     kind: &Kind,
     change: &Change,
     decoded: &ExpandedChange,
+    (last, last_op): (u64, u64),
 ) -> Result<(), Refusal> {
-    let author = change.actor_id().to_bytes();
     let mut top = 0;
     for dep in change.deps() {
-        let meta = doc.get_change_by_hash(dep).ok_or(Refusal::MissingDependency)?;
+        // what is known of it, and not the change, which would be put together from all operations of the document
+        let meta = doc.get_change_meta_by_hash(dep).ok_or(Refusal::MissingDependency)?;
         // An empty change has no operation of its own: its counter stands one before its start.
-        top = top.max(meta.max_op());
+        top = top.max(meta.max_op);
     }
-    if change.start_op().get() != top + 1 {
+    // one that does not know its actor's last would give two operations one name, and no document can be read with these
+    if change.start_op().get() != top + 1 || top < last_op {
         return Err(Refusal::WrongStart);
     }
-    let last = doc
-        .get_changes_meta(&[])
-        .iter()
-        .filter(|meta| meta.actor.to_bytes() == author)
-        .map(|meta| meta.seq)
-        .max()
-        .unwrap_or(0);
     if change.seq() != last + 1 {
         return Err(Refusal::WrongSequence);
     }

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::transaction::Transactable;
 use automerge::{AutoCommit, ChangeHash, ObjId, ROOT, ReadDoc, ScalarValue, Value};
+use serde::{Deserialize, Serialize};
 
 use super::{Keep, Kind, TRANSITIONS, container};
 use crate::StoreError;
 
 /// A register's value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scalar {
     /// Written once and taken back.
     Null,

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use automerge::legacy::{Key, ObjectId};
 use automerge::transaction::Transactable as _;
 use automerge::{Change, ChangeHash, ObjId, ROOT, ReadDoc, ScalarValue};
+use serde::{Deserialize, Serialize};
 
 use super::content::Scalar;
 use super::{DELETED, Document, TRANSITIONS, container, genesis};
@@ -28,7 +29,7 @@ pub struct Side {
 }
 
 /// A field in one change: what its author saw, and what they left. Texts are given whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edit {
     /// The field: a register of the root, a text, or `{container}/{key}`.
     pub field: String,
@@ -138,6 +139,13 @@ impl Document {
             history.push(Edited { begins, ..self.edited(change, &objects)? });
         }
         Ok(history)
+    }
+
+    /// What one change wrote, in order of the fields; nothing where it is not here.
+    pub fn said_by(&mut self, change: [u8; 32]) -> Result<Vec<Edit>, StoreError> {
+        let objects = self.objects()?;
+        let Some(change) = self.doc.get_change_by_hash(&ChangeHash(change)) else { return Ok(Vec::new()) };
+        Ok(self.edited(&change, &objects)?.edits)
     }
 
     fn edited(&self, change: &Change, objects: &Objects) -> Result<Edited, StoreError> {

@@ -6,6 +6,7 @@
 
 mod check;
 mod content;
+mod cut;
 mod first;
 mod genesis;
 mod history;
@@ -20,6 +21,7 @@ use automerge::{AutoCommit, Change, ChangeHash, ExpandedChange, ObjId, ROOT, Rea
 
 pub use check::{MAX_CHANGE, Refusal};
 pub use content::{Content, Scalar};
+pub use cut::{Cut, Gone, cut};
 pub use history::{Edit, Edited, Side};
 pub use kind::{Keep, Kind, MapSpec, TRANSITIONS};
 pub use recorded::Recorded;
@@ -128,6 +130,11 @@ impl Document {
         self.ignored.insert(ChangeHash(change))
     }
 
+    /// Takes back that a change's transitions are out: it is no more.
+    pub fn count_again(&mut self, change: [u8; 32]) {
+        self.ignored.remove(&ChangeHash(change));
+    }
+
     /// The changes that [`Self::ignore`] was told of, sorted, 32 bytes each.
     pub fn ignored(&self) -> Vec<u8> {
         self.ignored.iter().flat_map(|hash| hash.0).collect()
@@ -150,7 +157,7 @@ impl Document {
     /// [`StoreError::Corrupt`] where the document never was there.
     pub fn content_at(&mut self, heads: &[u8]) -> Result<Content, StoreError> {
         let heads: Vec<ChangeHash> = heads.as_chunks::<32>().0.iter().map(|hash| ChangeHash(*hash)).collect();
-        if heads.is_empty() || heads.iter().any(|hash| self.doc.get_change_by_hash(hash).is_none()) {
+        if heads.is_empty() || heads.iter().any(|hash| self.doc.get_change_meta_by_hash(hash).is_none()) {
             return Err(StoreError::corrupt("doc", "heads", "not of this document"));
         }
         content::read(&self.doc.fork_at(&heads)?, self.kind, &self.ignored)
@@ -190,6 +197,7 @@ impl Document {
     /// [`StoreError::ChangeRefused`] for the first one that breaks a rule; the document is then not to be saved.
     pub fn apply(&mut self, changes: &[&[u8]]) -> Result<Option<Written>, StoreError> {
         let mut author = None;
+        let mut last = None;
         let mut recorded = Vec::new();
         for bytes in changes {
             let change = check::decode(bytes)?;
@@ -197,11 +205,13 @@ impl Document {
             if author.get_or_insert_with(|| actor.clone()) != &actor {
                 return Err(Refusal::ForeignActor.into());
             }
-            if self.doc.get_change_by_hash(&change.hash()).is_some() {
+            if self.doc.get_change_meta_by_hash(&change.hash()).is_some() {
                 continue;
             }
             let decoded = change.decode();
-            check::admit(&mut self.doc, self.kind, &change, &decoded)?;
+            let before = last.unwrap_or_else(|| check::last_of(&mut self.doc, &actor));
+            check::admit(&mut self.doc, self.kind, &change, &decoded, before)?;
+            last = Some((change.seq(), change.max_op()));
             recorded.extend(self.recorded(&change, &decoded)?);
             let begins = self.doc.get_heads().is_empty();
             self.doc.apply_changes([change]).map_err(|_| Refusal::Malformed)?;

@@ -121,6 +121,22 @@ fn a_folded_document_reads_the_same() {
 }
 
 #[test]
+fn a_change_that_does_not_know_its_authors_last_one_is_refused() {
+    let mut ana = Document::create(&LEAD, &ANA);
+    let first = ana.write(&content(&[("name", "A")]), 1).unwrap().unwrap();
+    let mut luis = Document::create(&LEAD, &LUIS);
+    luis.apply(&refs(&first)).unwrap();
+    let his = luis.write(&content(&[("name", "B")]), 2).unwrap().unwrap();
+    ana.apply(&refs(&his)).unwrap();
+    // his second, made beside his first: its operations bear the names of the others
+    let mut twin = automerge::Change::try_from(his.changes[0].as_slice()).unwrap().decode();
+    (twin.seq, twin.hash, twin.time) = (2, None, 9);
+    let twin = automerge::Change::from(twin);
+    let refused = ana.apply(&[twin.raw_bytes()]).unwrap_err();
+    assert!(matches!(refused, StoreError::ChangeRefused(Refusal::WrongStart)), "{refused}");
+}
+
+#[test]
 fn a_crafted_change_is_refused_alike_everywhere() {
     let mut ana = Document::create(&LEAD, &ANA);
     let first = ana.write(&content(&[("name", "A")]), 1).unwrap().unwrap();

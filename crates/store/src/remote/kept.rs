@@ -41,6 +41,14 @@ pub(super) async fn keep_entry(
     Ok(())
 }
 
+/// The items of the outbox that an own batch carries and whose acknowledgement has not come.
+pub(super) async fn sealed_in(conn: &mut SqliteConnection, bytes: &[u8]) -> Result<Vec<i64>, StoreError> {
+    let hash = batch_hash(bytes);
+    let hash = hash.0.as_slice();
+    let rows = sqlx::query_scalar!(r#"SELECT n AS "n!: i64" FROM outbox WHERE batch = ? ORDER BY n"#, hash);
+    Ok(rows.fetch_all(conn).await?)
+}
+
 /// Whether a batch was read from a log before that is no more.
 pub(super) async fn was_read(conn: &mut SqliteConnection, bytes: &[u8]) -> Result<bool, StoreError> {
     let hash = batch_hash(bytes);

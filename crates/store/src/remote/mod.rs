@@ -3,16 +3,19 @@
 mod kept;
 mod receiver;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
 use zuc_domain::shared::Hlc;
 use zuc_protocol::Scope as WireScope;
 use zuc_protocol::chain::LogKind;
+use zuc_protocol::identity::DevicePublic;
 use zuc_protocol::ids::{ControlHash, ItemId, LogId};
 use zuc_protocol::item::{DocKind, Item};
 use zuc_sync::{Advance, Source, Writer, Wrong};
 
-use self::kept::{author_acted, counts_after_all, keep_entry, set_aside, was_read};
+use self::kept::{author_acted, counts_after_all, keep_entry, sealed_in, set_aside, was_read};
 pub(crate) use self::kept::{move_cursors, put_setting};
 use self::receiver::Receiver;
 use crate::persons::Ring;
@@ -66,8 +69,10 @@ impl Store {
         let writer = writer_of(source);
         let rows = Reread::new(&mut part, &mut ring, &mut dirty);
         let actor = Vec::new();
-        let mut receiver = Receiver { identity, rows, out: &mut out, actor, scope, writer, unjudged, now };
-        match receiver.entry(items, &mut latest).await {
+        let (held, in_hand) = (BTreeMap::new(), 0);
+        let mut receiver =
+            Receiver { identity, rows, out: &mut out, actor, scope, writer, unjudged, now, held, in_hand };
+        match Box::pin(receiver.entry(items, &mut latest)).await {
             Ok(()) => {
                 part.commit().await?;
                 counts_after_all(&mut tx, bytes).await?;
@@ -100,7 +105,9 @@ impl Store {
         Ok(out)
     }
 
-    /// Keeps apart an entry that does not count, with the code of why, and moves the cursors past it.
+    /// Keeps apart an entry that does not count, with the code of why, and moves the cursors past it. One that is this
+    /// device's own counts here as little: gives the records that say something else now.
+    #[expect(clippy::too_many_arguments, reason = "the parts of `Effect::Quarantine`, carried out as they come")]
     pub async fn set_aside_entry(
         &self,
         scope: WireScope,
@@ -108,15 +115,19 @@ impl Store {
         kind: LogKind,
         bytes: &[u8],
         code: &str,
+        device: &DevicePublic,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<(DocKind, ItemId)>, StoreError> {
         let number = scope_number(domain_scope(scope));
         let mut tx = self.begin_plain().await?;
+        let own = sealed_in(&mut tx, bytes).await?;
+        let (touched, next) = self.refuse(&mut tx, &own, code, device, now).await?;
         set_aside(&mut tx, number, code, bytes, now).await?;
         keep_entry(&mut tx, number, advance.seq, kind.number(), bytes).await?;
         move_cursors(&mut tx, number, &advance).await?;
         tx.commit().await?;
-        Ok(())
+        self.go_on_as(next);
+        Ok(touched)
     }
 
     /// Remembers the name of the relay's log.

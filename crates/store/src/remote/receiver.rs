@@ -1,19 +1,38 @@
 //! What one entry holds, into documents, facts and events.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 use zuc_domain::shared::{CloudEvent, Hlc, Illegal, Scope};
+use zuc_protocol::ids::ItemId;
 use zuc_protocol::item::{Change, DocKind, Fact, Item};
 use zuc_sync::Writer;
 
 use super::Received;
-use crate::doc;
+use crate::doc::{self, Document, Refusal};
 use crate::facts::Put;
 use crate::legality::{self, Ignored};
 use crate::reread::{Reread, keys_of};
+use crate::shape::Shape;
 use crate::store::{Identity, scope_number};
 use crate::{StoreError, aggregate, events, facts, history, registry};
+
+/// How much of documents is in hand at most, in bytes as they are stored: one entry can name 256 of any size.
+const IN_HAND: usize = 4 << 20;
+
+/// A document that an entry changes. It is loaded once and shown once, however many of its changes come together.
+pub(super) struct Held {
+    shape: &'static Shape,
+    document: Document,
+    version: i64,
+    size: usize,
+    hidden: bool,
+    is_stored: bool,
+    /// It says something else than its rows do.
+    is_other: bool,
+}
 
 /// Where an entry goes, and whose it is.
 pub(super) struct Receiver<'c> {
@@ -28,6 +47,9 @@ pub(super) struct Receiver<'c> {
     /// It is this device's own and comes from the log: what is here of it was not judged yet.
     pub(super) unjudged: bool,
     pub(super) now: Timestamp,
+    pub(super) held: BTreeMap<Uuid, Held>,
+    /// How large those are together.
+    pub(super) in_hand: usize,
 }
 
 impl Receiver<'_> {
@@ -47,7 +69,7 @@ impl Receiver<'_> {
                 continue;
             }
             let item_events = match item {
-                Item::Change(change) if self.change(change).await? => &change.events,
+                Item::Change(change) if Box::pin(self.change(change)).await? => &change.events,
                 // what did not count did not happen
                 Item::Change(_) => continue,
                 Item::Fact(fact) => {
@@ -69,6 +91,7 @@ impl Receiver<'_> {
                 happened.push(event);
             }
         }
+        self.show().await?;
         self.rows.finish().await?;
         events::insert_all(self.rows.conn, &happened).await
     }
@@ -82,44 +105,34 @@ impl Receiver<'_> {
         let (scope, id) = (self.scope, change.doc.to_uuid());
         let number = scope_number(scope);
         let chunks = doc::split(&change.chunk)?;
-        let stored = aggregate::fetch_in(self.rows.conn, shape, number, id).await?;
-        let actor = &self.identity.actor.0;
-        let (mut document, version) = match &stored {
-            Some(stored) => (stored.document(shape, actor)?, stored.version),
-            None => (aggregate::new_document(shape, scope, id, actor)?, 0),
-        };
-        let mut written = document.apply(&chunks)?;
+        let mut held = self.take(shape, id).await?;
+        let mut written = held.document.apply(&chunks)?;
         if written.is_some() {
-            self.note_actor(document.author()).await?;
+            self.note_actor(held.document.author()).await?;
         }
         let mut recorded = written.as_mut().map(|written| std::mem::take(&mut written.recorded)).unwrap_or_default();
         if self.unjudged {
-            recorded = document.recorded_in(&chunks)?;
+            recorded = held.document.recorded_in(&chunks)?;
             mark_judged(self.rows.conn, number, id, &change.chunk).await?;
         }
         let mut ignored = Vec::new();
         if let Some(writer) = self.writer {
             ignored = legality::illegal(shape, scope, &legality::actor(writer), &recorded);
-            ignored.retain(|(change, _)| document.ignore(*change));
+            ignored.retain(|(change, _)| held.document.ignore(*change));
         }
         if let Some(written) = &written {
-            let version = version + i64::try_from(written.changes.len()).unwrap_or(0);
-            aggregate::store_written(self.rows.conn, shape, number, id, written, version).await?;
+            held.version += i64::try_from(written.changes.len()).unwrap_or(0);
+            held.size += change.chunk.len();
+            aggregate::store_written(self.rows.conn, shape, number, id, written, held.version).await?;
         }
         if !ignored.is_empty() {
-            legality::keep(self.rows.conn, number, id, &document.ignored()).await?;
+            legality::keep(self.rows.conn, number, id, &held.document.ignored()).await?;
         }
-        let hidden = match &stored {
-            Some(stored) => stored.hidden,
-            None if written.is_some() => {
-                aggregate::settle_home(self.rows.conn, shape, scope, id, self.rows.dirty).await?
-            }
-            None => false,
-        };
-        if !hidden && (written.is_some() || !ignored.is_empty()) {
-            self.rows.document(shape, scope, id, &mut document).await?;
-            self.out.touched.push((change.kind, change.doc));
+        if written.is_some() && !held.is_stored {
+            held.hidden = aggregate::settle_home(self.rows.conn, shape, scope, id, self.rows.dirty).await?;
+            held.is_stored = true;
         }
+        held.is_other |= written.is_some() || !ignored.is_empty();
         for (hash, code) in ignored {
             self.out.ignored.push(code);
             let (item, writer, at) = (id, self.writer, self.now);
@@ -127,7 +140,51 @@ impl Receiver<'_> {
             let ignored = Ignored { scope: number, item, hash, kind, code, writer, merged: true, at };
             legality::note(self.rows.conn, &ignored).await?;
         }
-        Ok(document.counts(&chunks))
+        let counts = held.document.counts(&chunks);
+        Box::pin(self.put_back(id, held)).await?;
+        Ok(counts)
+    }
+
+    /// A document, from hand or from the disk.
+    async fn take(&mut self, shape: &'static Shape, id: Uuid) -> Result<Held, StoreError> {
+        if let Some(held) = self.held.remove(&id) {
+            self.in_hand -= held.size;
+            return if held.shape.number == shape.number { Ok(held) } else { Err(Refusal::WrongDocument.into()) };
+        }
+        let actor = &self.identity.actor.0;
+        let stored = aggregate::fetch_in(self.rows.conn, shape, scope_number(self.scope), id).await?;
+        let document = match &stored {
+            Some(stored) => stored.document(shape, actor)?,
+            None => aggregate::new_document(shape, self.scope, id, actor)?,
+        };
+        Ok(Held {
+            shape,
+            document,
+            version: stored.as_ref().map_or(0, |stored| stored.version),
+            size: stored.as_ref().map_or(0, |stored| stored.snapshot.len() + stored.tail.len()),
+            hidden: stored.as_ref().is_some_and(|stored| stored.hidden),
+            is_stored: stored.is_some(),
+            is_other: false,
+        })
+    }
+
+    /// Keeps a document in hand, for whoever writes two documents by turns; when these are too many, all go into their rows.
+    async fn put_back(&mut self, id: Uuid, held: Held) -> Result<(), StoreError> {
+        self.in_hand += held.size;
+        self.held.insert(id, held);
+        if self.in_hand > IN_HAND { self.show().await } else { Ok(()) }
+    }
+
+    /// Takes what is in hand into its read rows.
+    async fn show(&mut self) -> Result<(), StoreError> {
+        self.in_hand = 0;
+        for (id, mut held) in std::mem::take(&mut self.held) {
+            if held.is_other && !held.hidden {
+                self.rows.document(held.shape, self.scope, id, &mut held.document).await?;
+                self.out.touched.push((held.shape.number, ItemId::from_uuid(id)));
+            }
+        }
+        Ok(())
     }
 
     /// Notes whose the Automerge actor of a change is, once an entry.
@@ -141,6 +198,7 @@ impl Receiver<'_> {
     }
 
     async fn fact(&mut self, fact: &Fact) -> Result<(), StoreError> {
+        self.show().await?;
         let author = self.writer.map_or(Uuid::nil(), |writer| writer.device.to_uuid());
         match facts::put(self.rows.conn, scope_number(self.scope), fact, author).await? {
             Put::Known => {}

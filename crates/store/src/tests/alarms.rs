@@ -66,7 +66,7 @@ async fn an_alarm_stands_until_it_is_over_or_the_log_has_another_name() {
     carry(&store, Effect::LogChanged { log: LogId([2; 16]) }).await;
     assert_eq!(store.alarms().await.unwrap(), []);
     carry(&store, Effect::Alarm { scope: WIRE, alarm: broken }).await;
-    store.purge_scope(SALES).await.unwrap();
+    store.purge_scope(SALES, now()).await.unwrap();
     assert!(!store.holds_any_of(SALES).await.unwrap(), "of a scope that is left nothing is remembered");
 }
 
@@ -77,7 +77,18 @@ async fn the_places_that_were_read_last_are_remembered_until_the_log_is_another(
     let chain = |seq: u64| ChainHash(*blake3::hash(&seq.to_le_bytes()).as_bytes());
     for seq in 1..=3 {
         let advance = Advance { seq, chain: chain(seq), author: None };
-        store.set_aside_entry(WIRE, advance, LogKind::Batch, &seq.to_le_bytes(), "sync.bad_seal", now()).await.unwrap();
+        store
+            .set_aside_entry(
+                WIRE,
+                advance,
+                LogKind::Batch,
+                &seq.to_le_bytes(),
+                "sync.bad_seal",
+                &keys().public(),
+                now(),
+            )
+            .await
+            .unwrap();
     }
     let store = again(store, folder.path()).await;
     let place = |seq| (WIRE, Cursor { seq, chain: chain(seq) });
@@ -151,7 +162,10 @@ async fn nobody_has_named_a_record_of_a_branch_that_is_left() {
         let author = AuthorCursor { number: 1, hash, control_seq, blocked: false };
         let author = Some((DeviceId([turn; 16]), author));
         let advance = Advance { seq: u64::from(turn), chain: ChainHash([turn; 32]), author };
-        store.set_aside_entry(WIRE, advance, LogKind::Batch, &[turn], "sync.bad_seal", now()).await.unwrap();
+        store
+            .set_aside_entry(WIRE, advance, LogKind::Batch, &[turn], "sync.bad_seal", &keys().public(), now())
+            .await
+            .unwrap();
     }
     assert_eq!(store.leave_branch(5, &[], now()).await.unwrap(), [], "no membership set these aside");
     let sql = "SELECT control_seq FROM author_cursor ORDER BY author";
@@ -160,7 +174,10 @@ async fn nobody_has_named_a_record_of_a_branch_that_is_left() {
 
     // what the branch itself had set aside is read again, with its scope
     let advance = Advance { seq: 4, chain: ChainHash([4; 32]), author: None };
-    store.set_aside_entry(WIRE, advance, LogKind::Batch, &[4], "sync.beyond_mark", now()).await.unwrap();
+    store
+        .set_aside_entry(WIRE, advance, LogKind::Batch, &[4], "sync.beyond_mark", &keys().public(), now())
+        .await
+        .unwrap();
     assert_eq!(store.leave_branch(4, &[], now()).await.unwrap(), [WIRE]);
     let sql =
         "SELECT (SELECT count(*) FROM cursor) + (SELECT count(*) FROM author_cursor) + (SELECT count(*) FROM chain)";

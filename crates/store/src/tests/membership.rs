@@ -4,7 +4,7 @@ use zuc_protocol::ids::ControlHash;
 
 use super::capture;
 use crate::StoreError;
-use crate::testing::{SALES, device};
+use crate::testing::{SALES, at, device};
 
 #[tokio::test]
 async fn the_disk_holds_a_control_log_without_holes_and_of_one_branch() {
@@ -29,6 +29,6 @@ async fn a_scope_is_left_whole_and_that_is_seen() {
     assert!(!store.holds_any_of(SALES).await.unwrap());
     capture(&store, 1, "Ana", "Una").await;
     assert!(store.holds_any_of(SALES).await.unwrap());
-    store.purge_scope(SALES).await.unwrap();
+    store.purge_scope(SALES, at(0).at).await.unwrap();
     assert!(!store.holds_any_of(SALES).await.unwrap());
 }

@@ -51,6 +51,7 @@ impl Engine {
         self.keep_what_is_ours(scope, &mut items, effects);
         self.name_nobody_erased(&mut items);
         let mut groups: VecDeque<_> = sealer::group(items).into();
+        let mut refused = false;
         while let Some(group) = groups.pop_front() {
             let received = self.lane(scope).received;
             let (number, prev) = self.outbound.entry(scope).or_default().next();
@@ -71,9 +72,19 @@ impl Engine {
                 }
                 Err((error, group)) => {
                     let outbox = group.iter().map(|item| item.id).collect();
+                    // what else waits of a record may build upon it: that is asked for once the disk has parted them
+                    let record = group[0].item.id();
+                    for group in &mut groups {
+                        group.retain(|row| row.item.id() != record);
+                    }
+                    groups.retain(|group| !group.is_empty());
+                    refused = true;
                     effects.push(Effect::OutboxRefused { scope, number: None, outbox, code: error.code() });
                 }
             }
+        }
+        if refused {
+            effects.push(Effect::NeedOutbox { scope });
         }
     }
 

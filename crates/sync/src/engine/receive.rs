@@ -58,7 +58,7 @@ impl Engine {
         chain: ChainHash,
         effects: &mut Vec<Effect>,
     ) {
-        if !self.ring.readable(&self.log).contains(&scope) {
+        if !self.ring.reads(&self.log, scope) {
             return;
         }
         let lane = self.lane(scope);

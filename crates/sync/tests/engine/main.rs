@@ -10,6 +10,7 @@ mod kinds;
 mod lost;
 mod members;
 mod owed;
+mod refused;
 mod removals;
 mod rotations;
 mod sealing;

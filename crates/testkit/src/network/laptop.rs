@@ -341,7 +341,7 @@ impl Laptop {
                     self.restart().await;
                     return;
                 }
-                let carried = match self.store.carry(&effect, self.engine.ring(), self.now()).await {
+                let carried = match Box::pin(self.store.carry(&effect, self.engine.ring(), self.now())).await {
                     Ok(carried) => carried,
                     Err(error) => {
                         self.stumble(&error);
@@ -438,7 +438,7 @@ impl Laptop {
 
     async fn try_wake(&mut self) -> Result<(), StoreError> {
         let control = self.store.control().await?;
-        self.store.end_what_was_left(&control).await?;
+        self.store.end_what_was_left(&control, self.now()).await?;
         let resume = self.store.resume(&control).await?;
         self.engine = Engine::new(Config::default(), self.keys(), control, resume);
         Ok(())

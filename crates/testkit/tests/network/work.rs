@@ -128,13 +128,13 @@ pub(crate) async fn convert(laptop: &mut Laptop, id: LeadId) -> Result<bool, Sto
     tx.follow_person(lead.id, becoming.contact.id).await?;
     let contact = customer.add_contact(becoming.contact).unwrap();
     customer.apply(&contact);
-    tx.repository().record_all(&customer, &[&created, &contact]).await?;
+    Box::pin(tx.repository().record_all(&customer, &[&created, &contact])).await?;
     let next = tx.act();
     let opened = Opportunity::create(becoming.opportunity.unwrap(), &next).unwrap();
-    tx.repository().record(&Opportunity::from_created(&opened).unwrap(), &opened).await?;
+    Box::pin(tx.repository().record(&Opportunity::from_created(&opened).unwrap(), &opened)).await?;
     lead.apply(&event);
-    tx.repository().record(&lead, &event).await?;
-    laptop.commit(tx).await?;
+    Box::pin(tx.repository().record(&lead, &event)).await?;
+    Box::pin(laptop.commit(tx)).await?;
     Ok(true)
 }
 

@@ -2,12 +2,14 @@
 
 use jiff::civil::date;
 use uuid::Uuid;
+use zuc_domain::lead::opportunity::{Opportunity, Stage};
 use zuc_domain::lead::{Criteria, Disposition, DisqualifyReason, Lead, LeadState};
-use zuc_domain::shared::LeadId;
+use zuc_domain::shared::{LeadId, OpportunityId};
 use zuc_protocol::{Rights, Role};
 use zuc_store::{Fate, Session};
 use zuc_testkit::network::Network;
 
+use crate::stories::shared;
 use crate::work::{self, SALES};
 
 const LUIS: usize = 0;
@@ -153,6 +155,7 @@ async fn what_is_another_roles_to_write_is_not_sealed_and_kept_apart_where_it_wa
     let carla = &network.laptops[CARLA].store;
     assert_eq!((carla.unsent().await.unwrap(), carla.kept_apart().await.unwrap()), (0, 1));
     let findings = carla.findings().await.unwrap();
+    assert!(carla.digests().await.unwrap().contains(&shared(&network, LUIS).await.unwrap()), "and is no record there");
     let apart: Vec<_> =
         findings.iter().filter(|found| found.fate == Fate::KeptApart).map(|found| &found.code).collect();
     assert_eq!(apart, ["sync.others_kind"]);
@@ -162,4 +165,38 @@ async fn what_is_another_roles_to_write_is_not_sealed_and_kept_apart_where_it_wa
         assert_eq!(network.laptops[at].store.findings().await.unwrap(), []);
         assert!(network.laptops[at].set_aside.is_empty());
     }
+}
+
+#[tokio::test]
+async fn whoever_writes_on_after_a_change_that_nobody_took_is_read_by_everybody() {
+    let mut network = company().await;
+    let lead = worked(&mut network, CARLA).await;
+    assert!(work::qualify(&mut network.laptops[CARLA], lead).await.unwrap());
+    assert!(work::convert(&mut network.laptops[CARLA], lead).await.unwrap());
+    network.settle().await;
+    network.laptops[CARLA].disconnect().await;
+    network.laptops[CARLA].away = true;
+    assert!(work::move_to(&mut network.laptops[CARLA], lead, Stage::Diagnostico).await.unwrap());
+    network.change_roles(CARLA, Rights::new([Role::Finanzas], [])).await;
+    network.laptops[CARLA].away = false;
+    network.settle().await;
+    let kept = network.laptops[CARLA].store.all_kept_apart(9).await.unwrap();
+    assert_eq!(kept.iter().map(|kept| kept.code.as_str()).collect::<Vec<_>>(), ["sync.others_kind"]);
+    assert!(kept[0].edits.iter().any(|edit| edit.field.starts_with("transitions/")), "{kept:?}");
+    let held = network.laptops[CARLA].store.digests().await.unwrap();
+    assert!(held.contains(&shared(&network, LUIS).await.unwrap()), "she shows what everybody does");
+
+    // she sells again
+    network.change_roles(CARLA, Rights::new([Role::Ventas, Role::Finanzas], [1])).await;
+    assert!(work::move_to(&mut network.laptops[CARLA], lead, Stage::Propuesta).await.unwrap());
+    network.settle().await;
+    network.laptops[CARLA].restart().await;
+    network.settle().await;
+    for laptop in &network.laptops {
+        assert!(laptop.set_aside.is_empty(), "{}: {:?}", laptop.name, laptop.set_aside);
+        let id = OpportunityId::derive(SALES, lead, "opportunity");
+        let deal = laptop.store.read::<Opportunity>(id).await.unwrap().unwrap();
+        assert_eq!(deal.stage(), Stage::Propuesta, "{}", laptop.name);
+    }
+    assert_eq!(shared(&network, CARLA).await, shared(&network, LUIS).await);
 }
