@@ -14,6 +14,7 @@ static ALLOCATOR: zuc_gateways::MiMalloc = zuc_gateways::MiMalloc;
 
 fn main() -> anyhow::Result<()> {
     start::settle_memory();
+    zuc_gateways::keep_memory_to_itself();
     start::quiet_the_renderer();
     let options = start::options();
     start::logs(&options.home);

@@ -45,6 +45,7 @@ fn main() {
     unsafe {
         zuc_gateways::settle_memory();
     }
+    zuc_gateways::keep_memory_to_itself();
     zuc_gateways::leave(run());
 }
 

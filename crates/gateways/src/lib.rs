@@ -2,6 +2,7 @@
 
 mod clock;
 mod desk;
+mod dump;
 mod entropy;
 mod exit;
 mod keyring;
@@ -11,6 +12,7 @@ mod secrets;
 
 pub use clock::{SystemClock, now};
 pub use desk::{default_home, desk, desk_with, ports, shut_desk, shut_desk_with};
+pub use dump::keep_memory_to_itself;
 pub use entropy::OsEntropy;
 pub use exit::leave;
 pub use keyring::OsKeyring;

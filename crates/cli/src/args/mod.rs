@@ -16,7 +16,7 @@ pub(crate) use company::{Company, CompanyRecover, Device, Person, Reason};
 pub(crate) use file::Files;
 pub(crate) use fiscal::{Cfdi, Csd, Invoice};
 pub(crate) use sales::{Customer, Import, Lead, Product, Proposal};
-pub(crate) use support::Backup;
+pub(crate) use support::{Backup, Lock};
 
 /// Zuclubit without a window.
 #[derive(Parser)]
@@ -116,6 +116,9 @@ pub(crate) enum Command {
         #[arg(long)]
         without_names: bool,
     },
+    /// The lock on the data of this home: a passphrase before them, for the window and for this program
+    #[command(subcommand)]
+    Lock(Lock),
     /// What was changed apart and waits for a person
     #[command(subcommand)]
     Conflicts(Conflicts),

@@ -1,4 +1,4 @@
-//! What may be typed after `zuc backup`.
+//! What may be typed after `zuc backup` and `zuc lock`.
 
 use std::path::PathBuf;
 
@@ -14,5 +14,31 @@ pub(crate) enum Backup {
     Folder {
         /// The folder
         folder: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Lock {
+    /// Whether there is one, and after how long without anybody it shuts
+    Show,
+    /// Put a passphrase before the data, or another in the place of the one that stands
+    Put {
+        /// File whose first line is the new one
+        #[arg(long, value_name = "FILE")]
+        phrase: PathBuf,
+        /// File whose first line is the one that stands
+        #[arg(long, value_name = "FILE")]
+        current: Option<PathBuf>,
+    },
+    /// Take it off: the keyring of the system opens the data
+    Off {
+        /// File whose first line is the one that stands
+        #[arg(long, value_name = "FILE")]
+        current: PathBuf,
+    },
+    /// After how many minutes without anybody the window shuts: 5, 15, 30, 60, or 0 for never
+    Idle {
+        /// The minutes
+        minutes: u32,
     },
 }

@@ -9,6 +9,7 @@ mod file;
 mod import;
 mod invoice;
 mod lead;
+mod lock;
 mod person;
 mod proposal;
 mod support;
@@ -92,6 +93,7 @@ async fn command(command: Command, place: &Place, output: Output) -> Done {
         Command::Restore { file, recovery_code, without_names } => {
             Box::pin(backup::restore(file, recovery_code, without_names, place, output)).await
         }
+        Command::Lock(command) => lock::run(command, place, output).await,
         Command::Person(command) => person::run(command, place, output).await,
         Command::Conflicts(command) => apart::conflicts(command, place, output).await,
         Command::History { id, restore } => apart::history(id, restore, place, output).await,

@@ -31,6 +31,26 @@ async fn a_home_without_its_passphrase_stays_shut() {
     refused(&stage.world.run(CARLA, &["lead", "list"]).await, "app.locked", 3);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn another_passphrase_opens_a_home_from_then_on_and_the_one_before_does_not() {
+    let stage = Stage::set().await;
+    let file = |name: &str| stage.world.root.join(name).display().to_string();
+    let (now, next, wrong) = (file("passphrase"), file("otra"), file("ninguna"));
+    std::fs::write(&next, "una frase más larga\n").expect("the next passphrase");
+    std::fs::write(&wrong, "ninguna de las dos\n").expect("a wrong one");
+    assert_eq!(stage.world.ask(CARLA, &["lock", "show"]).await["on"], true);
+    let put = |current: &str| ["lock", "put", "--phrase", &next, "--current", current].map(ToOwned::to_owned);
+    let with_wrong = put(&wrong);
+    let ran = stage.world.run(CARLA, &with_wrong.each_ref().map(String::as_str)).await;
+    refused(&ran, "store.wrong_passphrase", 3);
+    let with_right = put(&now);
+    assert_eq!(stage.world.ask(CARLA, &with_right.each_ref().map(String::as_str)).await["on"], true);
+    refused(&stage.world.run(CARLA, &["lead", "list"]).await, "store.wrong_passphrase", 3);
+    std::fs::copy(&next, &now).expect("the next passphrase in its place");
+    stage.world.ask(CARLA, &["lead", "list"]).await;
+    assert_eq!(stage.world.ask(CARLA, &["lock", "idle", "30"]).await["idle_minutes"], 30);
+}
+
 /// `zuc company create …` for Eva, who has no relay.
 pub(crate) const FOUNDING: [&str; 12] = [
     "company",

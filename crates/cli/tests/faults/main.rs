@@ -15,6 +15,8 @@ mod invites;
 mod issue;
 mod joining;
 mod keyring;
+#[cfg(target_os = "linux")]
+mod memory;
 mod papers;
 mod privacy;
 mod recovering;

@@ -49,7 +49,7 @@ pub(crate) async fn run(root: PathBuf, kills: u64, mut dice: Dice, red: Red) -> 
 }
 
 pub(crate) fn options(red: Red) -> Options {
-    if red.resend { Options { recovery: "resend" } } else { Options::default() }
+    if red.resend { Options { recovery: "resend", ..Options::default() } } else { Options::default() }
 }
 
 /// One invoice issued without a kill.

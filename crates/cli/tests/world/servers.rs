@@ -24,11 +24,13 @@ const PROFILE: &str = r#"{"dedupes_bytes":false,"dedupes_reference":false,"looks
 pub(crate) struct Options {
     /// What the relay does about a lost answer of the PAC.
     pub(crate) recovery: &'static str,
+    /// What the servers log, as `RUST_LOG` says it.
+    pub(crate) log: &'static str,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { recovery: "look-up" }
+        Self { recovery: "look-up", log: "warn" }
     }
 }
 
@@ -75,6 +77,7 @@ impl Servers {
         fs::write(&profile, PROFILE).expect("the PAC's profile");
         let pac = Process::start(
             root,
+            options.log,
             &[
                 "sandbox-pac",
                 "--data",
@@ -111,6 +114,7 @@ impl Servers {
         let rfc = self.pac.said["rfc"].as_str().expect("the PAC says its RFC").to_owned();
         let relay = Process::start(
             &self.root,
+            self.options.log,
             &[
                 "serve",
                 "--data",
@@ -159,6 +163,36 @@ impl Servers {
         assert!(done.success());
     }
 
+    /// All that the relay holds in memory, as a dump of it would: one text for each stretch that it has written to.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn relay_memory(&self) -> Vec<String> {
+        use std::os::unix::fs::FileExt as _;
+        let relay = self.relay.as_ref().and_then(|relay| relay.child.id()).expect("the relay runs");
+        self.freeze_relay(true);
+        let maps = fs::read_to_string(format!("/proc/{relay}/maps")).expect("its memory's map");
+        let memory = fs::File::open(format!("/proc/{relay}/mem")).expect("its memory");
+        let mut stretches = Vec::new();
+        for line in maps.lines() {
+            let mut words = line.split_whitespace();
+            let (Some(range), Some(may)) = (words.next(), words.next()) else { continue };
+            let Some((from, to)) = range.split_once('-').filter(|_| may.starts_with("rw")) else { continue };
+            let number = |hex| u64::from_str_radix(hex, 16).expect("an address");
+            let (from, to) = (number(from), number(to));
+            let mut bytes = vec![0; usize::try_from(to - from).expect("a stretch of memory")];
+            // what the system keeps for itself cannot be read
+            if memory.read_exact_at(&mut bytes, from).is_ok() {
+                stretches.push(String::from_utf8_lossy(&bytes).into_owned());
+            }
+        }
+        self.freeze_relay(false);
+        stretches
+    }
+
+    /// What a server logged.
+    pub(crate) fn log_of(&self, name: &str) -> String {
+        fs::read_to_string(self.root.join(format!("{name}.log"))).expect("its log")
+    }
+
     /// What the PAC has stamped, by its own ledger.
     pub(crate) async fn ledger(&self) -> Vec<Timbre> {
         let answer = self.http.get(format!("http://{}/ledger", self.pac.listening())).send().await;
@@ -189,18 +223,18 @@ impl Servers {
 }
 
 impl Process {
-    async fn start(root: &Path, arguments: &[&str]) -> Self {
+    async fn start(root: &Path, log: &str, arguments: &[&str]) -> Self {
         let program = Path::new(env!("CARGO_BIN_EXE_zuc"))
             .with_file_name(format!("zuclubit-relay{}", std::env::consts::EXE_SUFFIX));
         assert!(program.exists(), "{} is not built: cargo build -p zuc-relay", program.display());
-        let log = root.join(format!("{}.log", arguments[0]));
-        let log = fs::File::options().create(true).append(true).open(log).expect("a log");
+        let file = root.join(format!("{}.log", arguments[0]));
+        let file = fs::File::options().create(true).append(true).open(file).expect("a log");
         let mut child = Command::new(&program)
             .args(arguments)
-            .env("RUST_LOG", "warn")
+            .env("RUST_LOG", log)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(log)
+            .stderr(file)
             .kill_on_drop(true)
             .spawn()
             .expect("a server starts");
