@@ -32,8 +32,10 @@ impl Office {
             return Ok(());
         }
         let jobs = self.run_jobs().await;
-        if jobs.as_ref().is_err_and(|error| error.code != "clock.off") {
-            return jobs;
+        match &jobs {
+            Ok(()) => self.tell_audit_head_if_due().await?,
+            Err(error) if error.code == "clock.off" => {}
+            Err(_) => return jobs,
         }
         self.follow_waiting().await?;
         jobs

@@ -2,6 +2,7 @@
 
 mod analytics;
 mod attachment;
+mod audit;
 mod background;
 mod backup;
 mod company;
@@ -29,6 +30,7 @@ mod undo;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 pub use analytics::{Checked, Found};
+pub use audit::Head as AuditHead;
 pub use company::{Branch, BranchAct};
 pub use conflicts::Kept;
 pub use desk::Desk;

@@ -18,6 +18,8 @@ pub enum Home {
     Finance,
     /// Certificates and documents of the SAT.
     Fiscal,
+    /// Those of the sales teams; of whoever only administers, theirs.
+    SalesOrAdmin,
 }
 
 impl Home {
@@ -25,10 +27,11 @@ impl Home {
     pub const fn holds(self, scope: Scope) -> bool {
         matches!(
             (self, scope),
-            (Self::Sales | Self::CatalogOrSales, Scope::Sales(_))
+            (Self::Sales | Self::CatalogOrSales | Self::SalesOrAdmin, Scope::Sales(_))
                 | (Self::Catalog | Self::CatalogOrSales, Scope::Catalog)
                 | (Self::Finance, Scope::Finance)
                 | (Self::Fiscal, Scope::Fiscal)
+                | (Self::SalesOrAdmin, Scope::Admin)
         )
     }
 }
@@ -55,6 +58,7 @@ pub fn home_of_fact(kind: &str) -> Option<Home> {
         Fact::PROCESS_STEP => Home::Finance,
         Fact::COMPANY_PROFILE => Home::Catalog,
         Fact::CSD | Fact::SEALED_CFDI | Fact::STAMPED_CFDI => Home::Fiscal,
+        Fact::AUDIT_HEAD => Home::SalesOrAdmin,
         _ => return None,
     })
 }
@@ -63,6 +67,7 @@ const SALES: &[Role] = &[Role::Ventas, Role::Gerencia];
 const SALES_AND_FINANCE: &[Role] = &[Role::Ventas, Role::Gerencia, Role::Finanzas];
 const FINANCE: &[Role] = &[Role::Finanzas];
 const ADMIN: &[Role] = &[Role::Administracion];
+const EVERYBODY: &[Role] = &Role::ALL;
 
 /// Who writes documents of a kind; `None` for kinds that no program writes yet. The matrix of actions says the same, finer: a
 /// test holds the two together.
@@ -82,6 +87,7 @@ pub fn writers_of_fact(kind: &str) -> Option<&'static [Role]> {
         Fact::SIGNATURE => SALES,
         Fact::COMPANY_PROFILE => ADMIN,
         Fact::CSD | Fact::SEALED_CFDI | Fact::STAMPED_CFDI | Fact::PUBLIC_INVOICE | Fact::PROCESS_STEP => FINANCE,
+        Fact::AUDIT_HEAD => EVERYBODY,
         kind if relay_may_write(kind) => &[],
         _ => return None,
     })
@@ -119,6 +125,7 @@ mod tests {
         assert_eq!(held(Home::CatalogOrSales), [Scope::Sales(1), Scope::Catalog]);
         assert_eq!(held(Home::Finance), [Scope::Finance]);
         assert_eq!(held(Home::Fiscal), [Scope::Fiscal]);
+        assert_eq!(held(Home::SalesOrAdmin), [Scope::Sales(1), Scope::Admin]);
         assert!(Home::Sales.holds(Scope::Sales(7)), "every team's");
     }
 
@@ -162,6 +169,7 @@ mod tests {
             Fact::STAMPED_CFDI,
             Fact::PUBLIC_INVOICE,
             Fact::PROCESS_STEP,
+            Fact::AUDIT_HEAD,
         ] {
             assert!(
                 home_of_fact(kind).is_some() && writers_of_fact(kind).is_some_and(|roles| !roles.is_empty()),
@@ -183,6 +191,11 @@ mod tests {
             "it does not reach the scope"
         );
         assert!(profile.is_for(&Rights::new([Role::Administracion, Role::Gerencia], []), Scope::Catalog));
+        let head = fact(Fact::AUDIT_HEAD);
+        assert!(Role::ALL.iter().all(|role| {
+            let rights = Rights::new([*role], [1]);
+            Scope::FIRST.into_iter().any(|scope| head.may_lie_in(scope) && head.is_for(&rights, scope))
+        }));
         let everybody = Rights::new(Role::ALL, [1]);
         assert!(!fact("stamp.done").is_for(&everybody, Scope::Sales(1)), "the relay's");
         let public = fact(Fact::PUBLIC_INVOICE);

@@ -130,6 +130,8 @@ impl Fact {
     pub const PUBLIC_INVOICE: &'static str = "invoice.public";
     /// A step of a running process.
     pub const PROCESS_STEP: &'static str = "process.step";
+    /// How far the audit record of a laptop reaches.
+    pub const AUDIT_HEAD: &'static str = "audit.head";
 
     /// Hash of what the fact says; how it travelled does not count.
     pub fn digest(&self) -> [u8; 32] {

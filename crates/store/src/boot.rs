@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use zuc_protocol::ids::{DeviceId, Incarnation};
 
 use crate::keys::{BootMark, random};
-use crate::{Identity, Store, StoreError};
+use crate::{Identity, Store, StoreError, audit};
 
 /// Setting: the mark of the last boot.
 pub(crate) const MARK: &str = "boot_mark";
@@ -56,6 +56,9 @@ impl Store {
         let device = control.device(DeviceId::from_uuid(identity.device.0));
         let device = device.ok_or_else(|| StoreError::corrupt("control", "bytes", "device"))?;
         let incarnation = Incarnation(random(self.inner.entropy.as_ref()));
+        let mut conn = self.inner.pools.writer.acquire().await?;
+        audit::note_incarnation(&mut conn, identity.incarnation.0, incarnation.0).await?;
+        drop(conn);
         self.adopt(Identity { incarnation, actor: device.public.actor(incarnation), ..identity }).await
     }
 }

@@ -62,6 +62,7 @@ pub mod wipe;
 
 pub use aggregate::{Aggregate, Projector, Repository};
 pub use attachment::{AttachmentError, HeldFile, NewFile, OwedFile};
+pub use audit::{AuditHead, Heard, Mark};
 pub use backup::{
     Backup, BackupError, BackupOrder, FOLDER as BACKUP_FOLDER, Header as BackupHeader, Progress, Reason, Restored,
     Step, Told, Tried, backups_in,

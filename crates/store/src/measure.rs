@@ -9,7 +9,7 @@ use zuc_domain::lead::{Lead, LeadState, NewLead};
 use zuc_domain::shared::{Currency, DomainEvent, ImportBatchId, LeadId, Money, PersonId};
 
 use crate::testing::{SALES, at, device_at};
-use crate::{ImportOf, LeadFilter, LeadOrder, Store};
+use crate::{ImportOf, LeadFilter, LeadOrder, Store, audit};
 
 async fn import(store: &Store, rows: u32) {
     let mut tx = store.begin(at(0)).await.unwrap();
@@ -117,4 +117,31 @@ async fn measure_many_leads() {
         times.push(start.elapsed());
     }
     println!("dashboard: p50 {:?} p99 {:?}", worst(times.clone()).0, worst(times).1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement"]
+async fn measure_the_look_at_an_audit_record() {
+    let rows: i64 = std::env::var("ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(1_000_000);
+    let folder = tempfile::tempdir().unwrap();
+    let store = device_at(folder.path(), 1).await;
+    let mut tx = store.inner.pools.writer.begin().await.unwrap();
+    let mut tip = audit::Tip { seq: 0, hash: [0; 32] };
+    for row in 0..rows {
+        let hash = blake3::hash(&row.to_le_bytes());
+        let entry = audit::Entry {
+            at: row,
+            actor: at(0).person.0,
+            action: "Lead.Created",
+            object: Uuid::from_u128(row.unsigned_abs().into()),
+            before: &[],
+            after: hash.as_bytes(),
+        };
+        audit::append(&mut tx, &mut tip, &entry).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let mut conn = store.inner.pools.writer.acquire().await.unwrap();
+    let start = Instant::now();
+    assert_eq!(audit::first_break(&mut conn).await.unwrap(), None);
+    println!("{rows} rows of the audit record: {:?}", start.elapsed());
 }

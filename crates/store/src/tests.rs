@@ -1,6 +1,7 @@
 //! The store's promises, told with leads.
 
 mod alarms;
+mod audit;
 mod bags;
 mod exchange;
 mod held;

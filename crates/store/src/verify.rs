@@ -89,6 +89,7 @@ impl Store {
         }
         problems.extend(wrong_counts(&mut conn).await?);
         let Some(identity) = self.identity() else { return Ok(problems) };
+        problems.extend(audit::contradictions(&mut conn, &identity).await?);
         broken_chains(&mut conn, identity.company.0, &mut problems).await?;
         wrong_heads(&mut conn, &identity.actor.0, &mut problems).await?;
         drop(conn);

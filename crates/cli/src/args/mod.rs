@@ -89,6 +89,12 @@ pub(crate) enum Command {
         #[arg(long, value_name = "HOME")]
         same_as: Option<PathBuf>,
     },
+    /// How far the audit record of each computer reaches, as it told the others
+    Audit {
+        /// Tell now how far this one's does
+        #[arg(long)]
+        tell: bool,
+    },
     /// What was set aside, ignored or stopped here: why, whose, when
     Doctor,
     /// Make the read tables again from documents and facts

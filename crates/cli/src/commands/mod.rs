@@ -87,6 +87,7 @@ async fn command(command: Command, place: &Place, output: Output) -> Done {
         Command::Dashboard => support::dashboard(place, output).await,
         Command::Events => support::events(place, output).await,
         Command::Verify { same_as } => support::verify(same_as, place, output).await,
+        Command::Audit { tell } => support::audit(tell, place, output).await,
         Command::Doctor => support::doctor(place, output).await,
         Command::Rebuild { verify } => support::rebuild(verify, place, output).await,
         Command::Backup { to, command } => backup::run(to, command, place, output).await,

@@ -116,6 +116,25 @@ pub(super) async fn verify(same_as: Option<PathBuf>, place: &Place, output: Outp
     Ok(told(&checked.problems))
 }
 
+/// What each computer told of its audit record; with `tell` this one does first, and it leaves with the next exchange.
+pub(super) async fn audit(tell: bool, place: &Place, output: Output) -> Done {
+    let heads = with_office(place, async |office| {
+        if tell {
+            office.tell_audit_head().await?;
+        }
+        office.audit_heads().await
+    })
+    .await?;
+    output.show(&heads, |heads| {
+        let line = |head: &zuc_app::AuditHead| {
+            let here = if head.here { "*" } else { " " };
+            format!("{here} {}  {}  {}  {}  {}", head.device, head.person, head.row, head.at, head.hash)
+        };
+        heads.iter().map(line).collect::<Vec<_>>().join("\n")
+    })?;
+    Ok(OK)
+}
+
 pub(super) async fn doctor(place: &Place, output: Output) -> Done {
     let found = with_office(place, async |office| office.doctor().await).await?;
     output.show(&found, |found| {

@@ -1,7 +1,12 @@
 //! The append-only record of who did what: each row's hash covers the one before it. It holds no personal data.
 
+mod head;
+
 use sqlx::SqliteConnection;
 use uuid::Uuid;
+
+pub use head::{AuditHead, Heard, Mark};
+pub(crate) use head::{contradictions, note_incarnation};
 
 use crate::StoreError;
 
