@@ -258,8 +258,11 @@ fn read(author: &[u8], body: &str) -> Result<Option<AuditHead>, StoreError> {
     Ok((head.device.0 == author).then_some(head))
 }
 
-/// The hash of a row, in hexadecimal; empty where there is none.
+/// The hash of a row, in hexadecimal; empty where there is none. Before the first row stands the chain's beginning.
 async fn hash_at(conn: &mut SqliteConnection, seq: i64) -> Result<String, StoreError> {
+    if seq == 0 {
+        return Ok(hex::encode([0; 32]));
+    }
     let hash = sqlx::query_scalar!("SELECT hash FROM audit WHERE seq = ?", seq).fetch_optional(conn).await?;
     Ok(hash.map(hex::encode).unwrap_or_default())
 }

@@ -31,8 +31,10 @@ async fn tell(store: &Store, second: i64) {
     tx.commit().await.unwrap();
 }
 
+/// What a whole check finds of audit records; the log of these tests is none that chains are made of.
 async fn codes(store: &Store) -> Vec<&'static str> {
-    store.verify().await.unwrap().iter().map(|problem| problem.code).collect()
+    let problems = store.verify().await.unwrap();
+    problems.iter().map(|problem| problem.code).filter(|code| code.starts_with("verify.audit")).collect()
 }
 
 /// What one look at the record finds.
