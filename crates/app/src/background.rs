@@ -1,5 +1,5 @@
 //! What goes on by itself: jobs that are due, documents that wait for their stamp, what sales is told of invoices, histories
-//! that are folded, the day's backup.
+//! that are folded, the day's backup, snapshots of long logs.
 
 use std::{
     sync::{Arc, Weak},
@@ -14,6 +14,8 @@ use crate::{AppError, Office};
 const PAUSE: Duration = Duration::from_mins(1);
 /// Quiet minutes between two foldings: each walks all documents.
 const QUIET: u32 = 30;
+/// Looks between two questions after snapshots.
+const SNAPSHOTS: u32 = 10;
 /// Documents folded in one go, which holds the writer for as long.
 const FOLDED: u32 = 64;
 
@@ -44,7 +46,7 @@ impl Office {
 
 /// Works until the office is gone.
 pub(crate) async fn run(office: Weak<Office>, work: Arc<Notify>) {
-    let mut quiet = 0;
+    let (mut quiet, mut looks) = (0, 0);
     loop {
         // over or woken, it looks again
         let woken = timeout(PAUSE, work.notified()).await.is_ok();
@@ -59,6 +61,13 @@ pub(crate) async fn run(office: Weak<Office>, work: Arc<Notify>) {
         // not while somebody waits for what woke it
         if !woken && let Err(error) = office.back_up_if_due().await {
             tracing::warn!(code = error.code, detail = error.detail, "the day's backup was not made");
+        }
+        looks = if woken { looks } else { (looks + 1) % SNAPSHOTS };
+        if !woken
+            && looks == 0
+            && let Err(error) = Box::pin(office.look_at_snapshots()).await
+        {
+            tracing::warn!(code = error.code, detail = error.detail, "snapshots were not looked at");
         }
         if let Err(error) = office.work_off().await {
             tracing::warn!(code = error.code, detail = error.detail, "something that goes on by itself stopped");

@@ -37,6 +37,7 @@ pub use desk::Desk;
 pub use error::AppError;
 pub use office::{Notice, Office};
 pub use privacy::{Erased, PersonCopy, Receipt, ReceiptChecked, SignedReceipt};
+pub use sync::{SnapshotOutcome, SnapshotRow};
 
 /// A document to save where the person says.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,7 +15,14 @@ use zuc_domain::shared::{Action, Actor, Object, Scope, authorize};
 use zuc_ipc::{Changes, backup::BackupProgress, import::ImportProgress, sync::SyncStatus};
 use zuc_store::{Session, Store, Tx};
 
-use crate::{AppError, attachment::Files, desk::actor_in, import_run::Imports, ports::Ports, sync::Exchange};
+use crate::{
+    AppError,
+    attachment::Files,
+    desk::actor_in,
+    import_run::Imports,
+    ports::Ports,
+    sync::{Exchange, Looks},
+};
 
 /// What the window hears without asking.
 #[derive(Clone, Debug)]
@@ -59,6 +66,8 @@ pub struct Office {
     clock_told: AtomicBool,
     /// Whether a team may have to be told of an invoice.
     pub(crate) balances_due: AtomicBool,
+    /// What was seen of snapshots.
+    pub(crate) looks: Looks,
 }
 
 /// The company's calendar.
@@ -93,6 +102,7 @@ impl Office {
             skew_ms: AtomicI64::new(0),
             clock_told: AtomicBool::new(false),
             balances_due: AtomicBool::new(true),
+            looks: Looks::default(),
         })
     }
 

@@ -19,6 +19,9 @@ const PLAIN: u8 = 0;
 /// Zstandard, under the first dictionary.
 const FIRST: u8 = 1;
 
+/// Zstandard, without a dictionary: what is long says by itself what its parts have in common.
+const LONG: u8 = 2;
+
 const DICTIONARY: &[u8] = include_bytes!("batch-1.dict");
 const LEVEL: i32 = 3;
 
@@ -48,6 +51,26 @@ pub(crate) fn unpack(bytes: &[u8]) -> Result<Vec<u8>, ProtocolError> {
         Some((&FIRST, packed)) => Decompressor::with_prepared_dictionary(&READING)
             .and_then(|mut reading| reading.decompress(packed, MAX_BODY))
             .map_err(|_| ProtocolError::Malformed),
+        _ => Err(ProtocolError::Malformed),
+    }
+}
+
+/// As [`pack`], for what is long.
+pub(crate) fn pack_long(plain: &[u8]) -> Vec<u8> {
+    match zstd::bulk::compress(plain, LEVEL) {
+        Ok(packed) if packed.len() < plain.len() => [&[LONG], packed.as_slice()].concat(),
+        _ => [&[PLAIN], plain].concat(),
+    }
+}
+
+/// Undoes [`pack_long`].
+///
+/// # Errors
+/// [`ProtocolError::Malformed`], also for what would be larger than `max`.
+pub(crate) fn unpack_long(bytes: &[u8], max: usize) -> Result<Vec<u8>, ProtocolError> {
+    match bytes.split_first() {
+        Some((&PLAIN, plain)) if plain.len() <= max => Ok(plain.to_vec()),
+        Some((&LONG, packed)) => zstd::bulk::decompress(packed, max).map_err(|_| ProtocolError::Malformed),
         _ => Err(ProtocolError::Malformed),
     }
 }

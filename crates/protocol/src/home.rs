@@ -50,11 +50,9 @@ pub const fn home_of_document(kind: DocKind) -> Option<Home> {
 /// Where facts of a kind lie, as [`home_of_document`]. Those of the relay lie where it was asked.
 pub fn home_of_fact(kind: &str) -> Option<Home> {
     Some(match kind {
-        Fact::ACTIVITY
-        | Fact::ATTACHMENT
-        | Fact::ATTACHMENT_REMOVAL
-        | Fact::SIGNATURE
-        | Fact::PUBLIC_INVOICE => Home::Sales,
+        Fact::ACTIVITY | Fact::ATTACHMENT | Fact::ATTACHMENT_REMOVAL | Fact::SIGNATURE | Fact::PUBLIC_INVOICE => {
+            Home::Sales
+        }
         Fact::PROCESS_STEP => Home::Finance,
         Fact::COMPANY_PROFILE => Home::Catalog,
         Fact::CSD | Fact::SEALED_CFDI | Fact::STAMPED_CFDI => Home::Fiscal,

@@ -7,7 +7,10 @@ use crate::chain::{LogEntry, LogKind};
 use crate::codec::{self, MAX_FRAME};
 use crate::control::{Mark, SignedControl};
 use crate::error::ProtocolError;
-use crate::ids::{AttachmentId, BatchHash, ChainHash, ControlHash, DeviceId, HeldRows, KeyId, LogId, RequestId};
+use crate::ids::{
+    AttachmentId, BatchHash, ChainHash, ControlHash, DeviceId, Digest32, HeldRows, KeyId, LogId, RequestId,
+};
+use crate::manifest::{KeptManifest, Witness};
 use crate::person_key::{BagKeyWraps, BagReplacement, BagRow};
 use crate::receipt::{ClaimRequest, SignedReceipt};
 use crate::scope::Scope;
@@ -276,6 +279,45 @@ pub enum ClientFrame {
         /// Where the wanted bytes begin.
         at: u64,
     },
+    /// The snapshots of a scope.
+    Manifests {
+        /// The scope.
+        scope: Scope,
+    },
+    /// One pack of a snapshot.
+    Pack {
+        /// The scope.
+        scope: Scope,
+        /// The manifest that names it.
+        manifest: Digest32,
+        /// Which.
+        hash: Digest32,
+    },
+    /// A snapshot that this device has made, without its packs.
+    ManifestOffer {
+        /// The manifest's bytes.
+        manifest: Blob,
+        /// The device's own word that it is right.
+        witness: Witness,
+    },
+    /// A pack that a manifest names which was offered before.
+    PackOffer {
+        /// The scope.
+        scope: Scope,
+        /// The manifest.
+        manifest: Digest32,
+        /// The pack's bytes.
+        pack: Blob,
+    },
+    /// This device's word on a manifest of another's.
+    Testify {
+        /// The scope.
+        scope: Scope,
+        /// The manifest.
+        manifest: Digest32,
+        /// The word.
+        witness: Witness,
+    },
 }
 
 /// Frames that a relay sends ahead at most.
@@ -442,6 +484,29 @@ pub enum ServerFrame {
         at: u64,
         /// At most [`crate::attachment::MAX_CARRIED`], and one at least.
         bytes: Blob,
+    },
+    /// Answers [`ClientFrame::Manifests`]: snapshots of the log that stands of which every pack is here, newest first.
+    Manifests {
+        /// The scope.
+        scope: Scope,
+        /// At most [`crate::manifest::MAX_KEPT`].
+        kept: Vec<KeptManifest>,
+    },
+    /// Answers [`ClientFrame::Pack`].
+    Pack {
+        /// The scope.
+        scope: Scope,
+        /// Its bytes; `None` where it is not here any more.
+        pack: Option<Blob>,
+    },
+    /// Answers [`ClientFrame::ManifestOffer`], [`ClientFrame::PackOffer`] and [`ClientFrame::Testify`]: it is durable.
+    ManifestKept {
+        /// The scope.
+        scope: Scope,
+        /// Which.
+        manifest: Digest32,
+        /// Packs of it that are not here yet.
+        lacks: Vec<Digest32>,
     },
 }
 

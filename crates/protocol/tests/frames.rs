@@ -17,6 +17,7 @@ use zuc_protocol::ids::{
     AttachmentId, BagId, BatchHash, ChainHash, ControlHash, DeviceId, Digest32, EpochId, HeldRows, ItemId, KeyId,
     LogId, PersonId, ReceiveKey, RequestId, Signature, VerifyKey,
 };
+use zuc_protocol::manifest::{KeptManifest, Says, Witness};
 use zuc_protocol::messages::{
     Acked, AuthorTip, ClientFrame, Offered, Refusal, RefusalCode, ScopeCursor, ScopeHead, ServerFrame, StandingLoss,
     Stored,
@@ -85,6 +86,10 @@ fn epoch_start() -> EpochStart {
     }
 }
 
+fn witness() -> Witness {
+    Witness { device: DeviceId([6; 16]), says: Says::Wrong, signature: Signature([60; 64]) }
+}
+
 fn client_frames() -> Vec<ClientFrame> {
     vec![
         ClientFrame::Hello {
@@ -142,6 +147,11 @@ fn client_frames() -> Vec<ClientFrame> {
             bytes: Blob(vec![59]),
         },
         ClientFrame::AttachmentGet { scope: SALES, id: AttachmentId([56; 32]), at: 58 },
+        ClientFrame::Manifests { scope: SALES },
+        ClientFrame::Pack { scope: SALES, manifest: Digest32([56; 32]), hash: Digest32([57; 32]) },
+        ClientFrame::ManifestOffer { manifest: Blob(vec![58]), witness: witness() },
+        ClientFrame::PackOffer { scope: SALES, manifest: Digest32([56; 32]), pack: Blob(vec![59]) },
+        ClientFrame::Testify { scope: SALES, manifest: Digest32([56; 32]), witness: witness() },
     ]
 }
 
@@ -169,6 +179,11 @@ fn client_name(frame: &ClientFrame) -> &'static str {
         ClientFrame::Attachment { .. } => "attachment",
         ClientFrame::AttachmentPut { .. } => "attachment_put",
         ClientFrame::AttachmentGet { .. } => "attachment_get",
+        ClientFrame::Manifests { .. } => "manifests",
+        ClientFrame::Pack { .. } => "pack",
+        ClientFrame::ManifestOffer { .. } => "manifest_offer",
+        ClientFrame::PackOffer { .. } => "pack_offer",
+        ClientFrame::Testify { .. } => "testify",
     }
 }
 
@@ -225,6 +240,12 @@ fn server_frames() -> Vec<ServerFrame> {
         ServerFrame::Lost { loss: Some(StandingLoss { since_ms: 36, waits: vec![DeviceId([6; 16])] }) },
         ServerFrame::Attachment { id: AttachmentId([56; 32]), size: 57, have: 58 },
         ServerFrame::AttachmentBytes { id: AttachmentId([56; 32]), at: 58, bytes: Blob(vec![59]) },
+        ServerFrame::Manifests {
+            scope: SALES,
+            kept: vec![KeptManifest { manifest: Blob(vec![58]), witnesses: vec![witness()] }],
+        },
+        ServerFrame::Pack { scope: SALES, pack: Some(Blob(vec![59])) },
+        ServerFrame::ManifestKept { scope: SALES, manifest: Digest32([56; 32]), lacks: vec![Digest32([57; 32])] },
     ]
 }
 
@@ -250,6 +271,9 @@ fn server_name(frame: &ServerFrame) -> &'static str {
         ServerFrame::Lost { .. } => "lost",
         ServerFrame::Attachment { .. } => "attachment",
         ServerFrame::AttachmentBytes { .. } => "attachment_bytes",
+        ServerFrame::Manifests { .. } => "manifests",
+        ServerFrame::Pack { .. } => "pack",
+        ServerFrame::ManifestKept { .. } => "manifest_kept",
     }
 }
 

@@ -12,12 +12,18 @@ use zuc_protocol::enrolment::{Invite, InviteSecret};
 use zuc_protocol::envelope::{BatchBody, BatchHeader, BatchKind, SealedBatch, SeenTip};
 use zuc_protocol::identity::{DeviceKeys, short_code};
 use zuc_protocol::ids::{
-    ActorId, BatchHash, ChainHash, CompanyId, ControlHead, EpochId, Incarnation, InviteId, ItemId, LogId, PersonId,
+    ActorId, BatchHash, ChainHash, CompanyId, ControlHead, Digest32, EpochId, Incarnation, InviteId, ItemId, LogId,
+    PersonId,
 };
 use zuc_protocol::item::{Change, DocKind, Fact, Item};
+use zuc_protocol::manifest::{FOLD, Manifest, PackRef, Says, Witness, manifest_hash};
+use zuc_protocol::pack::{
+    Digester, PackHeader, PackItem, PackedAuthor, PackedDocument, PackedFact, PackedVerdict, SealedPack, items,
+    pack_hash,
+};
 use zuc_protocol::relay_fact::epoch_public;
 use zuc_protocol::secret::{BagKey, EpochKey, IndexKey};
-use zuc_protocol::{Rights, Role, Scope, recovery, stamp_key, suite, token};
+use zuc_protocol::{Blob, Rights, Role, Scope, recovery, stamp_key, suite, token};
 
 fn golden(name: &str, now: &str) -> String {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
@@ -165,4 +171,85 @@ fn codes_and_names_are_written_as_in_version_1() {
     };
     let kept = golden("invite-v1.txt", &invite.to_code().unwrap());
     assert!(Invite::from_code(&kept).unwrap() == invite);
+}
+
+#[test]
+fn a_pack_and_its_manifest_are_written_and_read_as_in_version_1() {
+    let (company, key) = (CompanyId([3; 16]), EpochKey::from_bytes([4; 32]));
+    let packed = [
+        PackItem::Document(PackedDocument {
+            id: ItemId([0x10; 16]),
+            kind: DocKind::LEAD,
+            chunk: Blob(vec![1, 2, 3]),
+            ignored: vec![Digest32([4; 32])],
+            version: 5,
+        }),
+        PackItem::Fact(PackedFact {
+            id: ItemId([0x11; 16]),
+            kind: "activity.logged".into(),
+            subject: ItemId([0x10; 16]),
+            fence: 6,
+            body: "{}".into(),
+            author: None,
+        }),
+        PackItem::Event("{}".into()),
+        PackItem::Verdict(PackedVerdict {
+            item: ItemId([0x10; 16]),
+            hash: Digest32([4; 32]),
+            kind: "lead".into(),
+            code: "author.not_allowed".into(),
+            author: Some(device().id()),
+            person: Some(PersonId([7; 16])),
+            merged: true,
+        }),
+        PackItem::Actor { actor: ActorId([8; 16]), device: device().id() },
+        PackItem::Author(PackedAuthor {
+            device: device().id(),
+            number: 9,
+            hash: BatchHash([10; 16]),
+            control_seq: 11,
+            blocked: false,
+        }),
+    ];
+    let plain: Vec<u8> = packed.iter().flat_map(|item| item.to_bytes().unwrap()).collect();
+    let header = PackHeader {
+        version: suite::VERSION,
+        suite: suite::SUITE,
+        scope: Scope::Sales(1),
+        epoch: EpochId([5; 16]),
+        log: LogId([12; 16]),
+        cursor: 4_096,
+        author: device().id(),
+    };
+    let sealed = SealedPack::seal(company, header, &plain, &key, &device(), &[9; 24]).unwrap();
+    let kept = hex::decode(golden("pack-v1.hex", &hex::encode(sealed.bytes()))).unwrap();
+    let read = SealedPack::parse(&kept).unwrap();
+    read.verify(company, &device().public().verify).unwrap();
+    let opened = read.open(company, &key).unwrap();
+    let found: Vec<PackItem> = items(&opened).unwrap().into_iter().map(|(item, _)| item).collect();
+    assert_eq!(found, packed);
+
+    let mut digester = Digester::new();
+    for (_, bytes) in items(&opened).unwrap() {
+        digester.add(bytes);
+    }
+    let manifest = Manifest {
+        version: suite::VERSION,
+        suite: suite::SUITE,
+        fold: FOLD,
+        scope: Scope::Sales(1),
+        log: LogId([12; 16]),
+        cursor: 4_096,
+        chain: ChainHash([13; 32]),
+        digest: digester.finish(),
+        packs: vec![PackRef { hash: pack_hash(&kept), size: u32::try_from(kept.len()).unwrap() }],
+    };
+    let kept = hex::decode(golden("manifest-v1.hex", &hex::encode(manifest.to_bytes().unwrap()))).unwrap();
+    assert_eq!(Manifest::from_bytes(&kept).unwrap(), manifest);
+    let words = [Says::Right, Says::Wrong].map(|says| Witness::sign(company, manifest_hash(&kept), says, &device()));
+    let signatures = words.map(|word| word.signature.to_string()).join(".");
+    golden("manifest-words-v1.txt", &signatures);
+    for word in words {
+        word.verify(company, manifest_hash(&kept), &device().public().verify).unwrap();
+    }
 }

@@ -19,6 +19,7 @@ mod loss;
 mod migrate;
 mod queue;
 mod row;
+mod snapshot;
 mod stamp;
 mod stamp_row;
 mod stamp_step;

@@ -36,6 +36,9 @@ const MAY: &[(&str, &str)] = &[
     ("offered", "SELECT, INSERT, UPDATE"),
     ("attachment", "SELECT, INSERT, UPDATE, DELETE"),
     ("attachment_piece", "SELECT, INSERT, DELETE"),
+    ("manifest", "SELECT, INSERT, DELETE"),
+    ("manifest_word", "SELECT, INSERT, UPDATE, DELETE"),
+    ("pack", "SELECT, INSERT, DELETE"),
     // Whether the tables are those that the program was built for.
     ("_sqlx_migrations", "SELECT"),
 ];

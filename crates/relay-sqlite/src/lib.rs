@@ -16,6 +16,7 @@ mod keys;
 mod log;
 mod loss;
 mod row;
+mod snapshot;
 mod stamp;
 mod stamp_row;
 mod stamp_step;

@@ -97,6 +97,9 @@ pub const TABLES: &[Table] = tables! {
     attachment_piece: ComeAndGo, (scope Int, id Bytes, place Int), (bytes Bytes);
     loss: Change, (log Bytes), (since_ms Int, thawed_ms Int);
     offered: Change, (log Bytes, device Bytes), (witness Int);
+    manifest: ComeAndGo, (scope Int, hash Bytes), (log Bytes, cursor Int, author Bytes, bytes Bytes);
+    manifest_word: ComeAndGo, (scope Int, manifest Bytes, device Bytes), (bytes Bytes);
+    pack: ComeAndGo, (scope Int, manifest Bytes, hash Bytes), (bytes Bytes);
     control: Grow, (seq Int), (hash Bytes, bytes Bytes, at_ms Int);
 };
 

@@ -1,4 +1,4 @@
-//! What the relay keeps, as traits: the log of sealed entries, the control log, key wraps, enrolments,
+//! What the relay keeps, as traits: the log of sealed entries and its snapshots, the control log, key wraps, enrolments,
 //! decisions, the stamping ledger and idempotency keys.
 //!
 //! A maker (SQLite, PostgreSQL) implements [`RelayStore`]; the feature `conformance` holds the suite that tells
@@ -19,6 +19,7 @@ pub mod keys;
 pub mod ledger;
 pub mod log;
 pub mod loss;
+pub mod snapshot;
 pub mod stamp;
 
 pub use archive::{Archive, move_company};
@@ -33,6 +34,7 @@ pub use keys::{Bag, BagReplacement, BagRow, KeyStore};
 pub use ledger::{Ledger, StampedBefore};
 pub use log::{AppendOutcome, AuthorHead, LogHead, LogStore, NewEntry, Page, RelayFact};
 pub use loss::{FROZEN, GaveBack, Loss, LossStore};
+pub use snapshot::{KEPT_OF_ONE, NewManifest, SnapshotStore, StoredManifest};
 pub use stamp::{Attempt, ClaimedAttempt, NewAttempt, Outcome, Receipted, ReceiveOutcome, StampLedger, Timbre};
 
 use async_trait::async_trait;
@@ -47,6 +49,7 @@ pub trait RelayStore:
     + EnrolmentStore
     + DecisionStore
     + StampLedger
+    + SnapshotStore
     + IdempotencyStore
     + AttachmentStore
     + Archive

@@ -86,6 +86,19 @@ impl Store {
                 let rows = self.bag_rows_of(domain_scope(*scope), keys).await?;
                 Carried::hears(Input::BagRows { scope: *scope, rows })
             }
+            Effect::Begin { manifest, packs } => {
+                let (outcome, touched) = match self.begin_at(manifest, packs, ring, now).await? {
+                    // one of each kind: all of its lists are other than before
+                    Ok(begun) => (Ok(begun.authors), begun.kinds.iter().map(|kind| (*kind, ItemId([0; 16]))).collect()),
+                    Err(why) => (Err(why), Vec::new()),
+                };
+                let heard = Carried::hears(Input::Begun { scope: manifest.scope, outcome });
+                Carried { touched, ..heard }
+            }
+            Effect::KeepEarlier { scope, entries, read } => {
+                self.keep_earlier(*scope, entries, *read).await?;
+                Carried::default()
+            }
             Effect::Alarm { scope, alarm } => {
                 self.note_alarm(*scope, *alarm, now).await?;
                 Carried::default()
@@ -153,6 +166,7 @@ impl Store {
             | Effect::Removed { .. }
             | Effect::RelayTime(_)
             | Effect::Loss(_)
+            | Effect::SnapshotRefused { .. }
             | Effect::Status(_)
             | Effect::Marks(_)
             | Effect::Receipt(_)

@@ -18,7 +18,7 @@ use crate::store::{domain_scope, scope_number, scope_of, uuid_of};
 use crate::{Store, StoreError, lead, registry};
 
 /// Tables whose rows belong to one scope.
-const OF_A_SCOPE: [&str; 16] = [
+const OF_A_SCOPE: [&str; 17] = [
     "attachment",
     "doc",
     "conflict",
@@ -28,6 +28,7 @@ const OF_A_SCOPE: [&str; 16] = [
     "outbox",
     "person_key",
     "cursor",
+    "snapshot",
     "author_cursor",
     "chain",
     "alarm",

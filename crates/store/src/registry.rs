@@ -227,13 +227,8 @@ mod tests {
         for kind in read {
             assert!(home_of_document(kind).is_some() && writers_of_document(kind).is_some(), "{kind:?}");
         }
-        for kind in [
-            Activity::KIND,
-            Attachment::KIND,
-            AttachmentRemoval::KIND,
-            PublicInvoice::KIND,
-            ProcessStep::KIND,
-        ] {
+        for kind in [Activity::KIND, Attachment::KIND, AttachmentRemoval::KIND, PublicInvoice::KIND, ProcessStep::KIND]
+        {
             assert!(home_of_fact(kind).is_some(), "{kind}");
         }
     }

@@ -29,6 +29,7 @@ impl Store {
             bag_keys: Vec::new(),
             bag_wraps: Vec::new(),
             bags_unsure: self.unsure_bags(control.scopes()).await?,
+            begun: self.begun().await?,
             places: self.places().await?,
             alarms: self.alarms().await?,
             relay_log: self.relay_log().await?,
@@ -76,6 +77,11 @@ impl Store {
                 Ok((wire_scope(scope_of(row.scope)?), cursor))
             })
             .collect()
+    }
+
+    /// How far a scope's log is read here; 0 for nothing.
+    pub async fn read_up_to(&self, scope: zuc_protocol::Scope) -> Result<u64, StoreError> {
+        Ok(self.cursors().await?.into_iter().find(|(of, _)| *of == scope).map_or(0, |(_, cursor)| cursor.seq))
     }
 
     async fn author_cursors(&self) -> Result<Vec<(zuc_protocol::Scope, DeviceId, AuthorCursor)>, StoreError> {

@@ -100,8 +100,13 @@ impl Store {
     }
 
     /// A store over a file that is in no home.
-    pub(crate) async fn over(path: &Path, keys: &Keys, entropy: Arc<dyn Entropy>) -> Result<Self, StoreError> {
-        let pools = open::open(path, &keys.database, &OpenOptions::default()).await?;
+    pub(crate) async fn over(
+        path: &Path,
+        keys: &Keys,
+        entropy: Arc<dyn Entropy>,
+        options: &OpenOptions,
+    ) -> Result<Self, StoreError> {
+        let pools = open::open(path, &keys.database, options).await?;
         Self::with(pools, keys, entropy, None).await
     }
 

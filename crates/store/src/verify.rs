@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 use uuid::Uuid;
 use zuc_domain::shared::Scope;
 use zuc_protocol::chain::{self, LogKind};
-use zuc_protocol::ids::CompanyId;
+use zuc_protocol::ids::{ChainHash, CompanyId};
 
 use crate::doc::Document;
 use crate::persons::Ring;
@@ -256,12 +256,21 @@ async fn broken_chains(
         )
         .fetch_all(&mut *conn)
         .await?;
-        if entries.first().is_none_or(|entry| entry.seq != 1) {
+        let begun = sqlx::query!("SELECT seq, chain FROM snapshot WHERE scope = ? AND read_seq < seq", cursor.scope)
+            .fetch_optional(&mut *conn)
+            .await?;
+        // what lies before a snapshot may still be on its way
+        let start = match begun {
+            Some(begun) => ChainHash::from_slice(&begun.chain).map(|chain| (begun.seq, chain)),
+            None => Some((0, chain::start(CompanyId::from_uuid(company), wire_scope(scope)))),
+        };
+        let (first, mut at) = start.ok_or_else(|| StoreError::corrupt("snapshot", "chain", cursor.scope))?;
+        let entries: Vec<_> = entries.into_iter().filter(|entry| entry.seq > first).collect();
+        if first == 0 && entries.first().is_none_or(|entry| entry.seq != 1) {
             // The log's beginning was not kept here: nothing to start from.
             continue;
         }
-        let mut at = chain::start(CompanyId::from_uuid(company), wire_scope(scope));
-        let dense = entries.iter().zip(1..).all(|(entry, seq)| entry.seq == seq);
+        let dense = entries.iter().zip(first + 1..).all(|(entry, seq)| entry.seq == seq);
         for entry in &entries {
             let kind = u8::try_from(entry.kind).ok().and_then(LogKind::from_number);
             at = chain::next(at, kind.unwrap_or(LogKind::Batch), &entry.bytes);

@@ -1,10 +1,12 @@
 //! What to do, in this order.
 
-use zuc_protocol::chain::LogKind;
+use zuc_protocol::Blob;
+use zuc_protocol::chain::{LogEntry, LogKind};
 use zuc_protocol::control::{Mark, SignedControl};
 use zuc_protocol::envelope::BatchKind;
 use zuc_protocol::ids::{BagId, BatchHash, ChainHash, DeviceId, Incarnation, KeyId, LogId, PersonId, RequestId};
 use zuc_protocol::item::Item;
+use zuc_protocol::manifest::{Manifest, Unfit};
 use zuc_protocol::messages::{AuthorTip, ClientFrame, StandingLoss};
 use zuc_protocol::person_key::{BagKeyWraps, BagRow};
 use zuc_protocol::receipt::SignedReceipt;
@@ -12,7 +14,7 @@ use zuc_protocol::scope::{Rights, Scope};
 use zuc_protocol::stamping::StampView;
 
 use crate::alarm::Alarm;
-use crate::input::{AuthorCursor, StoredBatch};
+use crate::input::{AuthorCursor, Cursor, StoredBatch};
 use crate::status::SyncStatus;
 
 /// Who wrote a batch, and what they could do at the control record that it names.
@@ -158,6 +160,30 @@ pub enum Effect {
         scope: Scope,
         /// The last that the relay has.
         above: u64,
+    },
+    /// Take in a snapshot of a scope of which nothing is here, whole and in one transaction with its cursors, if it holds what
+    /// the manifest says; then answer [`crate::Input::Begun`]. The manifest may be begun at, and names these packs.
+    Begin {
+        /// The manifest.
+        manifest: Box<Manifest>,
+        /// Its packs, in its order.
+        packs: Vec<Blob>,
+    },
+    /// Keep entries from before a snapshot that was begun at, whose content is here, and how far they are read with that.
+    KeepEarlier {
+        /// The scope.
+        scope: Scope,
+        /// The entries.
+        entries: Vec<LogEntry>,
+        /// How far.
+        read: Cursor,
+    },
+    /// No snapshot of a scope was good, or none was whole: its log is read instead.
+    SnapshotRefused {
+        /// The scope.
+        scope: Scope,
+        /// Why.
+        why: Unfit,
     },
     /// A scope's log is not trusted any more: remember it ([`crate::Resume::alarms`]) until [`Effect::AlarmOver`], or a
     /// [`Effect::LogChanged`] that brings another name.

@@ -1,7 +1,8 @@
 //! What happened.
 
-use zuc_protocol::ids::{BatchHash, ChainHash, Incarnation, KeyId};
+use zuc_protocol::ids::{BatchHash, ChainHash, DeviceId, Incarnation, KeyId};
 use zuc_protocol::item::Item;
+use zuc_protocol::manifest::Unfit;
 use zuc_protocol::messages::{Offered, ServerFrame};
 use zuc_protocol::person_key::BagRow;
 use zuc_protocol::scope::Scope;
@@ -15,6 +16,17 @@ pub struct Cursor {
     pub seq: u64,
     /// The chain hash there.
     pub chain: ChainHash,
+}
+
+/// A scope that was begun at a snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// The scope.
+    pub scope: Scope,
+    /// Where.
+    pub at: Cursor,
+    /// How far the entries before it have been read since.
+    pub read: Cursor,
 }
 
 /// How far an author's own chain in a scope has been read.
@@ -148,6 +160,13 @@ pub enum Input {
         scope: Scope,
         /// Those that are still here.
         rows: Vec<BagRow>,
+    },
+    /// What came of [`crate::Effect::Begin`].
+    Begun {
+        /// The scope.
+        scope: Scope,
+        /// How far every author is read there; or why nothing of the snapshot is on disk.
+        outcome: Result<Vec<(DeviceId, AuthorCursor)>, Unfit>,
     },
     /// An admin has signed a record on this device. Several are sent one after the other, each when the one before it
     /// stands; when one is refused, so are those after it.

@@ -17,7 +17,7 @@ mod status;
 pub use alarm::{Alarm, Wrong};
 pub use effect::{Advance, Effect, Source, Writer};
 pub use engine::{Config, Engine, REMEMBERED, Resume};
-pub use input::{AuthorCursor, Cursor, Input, OutboxItem, OwnHead, StoredBatch};
+pub use input::{AuthorCursor, Begun, Cursor, Input, OutboxItem, OwnHead, StoredBatch};
 pub use keyring::KeyRing;
 pub use membership::ControlStep;
 pub use status::SyncStatus;

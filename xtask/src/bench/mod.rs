@@ -2,6 +2,7 @@
 
 mod changes;
 mod exchange;
+mod newcomer;
 mod outage;
 mod paper;
 mod place;

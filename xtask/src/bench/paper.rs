@@ -44,6 +44,8 @@ clock.
   command and a commit for each, the peer's in memory. Bytes are all that both laptops send, with frames and confirmations.
 - **Network back**: the server is ended, A writes, twelve seconds later the server is started again at its old address; counted
   from when it says that it listens. The peer tries every five seconds, which is its library's choice.
+- **A new laptop**: a company of an imported list and 300 leads typed one by one; two persons have signed a snapshot of it.
+  Counted from when the third is let in. Beside it the same laptop where nobody made one, which reads every entry.
 - **Reference script**: the peer's own script is run as it is, with `--peers DIR` or `ZUC_PEERS`, and says its figures itself;
   that of the exchange counts the processor time of its processes from their start.
 ";

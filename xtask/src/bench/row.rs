@@ -40,6 +40,7 @@ const OPENSSL: &str = "openssl speed rsa2048";
 const REPORTLAB: &str = "reportlab";
 const SQLITE: &str = "Python and plain SQLite";
 const AUTOMERGE: &str = "automerge-repo";
+const REPLAY: &str = "ours, without a snapshot";
 
 /// The table.
 pub(super) const ROWS: &[Row] = &[
@@ -120,6 +121,17 @@ pub(super) const ROWS: &[Row] = &[
         figure: "/visible_s",
         floor: Floor::AtMost(1.0),
         ..row("outage", "network back: 25 records typed on A meanwhile, until B shows them", AUTOMERGE, "seconds")
+    },
+    Row {
+        figure: "/visible_s",
+        floor: Floor::AtMost(2.0),
+        ..row("newcomer", "a new laptop, until it lists 10,000 leads", REPLAY, "seconds")
+    },
+    Row { floor: Floor::AtMost(8.0), ..row("newcomer", "the same, until it is complete", REPLAY, "CPU seconds") },
+    Row {
+        figure: "/wire_kib",
+        floor: Floor::AtMost(10_240.0),
+        ..row("newcomer", "bytes on its wire, both ways", REPLAY, "KiB")
     },
 ];
 

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use xshell::{Shell, cmd};
 
-use super::{changes, exchange, outage, place::Place, player::Player, reference};
+use super::{changes, exchange, newcomer, outage, place::Place, player::Player, reference};
 use crate::tools::root;
 
 /// Invoices sealed in one run.
@@ -56,6 +56,7 @@ pub(super) const TRIALS: &[Trial] = &[
     trial("exchange_typed", exchange::ours_typed, exchange::peer),
     trial("changes", changes::ours, changes::peer),
     trial("outage", outage::ours, outage::peer),
+    trial("newcomer", newcomer::ours, newcomer::peer),
 ];
 
 /// Asks once and puts what it cost beside the answer.

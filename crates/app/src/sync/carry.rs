@@ -58,6 +58,11 @@ impl Driver {
                 Self::say(office, "sync.control_forked");
             }
             Effect::Alarm { alarm, .. } => Self::say(office, alarm.wrong.code()),
+            Effect::SnapshotRefused { why, .. } => {
+                tracing::warn!(code = why.code(), "no snapshot is begun at");
+                let text = zuc_ipc::sentence(why.code()).unwrap_or(why.code()).to_owned();
+                office.exchange.line(office.now(), "error", text);
+            }
             Effect::PurgeScope { .. } => self.changed = Changes::all(),
             Effect::Send(frame) => {
                 // a closed channel is a lost connection, which the next receive reports

@@ -10,9 +10,12 @@ mod owed;
 mod records;
 mod relay;
 mod segments;
+mod snapshot;
 mod status;
 
 pub(crate) use away::Standing;
 pub(crate) use connect::wait_connected;
 pub(crate) use exchange::{Exchange, Order};
 pub(crate) use records::{append_control, control_records};
+pub(crate) use snapshot::Looks;
+pub use snapshot::{SnapshotOutcome, SnapshotRow};

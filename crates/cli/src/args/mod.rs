@@ -16,7 +16,7 @@ pub(crate) use company::{Company, CompanyRecover, Device, Person, Reason};
 pub(crate) use file::Files;
 pub(crate) use fiscal::{Cfdi, Csd, Invoice};
 pub(crate) use sales::{Customer, Import, Lead, Product, Proposal};
-pub(crate) use support::{Backup, Lock};
+pub(crate) use support::{Backup, Lock, Sync};
 
 /// Zuclubit without a window.
 #[derive(Parser)]
@@ -142,8 +142,10 @@ pub(crate) enum Command {
     /// Exchange with the relay once, and do what waits for it: sagas, stamps
     Sync {
         /// Stay until everything is sent and received, at most so many seconds
-        #[arg(long, default_value_t = 30)]
+        #[arg(long, default_value_t = 30, global = true)]
         wait: u64,
+        #[command(subcommand)]
+        command: Option<Sync>,
     },
     /// Records by text
     Search {

@@ -1,4 +1,4 @@
-//! What may be typed after `zuc backup` and `zuc lock`.
+//! What may be typed after `zuc backup`, `zuc lock` and `zuc sync`.
 
 use std::path::PathBuf;
 
@@ -41,4 +41,10 @@ pub(crate) enum Lock {
         /// The minutes
         minutes: u32,
     },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Sync {
+    /// Pack each log as far as it is read here, for computers that join; or look at what another person packed, and sign it
+    Snapshot,
 }

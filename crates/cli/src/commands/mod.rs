@@ -21,7 +21,7 @@ use zuc_app::{AppError, Desk, Office};
 
 use crate::{
     Done, Ended,
-    args::{Cli, Command},
+    args::{Cli, Command, Sync},
     cfdi, demo,
     output::Output,
 };
@@ -98,7 +98,8 @@ async fn command(command: Command, place: &Place, output: Output) -> Done {
         Command::Person(command) => person::run(command, place, output).await,
         Command::Conflicts(command) => apart::conflicts(command, place, output).await,
         Command::History { id, restore } => apart::history(id, restore, place, output).await,
-        Command::Sync { wait } => support::sync(wait, place, output).await,
+        Command::Sync { wait, command: None } => support::sync(wait, place, output).await,
+        Command::Sync { wait, command: Some(Sync::Snapshot) } => support::snapshot(wait, place, output).await,
         Command::Search { text } => support::search(text, place, output).await,
         Command::Undo { token } => support::undo(token, place, output).await,
     }

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
 use serde_json::Value;
-use zuc_app::Found;
+use zuc_app::{Found, SnapshotOutcome, SnapshotRow};
 use zuc_ipc::{Failure, shared::Query};
 
 use super::{OK, Place, with_office};
@@ -38,6 +38,33 @@ pub(super) async fn sync(wait: u64, place: &Place, output: Output) -> Done {
     }
     let code = status.error.unwrap_or_else(|| "app.internal".to_owned());
     Ok(output::refused(&Failure::new(code, "the exchange stopped")))
+}
+
+pub(super) async fn snapshot(wait: u64, place: &Place, output: Output) -> Done {
+    let rows = with_office(place, async |office| {
+        office.sync_until_settled(Duration::from_secs(wait)).await?;
+        office.snapshot().await
+    })
+    .await?;
+    output.show(&rows, |rows| {
+        let line = |row: &SnapshotRow| {
+            let what = match row.outcome {
+                SnapshotOutcome::Made => "hecha; falta que la firme otra persona",
+                SnapshotOutcome::Vouched => "revisada y firmada",
+                SnapshotOutcome::Disputed => "no corresponde a los cambios: nadie empieza por ella",
+                SnapshotOutcome::Stands => "vigente",
+                SnapshotOutcome::Waits => "en espera de otra persona",
+                SnapshotOutcome::NotHeld => "sin hacer: no están aquí todos los cambios",
+            };
+            format!("{:<10} {:>8}  {what}", row.scope, row.at)
+        };
+        if rows.is_empty() {
+            "Nada que empaquetar todavía".to_owned()
+        } else {
+            rows.iter().map(line).collect::<Vec<_>>().join("\n")
+        }
+    })?;
+    Ok(OK)
 }
 
 pub(super) async fn search(text: String, place: &Place, output: Output) -> Done {

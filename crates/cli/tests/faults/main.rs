@@ -26,6 +26,7 @@ mod revoking;
 mod rights;
 mod saga;
 mod silence;
+mod snapshots;
 #[path = "../world/mod.rs"]
 mod world;
 

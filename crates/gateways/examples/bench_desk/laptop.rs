@@ -65,7 +65,9 @@ impl Laptop {
             }
             "invite" => {
                 let office = self.office().await?;
-                let new = InviteNew { person_name: "Luis Banco".to_owned(), roles: Vec::new() };
+                let roles = request["roles"].as_array().into_iter().flatten();
+                let roles = roles.filter_map(|role| role.as_str().map(ToOwned::to_owned)).collect();
+                let new = InviteNew { person_name: "Luis Banco".to_owned(), roles };
                 Ok(json!({ "code": office.device_invite(new).await?.code }))
             }
             "join" => self.join(&text("home")?, text("code")?).await,
@@ -82,6 +84,7 @@ impl Laptop {
                 tokio::time::timeout(PATIENCE, seen).await.context("the changes did not arrive")?
             }
             "wait" => self.wait(number("leads")?).await,
+            "snapshot" => Ok(serde_json::to_value(self.office().await?.snapshot().await?)?),
             "settle" => {
                 let status = self.office().await?.sync_until_settled(PATIENCE).await?;
                 if status.state != "up_to_date" || status.pending > 0 {

@@ -11,6 +11,7 @@ use super::{
     batch, company,
     decision::{ask, lease},
     device, item, receipted,
+    snapshot::manifest,
     stamp::timbre,
 };
 use crate::{
@@ -77,6 +78,8 @@ async fn fill(store: &dyn RelayStore, seed: u8) -> At {
     let entries = (1..=ENTRIES).map(|place| number(1, place)).collect();
     store.append(id, at.1, entries).await.unwrap();
 
+    store.put_manifest(id, manifest(1, 100, 7), vec![1]).await.unwrap();
+    store.put_pack(id, SCOPE, [7; 32], [8; 32], vec![2; 5_000]).await.unwrap();
     for invoice in 1..=4 {
         ask(store, at, 1, invoice, Claim::Folio { serie: "A".into(), invoice: item(invoice) }).await.unwrap();
     }
@@ -116,6 +119,8 @@ async fn look(store: &dyn RelayStore, company: CompanyId) -> Vec<String> {
     seen.push(format!("{:?}", store.folios(company, "A").await.unwrap()));
     seen.push(format!("{:?}", store.loss(company).await.unwrap()));
     seen.push(file_left_by(store, company, SCOPE).await);
+    seen.push(format!("{:?}", store.manifests(company, SCOPE).await.unwrap()));
+    seen.push(format!("{:?}", store.pack(company, SCOPE, [7; 32], [8; 32]).await.unwrap()));
     for invoice in 1..=9 {
         seen.push(format!("{:?}", store.intent(company, item(invoice)).await.unwrap()));
         seen.push(format!("{:?}", store.attempts_of(company, item(invoice)).await.unwrap()));

@@ -10,6 +10,7 @@ mod control;
 mod decision;
 mod log;
 mod loss;
+mod snapshot;
 mod stamp;
 
 use zuc_protocol::{
@@ -50,6 +51,8 @@ pub async fn all(store: &dyn RelayStore) {
     attachment::a_file_grows_from_where_it_ends_and_is_read_when_it_is_whole(store).await;
     attachment::what_is_not_what_its_name_says_is_thrown_away(store).await;
     attachment::a_company_has_its_quota_and_sees_no_others_file(store).await;
+    snapshot::a_snapshot_is_kept_with_its_packs_and_every_devices_last_word(store).await;
+    snapshot::of_one_maker_the_newest_two_snapshots_stay(store).await;
     loss::a_loss_is_noted_once_under_the_name_that_stands(store).await;
     loss::entries_come_back_scope_by_scope_and_once(store).await;
     loss::nothing_is_given_or_stamped_before_the_thaw(store).await;

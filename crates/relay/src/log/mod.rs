@@ -11,6 +11,7 @@ mod offer;
 mod push;
 mod read;
 mod session;
+mod snapshot;
 mod thaw;
 
 use std::{
@@ -139,6 +140,13 @@ impl LogService {
                 self.attachment_put(session, piece).await
             }
             ClientFrame::AttachmentGet { scope, id, at } => self.attachment_get(session, scope, id, at).await,
+            ClientFrame::Manifests { scope } => self.manifests(session, scope).await,
+            ClientFrame::Pack { scope, manifest, hash } => self.pack(session, scope, manifest, hash).await,
+            ClientFrame::ManifestOffer { manifest, witness } => self.manifest_offer(session, manifest.0, witness).await,
+            ClientFrame::PackOffer { scope, manifest, pack } => {
+                self.pack_offer(session, scope, manifest, pack.as_slice()).await
+            }
+            ClientFrame::Testify { scope, manifest, witness } => self.testify(session, scope, manifest, witness).await,
             ClientFrame::Stamp(_) | ClientFrame::StampCommand { .. } => Err(RelayError::Refused("relay.no_pac")),
         };
         answered.unwrap_or_else(|error| vec![other_refusal(&error)])

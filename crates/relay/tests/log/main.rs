@@ -6,4 +6,5 @@ mod attachments;
 mod lost;
 mod membership;
 mod push;
+mod snapshots;
 mod stage;

@@ -20,6 +20,8 @@ const WHOLE: &str = "copy-whole.db";
 const EMPTIED: &str = "copy.db";
 /// A database that is made of a backup only to look at it.
 pub(super) const TRIAL: &str = "trial.db";
+/// A database that the entries of a scope are folded in once more.
+pub(crate) const ASIDE: &str = "aside.db";
 
 /// A copy, and what the backup's header says of it.
 pub(super) struct Copied {
@@ -54,6 +56,7 @@ pub(super) async fn make(
 pub(crate) fn sweep(scratch: &Path, restoring: &Path) {
     sweep_copies(scratch);
     remove(&scratch.join(TRIAL));
+    remove(&scratch.join(ASIDE));
     remove(restoring);
 }
 
@@ -63,7 +66,7 @@ fn sweep_copies(scratch: &Path) {
 }
 
 /// Deletes a database that nobody has open.
-pub(super) fn remove(path: &Path) {
+pub(crate) fn remove(path: &Path) {
     for ending in ["", "-wal", "-shm", "-journal"] {
         let mut name = path.as_os_str().to_owned();
         name.push(ending);

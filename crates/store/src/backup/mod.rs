@@ -28,7 +28,7 @@ use copy::Copied;
 use disk::at_folder;
 use people::People;
 
-pub(crate) use copy::sweep;
+pub(crate) use copy::{ASIDE, remove, sweep};
 
 pub use error::BackupError;
 pub use file::{Backup, Header, Reason};
@@ -98,7 +98,7 @@ impl Store {
         let copied = copy::make(from, &self.inner.keys, &home.backups()).await?.ok_or(StoreError::NoIdentity)?;
         self.remember_folder(&order.folder).await?;
         let made = self.shelve(&copied, order, told).await;
-        copy::remove(&copied.path);
+        remove(&copied.path);
         made
     }
 
@@ -228,7 +228,7 @@ pub(crate) async fn before_migration(
             break;
         }
     }
-    copy::remove(&copied.path);
+    remove(&copied.path);
     let made = made?;
     tracing::info!(schema = made.header.schema, "a backup was made before a migration");
     Ok(())

@@ -10,7 +10,7 @@ use zuc_protocol::secret::BagKey;
 use super::people::People;
 use super::{Backup, BackupError, Progress, Step, Told, copy, files};
 use crate::keys::{Entropy, Home, Keys};
-use crate::{Problem, ScopeDigest, Store, StoreError};
+use crate::{OpenOptions, Problem, ScopeDigest, Store, StoreError};
 
 /// A database made of a backup.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ impl Backup {
         let (backup, place, under, tell) = (self.clone(), into.to_owned(), keys.clone(), told.clone());
         let out = tokio::task::spawn_blocking(move || backup.extract(&place, &under, tell.as_ref()));
         out.await.map_err(|_| BackupError::Damaged)??;
-        let store = Store::over(into, keys, entropy).await?;
+        let store = Store::over(into, keys, entropy, &OpenOptions::default()).await?;
         let company = store.identity().map(|identity| identity.company.0);
         if company != Some(self.header.company.to_uuid()) {
             return Err(BackupError::Damaged.into());

@@ -10,7 +10,7 @@ use crate::StoreError;
 use crate::alarm::note_place;
 
 /// Keeps a log entry verbatim; one that is our own and comes back before its acknowledgement is acknowledged by that.
-pub(super) async fn keep_entry(
+pub(crate) async fn keep_entry(
     conn: &mut SqliteConnection,
     scope: i64,
     seq: u64,
@@ -119,7 +119,7 @@ pub(crate) async fn move_cursors(conn: &mut SqliteConnection, scope: i64, advanc
     Ok(())
 }
 
-pub(super) async fn author_acted(
+pub(crate) async fn author_acted(
     conn: &mut SqliteConnection,
     scope: i64,
     author: Uuid,

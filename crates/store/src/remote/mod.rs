@@ -15,8 +15,8 @@ use zuc_protocol::ids::{ControlHash, ItemId, LogId};
 use zuc_protocol::item::{DocKind, Item};
 use zuc_sync::{Advance, Source, Writer, Wrong};
 
-use self::kept::{author_acted, counts_after_all, keep_entry, sealed_in, set_aside, was_read};
-pub(crate) use self::kept::{move_cursors, put_setting};
+pub(crate) use self::kept::{author_acted, keep_entry, move_cursors, put_setting};
+use self::kept::{counts_after_all, sealed_in, set_aside, was_read};
 use self::receiver::Receiver;
 use crate::persons::Ring;
 use crate::projections::analytics::{self, Dirty};
@@ -154,6 +154,7 @@ impl Store {
         sqlx::query!("UPDATE alarm SET code = ?", forked).execute(&mut *tx).await?;
         sqlx::query!("DELETE FROM chain").execute(&mut *tx).await?;
         sqlx::query!("DELETE FROM cursor").execute(&mut *tx).await?;
+        sqlx::query!("DELETE FROM snapshot").execute(&mut *tx).await?;
         sqlx::query!("DELETE FROM author_cursor").execute(&mut *tx).await?;
         // The places of the old log mean nothing in the next; that it was acknowledged once, and what came before what, still
         // do. Those that had a place come first, for they build upon none of those that the old log had given none yet.
@@ -212,7 +213,7 @@ fn writer_of(source: &Source) -> Option<&Writer> {
     }
 }
 
-async fn receive_clock(
+pub(crate) async fn receive_clock(
     conn: &mut SqliteConnection,
     identity: Identity,
     remote: Hlc,

@@ -132,6 +132,8 @@ impl Engine {
                 self.inbound.remove(&scope);
                 self.outbound.entry(scope).or_default().take_all();
                 self.offering.remove(&scope);
+                self.begins.remove(&scope);
+                self.earlier.remove(&scope);
                 self.authors.retain(|(of, _), _| *of != scope);
                 effects.push(Effect::PurgeScope { scope });
             }

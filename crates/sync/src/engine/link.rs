@@ -30,6 +30,8 @@ impl Engine {
         self.bags_due.clear();
         self.offering.clear();
         self.whole.clear();
+        self.begins.clear();
+        self.earlier.values_mut().for_each(|earlier| earlier.asked = None);
         for lane in self.outbound.values_mut() {
             lane.unsend();
             lane.stopped = false;
@@ -129,6 +131,8 @@ impl Engine {
             }
         }
         self.authors.clear();
+        self.begins.clear();
+        self.earlier.clear();
         for lane in self.outbound.values_mut() {
             lane.unsend();
             lane.until = None;
@@ -143,15 +147,23 @@ impl Engine {
         self.ring.learn(&self.log);
         self.link = Link::Ready;
         let (now, readable) = (self.now, self.ring.readable(&self.log));
+        for scope in &readable {
+            self.list_bag(*scope, effects);
+        }
+        // after the bags: what is taken in then finds its keys
+        self.look_for_snapshots(&readable, effects);
         let (mut cursors, mut far) = (Vec::new(), Vec::new());
         for scope in readable.iter().copied() {
-            let (known, is_far) = (self.log.len(), self.is_far(scope));
+            let (known, is_far, begins) = (self.log.len(), self.is_far(scope), self.begins.contains_key(&scope));
             let lane = self.lane(scope);
             // Where no record came, what it waits for is withheld, or still to be signed.
             lane.stuck = lane.held && lane.held_at == Some(known);
             lane.held = lane.stuck;
             if let Some(hole) = &mut lane.hole {
                 hole.is_asked(now);
+            }
+            if begins {
+                continue;
             }
             if is_far {
                 far.push(scope);
@@ -160,9 +172,6 @@ impl Engine {
             // what did not fit is asked for along with the rest
             lane.asked = lane.hole.map(|_| now).or(lane.asked);
             cursors.push(ScopeCursor { scope, seq: lane.received.seq });
-        }
-        for scope in &readable {
-            self.list_bag(*scope, effects);
         }
         self.give_credit(effects);
         effects.push(Effect::Send(ClientFrame::Subscribe { cursors }));
@@ -201,6 +210,9 @@ impl Engine {
     }
 
     pub(super) fn pull(&mut self, scope: Scope, effects: &mut Vec<Effect>) {
+        if self.begins.contains_key(&scope) {
+            return;
+        }
         let (now, max) = (self.now, self.config.pull_max);
         let lane = self.lane(scope);
         let due = lane.hole.is_none_or(|hole| hole.is_due(now));
@@ -238,6 +250,8 @@ impl Engine {
             effects.push(Effect::Send(ClientFrame::Heads));
         }
         self.offer_late(effects);
+        self.begin_late(effects);
+        self.read_earlier(effects);
         let scopes: Vec<Scope> = self.inbound.keys().chain(self.outbound.keys()).copied().collect();
         for scope in scopes {
             self.push(scope, effects);

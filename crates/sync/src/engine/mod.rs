@@ -2,9 +2,11 @@
 
 mod alarm;
 mod bag;
+mod begin;
 mod branch;
 mod control;
 mod credit;
+mod earlier;
 mod lane;
 mod link;
 mod offer;
@@ -27,6 +29,8 @@ use zuc_protocol::scope::Scope;
 
 use crate::effect::Effect;
 use crate::engine::bag::{Listing, offer_rows};
+use crate::engine::begin::Beginning;
+use crate::engine::earlier::Earlier;
 use crate::engine::lane::{Inbound, Outbound};
 use crate::engine::offer::Offering;
 use crate::input::{AuthorCursor, Cursor, Input};
@@ -64,6 +68,12 @@ pub struct Engine {
     offering: BTreeMap<Scope, Offering>,
     /// Scopes of which this connection has given everything back.
     given: BTreeSet<Scope>,
+    /// Scopes that are begun at a snapshot, which is on its way.
+    begins: BTreeMap<Scope, Beginning>,
+    /// Scopes that were begun at a snapshot, and what lies before it.
+    earlier: BTreeMap<Scope, Earlier>,
+    /// Scopes of which no snapshot was good: their log is read.
+    from_first: BTreeSet<Scope>,
     /// The relay was told that its log went back.
     said_behind: bool,
     relay_control_len: u64,
@@ -137,6 +147,13 @@ impl Engine {
             offers_due: resume.offers_due,
             offering: BTreeMap::new(),
             given: BTreeSet::new(),
+            begins: BTreeMap::new(),
+            earlier: resume
+                .begun
+                .into_iter()
+                .map(|begun| (begun.scope, Earlier { at: begun.at, read: begun.read, asked: None }))
+                .collect(),
+            from_first: BTreeSet::new(),
             said_behind: false,
             relay_control_len: 0,
             whole: Vec::new(),
@@ -197,6 +214,7 @@ impl Engine {
                 offer_rows(rows, &mut effects);
             }
             Input::BagKept { scope, keys } => self.bag_kept(scope, keys, &mut effects),
+            Input::Begun { scope, outcome } => self.begun(scope, outcome, &mut effects),
             Input::ControlAuthored(step) => self.control_authored(step, &mut effects),
             Input::Tick(now) => self.tick(now, &mut effects),
         }
@@ -259,6 +277,7 @@ impl Engine {
                     self.compare_rows(scope, &rows, more, effects);
                 }
                 self.bag(scope, wraps, rows, more, effects);
+                self.hand_out(scope, effects);
             }
             ServerFrame::Heads { heads } => self.heads(&heads, effects),
             ServerFrame::Marks { marks } => effects.push(Effect::Marks(marks)),
@@ -282,6 +301,10 @@ impl Engine {
             }
             ServerFrame::Error { request, code } => effects.push(Effect::Refused { request, code }),
             ServerFrame::Lost { loss } => self.note_loss(loss, effects),
+            ServerFrame::Manifests { scope, kept } => self.manifests(scope, &kept, effects),
+            ServerFrame::Pack { scope, pack } => self.pack(scope, pack, effects),
+            // what is made here is offered beside the connection
+            ServerFrame::ManifestKept { .. } => {}
             ServerFrame::Pong { time_ms, .. } => effects.push(Effect::RelayTime(time_ms)),
             // files are asked for one by one, beside the exchange, and answered where they are asked for
             ServerFrame::Attachment { .. } | ServerFrame::AttachmentBytes { .. } => {}

@@ -58,7 +58,11 @@ impl Engine {
         chain: ChainHash,
         effects: &mut Vec<Effect>,
     ) {
-        if !self.ring.reads(&self.log, scope) {
+        if !self.ring.reads(&self.log, scope) || self.begins.contains_key(&scope) {
+            return;
+        }
+        if self.is_earlier(scope, from) {
+            self.earlier_entries(scope, entries, chain, effects);
             return;
         }
         let lane = self.lane(scope);

@@ -5,7 +5,7 @@ use zuc_protocol::person_key::BagKeyWraps;
 use zuc_protocol::scope::Scope;
 
 use crate::alarm::Alarm;
-use crate::input::{AuthorCursor, Cursor, OwnHead, StoredBatch};
+use crate::input::{AuthorCursor, Begun, Cursor, OwnHead, StoredBatch};
 
 /// Bounds and patience.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct Config {
     pub retry_ms: i64,
     /// How often to compare heads, in milliseconds.
     pub heads_ms: i64,
+    /// A log of at least so many entries, of which nothing is here, is begun at a snapshot.
+    pub begin_at: u64,
     /// After so long without a word from the relay, connect again, in milliseconds.
     pub silence_ms: i64,
 }
@@ -35,6 +37,7 @@ impl Default for Config {
             far: 4_096,
             retry_ms: 10_000,
             heads_ms: 30_000,
+            begin_at: 256,
             silence_ms: 60_000,
         }
     }
@@ -57,6 +60,8 @@ pub struct Resume {
     pub bag_wraps: Vec<BagKeyWraps>,
     /// Scopes of whose bag the relay may lack rows that are here: its whole listing is compared once.
     pub bags_unsure: Vec<Scope>,
+    /// Scopes that were begun at a snapshot.
+    pub begun: Vec<Begun>,
     /// Places that were read, with the chain there, in their order: the newest [`crate::REMEMBERED`] of each scope.
     pub places: Vec<(Scope, Cursor)>,
     /// Scopes whose log is not trusted.

@@ -5,6 +5,7 @@ use zuc_protocol::{
     control::{ControlLog, Founding, SignedControl, found},
     identity::DeviceKeys,
     ids::PersonId,
+    manifest::SPAN,
     recovery,
     secret::{BagKey, EpochKey, IndexKey},
 };
@@ -55,7 +56,7 @@ pub(super) async fn found_company(seed: u64, on: On, time: Time) -> (Laptop, Sig
         time_ms: 1,
     };
     let genesis = found(&founding, &mut draw).expect("a founding of good keys");
-    let owner = Owner { name: "Luis", number: 0, person: person(0), keys: &device, seed, on, time };
+    let owner = Owner { name: "Luis", number: 0, person: person(0), keys: &device, seed, on, time, begin_at: SPAN };
     let mut laptop = Laptop::new(owner, std::slice::from_ref(&genesis)).await;
     let log = ControlLog::open(genesis.clone()).expect("just made");
     let bags: Vec<_> = scopes.iter().map(|(scope, _, bag)| (*scope, bag.clone())).collect();

@@ -18,6 +18,7 @@ use zuc_protocol::{
     control::{ControlLog, SignedControl},
     identity::DeviceKeys,
     ids::{BatchHash, Incarnation, PersonId},
+    manifest::Unfit,
     messages::{ClientFrame, ServerFrame},
     person_key::Bag,
     receipt::Seen,
@@ -91,6 +92,10 @@ pub struct Laptop {
     pub set_aside: Vec<String>,
     /// Codes of what the relay refused it.
     pub refused: Vec<String>,
+    /// Scopes that it began at a snapshot, and where.
+    pub begun: Vec<(Scope, u64)>,
+    /// Why it began at none.
+    pub not_begun: Vec<Unfit>,
     /// At which effect its disk is full, once.
     pub full_at: Option<Full>,
     /// It is where there is no network.
@@ -112,6 +117,7 @@ pub struct Laptop {
     person: PersonId,
     chance: Arc<Mutex<ChaCha8Rng>>,
     second: i64,
+    begin_at: u64,
 }
 
 /// Who sits at a laptop, and what it stands on.
@@ -123,11 +129,13 @@ pub(super) struct Owner<'a> {
     pub(super) seed: u64,
     pub(super) on: On,
     pub(super) time: Time,
+    /// From how many entries on it begins a log at a snapshot.
+    pub(super) begin_at: u64,
 }
 
 impl Laptop {
     pub(super) async fn new(owner: Owner<'_>, records: &[SignedControl]) -> Self {
-        let Owner { name, number, person, keys, seed, on, time } = owner;
+        let Owner { name, number, person, keys, seed, on, time, begin_at } = owner;
         let chance = Arc::new(Mutex::new(ChaCha8Rng::seed_from_u64(seed << 8 | u64::from(number))));
         let footing = (on != On::Memory).then(|| {
             let keys = Keys::fresh(&entropy(&chance));
@@ -153,7 +161,8 @@ impl Laptop {
         store.adopt(identity).await.expect("an open store");
         let seeds = *keys.to_seeds();
         let resume = store.resume(&control).await.expect("an open store");
-        let engine = Engine::new(Config::default(), DeviceKeys::from_both(&seeds), control, resume);
+        let config = Config { begin_at, ..Config::default() };
+        let engine = Engine::new(config, DeviceKeys::from_both(&seeds), control, resume);
         Self {
             name,
             store,
@@ -174,6 +183,9 @@ impl Laptop {
             person,
             chance,
             second: 0,
+            begin_at,
+            begun: Vec::new(),
+            not_begun: Vec::new(),
         }
     }
 
@@ -359,6 +371,8 @@ impl Laptop {
                     Effect::Refused { code, .. } => self.refused.push(code),
                     // there is nothing beside the connection here: it is asked for over that
                     Effect::NeedSegment { scope, .. } => inputs.push_back(Input::SegmentRead { scope }),
+                    Effect::Begin { manifest, .. } => self.begun.push((manifest.scope, manifest.cursor)),
+                    Effect::SnapshotRefused { why, .. } => self.not_begun.push(why),
                     Effect::MarkAcked { scope, number, hash, .. } => {
                         let last = self.acked.entry(scope).or_insert((number, hash));
                         *last = (*last).max((number, hash));
@@ -440,7 +454,8 @@ impl Laptop {
         let control = self.store.control().await?;
         self.store.end_what_was_left(&control, self.now()).await?;
         let resume = self.store.resume(&control).await?;
-        self.engine = Engine::new(Config::default(), self.keys(), control, resume);
+        let config = Config { begin_at: self.begin_at, ..Config::default() };
+        self.engine = Engine::new(config, self.keys(), control, resume);
         Ok(())
     }
 

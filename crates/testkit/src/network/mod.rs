@@ -6,12 +6,14 @@ mod ground;
 mod host;
 mod laptop;
 mod recovery;
+mod snapshot;
 
 use uuid::Uuid;
 use zuc_protocol::{
     control::{ControlAct, RemoveReason, SignedControl, next_epoch},
     identity::DeviceKeys,
     ids::{CompanyId, ControlHash, DeviceId, ItemId, RequestId},
+    manifest::SPAN,
     messages::{ClientFrame, ServerFrame},
     receipt::{Claim, ClaimRequest, Decision},
     scope::{Rights, Scope},
@@ -30,6 +32,9 @@ pub use laptop::{Full, Laptop, On};
 
 use laptop::Owner;
 
+/// Changes what the relay answers.
+pub type Meddle = Box<dyn FnMut(&mut ServerFrame) + Send + Sync>;
+
 /// How many times everybody is asked before it is said that they never come to rest.
 const PATIENCE: usize = 400;
 
@@ -45,6 +50,10 @@ pub struct Network {
     pub company: CompanyId,
     /// The keys of the recovery code that counts.
     code: DeviceKeys,
+    /// From how many entries on a laptop that joins begins a log at a snapshot.
+    pub begin_at: u64,
+    /// What befalls a frame on its way to a laptop.
+    pub meddle: Option<Meddle>,
     seed: u64,
     on: On,
     /// Laptops that ever joined: those taken away are counted, for nobody comes back under their keys.
@@ -65,7 +74,9 @@ impl Network {
         let (founder, genesis) = founding::found_company(seed, on, time.clone()).await;
         let (company, _) = host.relay().log().create(genesis).await.expect("the first record of its company");
         let code = founding::root();
-        let mut network = Self { laptops: vec![founder], host, time, company, code, seed, on, joined: 0 };
+        let laptops = vec![founder];
+        let mut network =
+            Self { laptops, host, time, company, code, begin_at: SPAN, meddle: None, seed, on, joined: 0 };
         network.settle().await;
         for (name, rights) in others {
             network.join(name, rights.clone()).await;
@@ -90,7 +101,8 @@ impl Network {
         }
         let records = self.laptops[0].engine.log().records_from(0).to_vec();
         let (seed, on, time) = (self.seed, self.on, self.time.clone());
-        let owner = Owner { name, number, person, keys: &keys, seed, on, time };
+        let begin_at = self.begin_at;
+        let owner = Owner { name, number, person, keys: &keys, seed, on, time, begin_at };
         self.laptops.push(Laptop::new(owner, &records).await);
     }
 
@@ -293,7 +305,11 @@ impl Network {
         // a connection begins with a greeting or is none
         let lost = lost && !matches!(frame, ClientFrame::Hello { .. });
         if let (false, Some(session)) = (lost, &laptop.session) {
-            laptop.down.extend(self.host.relay().handle(session, frame).await);
+            let mut answers = self.host.relay().handle(session, frame).await;
+            if let Some(meddle) = &mut self.meddle {
+                answers.iter_mut().for_each(meddle);
+            }
+            laptop.down.extend(answers);
         }
         true
     }

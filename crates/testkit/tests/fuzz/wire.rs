@@ -8,7 +8,9 @@ use zuc_protocol::enrolment::{Invite, InviteOffer, JoinRequest};
 use zuc_protocol::envelope::{BatchBody, BatchHeader, BatchKind, SealedBatch};
 use zuc_protocol::identity::DeviceKeys;
 use zuc_protocol::ids::CompanyId;
+use zuc_protocol::manifest::{KeptManifest, Manifest};
 use zuc_protocol::messages::{ClientFrame, ServerFrame};
+use zuc_protocol::pack::{self, SealedPack};
 use zuc_protocol::person_key::{BagReplacement, BagRow, SealedIdentifier};
 use zuc_protocol::receipt::SignedReceipt;
 use zuc_protocol::recovery;
@@ -80,6 +82,36 @@ fn bodies() {
                 let again = BatchBody::from_bytes(header, &written, &device.public());
                 assert_eq!(again.expect("what was written can be read"), body);
             }
+        }
+    });
+}
+
+/// What a member packs, who holds the key and means ill; and what is said of it.
+#[test]
+fn packs_and_manifests() {
+    let (device, key, company) = author();
+    let sealed = golden("pack-v1.hex");
+    never_panics(&sealed, |bytes| {
+        if let Ok(pack) = SealedPack::parse(bytes) {
+            let _ = pack.verify(company, &device.public().verify);
+            let _ = pack.open(company, &key);
+        }
+    });
+    let opened = SealedPack::parse(&sealed[0]).unwrap().open(company, &key).unwrap();
+    never_panics(&[opened], |bytes| {
+        if let Ok(items) = pack::items(bytes) {
+            for (item, _) in items {
+                item.to_bytes().expect("what was read can be written");
+            }
+        }
+    });
+    let genesis = golden("genesis-v1.hex");
+    let log = ControlLog::open(SignedControl::from_bytes(&genesis[0]).unwrap()).unwrap();
+    never_panics(&golden("manifest-v1.hex"), |bytes| {
+        if let Ok(manifest) = Manifest::from_bytes(bytes) {
+            assert_eq!(manifest.to_bytes().expect("what was read can be written"), bytes);
+            let kept = KeptManifest { manifest: bytes.to_vec().into(), witnesses: vec![] };
+            let _ = kept.check(&log, manifest.scope, manifest.log);
         }
     });
 }

@@ -10,6 +10,7 @@ mod lost;
 mod recovery;
 mod restored;
 mod sim;
+mod snapshots;
 mod spoil;
 mod stories;
 mod work;

@@ -59,7 +59,7 @@ async fn a_restored_home_is_another_incarnation_and_what_stood_there_stands_asid
     assert_eq!(names(&store).await.len(), 40);
     assert_eq!(std::fs::read_to_string(root.join("home.id")).unwrap(), "07".repeat(16));
     assert_eq!(aside, root.join("backups/replaced-1-zuclubit.db"));
-    let aside = Store::over(&aside, &keys_of(1), entropy()).await.unwrap();
+    let aside = Store::over(&aside, &keys_of(1), entropy(), &crate::OpenOptions::default()).await.unwrap();
     assert_eq!(names(&aside).await.len(), 41, "nothing was deleted");
 }
 

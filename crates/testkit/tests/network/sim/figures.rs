@@ -30,6 +30,7 @@ pub(super) struct Figures {
     pub(super) ignored: u64,
     pub(super) leases: u64,
     pub(super) leases_over: u64,
+    pub(super) begun: u64,
     pub(super) slowest_ms: i64,
 }
 
@@ -50,6 +51,7 @@ impl Figures {
         self.ignored += other.ignored;
         self.leases += other.leases;
         self.leases_over += other.leases_over;
+        self.begun += other.begun;
         self.slowest_ms = self.slowest_ms.max(other.slowest_ms);
     }
 }
@@ -59,7 +61,9 @@ impl fmt::Display for Figures {
         write!(
             out,
             "{} weeks, {} events, {} commands, {} that a disk refused and {} that keys were not there for, {} power \
-             cuts, {} relays that lost what they kept, {} laptops restored, {} pages spoiled, {} taken away, {} leads converted by two at once, {} steps that count nowhere, {} leases and {} works that came after their end, mended {} times and equal at most {} \
+             cuts, {} relays that lost what they kept, {} laptops restored, {} pages spoiled, {} taken away, {} leads \
+             converted by two at once, {} steps that count nowhere, {} leases and {} works that came after their end, {} \
+             laptops that began at a snapshot, mended {} times and equal at most {} \
              ms after",
             self.weeks,
             self.events,
@@ -75,6 +79,7 @@ impl fmt::Display for Figures {
             self.ignored,
             self.leases,
             self.leases_over,
+            self.begun,
             self.healed,
             self.slowest_ms
         )

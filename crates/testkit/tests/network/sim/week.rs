@@ -107,11 +107,31 @@ impl Week {
         if (seed / 2).is_multiple_of(4) {
             Box::pin(week.lose_them_all()).await;
         }
+        // and so does whoever begins at what two others made of it
+        Box::pin(week.begin_at_a_snapshot()).await;
         oracle::nothing_is_in_clear(&week);
         week.figures.commands = week.done.commands;
         week.figures.refused_by_a_disk = week.done.refused_by_a_disk;
         week.figures.waits_for_keys = week.done.waits_for_keys;
         Lived { trace: week.trace.finalize(), figures: week.figures }
+    }
+
+    /// Somebody joins who takes in a snapshot, with what came after it.
+    async fn begin_at_a_snapshot(&mut self) {
+        let scope = Scope::Sales(1);
+        let made = Box::pin(self.network.snapshot(0, scope)).await;
+        self.network.offer_snapshot(0, &made).await.expect("a snapshot of this log");
+        let right = Box::pin(self.network.look_into(1, &made)).await;
+        assert!(right, "seed {}: two laptops fold the same entries to the same", self.seed);
+        self.work(2, 5).await;
+        Box::pin(self.heal()).await;
+        self.network.begin_at = 1;
+        self.network.join("Nora", Rights::new([Role::Gerencia], [1])).await;
+        self.network.settle().await;
+        let joined = self.network.laptops.last().expect("who joined");
+        assert_eq!(joined.begun, [(scope, made.manifest.cursor)], "seed {}: {:?}", self.seed, joined.not_begun);
+        self.figures.begun += 1;
+        Box::pin(self.heal()).await;
     }
 
     async fn happen(&mut self, event: Event) {

@@ -1,0 +1,84 @@
+//! Snapshots of scopes: manifests, what is said of them, and their packs.
+//!
+//! The store neither reads a pack nor judges a word: whoever calls has. Nothing of the log is dropped for a snapshot.
+
+use async_trait::async_trait;
+
+use crate::{CompanyId, DeviceId, Hash, LogId, Scope, StoreError};
+
+/// How many manifests of one maker are kept in a scope.
+pub const KEPT_OF_ONE: u32 = 2;
+
+/// A manifest that is offered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewManifest {
+    /// The scope.
+    pub scope: Scope,
+    /// Names its bytes.
+    pub hash: Hash,
+    /// The log that it is of.
+    pub log: LogId,
+    /// The place that it is of.
+    pub cursor: u64,
+    /// Who made it.
+    pub author: DeviceId,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// A manifest with what belongs to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredManifest {
+    /// The manifest.
+    pub manifest: NewManifest,
+    /// What devices say of it, each its last word.
+    pub words: Vec<Vec<u8>>,
+    /// The packs that are here.
+    pub packs: Vec<Hash>,
+}
+
+/// Snapshots.
+#[async_trait]
+pub trait SnapshotStore: Send + Sync {
+    /// Keeps a manifest and its maker's word. Of one maker the newest [`KEPT_OF_ONE`] of a scope stay, with their packs; one
+    /// that is here changes nothing.
+    async fn put_manifest(&self, company: CompanyId, manifest: NewManifest, word: Vec<u8>) -> Result<(), StoreError>;
+
+    /// Keeps a pack of a manifest; one that is here changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where the manifest is not here.
+    async fn put_pack(
+        &self,
+        company: CompanyId,
+        scope: Scope,
+        manifest: Hash,
+        hash: Hash,
+        bytes: Vec<u8>,
+    ) -> Result<(), StoreError>;
+
+    /// Keeps what a device says of a manifest, over what it said before.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where the manifest is not here.
+    async fn put_word(
+        &self,
+        company: CompanyId,
+        scope: Scope,
+        manifest: Hash,
+        device: DeviceId,
+        word: Vec<u8>,
+    ) -> Result<(), StoreError>;
+
+    /// The manifests of a scope, those of the highest places first.
+    async fn manifests(&self, company: CompanyId, scope: Scope) -> Result<Vec<StoredManifest>, StoreError>;
+
+    /// A pack of a manifest.
+    async fn pack(
+        &self,
+        company: CompanyId,
+        scope: Scope,
+        manifest: Hash,
+        hash: Hash,
+    ) -> Result<Option<Vec<u8>>, StoreError>;
+}

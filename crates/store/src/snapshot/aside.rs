@@ -1,0 +1,141 @@
+//! The entries of a scope folded once more, by the same engine and the same receiver, in a store of their own.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use tokio::sync::MutexGuard;
+use zuc_protocol::Scope as WireScope;
+use zuc_protocol::chain::{self, LogEntry, LogKind};
+use zuc_protocol::control::ControlLog;
+use zuc_protocol::messages::ServerFrame;
+use zuc_sync::{Config, Cursor, Engine, Input, KeyRing, Resume};
+
+use crate::backup::{ASIDE, remove};
+use crate::open::OpenOptions;
+use crate::store::{domain_scope, scope_number};
+use crate::{Store, StoreError};
+
+/// Entries folded in one go.
+const PAGE: i64 = 64;
+
+/// What the entries up to a place make.
+pub(super) struct Folded<'s> {
+    pub(super) store: Store,
+    pub(super) cursor: Cursor,
+    /// Where it lies, unless in memory.
+    path: Option<PathBuf>,
+    /// One at a time: it takes a file, and a moment.
+    _one: MutexGuard<'s, ()>,
+}
+
+impl Folded<'_> {
+    /// Throws it away.
+    pub(super) async fn end(self) {
+        self.store.close().await;
+        if let Some(path) = self.path {
+            remove(&path);
+        }
+    }
+}
+
+impl Store {
+    /// Folds the entries of a scope up to a place, all of which must be here; `None` where they are not, or where the log
+    /// cannot be read so far.
+    pub(super) async fn fold_aside(
+        &self,
+        control: &ControlLog,
+        ring: &KeyRing,
+        scope: WireScope,
+        to: u64,
+        now: Timestamp,
+    ) -> Result<Option<Folded<'_>>, StoreError> {
+        let one = self.inner.backing.lock().await;
+        let identity = self.identity().ok_or(StoreError::NoIdentity)?;
+        let path = self.home().map(|home| home.backups().join(ASIDE));
+        let aside = match &path {
+            Some(path) => {
+                remove(path);
+                let options = OpenOptions { durable: false, ..OpenOptions::default() };
+                Self::over(path, &self.inner.keys, self.inner.entropy.clone(), &options).await?
+            }
+            None => Self::in_memory(self.inner.entropy.clone()).await?,
+        };
+        aside.adopt(identity).await?;
+        // whose actors are whose is to be what the entries say
+        sqlx::query!("DELETE FROM doc_actor").execute(&aside.inner.pools.writer).await?;
+        let resume = Resume { relay_log: self.relay_log().await?, ..Resume::default() };
+        let mut engine = Engine::new(Config::default(), ring.keys().clone(), control.clone(), resume);
+        let folded = async {
+            while engine.cursor(scope).seq < to {
+                let before = engine.cursor(scope);
+                let Some(frame) = self.entries_after(scope, before, to).await? else { return Ok(None) };
+                aside.hear(&mut engine, Input::Frame(frame), now).await?;
+                if engine.cursor(scope).seq == before.seq {
+                    return Ok(None);
+                }
+            }
+            Ok::<_, StoreError>(Some(engine.cursor(scope)))
+        };
+        let cursor = folded.await;
+        let folded = Folded {
+            store: aside,
+            cursor: Cursor { seq: 0, chain: chain::start(control.company(), scope) },
+            path,
+            _one: one,
+        };
+        match cursor {
+            Ok(Some(cursor)) => Ok(Some(Folded { cursor, ..folded })),
+            Ok(None) => {
+                folded.end().await;
+                Ok(None)
+            }
+            Err(error) => {
+                folded.end().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Carries out what an engine says of the log's entries; what it says to a relay is said to nobody.
+    async fn hear(&self, engine: &mut Engine, input: Input, now: Timestamp) -> Result<(), StoreError> {
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            // nothing is sealed here: no chance is asked for
+            for effect in engine.handle(input, &mut || [0; 32]) {
+                inputs.extend(Box::pin(self.carry(&effect, engine.ring(), now)).await?.inputs);
+            }
+        }
+        Ok(())
+    }
+
+    /// The next entries of a scope, as the relay would give them; `None` where one of them is not here.
+    async fn entries_after(&self, scope: WireScope, at: Cursor, to: u64) -> Result<Option<ServerFrame>, StoreError> {
+        let number = scope_number(domain_scope(scope));
+        let (after, last) = (i64::try_from(at.seq).unwrap_or(i64::MAX), i64::try_from(to).unwrap_or(i64::MAX));
+        let rows = sqlx::query!(
+            r#"SELECT seq AS "seq!: i64", kind, bytes FROM entry
+             WHERE scope = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?"#,
+            number,
+            after,
+            last,
+            PAGE,
+        )
+        .fetch_all(self.reader())
+        .await?;
+        let mut entries = Vec::with_capacity(rows.len());
+        for (row, seq) in rows.into_iter().zip(at.seq + 1..) {
+            let kind = u8::try_from(row.kind).ok().and_then(LogKind::from_number);
+            let kind = kind.ok_or_else(|| StoreError::corrupt("entry", "kind", row.kind))?;
+            if u64::try_from(row.seq) != Ok(seq) {
+                break;
+            }
+            entries.push(LogEntry { seq, kind, bytes: row.bytes.into() });
+        }
+        if entries.is_empty() {
+            return Ok(None);
+        }
+        let chain = chain::extend(at.chain, &entries);
+        Ok(Some(ServerFrame::Entries { scope, from: at.seq, entries, head: to, chain }))
+    }
+}

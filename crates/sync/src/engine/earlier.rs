@@ -1,0 +1,79 @@
+//! The entries before a snapshot that was begun at: read a page at a time while there is nothing else to do. They are kept
+//! and not applied, for what they make is here.
+
+use zuc_protocol::chain::{self, LogEntry};
+use zuc_protocol::ids::ChainHash;
+use zuc_protocol::messages::ClientFrame;
+use zuc_protocol::scope::Scope;
+
+use crate::alarm::{Alarm, Wrong};
+use crate::effect::Effect;
+use crate::engine::Engine;
+use crate::input::Cursor;
+use crate::status::SyncStatus;
+
+/// A scope that was begun at a snapshot.
+pub(super) struct Earlier {
+    /// Where.
+    pub(super) at: Cursor,
+    /// How far what lies before is read.
+    pub(super) read: Cursor,
+    /// When the next page was asked for.
+    pub(super) asked: Option<i64>,
+}
+
+impl Engine {
+    /// Asks for the next page of one scope, where nothing else is to be done.
+    pub(super) fn read_earlier(&mut self, effects: &mut Vec<Effect>) {
+        if self.status() != SyncStatus::UpToDate {
+            return;
+        }
+        let (now, late) = (self.now, self.now - self.config.retry_ms);
+        let readable = self.ring.readable(&self.log);
+        let lacking =
+            |(scope, earlier): &(&Scope, &mut Earlier)| readable.contains(scope) && earlier.read.seq < earlier.at.seq;
+        let Some((scope, earlier)) = self.earlier.iter_mut().find(lacking) else { return };
+        if earlier.asked.is_some_and(|asked| asked > late) {
+            return;
+        }
+        earlier.asked = Some(now);
+        let left = u32::try_from(earlier.at.seq - earlier.read.seq).unwrap_or(u32::MAX);
+        let (from, max) = (earlier.read.seq, self.config.pull_max.min(left));
+        effects.push(Effect::Send(ClientFrame::Pull { scope: *scope, from, max }));
+    }
+
+    /// Whether a page is one that was asked for here.
+    pub(super) fn is_earlier(&self, scope: Scope, from: u64) -> bool {
+        self.earlier
+            .get(&scope)
+            .is_some_and(|earlier| earlier.asked.is_some() && earlier.read.seq == from && from < earlier.at.seq)
+    }
+
+    pub(super) fn earlier_entries(
+        &mut self,
+        scope: Scope,
+        mut entries: Vec<LogEntry>,
+        chain: ChainHash,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(earlier) = self.earlier.get_mut(&scope) else { return };
+        earlier.asked = None;
+        let from = earlier.read;
+        let dense = entries.iter().zip(from.seq + 1..).all(|(entry, seq)| entry.seq == seq);
+        // a page that does not lead where it says is asked for again: nothing was built upon it
+        if !dense || entries.is_empty() || chain::extend(from.chain, &entries) != chain {
+            return;
+        }
+        entries.retain(|entry| entry.seq <= earlier.at.seq);
+        let seq = entries.last().map_or(from.seq, |entry| entry.seq);
+        let read = Cursor { seq, chain: chain::extend(from.chain, &entries) };
+        if read.seq == earlier.at.seq && read.chain != earlier.at.chain {
+            // two persons signed upon another log than the relay shows here
+            let alarm = Alarm { wrong: Wrong::Forked, seq: earlier.at.seq, author: None };
+            self.raise(scope, alarm, effects);
+            return;
+        }
+        earlier.read = read;
+        effects.push(Effect::KeepEarlier { scope, entries, read });
+    }
+}

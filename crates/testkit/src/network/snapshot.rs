@@ -1,0 +1,91 @@
+//! Snapshots of a scope, made and looked into as the product does.
+
+use zuc_protocol::{
+    Scope,
+    manifest::{PackRef, Says, Witness, manifest_hash},
+    messages::{ClientFrame, ServerFrame},
+    pack::{PackHeader, SealedPack, pack_hash},
+};
+use zuc_store::Snapshot;
+
+use super::Network;
+
+impl Network {
+    /// A laptop folds a scope as far as it has read it.
+    pub async fn snapshot(&mut self, laptop: usize, scope: Scope) -> Snapshot {
+        let laptop = &self.laptops[laptop];
+        let at = laptop.engine.cursor(scope).seq;
+        let made = laptop.store.snapshot(laptop.engine.log(), laptop.engine.ring(), scope, at, laptop.now()).await;
+        made.expect("an open store").expect("it holds all entries")
+    }
+
+    /// A connected laptop gives the relay a snapshot with its own word; the code of the refusal.
+    pub async fn offer_snapshot(&mut self, laptop: usize, snapshot: &Snapshot) -> Result<(), String> {
+        let (scope, bytes) = (snapshot.manifest.scope, snapshot.manifest.to_bytes().expect("a small manifest"));
+        let manifest = manifest_hash(&bytes);
+        let witness = Witness::sign(self.company, manifest, Says::Right, &self.laptops[laptop].keys());
+        self.ask(laptop, ClientFrame::ManifestOffer { manifest: bytes.into(), witness }).await?;
+        for pack in snapshot.packs.clone() {
+            self.ask(laptop, ClientFrame::PackOffer { scope, manifest, pack }).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether a snapshot is what a laptop makes of the entries.
+    pub async fn look_into_quietly(&self, laptop: usize, snapshot: &Snapshot) -> bool {
+        let one = &self.laptops[laptop];
+        let right = one.store.is_right(one.engine.log(), one.engine.ring(), snapshot, one.now()).await;
+        right.expect("an open store").expect("it holds all entries")
+    }
+
+    /// A connected laptop folds the entries for itself and says what it finds; whether that is that it is right.
+    pub async fn look_into(&mut self, laptop: usize, snapshot: &Snapshot) -> bool {
+        let right = self.look_into_quietly(laptop, snapshot).await;
+        self.say(laptop, snapshot, if right { Says::Right } else { Says::Wrong }).await;
+        right
+    }
+
+    /// What one snapshot holds, said to be what another is of: packs and manifest as a program makes them that means ill.
+    ///
+    /// # Panics
+    /// When the laptop lacks the key.
+    pub fn resealed(&mut self, laptop: usize, holds: &Snapshot, said: &Snapshot) -> Snapshot {
+        let mut made = Snapshot { packs: Vec::new(), ..said.clone() };
+        (made.manifest.digest, made.manifest.packs) = (holds.manifest.digest, Vec::new());
+        for pack in &holds.packs {
+            let one = &mut self.laptops[laptop];
+            let (ring, nonce) = (one.ring(), one.draw());
+            let pack = SealedPack::parse(&pack.0).expect("a pack");
+            let key = ring.epoch(pack.header().epoch).expect("a key that it holds");
+            let items = pack.open(self.company, key).expect("a pack of its company");
+            let header = PackHeader { cursor: made.manifest.cursor, ..pack.header().clone() };
+            let nonce = nonce.first_chunk().expect("enough bytes");
+            let sealed =
+                SealedPack::seal(self.company, header, &items, key, ring.keys(), nonce).expect("it fit before");
+            let size = u32::try_from(sealed.bytes().len()).expect("a pack is small");
+            made.manifest.packs.push(PackRef { hash: pack_hash(sealed.bytes()), size });
+            made.packs.push(sealed.into_bytes().into());
+        }
+        made
+    }
+
+    /// A connected laptop says something of a snapshot, whatever it knows.
+    ///
+    /// # Panics
+    /// When the relay does not take it.
+    pub async fn say(&mut self, laptop: usize, snapshot: &Snapshot, says: Says) {
+        let scope = snapshot.manifest.scope;
+        let manifest = manifest_hash(&snapshot.manifest.to_bytes().expect("a small manifest"));
+        let witness = Witness::sign(self.company, manifest, says, &self.laptops[laptop].keys());
+        self.ask(laptop, ClientFrame::Testify { scope, manifest, witness }).await.expect("a word of a reader's");
+    }
+
+    async fn ask(&mut self, laptop: usize, frame: ClientFrame) -> Result<(), String> {
+        let session = self.laptops[laptop].session.as_ref().expect("it is connected");
+        match self.host.relay().handle(session, frame).await.into_iter().next() {
+            Some(ServerFrame::ManifestKept { .. }) => Ok(()),
+            Some(ServerFrame::Error { code, .. }) => Err(code),
+            other => panic!("{other:?} is no answer"),
+        }
+    }
+}

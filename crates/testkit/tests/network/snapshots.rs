@@ -1,0 +1,330 @@
+//! Whoever begins at a snapshot holds what whoever read the whole log holds; and begins at none that is amiss.
+
+use zuc_domain::lead::{Lead, LeadField};
+use zuc_domain::shared::LeadId;
+use zuc_protocol::manifest::{Says, Unfit};
+use zuc_protocol::messages::ServerFrame;
+use zuc_protocol::pack::pack_hash;
+use zuc_protocol::{Blob, Rights, Role, Scope};
+use zuc_store::Snapshot;
+use zuc_testkit::network::{Laptop, Network};
+
+use crate::work;
+
+const SALES: Scope = Scope::Sales(1);
+const LUIS: usize = 0;
+const ANA: usize = 1;
+const BETO: usize = 2;
+
+fn seller() -> Rights {
+    Rights::new([Role::Ventas], [1])
+}
+
+/// Luis manages, Ana and Beto sell.
+async fn company(seed: u64) -> Network {
+    Network::found(seed, &[("Ana", seller()), ("Beto", seller())]).await
+}
+
+/// Everything that a log leaves somewhere: captures, calls, edits apart, conversions on two laptops, steps that do not count,
+/// what was deleted, a person who was forgotten, keys that were renewed.
+async fn history(network: &mut Network, word: &str) -> Vec<LeadId> {
+    let mut leads = Vec::new();
+    for at in [LUIS, ANA, BETO, ANA] {
+        let lead = work::capture(&mut network.laptops[at], word).await.unwrap();
+        network.settle().await;
+        assert!(work::call(&mut network.laptops[at], lead, "le interesa").await.unwrap());
+        network.settle().await;
+        leads.push(lead);
+    }
+    // changed apart: both are asked
+    network.laptops[ANA].disconnect().await;
+    let city = |name: &str| LeadField::City(Some(name.into()));
+    let amount = |amount: &str| serde_json::json!({ "value": amount, "currency": "MXN" });
+    for (at, name, value) in [(ANA, "León", "920"), (LUIS, "Celaya", "1030")] {
+        let laptop = &mut network.laptops[at];
+        assert!(work::edit(laptop, leads[1], city(name)).await.unwrap());
+        let value = serde_json::from_value(amount(value)).unwrap();
+        assert!(work::edit(laptop, leads[1], LeadField::EstimatedAmount(Some(value))).await.unwrap());
+    }
+    network.settle().await;
+    // a step on another's lead counts nowhere
+    assert!(work::qualify_unasked(&mut network.laptops[BETO], leads[1]).await.unwrap());
+    network.settle().await;
+    // two convert the same lead apart: one customer, by a derived id
+    assert!(work::qualify(&mut network.laptops[ANA], leads[3]).await.unwrap());
+    network.settle().await;
+    network.laptops[ANA].disconnect().await;
+    for at in [ANA, LUIS] {
+        assert!(work::convert(&mut network.laptops[at], leads[3]).await.unwrap());
+    }
+    network.settle().await;
+    assert!(work::delete(&mut network.laptops[BETO], leads[2]).await.unwrap());
+    network.settle().await;
+    leads
+}
+
+/// Luis makes a snapshot of the team's log, and Ana finds it right.
+async fn snapshot(network: &mut Network) -> Snapshot {
+    let made = network.snapshot(LUIS, SALES).await;
+    network.offer_snapshot(LUIS, &made).await.unwrap();
+    assert!(network.look_into(ANA, &made).await);
+    made
+}
+
+/// Somebody joins who begins at a snapshot where there is one, and the network comes to rest.
+async fn begins(network: &mut Network, name: &'static str) -> usize {
+    network.begin_at = 1;
+    joins(network, name).await
+}
+
+/// Somebody joins who reads the whole log.
+async fn reads(network: &mut Network, name: &'static str) -> usize {
+    network.begin_at = u64::MAX;
+    joins(network, name).await
+}
+
+async fn joins(network: &mut Network, name: &'static str) -> usize {
+    network.join(name, Rights::new([Role::Gerencia], [1])).await;
+    network.settle().await;
+    network.laptops.len() - 1
+}
+
+/// All that a laptop holds of a log, but for the bytes of the entries: documents with their heads and what of them does not
+/// count, facts with those that lost, read rows, what waits for a person, notes, events, cursors, authors, histories.
+async fn held(laptop: &Laptop, leads: &[LeadId]) -> Vec<String> {
+    let store = &laptop.store;
+    assert_eq!(store.rebuild(false).await.unwrap(), [], "{}", laptop.name);
+    assert_eq!(store.verify().await.unwrap(), [], "{}", laptop.name);
+    let mut held = vec![format!("{:?}", store.digests().await.unwrap())];
+    held.push(format!("{:?}", store.lost_facts().await.unwrap()));
+    held.push(format!("{:?}", store.conflicts(99).await.unwrap()));
+    let findings = store.findings().await.unwrap().into_iter();
+    held.push(format!(
+        "{:?}",
+        findings.map(|found| (found.fate, found.code, found.record, found.device)).collect::<Vec<_>>()
+    ));
+    let mut events: Vec<String> = store
+        .events_after(0, 10_000)
+        .await
+        .unwrap()
+        .iter()
+        .map(|stored| serde_json::to_string(&stored.event).unwrap())
+        .collect();
+    events.sort();
+    held.extend(events);
+    let resume = store.resume(laptop.engine.log()).await.unwrap();
+    let of_sales = |scope: &Scope| *scope == SALES;
+    held.push(format!("{:?}", resume.cursors.iter().filter(|(scope, _)| of_sales(scope)).collect::<Vec<_>>()));
+    held.push(format!("{:?}", resume.authors.iter().filter(|(scope, ..)| of_sales(scope)).collect::<Vec<_>>()));
+    for lead in leads {
+        held.push(format!("{:?}", store.history(*lead, 99).await.unwrap()));
+        held.push(format!("{:?}", store.person_keys_of(lead.0).await.unwrap()));
+        let shown = store.read::<Lead>(*lead).await.unwrap();
+        held.push(serde_json::to_string(&shown).unwrap());
+    }
+    held
+}
+
+/// Two laptops hold the same, line by line.
+async fn same(network: &Network, one: usize, other: usize, leads: &[LeadId]) {
+    let (mine, theirs) = (held(&network.laptops[one], leads).await, held(&network.laptops[other], leads).await);
+    for (mine, theirs) in mine.iter().zip(&theirs) {
+        assert_eq!(mine, theirs);
+    }
+    assert_eq!(mine.len(), theirs.len());
+}
+
+#[tokio::test]
+async fn who_begins_at_a_snapshot_holds_what_who_read_the_whole_log_holds() {
+    let mut network = company(21).await;
+    let mut leads = history(&mut network, "peñón").await;
+    network.forget(leads[0].0).await;
+    network.settle().await;
+    network.order_rotation(SALES).await;
+    network.settle().await;
+    let made = snapshot(&mut network).await;
+    // the tail: over documents that came in the snapshot, and new ones
+    leads.extend(history(&mut network, "laguna").await);
+    assert!(work::call(&mut network.laptops[LUIS], leads[0], "otra vez").await.unwrap());
+    network.forget(leads[4].0).await;
+    network.settle().await;
+
+    let begun = begins(&mut network, "Nora").await;
+    let read = reads(&mut network, "Olga").await;
+    assert_eq!(network.laptops[begun].begun, [(SALES, made.manifest.cursor)]);
+    assert!(network.laptops[read].begun.is_empty());
+    same(&network, begun, read, &leads).await;
+    assert!(
+        !network.laptops[begun].store.findings().await.unwrap().is_empty(),
+        "the story has steps that do not count"
+    );
+    assert!(!network.laptops[begun].store.conflicts(99).await.unwrap().is_empty(), "and what was changed apart");
+
+    // it goes on as they do: over a restart, writing, and making the next snapshot's tail
+    network.laptops[begun].restart().await;
+    network.settle().await;
+    leads.extend(history(&mut network, "tercera").await);
+    assert!(work::call(&mut network.laptops[begun], leads[0], "buenos días").await.unwrap());
+    network.settle().await;
+    same(&network, begun, read, &leads).await;
+}
+
+#[tokio::test]
+async fn everybody_who_read_the_log_makes_the_same_snapshot_whatever_waits_to_be_sent() {
+    let mut network = company(22).await;
+    let leads = history(&mut network, "peñón").await;
+    let made = network.snapshot(LUIS, SALES).await;
+    network.laptops[ANA].disconnect().await;
+    assert!(work::call(&mut network.laptops[ANA], leads[1], "sin red").await.unwrap());
+    let theirs = network.snapshot(ANA, SALES).await;
+    assert_eq!(theirs.manifest.digest, made.manifest.digest);
+    assert_eq!(theirs.manifest.chain, made.manifest.chain);
+    // and so it is when more has come
+    network.settle().await;
+    assert!(network.look_into_quietly(BETO, &made).await);
+}
+
+/// Time passes with nothing to do, and what lies before the snapshot is read.
+async fn idle(network: &mut Network, laptop: usize) {
+    for _ in 0..200 {
+        network.round_trip(1_000).await;
+        if network.laptops[laptop].store.unproven(SALES).await.unwrap().is_some() {
+            return;
+        }
+    }
+    panic!("what lies before the snapshot is never read");
+}
+
+#[tokio::test]
+async fn who_began_at_a_snapshot_reads_what_lies_before_when_idle_and_can_prove_it_and_give_it_back() {
+    let mut network = company(26).await;
+    let leads = history(&mut network, "peñón").await;
+    let made = snapshot(&mut network).await;
+    assert!(work::call(&mut network.laptops[LUIS], leads[0], "otra vez").await.unwrap());
+    network.settle().await;
+    let nora = begins(&mut network, "Nora").await;
+    assert_eq!(network.laptops[nora].begun.len(), 1);
+    // in the middle of it the program starts again
+    network.round_trip(1_000).await;
+    network.laptops[nora].restart().await;
+    idle(&mut network, nora).await;
+    assert_eq!(network.laptops[nora].store.verify().await.unwrap(), []);
+    assert!(network.look_into(nora, &made).await);
+    network.laptops[nora].store.proven(SALES).await.unwrap();
+
+    // everybody else's laptop is gone, and so is what the relay kept
+    for at in [ANA, BETO] {
+        network.laptops[at].disconnect().await;
+        network.laptops[at].away = true;
+    }
+    network.laptops[LUIS].disconnect().await;
+    network.laptops[LUIS].away = true;
+    network.wipe_the_relay().await;
+    network.settle().await;
+    network.laptops[LUIS].away = false;
+    let head = network.host.head(network.company, SALES).await.unwrap();
+    assert_eq!(head.seq, network.laptops[nora].engine.cursor(SALES).seq);
+    assert!(head.seq > made.manifest.cursor);
+}
+
+#[tokio::test]
+async fn a_snapshot_that_two_persons_made_up_is_found_out_by_who_began_at_it() {
+    let mut network = company(27).await;
+    history(&mut network, "peñón").await;
+    // Luis and Ana fold a log that lacks its end, and say that it is all of it
+    let short = network.snapshot(LUIS, SALES).await;
+    work::capture(&mut network.laptops[ANA], "laguna").await.unwrap();
+    network.settle().await;
+    let whole = network.snapshot(LUIS, SALES).await;
+    let made_up = network.resealed(LUIS, &short, &whole);
+    network.offer_snapshot(LUIS, &made_up).await.unwrap();
+    network.say(ANA, &made_up, Says::Right).await;
+    let nora = begins(&mut network, "Nora").await;
+    assert_eq!(network.laptops[nora].begun.len(), 1, "nothing that she can see is amiss");
+    assert_ne!(
+        network.laptops[nora].store.digests().await.unwrap(),
+        network.laptops[LUIS].store.digests().await.unwrap()
+    );
+    idle(&mut network, nora).await;
+    assert!(!network.look_into(nora, &made_up).await);
+    falls_back(&mut network, "Olga", &[Unfit::Disputed]).await;
+}
+
+/// A laptop that joins after this was done to what the relay gives reads the whole log and says why.
+async fn falls_back(network: &mut Network, name: &'static str, why: &[Unfit]) {
+    let joined = begins(network, name).await;
+    network.meddle = None;
+    assert_eq!(network.laptops[joined].not_begun, why, "{name}");
+    let digests = network.laptops[joined].store.digests().await.unwrap();
+    assert_eq!(digests, network.laptops[LUIS].store.digests().await.unwrap(), "{name}: nothing is lost");
+}
+
+#[tokio::test]
+async fn what_is_amiss_with_a_snapshot_is_said_and_the_log_is_read_instead() {
+    let mut network = company(23).await;
+    history(&mut network, "peñón").await;
+    falls_back(&mut network, "Nadie", &[]).await;
+
+    let good = network.snapshot(LUIS, SALES).await;
+    network.offer_snapshot(LUIS, &good).await.unwrap();
+    falls_back(&mut network, "Uno", &[Unfit::OneSigner]).await;
+    assert!(network.look_into(ANA, &good).await);
+
+    network.meddle = Some(Box::new(|frame| {
+        if let ServerFrame::Pack { pack: Some(pack), .. } = frame {
+            *pack.0.last_mut().unwrap() ^= 1;
+        }
+    }));
+    falls_back(&mut network, "Dos", &[Unfit::ForgedPack]).await;
+    network.meddle = Some(Box::new(|frame| {
+        if let ServerFrame::Pack { pack, .. } = frame {
+            *pack = None;
+        }
+    }));
+    falls_back(&mut network, "Tres", &[Unfit::NotWhole]).await;
+    network.meddle = Some(Box::new(|frame| {
+        if let ServerFrame::Manifests { kept, .. } = frame {
+            for kept in kept {
+                kept.witnesses.truncate(1);
+            }
+        }
+    }));
+    falls_back(&mut network, "Cuatro", &[Unfit::OneSigner]).await;
+
+    network.say(BETO, &good, Says::Wrong).await;
+    falls_back(&mut network, "Cinco", &[Unfit::Disputed]).await;
+}
+
+#[tokio::test]
+async fn who_signs_what_the_packs_do_not_hold_makes_nobody_begin_and_is_found_out() {
+    let mut network = company(24).await;
+    history(&mut network, "peñón").await;
+    let good = network.snapshot(LUIS, SALES).await;
+    work::capture(&mut network.laptops[ANA], "laguna").await.unwrap();
+    network.settle().await;
+    // Luis and Ana sign that the packs of an earlier place hold what they do not
+    let mut forged = network.snapshot(LUIS, SALES).await;
+    forged.manifest.digest = good.manifest.digest;
+    network.offer_snapshot(LUIS, &forged).await.unwrap();
+    network.say(ANA, &forged, Says::Right).await;
+    falls_back(&mut network, "Nora", &[Unfit::OtherDigest]).await;
+    assert!(!network.look_into(BETO, &forged).await, "who folds the entries sees it");
+    falls_back(&mut network, "Olga", &[Unfit::Disputed]).await;
+}
+
+#[tokio::test]
+async fn a_pack_of_another_scope_is_none_of_this_one() {
+    let mut network = company(25).await;
+    history(&mut network, "peñón").await;
+    let good = network.snapshot(LUIS, SALES).await;
+    let elsewhere = Scope::Catalog;
+    // the packs of the team, under a manifest of the catalogue
+    let mut forged = good.clone();
+    forged.manifest.scope = elsewhere;
+    assert_eq!(network.offer_snapshot(LUIS, &forged).await, Err("snapshot.other_chain".to_owned()));
+    let mut swapped = good.clone();
+    swapped.packs = vec![Blob(good.packs[0].0[..50].to_vec())];
+    swapped.manifest.packs[0].hash = pack_hash(&swapped.packs[0].0);
+    assert_eq!(network.offer_snapshot(LUIS, &swapped).await, Err("relay.malformed".to_owned()));
+    assert!(!network.look_into_quietly(ANA, &swapped).await);
+}
