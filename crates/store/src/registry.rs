@@ -144,7 +144,7 @@ mod tests {
         (DocKind::CONTRACT, Record::Contract),
         (DocKind::INVOICE, Record::Invoice),
     ];
-    const FACTS: [(&str, Record); 8] = [
+    const FACTS: [(&str, Record); 10] = [
         (Fact::ACTIVITY, Record::Activity),
         (Fact::ATTACHMENT, Record::Attachment),
         (Fact::ATTACHMENT_REMOVAL, Record::Attachment),

@@ -129,9 +129,9 @@ fn a_change_that_does_not_know_its_authors_last_one_is_refused() {
     let his = luis.write(&content(&[("name", "B")]), 2).unwrap().unwrap();
     ana.apply(&refs(&his)).unwrap();
     // his second, made beside his first: its operations bear the names of the others
-    let mut twin = automerge::Change::try_from(his.changes[0].as_slice()).unwrap().decode();
+    let mut twin = Change::try_from(his.changes[0].as_slice()).unwrap().decode();
     (twin.seq, twin.hash, twin.time) = (2, None, 9);
-    let twin = automerge::Change::from(twin);
+    let twin = Change::from(twin);
     let refused = ana.apply(&[twin.raw_bytes()]).unwrap_err();
     assert!(matches!(refused, StoreError::ChangeRefused(Refusal::WrongStart)), "{refused}");
 }

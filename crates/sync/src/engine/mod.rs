@@ -303,11 +303,10 @@ impl Engine {
             ServerFrame::Lost { loss } => self.note_loss(loss, effects),
             ServerFrame::Manifests { scope, kept } => self.manifests(scope, &kept, effects),
             ServerFrame::Pack { scope, pack } => self.pack(scope, pack, effects),
-            // what is made here is offered beside the connection
-            ServerFrame::ManifestKept { .. } => {}
             ServerFrame::Pong { time_ms, .. } => effects.push(Effect::RelayTime(time_ms)),
-            // files are asked for one by one, beside the exchange, and answered where they are asked for
-            ServerFrame::Attachment { .. } | ServerFrame::AttachmentBytes { .. } => {}
+            // files and what is made of a log are carried beside the connection, and answered there
+            ServerFrame::ManifestKept { .. } | ServerFrame::Attachment { .. } | ServerFrame::AttachmentBytes { .. } => {
+            }
         }
     }
 }

@@ -43,8 +43,9 @@ impl Network {
             assert!(matches!(answers[..], [ServerFrame::ControlAccepted { .. }]), "{answers:?}");
         }
         let records = self.records(&session).await;
-        let (seed, on, time) = (self.seed, self.on, self.time.clone());
-        self.laptops.push(Laptop::new(Owner { name, number, person, keys: &keys, seed, on, time }, &records).await);
+        let (seed, on, time, begin_at) = (self.seed, self.on, self.time.clone(), self.begin_at);
+        let owner = Owner { name, number, person, keys: &keys, seed, on, time, begin_at };
+        self.laptops.push(Laptop::new(owner, &records).await);
         self.laptops.extend(stays);
         self.settle().await;
 
