@@ -142,7 +142,7 @@ fn pesos(balances: &Balances) -> [String; 3] {
 
 #[tokio::test]
 async fn a_seller_sees_what_her_customer_was_invoiced_and_owes() {
-    let (mut network, customer) = company().await;
+    let (mut network, customer) = Box::pin(company()).await;
     assert_eq!(balances(&network, ANA, customer).await, None, "nothing was invoiced");
     stamp(&mut network, CARLA, customer, "100", date(2026, 10, 21)).await;
     stamp(&mut network, CARLA, customer, "1000", date(2026, 12, 21)).await;
@@ -159,7 +159,7 @@ async fn a_seller_sees_what_her_customer_was_invoiced_and_owes() {
 
 #[tokio::test]
 async fn two_who_tell_the_same_without_a_network_say_it_once() {
-    let (mut network, customer) = company().await;
+    let (mut network, customer) = Box::pin(company()).await;
     stamp(&mut network, CARLA, customer, "100", date(2026, 10, 21)).await;
     network.settle().await;
     for at in [CARLA, DORA] {
@@ -180,7 +180,7 @@ async fn two_who_tell_the_same_without_a_network_say_it_once() {
 
 #[tokio::test]
 async fn no_other_word_of_finance_reaches_a_seller_or_lies_in_her_teams_log() {
-    let (mut network, customer) = company().await;
+    let (mut network, customer) = Box::pin(company()).await;
     let invoice = stamp(&mut network, CARLA, customer, "100", date(2026, 10, 21)).await;
     tell(&mut network, CARLA).await;
     network.settle().await;

@@ -133,25 +133,3 @@ async fn what_was_done_without_a_network_gives_way_to_what_was_done_under_a_late
     let fenced = step(&mut network, CARLA, &carlas, "running", &["late"]).await;
     assert!(matches!(fenced, Err(StoreError::Fenced)), "{fenced:?}");
 }
-
-#[tokio::test]
-async fn a_relay_that_lost_its_leases_gives_the_next_above_what_was_done() {
-    let mut network = company().await;
-    for _ in 0..3 {
-        let carlas = lease(&mut network, CARLA).await.unwrap();
-        step(&mut network, CARLA, &carlas, "running", &["customer"]).await.unwrap();
-        network.settle().await;
-        network.time.pass(LATER_MS);
-    }
-    network.wipe_the_relay().await;
-    let mut rounds = 0;
-    while !network.round_trip(100).await {
-        rounds += 1;
-        assert!(rounds < 400, "they give back what they hold");
-    }
-    let doras = lease(&mut network, DORA).await.unwrap();
-    assert_eq!(doras.fence(), 4);
-    step(&mut network, DORA, &doras, "done", &["customer", "invoice"]).await.unwrap();
-    network.settle().await;
-    all_hold(&mut network, &["customer", "invoice"]).await;
-}
