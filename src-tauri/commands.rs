@@ -77,7 +77,12 @@ commands! {
 
     conflict_list: ConflictList => |office, _| office.conflict_list();
     conflict_get: ConflictGet => |office, args| office.conflict_get(args);
+    apart_list: ApartList => |office, _| office.apart_list();
     conflict_settle: ConflictDecide => |office, args| office.conflict_settle(args);
+    person_held: PersonGet => |office, args| office.person_held(args.id);
+    person_oppose: PersonOpposes => |office, args| office.person_oppose(args.id, args.opposes);
+    person_erase: PersonForget => |office, args| office.person_erase_named(args);
+    receipt_look: ReceiptLook => |office, args| office.receipt_look(args);
     history_get: HistoryGet => |office, args| office.history_get(args.id);
     history_restore: HistoryTakeBack => |office, args| office.history_restore(args);
 
@@ -85,6 +90,7 @@ commands! {
     lead_get: LeadGet => |office, args| office.lead_get(args.id);
     lead_create: LeadCreate => |office, args| office.lead_create(args);
     lead_edit: LeadEditCell => |office, args| office.lead_edit(args);
+    leads_edit: LeadsEditAll => |office, args| office.leads_edit(args);
     lead_log: LeadLog => |office, args| office.lead_log(args);
     lead_qualify: LeadQualify => |office, args| office.lead_qualify(args);
     lead_disqualify: LeadDisqualify => |office, args| office.lead_disqualify(args);
@@ -177,6 +183,30 @@ pub(crate) async fn file_save(
     let office = desk.office().await.map_err(AppError::into_failure)?;
     let file = office.file_read(args.id).await.map_err(AppError::into_failure)?;
     dialogs::save(&app, &file.name, file.bytes).await
+}
+
+/// Saves the copy of what is held on a person.
+#[tauri::command]
+pub(crate) async fn person_save_copy(
+    app: AppHandle<Wry>,
+    desk: State<'_, Arc<Desk>>,
+    args: Args<list::PersonCopySave>,
+) -> Reply<list::PersonCopySave> {
+    let office = desk.office().await.map_err(AppError::into_failure)?;
+    let files = office.person_export(args.id).await.map_err(AppError::into_failure)?;
+    dialogs::save_all(&app, files).await
+}
+
+/// Saves the receipt of an erasure.
+#[tauri::command]
+pub(crate) async fn receipt_save(
+    app: AppHandle<Wry>,
+    desk: State<'_, Arc<Desk>>,
+    args: Args<list::ReceiptSave>,
+) -> Reply<list::ReceiptSave> {
+    let office = desk.office().await.map_err(AppError::into_failure)?;
+    let (_, files) = office.person_receipt(args.id).await.map_err(AppError::into_failure)?;
+    dialogs::save_all(&app, files).await
 }
 
 /// Saves a proposal's PDF.

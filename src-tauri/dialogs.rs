@@ -1,10 +1,14 @@
 //! Files the person chooses. The window never sees the disk: paths are read and written here.
 
-use std::path::PathBuf;
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use tauri::{AppHandle, Wry};
 use tauri_plugin_dialog::DialogExt as _;
-use tokio::sync::oneshot;
+use tokio::{io::AsyncWriteExt as _, sync::oneshot};
+use zuc_app::File;
 use zuc_ipc::{Failure, words};
 
 /// Name and endings of a kind of file; none where any will do.
@@ -13,6 +17,7 @@ fn filter(kind: &str) -> Option<(&'static str, &'static [&'static str])> {
         "file" => return None,
         "cer" => (words::say("dialog.certificate"), &["cer"]),
         "key" => (words::say("dialog.key"), &["key"]),
+        "json" => (words::say("dialog.receipt"), &["json"]),
         "zuc" => (words::say("dialog.backup"), &["zuc"]),
         _ => (words::say("dialog.lists"), &["csv", "txt", "tsv", "xlsx", "xls", "ods"]),
     })
@@ -60,6 +65,38 @@ pub(crate) async fn save(app: &AppHandle<Wry>, name: &str, bytes: Vec<u8>) -> Re
     let Some(path) = path else { return Ok(None) };
     tokio::fs::write(&path, bytes).await.map_err(|error| Failure::new("file.not_written", error.kind().to_string()))?;
     Ok(Some(path.display().to_string()))
+}
+
+/// Writes files into the folder that the person says, so that nobody else of this computer reads them; the folder, or `None`
+/// when they closed the dialog.
+pub(crate) async fn save_all(app: &AppHandle<Wry>, files: Vec<File>) -> Result<Option<String>, Failure> {
+    let into = match rehearsed("ZUC_SAVE_DIR") {
+        Some(into) => Some(into),
+        None => folder(app).await,
+    };
+    let Some(into) = into else { return Ok(None) };
+    for file in files {
+        let path = into.join(&file.name);
+        write_private(&path, file.bytes)
+            .await
+            .map_err(|error| Failure::new("file.not_written", error.kind().to_string()))?;
+    }
+    Ok(Some(into.display().to_string()))
+}
+
+/// Writes a file that only its owner reads, in the place of whatever lay there; a link is not followed.
+async fn write_private(path: &Path, bytes: Vec<u8>) -> io::Result<()> {
+    match tokio::fs::remove_file(path).await {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = tokio::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    options.mode(0o600);
+    let mut file = options.open(path).await?;
+    file.write_all(&bytes).await?;
+    file.sync_all().await
 }
 
 /// A native dialog cannot be clicked by a driver, so a debug build lets a test say what the person would have picked.

@@ -38,6 +38,7 @@ pub use error::AppError;
 pub use office::{Notice, Office};
 pub use privacy::{Erased, PersonCopy, Receipt, ReceiptChecked, SignedReceipt};
 pub use sync::{SnapshotOutcome, SnapshotRow};
+pub use undo::{UNDO, Undo, Why};
 
 /// A document to save where the person says.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -84,7 +84,9 @@ impl Office {
             domicilio_cp: buyer.cp.to_owned(),
             uso_cfdi: "G03".to_owned(),
         };
-        self.customer_set_fiscal(FiscalProfileSet { customer_id: converted.customer_id.clone(), profile }).await?;
+        let customer_id = converted.customer_id.clone();
+        let seen = self.customer_fiscal(&customer_id).await?;
+        self.customer_set_fiscal(FiscalProfileSet { customer_id, seen, profile }).await?;
         let opened = self
             .proposal_create(ProposalNew {
                 customer_id: converted.customer_id,

@@ -53,7 +53,7 @@ async fn main() -> anyhow::Result<()> {
     let mut samples = Vec::new();
     for _ in 0..COMPANIES {
         let home = tempfile::tempdir()?;
-        write(home.path()).await?;
+        Box::pin(write(home.path())).await?;
         samples.extend(bodies(home.path()).await?);
     }
     fs::write(file, zstd::dict::from_samples(&samples, SIZE)?)?;

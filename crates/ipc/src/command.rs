@@ -40,17 +40,19 @@ pub mod list {
             Boot, CompanyCreated, CompanyNew, CompanyRecover, DeviceRevoke, DeviceRow, InviteNew, InviteView, Join,
             JoinStatus, KeysRotate, PendingDevice, Secret, SettingsSet,
         },
-        conflict::{ConflictAsk, ConflictRow, ConflictSettle, ConflictView},
+        conflict::{ApartRow, ConflictAsk, ConflictRow, ConflictSettle, ConflictView},
         customer::{Customer360, CustomerRow, FiscalChoices, FiscalChoicesQuery, FiscalProfileSet},
         history::{History, HistoryRestore},
         home::{Hit, Home},
         import::{HeldDecision, HeldRow, ImportDone, ImportPreview, ImportRow, ImportRowsQuery, ImportSource},
         invoice::{CsdAdd, CsdRow, InvoiceFiscalSet, InvoiceIssued, InvoicePage, InvoiceQuery, InvoiceView},
         lead::{
-            ActivityNew, Converted, Disqualification, LeadDetail, LeadEdit, LeadNew, LeadPage, LeadQuery, Qualification,
+            ActivityNew, Converted, Disqualification, LeadDetail, LeadEdit, LeadNew, LeadPage, LeadQuery, LeadsEdit,
+            Qualification,
         },
         lock::{LockIdle, LockPut, LockView, UnlockByCode},
         people::{PeopleView, RightsSet},
+        privacy::{PersonErase, PersonErased, PersonHeld, PersonOppose, ReceiptView},
         proposal::{ProductRow, ProposalEdit, ProposalNew, ProposalRow, ProposalSaved, ProposalSign, ProposalView},
         shared::{ById, Changes, Choice, Empty, Page, Query},
         sync::{SyncLogRow, SyncStatus},
@@ -141,8 +143,22 @@ pub mod list {
         ConflictList = "conflict_list" (Empty) -> Vec<ConflictRow>;
         /// One of them with its sides.
         ConflictGet = "conflict_get" (ConflictAsk) -> ConflictView;
+        /// What this laptop wrote and does not count, newest first.
+        ApartList = "apart_list" (Empty) -> Vec<ApartRow>;
         /// A person's word on it.
         ConflictDecide = "conflict_settle" (ConflictSettle) -> Changes;
+        /// What is held on the person of a record.
+        PersonGet = "person_held" (ById) -> PersonHeld;
+        /// Saves the copy of it in a folder that the person chooses; `None` = closed.
+        PersonCopySave = "person_save_copy" (ById) -> Option<String>;
+        /// Notes whether the person of a record opposes being scored and written to.
+        PersonOpposes = "person_oppose" (PersonOppose) -> Changes;
+        /// Forgets the person of a record.
+        PersonForget = "person_erase" (PersonErase) -> PersonErased;
+        /// Saves the receipt of an erasure in a folder that the person chooses; `None` = closed.
+        ReceiptSave = "receipt_save" (ById) -> Option<String>;
+        /// Checks a receipt; `text` is its file.
+        ReceiptLook = "receipt_look" (Query) -> ReceiptView;
         /// The history of a record.
         HistoryGet = "history_get" (ById) -> History;
         /// Writes again what a field was before a change.
@@ -156,6 +172,8 @@ pub mod list {
         LeadCreate = "lead_create" (LeadNew) -> Changes;
         /// One cell.
         LeadEditCell = "lead_edit" (LeadEdit) -> Changes;
+        /// The same field of several leads.
+        LeadsEditAll = "leads_edit" (LeadsEdit) -> Changes;
         /// A touch.
         LeadLog = "lead_log" (ActivityNew) -> Changes;
         /// Qualifies.

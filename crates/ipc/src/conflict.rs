@@ -63,6 +63,23 @@ pub struct ConflictView {
     pub page: (String, String),
 }
 
+/// Something that was written on this laptop and does not count.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApartRow {
+    /// The record; empty where nobody knows which.
+    pub id: String,
+    /// What it is, as [`ConflictRow::kind`]; empty where nobody knows.
+    pub kind: String,
+    /// What it is called.
+    pub title: String,
+    /// Why it does not count, in Spanish.
+    pub why: String,
+    /// The stable code of why.
+    pub code: String,
+    /// RFC 3339, when it was found out; empty where that was not noted.
+    pub at: String,
+}
+
 /// Asks for one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConflictAsk {

@@ -134,6 +134,8 @@ pub struct FiscalProfile {
 pub struct FiscalProfileSet {
     /// Customer id.
     pub customer_id: String,
+    /// What the person saw, as [`Customer360::fiscal`] says it: the core refuses to write over what came since.
+    pub seen: FiscalProfile,
     /// New profile.
     pub profile: FiscalProfile,
 }
@@ -226,4 +228,8 @@ pub struct Customer360 {
     pub balances: Option<Balances>,
     /// Newest first.
     pub timeline: Vec<TimelineRow>,
+    /// The person may make copies of what is held on people, and forget them.
+    pub privacy: bool,
+    /// The customer is a person: a persona física.
+    pub is_person: bool,
 }

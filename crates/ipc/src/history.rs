@@ -15,6 +15,8 @@ pub struct HistoryEdit {
     pub to: String,
     /// The value before may be written again.
     pub restorable: bool,
+    /// What the field says now, where it may be: whoever restores it hands this back as [`HistoryRestore::seen`].
+    pub stands: String,
 }
 
 /// One change.
@@ -56,4 +58,6 @@ pub struct HistoryRestore {
     pub change: String,
     /// The field.
     pub field: String,
+    /// What the person saw that it says, as [`HistoryEdit::stands`] had it.
+    pub seen: String,
 }

@@ -158,6 +158,8 @@ pub struct LeadDetail {
     pub timeline: Vec<TimelineRow>,
     /// Actions its state and the person's role allow: `edit`, `log`, `qualify`, `disqualify`, `convert`, `assign`.
     pub actions: Vec<String>,
+    /// RFC 3339 since when the person opposes being scored and written to by campaigns; empty where they do not.
+    pub opposed_at: String,
     /// Customer and opportunity it became.
     pub customer_id: Option<String>,
     /// Opportunity it became.
@@ -198,6 +200,13 @@ pub struct LeadEdit {
     pub old: String,
     /// Value typed.
     pub new: String,
+}
+
+/// One field of several leads edited at once; one undo takes all of it back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeadsEdit {
+    /// Each of them; at most 500.
+    pub edits: Vec<LeadEdit>,
 }
 
 /// A touch logged.

@@ -18,6 +18,7 @@ pub mod invoice;
 pub mod lead;
 pub mod lock;
 pub mod people;
+pub mod privacy;
 pub mod proposal;
 pub mod shared;
 pub mod sync;

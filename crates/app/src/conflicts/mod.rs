@@ -1,11 +1,13 @@
 //! The conflict inbox: fields that were changed apart, their sides in the words of the business, and a person's word.
 
+mod apart;
 mod kept;
 mod record;
 mod settle;
 mod story;
 
 pub use kept::Kept;
+pub(crate) use record::{Decided, object};
 use uuid::Uuid;
 use zuc_domain::shared::{
     ContestSide, ContractId, CustomerId, InvoiceId, LeadId, OpportunityId, PersonId, ProductId, ProposalId,
@@ -102,7 +104,7 @@ impl Office {
             id: stored.id.to_string(),
             field: stored.field.clone(),
             kind: kind_name(stored.kind).to_owned(),
-            title: self.title_of(stored).await?,
+            title: self.title_of(stored.kind, stored.id).await?,
             what: label(stored.kind, &stored.field).unwrap_or_default().to_owned(),
             who: story::list(&people.into_iter().map(|person| self.said(person)).collect::<Vec<_>>()),
             at: stored.at.to_string(),
@@ -110,9 +112,9 @@ impl Office {
     }
 
     /// What the record is called.
-    async fn title_of(&self, stored: &Stored) -> Result<String, AppError> {
-        let (store, id) = (&self.store, stored.id);
-        let title = match stored.kind {
+    async fn title_of(&self, kind: DocKind, id: Uuid) -> Result<String, AppError> {
+        let store = &self.store;
+        let title = match kind {
             DocKind::LEAD => store
                 .lead_row(LeadId(id))
                 .await?

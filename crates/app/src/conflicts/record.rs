@@ -14,7 +14,7 @@ use zuc_store::{Aggregate, ConflictRow};
 use crate::{AppError, Office};
 
 /// What deciding about a record asks.
-pub(super) trait Decided: Aggregate {
+pub(crate) trait Decided: Aggregate {
     /// What the person must be allowed, by the field.
     fn action(field: &str) -> Action;
     /// Whose it is.
@@ -140,6 +140,6 @@ impl Office {
 }
 
 /// What `authorize` asks about the record.
-pub(super) fn object<A: Decided>(record: &A, scope: Scope) -> Object {
+pub(crate) fn object<A: Decided>(record: &A, scope: Scope) -> Object {
     Object { scope, owner: record.whose() }
 }

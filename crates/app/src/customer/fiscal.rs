@@ -3,7 +3,7 @@
 use zuc_cfdi::{catalogs, rfc::Persona as SatPersona};
 use zuc_domain::{
     compliance::{ComplianceEvent, FiscalRules, TaxpayerData, legal_name_without_suffix},
-    customer::{FiscalProfile as Profile, ProfileEvidence, ProfileStatus},
+    customer::{Customer, FiscalProfile as Profile, ProfileEvidence, ProfileStatus},
     shared::{Action, DomainEvent, Object, Persona, Rfc},
 };
 use zuc_ipc::{
@@ -12,9 +12,13 @@ use zuc_ipc::{
     sentence,
     shared::{Choice, Query},
 };
+use zuc_protocol::item::DocKind;
 
 use super::{id, load};
-use crate::{AppError, Office};
+use crate::{
+    AppError, Office,
+    undo::{Before, Inverse},
+};
 
 /// Characters of a company's RFC, the shorter one.
 const RFC_LENGTH: usize = 12;
@@ -80,16 +84,30 @@ impl Office {
         })
     }
 
-    /// Sets the fiscal profile of a customer.
+    /// The fiscal data of a customer, as a change of them takes them for what the person saw.
     ///
     /// # Errors
-    /// The code of the first problem, which names its field; a warning is no reason to refuse.
+    /// `app.not_found`.
+    pub async fn customer_fiscal(&self, customer: &str) -> Result<FiscalProfile, AppError> {
+        let customer = self.store.read::<Customer>(id(customer)?).await?;
+        let customer = customer.ok_or_else(|| AppError::not_found("customer"))?;
+        self.allow(Action::ReadCustomers, Object::in_scope(customer.scope))?;
+        Ok(shown(&customer))
+    }
+
+    /// Sets the fiscal profile of a customer, if it still is what the person saw.
+    ///
+    /// # Errors
+    /// `app.stale` when someone changed it meanwhile; the code of the first problem, which names its field; a warning is no
+    /// reason to refuse.
     #[tracing::instrument(skip_all, fields(customer.id = %set.customer_id))]
     pub async fn customer_set_fiscal(&self, set: FiscalProfileSet) -> Result<Changes, AppError> {
         let profile = checked(&set.profile)?;
         let mut tx = self.begin().await?;
         let mut customer = load(&mut tx, id(&set.customer_id)?).await?;
         self.allow(Action::EditFiscalProfile, Object { scope: customer.scope, owner: Some(customer.owner) })?;
+        self.still_shown(&customer, &set.seen)?;
+        let before = Before::of::<Customer>(&mut tx, customer.id).await?;
         let event = customer.set_fiscal_profile(profile.clone())?;
         customer.apply(&event);
         let validated = ComplianceEvent::ProfileValidated {
@@ -100,12 +118,45 @@ impl Office {
         };
         let events: [&dyn DomainEvent; 2] = [&event, &validated];
         tx.repository().record_all(&customer, &events).await?;
+        let undo = before.was::<Customer>(&mut tx).await?.map(|was| Inverse::Records { records: vec![was] }.token());
         tx.commit().await?;
         Ok(self.tell(Changes {
             customers: true,
+            undo,
             done: zuc_ipc::words::say("customer.fiscal_saved").to_owned(),
             ..Changes::default()
         }))
+    }
+}
+
+impl Office {
+    /// Refuses where the fiscal data of a customer are not what the person saw.
+    ///
+    /// # Errors
+    /// `app.stale`, with what they say now.
+    fn still_shown(&self, customer: &Customer, seen: &FiscalProfile) -> Result<(), AppError> {
+        if shown(customer) == *seen {
+            return Ok(());
+        }
+        let now = serde_json::to_value(&customer.fiscal_profile)?;
+        Err(AppError::changed(
+            "app.stale",
+            "fiscal_profile",
+            &self.shown(DocKind::CUSTOMER, "fiscal_profile", Some(&now)),
+        ))
+    }
+}
+
+/// The fiscal data of a customer as the Cliente 360 shows them; before there are any, by what the customer is called.
+fn shown(customer: &Customer) -> FiscalProfile {
+    let profile = customer.fiscal_profile.as_ref();
+    let text = |of: fn(&Profile) -> &str| profile.map_or("", of).to_owned();
+    FiscalProfile {
+        rfc: customer.rfc.as_ref().map_or("", |rfc| rfc.as_str()).to_owned(),
+        legal_name: profile.map_or(&customer.legal_name, |profile| &profile.legal_name).clone(),
+        regimen_fiscal: text(|profile| profile.regimen_fiscal.as_str()),
+        domicilio_cp: text(|profile| profile.domicilio_cp.as_str()),
+        uso_cfdi: text(|profile| profile.uso_cfdi_default.as_str()),
     }
 }
 

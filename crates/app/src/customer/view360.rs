@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use zuc_cfdi::catalogs::{Catalog, description};
 use zuc_domain::{
     lead::opportunity::Stage,
-    shared::{Action, Currency, Object, Scope},
+    shared::{Action, Currency, Object, Persona, Rfc, Scope},
 };
 use zuc_ipc::{
     customer::{ContactRow, ContractRow, Customer360, FiscalProfile, OpportunityBrief, ProposalBrief},
@@ -106,6 +106,8 @@ impl Office {
             outstanding,
             balances: self.balances(customer_id).await?,
             timeline,
+            privacy: self.may(Action::ErasePerson, Object::in_scope(Scope::Admin)),
+            is_person: row.rfc.parse::<Rfc>().is_ok_and(|rfc| rfc.persona() == Persona::Fisica),
             row: self.customer_shown(row),
         })
     }

@@ -1,6 +1,7 @@
 //! Receiver and terms of a draft.
 
 use zuc_domain::{
+    customer::Customer,
     financial::{Invoice, MetodoPago, PaymentTerms, Receptor},
     shared::{Action, InvoiceId, Object, Scope},
 };
@@ -11,7 +12,10 @@ use zuc_ipc::{
 };
 
 use super::{id, load};
-use crate::{AppError, Office, customer};
+use crate::{
+    AppError, Office, customer,
+    undo::{Before, Inverse, RecordWas},
+};
 
 impl Office {
     /// Completes a draft: the receiver as registered, method and form of payment, the internal note. The receiver
@@ -38,16 +42,22 @@ impl Office {
             domicilio_cp: profile.domicilio_cp.as_str().to_owned(),
             uso_cfdi: profile.uso_cfdi_default.clone(),
         };
+        let before = Before::of::<Invoice>(&mut tx, invoice_id).await?;
         invoice.complete(receptor, terms, &set.note)?;
         tx.repository().save(&invoice).await?;
+        let mut records: Vec<RecordWas> = before.was::<Invoice>(&mut tx).await?.into_iter().collect();
         let mut buyer = customer::load(&mut tx, invoice.customer).await?;
         if buyer.fiscal_profile.as_ref() != Some(&profile) {
+            let before = Before::of::<Customer>(&mut tx, invoice.customer).await?;
             let event = buyer.set_fiscal_profile(profile)?;
             buyer.apply(&event);
             tx.repository().record(&buyer, &event).await?;
+            records.extend(before.was::<Customer>(&mut tx).await?);
         }
         tx.commit().await?;
-        self.invoice_shown(invoice_id, words::say("customer.fiscal_saved")).await
+        let undo = (!records.is_empty()).then(|| Inverse::Records { records }.token());
+        let shown = self.invoice_shown(invoice_id, words::say("customer.fiscal_saved")).await?;
+        Ok(InvoiceIssued { changes: Changes { undo, ..shown.changes }, ..shown })
     }
 
     /// The page again, and what to reload.

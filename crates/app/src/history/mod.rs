@@ -5,8 +5,8 @@ mod shown;
 use serde_json::{Value, json};
 use uuid::Uuid;
 use zuc_domain::{
-    customer::FiscalProfile,
-    lead::LeadField,
+    customer::{Customer, FiscalProfile},
+    lead::{Lead, LeadField},
     shared::{Action, CustomerId, DeviceId, LeadId, Object, PersonId},
 };
 use zuc_ipc::{
@@ -19,7 +19,10 @@ use zuc_store::{FieldEdit, Past};
 
 pub(crate) use shown::{figure, kind_name, label, state};
 
-use crate::{AppError, Office, customer, lead};
+use crate::{
+    AppError, Office, customer, lead,
+    undo::{Before, Inverse},
+};
 
 /// Changes shown; older ones stay in the document.
 const SHOWN: usize = 200;
@@ -34,14 +37,16 @@ impl Office {
         let history = self.store.history(id, SHOWN + 1).await?.ok_or_else(|| AppError::not_found("record"))?;
         self.may_read(history.kind, history.scope)?;
         let more = history.changes.len() > SHOWN;
-        let rows = history.changes.iter().take(SHOWN).map(|past| self.past(history.kind, past)).collect();
+        let now = self.standing(history.kind, id).await?;
+        let rows = history.changes.iter().take(SHOWN).map(|past| self.past(history.kind, past, &now)).collect();
         Ok(History { kind: kind_name(history.kind).to_owned(), rows, more })
     }
 
-    /// Writes again what a field was before a change, as a change of its own.
+    /// Writes again what a field was before a change, as a change of its own, if it still says what the person saw.
     ///
     /// # Errors
-    /// `history.not_restorable` for a field that is decided by its own command; the domain's code where it refuses.
+    /// `app.stale` when someone changed it meanwhile; `history.not_restorable` for a field that is decided by its own command;
+    /// the domain's code where it refuses.
     #[tracing::instrument(skip_all, fields(record.id = %restore.id, field = %restore.field))]
     pub async fn history_restore(&self, restore: HistoryRestore) -> Result<Changes, AppError> {
         let id: Uuid = restore.id.parse().map_err(|_| AppError::invalid("id"))?;
@@ -56,41 +61,68 @@ impl Office {
         let done = words::say("history.restored").to_owned();
         match Earlier::of(history.kind, edit) {
             Some(Earlier::Lead(field)) => {
-                self.restore_lead(LeadId(id), field).await?;
-                Ok(self.tell(Changes { leads: true, done, ..Changes::default() }))
+                let undo = Some(self.restore_lead(LeadId(id), field, &restore).await?.token());
+                Ok(self.tell(Changes { leads: true, undo, done, ..Changes::default() }))
             }
             Some(Earlier::Fiscal(profile)) => {
-                self.restore_fiscal(CustomerId(id), *profile).await?;
-                Ok(self.tell(Changes { customers: true, done, ..Changes::default() }))
+                let undo = self.restore_fiscal(CustomerId(id), *profile, &restore).await?.map(|undo| undo.token());
+                Ok(self.tell(Changes { customers: true, undo, done, ..Changes::default() }))
             }
             None => Err(AppError::new("history.not_restorable", restore.field)),
         }
     }
 
-    async fn restore_lead(&self, id: LeadId, field: LeadField) -> Result<(), AppError> {
+    async fn restore_lead(&self, id: LeadId, field: LeadField, ask: &HistoryRestore) -> Result<Inverse, AppError> {
         let mut tx = self.begin().await?;
-        let mut lead = lead::load(&mut tx, id).await?;
+        let lead = lead::load(&mut tx, id).await?;
         self.allow(Action::EditLead, lead::object(&lead))?;
-        let edit = lead.edit(field)?;
-        lead.apply_edit(&edit);
-        match Self::rescore(&mut lead) {
-            Some(event) => tx.repository().record(&lead, &event).await?,
-            None => tx.repository().save(&lead).await?,
-        }
-        Ok(tx.commit().await?)
+        self.still_stands(DocKind::LEAD, ask, &serde_json::to_value(&lead)?)?;
+        let edit = lead::put_field(&mut tx, lead, field).await?;
+        tx.commit().await?;
+        Ok(Inverse::of_field(id, edit.old, edit.new))
     }
 
-    async fn restore_fiscal(&self, id: CustomerId, profile: FiscalProfile) -> Result<(), AppError> {
+    async fn restore_fiscal(
+        &self,
+        id: CustomerId,
+        profile: FiscalProfile,
+        ask: &HistoryRestore,
+    ) -> Result<Option<Inverse>, AppError> {
         let mut tx = self.begin().await?;
         let mut customer = customer::load(&mut tx, id).await?;
         self.allow(Action::EditFiscalProfile, Object { scope: customer.scope, owner: Some(customer.owner) })?;
+        self.still_stands(DocKind::CUSTOMER, ask, &serde_json::to_value(&customer)?)?;
+        let before = Before::of::<Customer>(&mut tx, id).await?;
         let event = customer.set_fiscal_profile(profile)?;
         customer.apply(&event);
         tx.repository().record(&customer, &event).await?;
-        Ok(tx.commit().await?)
+        let was = before.was::<Customer>(&mut tx).await?;
+        tx.commit().await?;
+        Ok(was.map(|was| Inverse::Records { records: vec![was] }))
     }
 
-    fn past(&self, kind: DocKind, past: &Past) -> HistoryRow {
+    /// What a record says now, field by field; nothing of a kind of which no earlier value may be written again.
+    async fn standing(&self, kind: DocKind, id: Uuid) -> Result<Value, AppError> {
+        Ok(match kind {
+            DocKind::LEAD => serde_json::to_value(self.store.read::<Lead>(LeadId(id)).await?)?,
+            DocKind::CUSTOMER => serde_json::to_value(self.store.read::<Customer>(CustomerId(id)).await?)?,
+            _ => Value::Null,
+        })
+    }
+
+    /// Refuses where a field does not say any more what the person saw.
+    ///
+    /// # Errors
+    /// `app.stale`, with what it says now.
+    fn still_stands(&self, kind: DocKind, ask: &HistoryRestore, now: &Value) -> Result<(), AppError> {
+        if standing_text(now, &ask.field) == ask.seen {
+            return Ok(());
+        }
+        let now = self.shown(kind, &ask.field, now.get(&ask.field));
+        Err(AppError::changed("app.stale", &ask.field, &now))
+    }
+
+    fn past(&self, kind: DocKind, past: &Past, now: &Value) -> HistoryRow {
         let device = past.device.map(|device| device.uuid().simple().to_string());
         HistoryRow {
             change: hex::encode(past.change),
@@ -102,11 +134,11 @@ impl Office {
             here: past.device == Some(self.actor.device),
             device: device.map(|id| id[..8].to_owned()).unwrap_or_default(),
             begins: past.begins,
-            edits: past.edits.iter().filter_map(|edit| self.edit_shown(kind, edit)).collect(),
+            edits: past.edits.iter().filter_map(|edit| self.edit_shown(kind, edit, now)).collect(),
         }
     }
 
-    pub(crate) fn edit_shown(&self, kind: DocKind, edit: &FieldEdit) -> Option<HistoryEdit> {
+    pub(crate) fn edit_shown(&self, kind: DocKind, edit: &FieldEdit, now: &Value) -> Option<HistoryEdit> {
         let label = label(kind, &edit.field)?.to_owned();
         let (from, to) = if edit.field.starts_with("transitions/") {
             let record: Value = edit.to.as_ref()?.as_str().and_then(|text| serde_json::from_str(text).ok())?;
@@ -119,7 +151,8 @@ impl Office {
             return None;
         }
         let restorable = edit.from.is_some() && from != to && Earlier::of(kind, edit).is_some();
-        Some(HistoryEdit { field: edit.field.clone(), label, from, to, restorable })
+        let stands = if restorable { standing_text(now, &edit.field) } else { String::new() };
+        Some(HistoryEdit { field: edit.field.clone(), label, from, to, restorable, stands })
     }
 
     /// Who sits at a laptop, by the control log.
@@ -147,6 +180,11 @@ impl Office {
 /// `Ciudad: Celaya → León`.
 pub(crate) fn edit_line(edit: &HistoryEdit) -> String {
     format!("{}: {} → {}", edit.label, edit.from, edit.to)
+}
+
+/// What a field of a record says, to compare by.
+fn standing_text(record: &Value, field: &str) -> String {
+    record.get(field).map(ToString::to_string).unwrap_or_default()
 }
 
 /// An earlier value that may be written again.

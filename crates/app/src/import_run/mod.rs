@@ -120,7 +120,7 @@ impl Office {
         let looked = self.look(&source).await?;
         let batch = Box::pin(self.write_plan(&looked)).await?;
         let totals = shown::totals(&looked.plan);
-        let undo = Inverse::Import { batch: batch.to_string() };
+        let undo = Inverse::Import { batch };
         let changes = self.tell(Changes {
             leads: true,
             undo: Some(undo.token()),

@@ -7,7 +7,7 @@ use zuc_domain::{
 use zuc_ipc::{Changes, lead::LeadNew, words};
 
 use super::field;
-use crate::{AppError, Office};
+use crate::{AppError, Office, undo::Made};
 
 impl Office {
     /// Captures one lead; it belongs to whoever captures it.
@@ -50,7 +50,8 @@ impl Office {
             Some(scored) => tx.repository().record_all(&lead, &[&event, scored]).await?,
             None => tx.repository().record(&lead, &event).await?,
         }
+        let undo = Some(Made::of::<Lead>(&mut tx, lead.id).await?.token());
         tx.commit().await?;
-        Ok(self.tell(Changes { leads: true, done: words::say("lead.created").to_owned(), ..Changes::default() }))
+        Ok(self.tell(Changes { leads: true, undo, done: words::say("lead.created").to_owned(), ..Changes::default() }))
     }
 }

@@ -1,7 +1,11 @@
 //! One cell of the grid.
 
-use zuc_domain::shared::{Action, LeadId, Money};
+use zuc_domain::{
+    lead::{Lead, LeadEdit as Edited, LeadField},
+    shared::{Action, Money},
+};
 use zuc_ipc::{Changes, lead::LeadEdit, words};
+use zuc_store::Tx;
 
 use super::{field, id, load, object};
 use crate::{AppError, Office, undo::Inverse};
@@ -13,42 +17,38 @@ impl Office {
     /// `app.stale` when someone changed it meanwhile; the domain's code when the value is refused.
     #[tracing::instrument(skip_all, fields(lead.id = %edit.id, field = %edit.field))]
     pub async fn lead_edit(&self, edit: LeadEdit) -> Result<Changes, AppError> {
-        let (old, new) = self.write_field(id(&edit.id)?, &edit.field, &edit.old, &edit.new, "app.stale").await?;
-        let undo = Inverse::LeadField { lead: edit.id, field: edit.field, value: old, written: new };
+        let mut tx = self.begin().await?;
+        let edited = self.edit_cell(&mut tx, &edit).await?;
+        tx.commit().await?;
         Ok(self.tell(Changes {
             leads: true,
-            undo: Some(undo.token()),
+            undo: Some(Inverse::of_field(id(&edit.id)?, edited.old, edited.new).token()),
             done: words::say("lead.edited").to_owned(),
             ..Changes::default()
         }))
     }
 
-    /// Writes a field that still says what was `seen`, and gives back what it was and what it is; refuses with `stale`
-    /// where somebody wrote meanwhile.
-    pub(crate) async fn write_field(
-        &self,
-        id: LeadId,
-        name: &str,
-        seen: &str,
-        new: &str,
-        stale: &str,
-    ) -> Result<(String, String), AppError> {
-        let mut tx = self.begin().await?;
-        let mut lead = load(&mut tx, id).await?;
+    /// Writes a cell that still says what the person saw.
+    pub(super) async fn edit_cell(&self, tx: &mut Tx, edit: &LeadEdit) -> Result<Edited, AppError> {
+        let lead = load(tx, id(&edit.id)?).await?;
         self.allow(Action::EditLead, object(&lead))?;
         let held = lead.estimated_amount.map(Money::currency).unwrap_or_default();
-        let value = field::parse(name, new, held)?;
-        if !field::unchanged_since(&lead, &value, seen) {
-            return Err(AppError::changed(stale, name, &field::text(&lead.field(&value))));
+        let value = field::parse(&edit.field, &edit.new, held)?;
+        if !field::unchanged_since(&lead, &value, &edit.old) {
+            return Err(AppError::changed("app.stale", &edit.field, &field::text(&lead.field(&value))));
         }
-        let edit = lead.edit(value).map_err(|error| AppError::from(error).at(name))?;
-        let texts = (field::text(&edit.old), field::text(&edit.new));
-        lead.apply_edit(&edit);
-        match Self::rescore(&mut lead) {
-            Some(event) => tx.repository().record(&lead, &event).await?,
-            None => tx.repository().save(&lead).await?,
-        }
-        tx.commit().await?;
-        Ok(texts)
+        let of_field = |error: AppError| if error.code.starts_with("lead.") { error.at(&edit.field) } else { error };
+        put_field(tx, lead, value).await.map_err(of_field)
     }
+}
+
+/// Gives a field of a lead another value, and scores the lead again.
+pub(crate) async fn put_field(tx: &mut Tx, mut lead: Lead, value: LeadField) -> Result<Edited, AppError> {
+    let edit = lead.edit(value)?;
+    lead.apply_edit(&edit);
+    match Office::rescore(&mut lead) {
+        Some(event) => tx.repository().record(&lead, &event).await?,
+        None => tx.repository().save(&lead).await?,
+    }
+    Ok(edit)
 }

@@ -30,7 +30,7 @@ pub(super) fn parse(name: &str, text: &str, unnamed: Currency) -> Result<LeadFie
 }
 
 /// The cell's text for a field: [`parse`] makes the same value of it, whatever the record holds by then.
-pub(super) fn text(field: &LeadField) -> String {
+pub(crate) fn text(field: &LeadField) -> String {
     match field {
         LeadField::FullName(value)
         | LeadField::Company(value)

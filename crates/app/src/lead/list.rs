@@ -5,7 +5,7 @@ use std::str::FromStr;
 use rust_decimal::Decimal;
 use zuc_domain::{
     lead::{Lead, LeadState, score::Factor},
-    shared::{Action, Currency, ImportBatchId, Object, PersonId},
+    shared::{Action, Currency, ImportBatchId, Object, PersonId, Scope},
 };
 use zuc_ipc::{
     lead::{LeadDetail, LeadPage, LeadQuery, LeadRow, LeadSort, ScoreFactor, TimelineRow},
@@ -51,6 +51,7 @@ impl Office {
         let object = Object { scope: self.sales(), owner: found.owner };
         self.allow(Action::ReadLeads, object)?;
         let whole = self.store.read::<Lead>(lead_id).await?;
+        let opposed_at = whole.as_ref().and_then(|lead| lead.opposed_at).map(|since| since.to_string());
         let (emails, phones) = whole.map(|lead| (lead.other_emails, lead.other_phones)).unwrap_or_default();
         let factors: Vec<Factor> = serde_json::from_str(&found.factors).unwrap_or_default();
         let state = found.state.parse().unwrap_or(LeadState::New);
@@ -80,6 +81,7 @@ impl Office {
                 .collect(),
             timeline,
             actions: self.lead_actions(state, object),
+            opposed_at: opposed_at.unwrap_or_default(),
             customer_id: found.customer.map(|id| id.to_string()),
             opportunity_id: found.opportunity.map(|id| id.to_string()),
             row: row(&found),
@@ -102,11 +104,9 @@ impl Office {
             ("disqualify", open, Action::DisqualifyLead),
             ("convert", state == LeadState::Qualified, Action::ConvertLead),
         ];
-        offers
-            .into_iter()
-            .filter(|(_, possible, action)| *possible && self.may(*action, object))
-            .map(|(name, ..)| name.to_owned())
-            .collect()
+        let privacy = self.may(Action::ErasePerson, Object::in_scope(Scope::Admin)).then_some("privacy");
+        let offered = offers.into_iter().filter(|(_, possible, action)| *possible && self.may(*action, object));
+        offered.map(|(name, ..)| name).chain(privacy).map(ToOwned::to_owned).collect()
     }
 }
 

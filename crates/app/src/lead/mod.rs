@@ -1,5 +1,6 @@
 //! Leads: capture, list, edit, log, qualify, convert.
 
+mod bulk;
 mod convert;
 mod create;
 mod edit;
@@ -8,6 +9,8 @@ mod list;
 mod log;
 mod qualify;
 
+pub(crate) use edit::put_field;
+pub(crate) use field::text;
 pub(crate) use list::{reason, row};
 use zuc_domain::{
     lead::Lead,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 use zuc_domain::shared::{Action, DeviceId, Object, Scope};
 use zuc_protocol::{
-    control::ControlRecord,
+    control::{ControlRecord, DeviceState},
     ids::KeyId,
     item::{DocKind, Fact},
 };
@@ -41,11 +41,11 @@ impl Office {
         Ok(Checked { by: by.name, device: by.device, receipt: signed.receipt })
     }
 
-    pub(super) async fn receipt_for(
-        &self,
-        record: Uuid,
-        person: &Person,
-    ) -> Result<(SignedReceipt, Vec<File>), AppError> {
+    /// What a receipt of the person's erasure says now.
+    ///
+    /// # Errors
+    /// `privacy.not_erased`.
+    pub(super) async fn receipt_of(&self, record: Uuid, person: &Person) -> Result<Receipt, AppError> {
         let control = self.exchange.control();
         let keys: BTreeSet<KeyId> = person.keys.iter().copied().filter(|key| control.is_erased(*key)).collect();
         let last = keys.iter().filter_map(|key| control.erased_at(*key)).max();
@@ -58,7 +58,7 @@ impl Office {
         for key in &keys {
             here &= !self.store.holds_key(*key).await?;
         }
-        let receipt = Receipt {
+        Ok(Receipt {
             format: FORMAT.to_owned(),
             version: VERSION,
             company: self.company_id(),
@@ -74,7 +74,15 @@ impl Office {
             stays: self.what_stays(person).await?,
             devices: self.devices_told(person, act.seq, here).await?,
             not_read: self.coverage().not_read,
-        };
+        })
+    }
+
+    pub(super) async fn receipt_for(
+        &self,
+        record: Uuid,
+        person: &Person,
+    ) -> Result<(SignedReceipt, Vec<File>), AppError> {
+        let receipt = self.receipt_of(record, person).await?;
         let pdf = self.paper_of_receipt(&receipt).await?;
         let signed = SignedReceipt::sign(receipt, &self.exchange.device_keys())?;
         let name = format!("acuse-{}", &record.simple().to_string()[24..]);
@@ -109,7 +117,7 @@ impl Office {
         })
     }
 
-    async fn what_stays(&self, person: &Person) -> Result<Vec<Stays>, AppError> {
+    pub(super) async fn what_stays(&self, person: &Person) -> Result<Vec<Stays>, AppError> {
         let nameless = |kind: &str, id: Uuid, why: &str| Stays {
             kind: kind.to_owned(),
             id,
@@ -145,13 +153,20 @@ impl Office {
         Ok(stays)
     }
 
-    /// Who reads the person's records, by whether what they wrote since names the act or a later one.
+    /// Who reads the person's records, by whether what they wrote since names the act or a later one; and who read them
+    /// until they were taken out.
     async fn devices_told(&self, person: &Person, act: u64, here: bool) -> Result<Devices, AppError> {
         let control = self.exchange.control();
         let read = self.store.control_read_by().await?;
         let me = self.exchange.device_keys().id();
         let scopes: BTreeSet<_> = person.records().map(|record| zuc_store::wire_scope(record.scope)).collect();
         let (mut confirmed, mut waiting) = (Vec::new(), Vec::new());
+        let had = |state: &DeviceState| {
+            let left = state.removed.map(|removal| removal.at).filter(|at| *at < act);
+            let rights = left.and_then(|at| control.person(state.person)?.rights_at(at.saturating_sub(1)));
+            rights.is_some_and(|rights| scopes.iter().any(|scope| rights.may_read(*scope)))
+        };
+        let removed = control.devices().filter(|(_, state)| had(state)).map(|(device, _)| device.to_uuid()).collect();
         let others = control
             .devices()
             .filter(|(device, state)| *device != me && scopes.iter().any(|scope| control.reads(state, *scope)));
@@ -161,6 +176,6 @@ impl Office {
             let has = state.added_at > act || read.get(&DeviceId(device)).is_some_and(|seq| *seq >= act);
             if has { confirmed.push(device) } else { waiting.push(device) }
         }
-        Ok(Devices { here, confirmed, waiting })
+        Ok(Devices { here, confirmed, waiting, removed })
     }
 }

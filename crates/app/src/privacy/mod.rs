@@ -6,11 +6,14 @@ mod export;
 mod files;
 mod gather;
 mod issue;
+mod oppose;
 mod paper;
 mod person;
 mod receipt;
 mod says;
+mod view;
 
 pub use copy::PersonCopy;
 pub use erase::Erased;
+pub(crate) use person::id_at;
 pub use receipt::{Checked as ReceiptChecked, Receipt, SignedReceipt};

@@ -68,11 +68,13 @@ impl Office {
         let stays = together(receipt.stays.iter().map(why_it_stays));
         let devices = &receipt.devices;
         let confirmed = devices.confirmed.len() + usize::from(devices.here);
-        let waiting: Vec<String> = devices.waiting.iter().map(|device| self.member_of(*device)).collect();
-        let told: Rows = vec![
+        let mut told: Rows = vec![
             (words::say("privacy.confirmed").to_owned(), confirmed.to_string()),
-            (words::say("privacy.waiting").to_owned(), waiting.join(", ")),
+            (words::say("privacy.waiting").to_owned(), self.members_of(&devices.waiting).join(", ")),
         ];
+        if !devices.removed.is_empty() {
+            told.push((words::say("privacy.removed").to_owned(), self.members_of(&devices.removed).join(", ")));
+        }
         let signed: Rows = vec![
             (words::say("privacy.record").to_owned(), receipt.record.to_string()),
             (words::say("privacy.act").to_owned(), format!("{} · {}", receipt.act.seq, receipt.act.hash)),
@@ -228,9 +230,13 @@ impl Office {
         readers.collect()
     }
 
-    fn member_of(&self, device: uuid::Uuid) -> String {
-        let by = self.member_at(Some(zuc_domain::shared::DeviceId(device)));
-        if by.name.is_empty() { by.device } else { by.name }
+    /// Who sits at each of these devices; a device that nobody saw by its id.
+    pub(super) fn members_of(&self, devices: &[uuid::Uuid]) -> Vec<String> {
+        let named = |device: &uuid::Uuid| {
+            let by = self.member_at(Some(zuc_domain::shared::DeviceId(*device)));
+            if by.name.is_empty() { by.device } else { by.name }
+        };
+        devices.iter().map(named).collect()
     }
 
     /// The company's calendar day of an instant, as people write it.
@@ -246,7 +252,7 @@ fn kept(kept: &[Kept]) -> Rows {
 }
 
 /// The same rows together, with how many there are.
-fn together(rows: impl Iterator<Item = (String, String)>) -> Rows {
+pub(super) fn together(rows: impl Iterator<Item = (String, String)>) -> Rows {
     let mut found: Vec<((String, String), usize)> = Vec::new();
     for row in rows {
         match found.iter_mut().find(|(known, _)| *known == row) {
@@ -259,7 +265,7 @@ fn together(rows: impl Iterator<Item = (String, String)>) -> Rows {
 }
 
 /// What stays of somebody who was forgotten, and why.
-fn why_it_stays(stays: &Stays) -> (String, String) {
+pub(super) fn why_it_stays(stays: &Stays) -> (String, String) {
     let why = match (stays.why.as_str(), stays.until) {
         ("law", Some(until)) => {
             words::fill("privacy.kept_until", &[("day", &numbers::date(until)), ("law", &stays.basis)])

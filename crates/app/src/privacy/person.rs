@@ -76,6 +76,16 @@ impl Person {
         whole || (self.signed.contains_key(&record.id) && field.starts_with("acceptance/"))
     }
 
+    /// What they are called, as one of their records says it; empty where none does.
+    pub(super) fn called(&self) -> String {
+        let leads = self.leads.values().filter_map(|lead| lead.value.get("full_name"));
+        let contacts = self.contacts.keys().filter_map(|contact| self.contact(*contact)?.get("name"));
+        let own = self.own.values().filter_map(|customer| customer.value.get("legal_name"));
+        let signed = self.signed.values().filter_map(|proposal| proposal.value.pointer("/acceptance/signer/name"));
+        let mut names = leads.chain(contacts).chain(own).chain(signed).filter_map(Value::as_str);
+        names.find(|name| !name.trim().is_empty()).unwrap_or_default().to_owned()
+    }
+
     /// What they are called and reached by.
     pub(super) fn says(&self) -> Says {
         let mut says = Says::default();
@@ -282,17 +292,22 @@ impl Office {
     /// # Errors
     /// `store.person_key_missing` where a key that seals fields of this beginning is on its way.
     async fn must_open(&self, record: &HeldRecord, fields: &str) -> Result<(), AppError> {
+        if self.is_late(record, fields).await? { Err(StoreError::PersonKeyMissing.into()) } else { Ok(()) }
+    }
+
+    /// Whether a key that seals fields of this beginning is on its way: neither here nor erased.
+    pub(crate) async fn is_late(&self, record: &HeldRecord, fields: &str) -> Result<bool, AppError> {
         let control = self.exchange.control();
         for (_, key) in record.sealed.iter().filter(|(field, _)| field.starts_with(fields)) {
             if !control.is_erased(*key) && !self.store.holds_key(*key).await? {
-                return Err(StoreError::PersonKeyMissing.into());
+                return Ok(true);
             }
         }
-        Ok(())
+        Ok(false)
     }
 }
 
 /// The id that a document holds at a place.
-pub(super) fn id_at(value: &Value, pointer: &str) -> Option<Uuid> {
+pub(crate) fn id_at(value: &Value, pointer: &str) -> Option<Uuid> {
     value.pointer(pointer)?.as_str()?.parse().ok()
 }

@@ -116,6 +116,9 @@ pub struct Devices {
     pub confirmed: Vec<Uuid>,
     /// Those that have written nothing since.
     pub waiting: Vec<Uuid>,
+    /// Those that were taken out of the company before the act: they had the keys, and nobody tells them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<Uuid>,
 }
 
 /// A receipt with the signature of the device that wrote it.

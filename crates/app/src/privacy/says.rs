@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use zuc_domain::shared::{Persona, Rfc, text::fold};
+use zuc_domain::shared::{
+    Persona, Rfc,
+    text::{fold, names_agree},
+};
 
 /// What tells that two records speak of one person.
 #[derive(Default)]
@@ -44,10 +47,14 @@ impl Says {
             || (emails.is_empty() && name.is_none() && list("phones").iter().any(|phone| self.phones.contains(*phone)))
     }
 
-    /// Whether they signed, by their mail or by their name.
+    /// Whether they signed: by their mail, where the name agrees with it or nobody knows one, or by their name. Who signs
+    /// with another's mail is not handed out with them.
     pub(super) fn signed(&self, signer: &Value) -> bool {
-        let email = signer.get("email").and_then(Value::as_str);
-        email.is_some_and(|email| self.emails.contains(email)) || self.is_called(signer.get("name"), None)
+        let text = |field: &str| signer.get(field).and_then(Value::as_str);
+        let agrees = |name: &str| self.names.is_empty() || self.names.iter().any(|known| names_agree(known, name));
+        let by_mail =
+            text("email").is_some_and(|email| self.emails.contains(email)) && text("name").is_some_and(agrees);
+        by_mail || self.is_called(signer.get("name"), None)
     }
 }
 
@@ -95,7 +102,8 @@ mod tests {
     #[test]
     fn whoever_signs_is_known_by_mail_or_by_name() {
         let says = says(&json!({ "full_name": "Rosa Ruiz", "email": "rosa@a.example" }));
-        assert!(says.signed(&json!({ "name": "R.", "email": "rosa@a.example" })));
+        assert!(says.signed(&json!({ "name": "R. Ruiz", "email": "rosa@a.example" })));
+        assert!(!says.signed(&json!({ "name": "Eva Soto", "email": "rosa@a.example" })), "with another's mail");
         assert!(says.signed(&json!({ "name": "rosa ruiz", "email": null })));
         assert!(!says.signed(&json!({ "name": "Eva Soto", "email": "eva@a.example" })));
         assert!(!says.signed(&Value::Null), "a signer who was forgotten is nobody's");

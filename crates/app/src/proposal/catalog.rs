@@ -104,7 +104,7 @@ impl Office {
         tx.commit().await?;
         let changes = self.tell(Changes {
             proposals: true,
-            undo: Some(Inverse::Import { batch: batch.to_string() }.token()),
+            undo: Some(Inverse::Import { batch }.token()),
             done: words::fill(
                 "product.imported",
                 &[

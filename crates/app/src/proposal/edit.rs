@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{ToSpan as _, civil::Date};
 use rust_decimal::Decimal;
 use zuc_domain::{
-    proposal::{NewProposal, OrderKey, Product, Proposal, ProposalLine, Recurrence, VersionContent},
+    proposal::{NewProposal, OrderKey, Product, Proposal, ProposalLine, ProposalState, Recurrence, VersionContent},
     shared::{
         Action, Currency, CustomerId, DecimalStyle, DomainEvent, LineId, Money, Object, OpportunityId, Percentage,
         ProductId, ProposalId, RoundingStrategy, TaxKind,
@@ -19,7 +19,10 @@ use zuc_ipc::{
 use zuc_store::Tx;
 
 use super::{id, load, merge::merge, object, view::form};
-use crate::{AppError, Office};
+use crate::{
+    AppError, Office,
+    undo::{Before, Inverse, Made, RecordWas},
+};
 
 /// Days a proposal stays valid unless said otherwise.
 const VALID_DAYS: i64 = 15;
@@ -66,8 +69,9 @@ impl Office {
         let proposal = Proposal::from_created(&event)
             .ok_or_else(|| AppError::new("app.internal", "a created event makes a proposal"))?;
         tx.repository().record(&proposal, &event).await?;
+        let undo = Made::of::<Proposal>(&mut tx, proposal.id).await?;
         tx.commit().await?;
-        self.saved(proposal.id, words::say("proposal.opened")).await
+        self.saved(proposal.id, words::say("proposal.opened"), Some(undo)).await
     }
 
     /// Saves what a person changed in a draft; after it was sent, saving begins a new version. What came since the form
@@ -93,33 +97,48 @@ impl Office {
             edit = merge(&base, &edit, &now)?;
         }
         let content = self.content(&mut tx, &proposal, &edit).await?;
-        let saved = async || Ok(ProposalSaved { lines, merged, ..self.saved(proposal_id, "").await? });
+        let before = Before::of::<Proposal>(&mut tx, proposal_id).await?;
+        let saved = async |was: Option<RecordWas>| {
+            let undo = was.map(|was| Inverse::Records { records: vec![was] });
+            Ok(ProposalSaved { lines, merged, ..self.saved(proposal_id, "", undo).await? })
+        };
         let title = edit.title.trim();
         let renamed = !title.is_empty() && title != proposal.title;
         if renamed {
             title.clone_into(&mut proposal.title);
         }
         if content == proposal.latest().content {
+            let mut was = None;
             if renamed {
                 tx.repository().save(&proposal).await?;
+                was = before.was::<Proposal>(&mut tx).await?;
                 tx.commit().await?;
             }
-            return saved().await;
+            return saved(was).await;
         }
         let act = tx.act();
+        // a version that was begun stays: what it followed is in the customer's hands
+        let begins = proposal.state() != ProposalState::Draft;
         let events = proposal.revise(content, Decimal::ONE, "", &act)?;
         for event in &events {
             proposal.apply(event);
         }
         let events: Vec<&dyn DomainEvent> = events.iter().map(|event| event as &dyn DomainEvent).collect();
         tx.repository().record_all(&proposal, &events).await?;
+        let was = before.was::<Proposal>(&mut tx).await?.filter(|_| !begins);
         tx.commit().await?;
-        saved().await
+        saved(was).await
     }
 
-    pub(super) async fn saved(&self, id: ProposalId, done: &str) -> Result<ProposalSaved, AppError> {
+    pub(super) async fn saved(
+        &self,
+        id: ProposalId,
+        done: &str,
+        undo: Option<Inverse>,
+    ) -> Result<ProposalSaved, AppError> {
         let view = self.proposal_get(id.to_string()).await?;
-        let changes = self.tell(Changes { proposals: true, done: done.to_owned(), ..Changes::default() });
+        let undo = undo.map(|undo| undo.token());
+        let changes = self.tell(Changes { proposals: true, undo, done: done.to_owned(), ..Changes::default() });
         Ok(ProposalSaved { view, lines: Vec::new(), merged: false, changes })
     }
 

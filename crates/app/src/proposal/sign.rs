@@ -9,7 +9,10 @@ use zuc_domain::{
     customer::{Contact, Customer},
     lead::opportunity::Opportunity,
     proposal::{ApprovalLimits, Signature, Signer},
-    shared::{Action, ContactId, ProposalId, Scope, text::fold},
+    shared::{
+        Action, ContactId, ProposalId, Scope,
+        text::{fold, names_agree},
+    },
 };
 use zuc_ipc::{
     proposal::{ProposalSaved, ProposalSign},
@@ -19,7 +22,7 @@ use zuc_protocol::item::Fact;
 use zuc_store::{FactRecord, Projector, StoreError};
 
 use super::{id, load, object};
-use crate::{AppError, Office};
+use crate::{AppError, Office, privacy::id_at};
 
 /// Largest picture of a signature.
 const MAX_PICTURE: usize = 256 * 1024;
@@ -67,7 +70,8 @@ impl Office {
     ///
     /// # Errors
     /// `proposal.content_changed` when another hash was shown, `proposal.expired`, `proposal.approval_required`,
-    /// `proposal.signature_incomplete`, `signature.not_a_picture`.
+    /// `proposal.signature_incomplete`, `signature.not_a_picture`; `proposal.key_late` while the key of somebody that the
+    /// paper names has not come.
     #[tracing::instrument(skip_all, fields(proposal.id = %sign.id))]
     pub async fn proposal_sign(&self, sign: ProposalSign) -> Result<ProposalSaved, AppError> {
         let proposal_id = id(&sign.id)?;
@@ -77,6 +81,7 @@ impl Office {
         if picture.len() > MAX_PICTURE || !picture.starts_with(b"\x89PNG\r\n\x1a\n") {
             return Err(AppError::new("signature.not_a_picture", "not a PNG of reasonable size").at("signature_png"));
         }
+        self.must_read_whole(proposal_id).await?;
         let shown = self.proposal_get(sign.id.clone()).await?;
         let paper = self.paper(proposal_id).await?;
         let document_hash = hex::encode(Sha256::digest(&paper));
@@ -143,15 +148,39 @@ impl Office {
         tx.commit().await?;
         self.work.notify_one();
         tracing::info!(proposal.id = %proposal_id, version = shown.version, "proposal accepted");
-        self.saved(proposal_id, words::say("proposal.signed")).await
+        self.saved(proposal_id, words::say("proposal.signed"), None).await
     }
 }
 
-/// The contact who signs: by their mail or, where none has it, by their name.
+impl Office {
+    /// Refuses while a key is on its way that seals what the paper says, or who of the customer's contacts signs: nobody
+    /// signs a paper on which somebody stands as forgotten who was not.
+    ///
+    /// # Errors
+    /// `proposal.key_late`.
+    async fn must_read_whole(&self, proposal: ProposalId) -> Result<(), AppError> {
+        let found = self.store.held_record(proposal.uuid()).await?.ok_or_else(|| AppError::not_found("proposal"))?;
+        let customer = id_at(&found.value, "/customer");
+        let customer = match customer {
+            Some(customer) => self.store.held_record(customer).await?,
+            None => None,
+        };
+        for record in std::iter::once(&found).chain(&customer) {
+            if self.is_late(record, "").await? {
+                return Err(AppError::new("proposal.key_late", "a key of somebody named here has not come"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The contact who signs: by their mail, where the name agrees with it (a mail may be an office's, or another's who lent
+/// it), else by their name.
 fn contact_of(customer: &Customer, signer: &Signer) -> Option<ContactId> {
-    let mut contacts = customer.contacts.values();
-    let by_mail = contacts.find(|contact| contact.email.is_some() && contact.email == signer.email);
+    let has_mail = |contact: &&Contact| contact.email.is_some() && contact.email == signer.email;
+    let agrees = |contact: &&Contact| names_agree(&contact.name, &signer.name);
     let called = |contact: &&Contact| fold(&contact.name) == fold(&signer.name);
+    let by_mail = customer.contacts.values().filter(has_mail).find(agrees);
     by_mail.or_else(|| customer.contacts.values().find(called)).map(|contact| contact.id)
 }
 
@@ -176,6 +205,7 @@ mod tests {
             email: email.parse().ok(),
             phone: None,
             decision_power: DecisionPower::Unknown,
+            opposed_at: None,
             consent: None,
         };
         (id, contact)
@@ -205,5 +235,7 @@ mod tests {
         assert_eq!(signs("R. Ruiz", "rosa@a.example"), Some(1));
         assert_eq!(signs("JUAN PENA", ""), Some(2), "not whoever is written to first");
         assert_eq!(signs("Eva Soto", ""), None, "no mail is nobody's mail");
+        assert_eq!(signs("Eva Soto", "rosa@a.example"), None, "who signs with another's mail is not the other");
+        assert_eq!(signs("Juan Peña", "rosa@a.example"), Some(2));
     }
 }

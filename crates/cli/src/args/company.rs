@@ -171,6 +171,14 @@ pub(crate) enum Person {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// Note that a person opposes being scored and written to by campaigns
+    Oppose {
+        /// The record of a lead or a contact; a mail; a telephone
+        who: String,
+        /// They do not any more
+        #[arg(long)]
+        withdraw: bool,
+    },
     /// Forget a person on every device
     Erase {
         /// The record of a lead, a contact or a customer; a mail; a telephone

@@ -86,8 +86,14 @@ fn named(sides: &[ConflictSide], keep: &str) -> Option<String> {
 
 pub(super) async fn history(id: String, restore: Option<Vec<String>>, place: &Place, output: Output) -> Done {
     if let Some([change, field]) = restore.as_deref() {
-        let ask = HistoryRestore { id, change: change.clone(), field: field.clone() };
-        let changes = with_office(place, async |office| office.history_restore(ask).await).await?;
+        let changes = with_office(place, async |office| {
+            let history = office.history_get(id.clone()).await?;
+            let edits = history.rows.iter().filter(|row| row.change == *change).flat_map(|row| &row.edits);
+            let seen = edits.filter(|edit| edit.field == *field).map(|edit| edit.stands.clone()).next();
+            let (change, field, seen) = (change.clone(), field.clone(), seen.unwrap_or_default());
+            office.history_restore(HistoryRestore { id, change, field, seen }).await
+        })
+        .await?;
         output.show(&changes, |changes| changes.done.clone())?;
         return Ok(OK);
     }

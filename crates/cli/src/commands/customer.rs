@@ -53,8 +53,11 @@ pub(super) async fn customers(command: Customer, place: &Place, output: Output) 
         Customer::Fiscal { id, rfc, name, regimen, cp, uso } => {
             let profile =
                 FiscalProfile { rfc, legal_name: name, regimen_fiscal: regimen, domicilio_cp: cp, uso_cfdi: uso };
-            let set = FiscalProfileSet { customer_id: id, profile };
-            let changes = with_office(place, async |office| office.customer_set_fiscal(set).await).await?;
+            let changes = with_office(place, async |office| {
+                let seen = office.customer_fiscal(&id).await?;
+                office.customer_set_fiscal(FiscalProfileSet { customer_id: id, seen, profile }).await
+            })
+            .await?;
             output.show(&changes, |changes| changes.done.clone())?;
         }
     }

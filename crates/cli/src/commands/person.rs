@@ -37,6 +37,10 @@ pub(super) async fn run(command: Person, place: &Place, output: Output) -> Done 
             let files = save(&out, &files)?;
             output.show(&json!({ "files": files }), |_| lines(&files))?;
         }
+        Person::Oppose { who, withdraw } => {
+            let changes = with_office(place, async |office| office.person_oppose(who, !withdraw).await).await?;
+            output.show(&changes, |changes| changes.done.clone())?;
+        }
         Person::Erase { who, out } => {
             // what cannot be written is said before anything is destroyed
             out.as_deref().map_or(Ok(()), ready)?;

@@ -182,7 +182,8 @@ impl Story {
             domicilio_cp: buyer.cp.to_owned(),
             uso_cfdi: "G03".to_owned(),
         };
-        let profile = FiscalProfileSet { customer_id: self.customer.clone(), profile: receptor.clone() };
+        let seen = carla.customer_fiscal(&self.customer).await?;
+        let profile = FiscalProfileSet { customer_id: self.customer.clone(), seen, profile: receptor.clone() };
         carla.customer_set_fiscal(profile).await?;
         carla
             .invoice_set_fiscal(InvoiceFiscalSet {

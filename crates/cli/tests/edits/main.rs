@@ -4,6 +4,7 @@
 mod leads;
 mod products;
 mod proposals;
+mod undo;
 #[path = "../world/mod.rs"]
 mod world;
 

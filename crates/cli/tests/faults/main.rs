@@ -25,6 +25,7 @@ mod reports;
 mod revoking;
 mod rights;
 mod saga;
+mod signing;
 mod silence;
 mod snapshots;
 #[path = "../world/mod.rs"]

@@ -106,7 +106,9 @@ async fn known(stage: &Stage) -> (Deal, String) {
         domicilio_cp: "26015".to_owned(),
         uso_cfdi: "G03".to_owned(),
     };
-    let set = FiscalProfileSet { customer_id: made.customer_id.clone(), profile };
+    let customer_id = made.customer_id.clone();
+    let seen = office.customer_fiscal(&customer_id).await.expect("what is shown");
+    let set = FiscalProfileSet { customer_id, seen, profile };
     office.customer_set_fiscal(set).await.expect("a fiscal profile");
     let deal = Deal { lead: hers, customer: made.customer_id, proposal: String::new() };
     let deal = Box::pin(sign_as(&office, &deal, NAME, MAIL)).await;

@@ -76,6 +76,12 @@ async fn who_is_taken_out_is_told_works_no_more_and_the_others_go_on() {
         assert_eq!(world.ask(person, &["sync"]).await["state"], "up_to_date", "{person}");
     }
     world.ask("diana", &["verify", "--same-as", &home]).await;
+    // whoever was taken out before may have had what is forgotten now
+    let found = world.ask("luis", &["lead", "list", "--text", "Nora"]).await;
+    let nora = found["rows"][0]["id"].as_str().expect("a lead");
+    let erased = world.ask("luis", &["person", "erase", nora]).await;
+    let devices = &erased["receipt"]["receipt"]["devices"];
+    assert_eq!(devices["removed"].as_array().map(Vec::len), Some(1), "{devices}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

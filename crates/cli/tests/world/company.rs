@@ -138,7 +138,9 @@ pub(crate) async fn customer(office: &Office, nth: u64) -> Deal {
         domicilio_cp: buyer.cp.to_owned(),
         uso_cfdi: "G03".to_owned(),
     };
-    let set = FiscalProfileSet { customer_id: converted.customer_id.clone(), profile };
+    let customer_id = converted.customer_id.clone();
+    let seen = office.customer_fiscal(&customer_id).await.expect("what is shown");
+    let set = FiscalProfileSet { customer_id, seen, profile };
     office.customer_set_fiscal(set).await.expect("a fiscal profile");
     Deal { lead, customer: converted.customer_id, proposal: String::new() }
 }

@@ -8,6 +8,7 @@ pub mod state;
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use contract::{Contract, ContractError, ContractEvent, ContractState};
@@ -69,6 +70,9 @@ pub struct Contact {
     pub decision_power: DecisionPower,
     /// Legal basis of the personal data.
     pub consent: Option<Consent>,
+    /// Since when the person opposes being written to by campaigns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opposed_at: Option<Timestamp>,
 }
 
 /// A customer account.

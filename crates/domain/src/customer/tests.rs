@@ -49,6 +49,7 @@ fn contact(number: u128) -> Contact {
         email: None,
         phone: None,
         decision_power: DecisionPower::Unknown,
+        opposed_at: None,
         consent: None,
     }
 }

@@ -134,6 +134,7 @@ impl Lead {
                 phone: self.phone.clone(),
                 decision_power: DecisionPower::Unknown,
                 consent: self.consent.clone(),
+                opposed_at: self.opposed_at,
             },
             opportunity: conversion.opportunity.map(|id| NewOpportunity {
                 id,

@@ -157,8 +157,21 @@ impl Lead {
         Ok(LeadEvent::Disqualified { lead: self.id, disposition, reason, note, nurture_until, transition })
     }
 
-    /// Decides whether a new score is worth an event: first, another band, or five points and more.
+    /// Notes since when the person opposes being scored and written to by campaigns, or that they do not any more: the score
+    /// that stands goes, and none is made while they do.
+    pub fn oppose(&mut self, since: Option<Timestamp>) {
+        self.opposed_at = since;
+        if since.is_some() {
+            self.score = None;
+        }
+    }
+
+    /// Decides whether a new score is worth an event: first, another band, or five points and more; never of a person who
+    /// opposes it.
     pub fn rescore(&self, score: LeadScore) -> Option<LeadEvent> {
+        if self.opposed_at.is_some() {
+            return None;
+        }
         let previous = self.score.as_ref();
         let moved = previous.is_none_or(|old| old.band() != score.band() || old.score.abs_diff(score.score) >= 5);
         moved.then(|| LeadEvent::Scored { lead: self.id, previous: previous.map(|old| old.score), score })

@@ -145,6 +145,8 @@ pub struct Lead {
     pub import_batch: Option<ImportBatchId>,
     /// Legal basis of its personal data.
     pub consent: Option<Consent>,
+    /// Since when the person opposes being scored and written to by campaigns.
+    pub opposed_at: Option<Timestamp>,
     /// Day until which a nurtured lead rests.
     pub nurture_until: Option<Date>,
     /// What the last qualification found.

@@ -152,6 +152,7 @@ impl Lead {
             tags: new.tags,
             import_batch: new.import_batch,
             consent: new.consent,
+            opposed_at: None,
             nurture_until: None,
             criteria: None,
             first_contact_at: None,

@@ -262,6 +262,8 @@ matrix! {
     ManageDevices: ADMIN, Write, Any, [];
     /// Change the company's settings.
     EditCompany: ADMIN, Write, Any, [Profile];
+    /// Note that a person opposes being scored and written to, or no longer does: whoever hears it.
+    NoteOpposition: SALES_AND_FINANCE, Write, Any, [Lead, Customer];
     /// Erase a person's identifiers.
     ErasePerson: ADMIN, Write, Any, [];
     /// Hand out all that is held on a person.

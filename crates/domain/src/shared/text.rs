@@ -14,6 +14,25 @@ pub fn clean(text: &str) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" "))
 }
 
+/// Whether two names of persons can be of one: each word of the shorter is one of the longer, in order, whole or as its
+/// initial, and one at least is whole. `R. Ruiz` and `Rosa Ruiz Peña` agree, `Rosa Ruiz` and `Eva Ruiz` do not.
+pub fn names_agree(one: &str, other: &str) -> bool {
+    let words = |name: &str| -> Vec<String> {
+        let letters: String = fold(name).chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
+        letters.split_whitespace().map(str::to_owned).collect()
+    };
+    let (one, other) = (words(one), words(other));
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    let is_initial = |word: &str, of: &str| word.chars().count() == 1 && of.starts_with(word);
+    let (mut rest, mut whole) = (long.iter(), false);
+    let each = short.iter().all(|word| {
+        let found = rest.find(|of| *of == word || is_initial(word, of) || is_initial(of, word));
+        whole |= found == Some(word) && word.chars().count() > 1;
+        found.is_some()
+    });
+    each && whole
+}
+
 /// Company types, as words without punctuation; longest first, so that the whole suffix goes at once.
 const SUFFIXES: [&str; 34] = [
     "sociedad de responsabilidad limitada de capital variable",
@@ -102,6 +121,27 @@ fn spell(word: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_one_person_agree_in_each_word_that_both_have() {
+        for (one, other) in [
+            ("R. Ruiz", "Rosa Ruiz Peña"),
+            ("ROSA RUÍZ", "rosa ruiz"),
+            ("Rosa", "Rosa Ruiz"),
+            ("Rosa M. Ruiz", "Rosa Ruiz"),
+        ] {
+            assert!(names_agree(one, other) && names_agree(other, one), "{one} and {other}");
+        }
+        for (one, other) in [
+            ("Eva Ruiz", "Rosa Ruiz"),
+            ("R.", "Rosa Ruiz"),
+            ("", "Rosa"),
+            ("Ruiz Rosa", "Rosa Ruiz"),
+            ("Rosalía", "Rosa"),
+        ] {
+            assert!(!names_agree(one, other) && !names_agree(other, one), "{one} and {other}");
+        }
+    }
 
     #[test]
     fn accents_and_case_fall_away() {

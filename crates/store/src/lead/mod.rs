@@ -47,7 +47,7 @@ static SHAPE: Shape = Shape {
         SealedField { of: "", name: "rfc", when: When::NaturalPerson, erased: "null" },
     ],
     derived: &["id", "scope"],
-    defaults: &[("other_emails", "[]"), ("other_phones", "[]"), ("demo_requested", "false")],
+    defaults: &[("other_emails", "[]"), ("other_phones", "[]"), ("demo_requested", "false"), ("opposed_at", "null")],
 };
 
 impl Aggregate for Lead {

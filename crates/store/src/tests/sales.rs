@@ -40,6 +40,7 @@ async fn convert(store: &Store, lead: &Lead, legal_name: &str) -> Customer {
         email: lead.email.clone(),
         phone: lead.phone.clone(),
         decision_power: DecisionPower::Unknown,
+        opposed_at: None,
         consent: None,
     };
     let added = customer.add_contact(contact).unwrap();

@@ -135,6 +135,7 @@ async fn worked(store: &Store, conversion: &Conversion) {
         email: None,
         phone: None,
         decision_power: DecisionPower::Decides,
+        opposed_at: None,
         consent: None,
     };
     let added = customer.add_contact(second).unwrap();

@@ -69,7 +69,7 @@ fn receipt(log: &ControlLog) -> Receipt {
             basis: "CFF 30".to_owned(),
             until: Some(date(2032, 3, 31)),
         }],
-        devices: Devices { here: true, confirmed: vec![id(7)], waiting: vec![id(8)] },
+        devices: Devices { here: true, confirmed: vec![id(7)], waiting: vec![id(8)], removed: vec![id(9)] },
         not_read: vec!["fiscal".to_owned()],
     }
 }

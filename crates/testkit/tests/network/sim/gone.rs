@@ -17,7 +17,7 @@ impl Week {
             // it was taken away just now
             return;
         }
-        self.work_apart(laptop).await;
+        Box::pin(self.work_apart(laptop)).await;
         self.network.laptops[laptop].restore(&backup).await;
         self.backups.insert(laptop, backup);
         self.figures.restored += 1;
@@ -26,7 +26,7 @@ impl Week {
     /// The laptop that joined last is stolen: nobody learns what is done at it since, and it learns nothing any more.
     pub(super) async fn lose_a_laptop(&mut self) {
         let at = self.network.laptops.len() - 1;
-        self.work_apart(at).await;
+        Box::pin(self.work_apart(at)).await;
         self.network.laptops[at].away = true;
         self.network.remove(at).await;
         self.network.laptops[at].away = false;

@@ -137,7 +137,7 @@ impl Week {
     async fn happen(&mut self, event: Event) {
         match event {
             Event::Work { laptop, commands } => self.work(laptop, commands).await,
-            Event::ConvertApart { one, other } => self.convert_apart(one, other).await,
+            Event::ConvertApart { one, other } => Box::pin(self.convert_apart(one, other)).await,
             Event::Traffic { frames } => self.traffic(frames).await,
             Event::Break { laptop } => self.network.laptops[laptop].disconnect().await,
             Event::Partition { laptops } => {
@@ -166,7 +166,7 @@ impl Week {
                 self.traffic(10).await;
             }
             Event::Kill { laptop } => self.kill(laptop).await,
-            Event::PowerCut { laptop, after, seed } => self.power_cut(laptop, after, seed).await,
+            Event::PowerCut { laptop, after, seed } => Box::pin(self.power_cut(laptop, after, seed)).await,
             Event::Failure { laptop, failure } => {
                 if let Some(ground) = self.network.laptops[laptop].ground() {
                     ground.disk().fail(failure);
