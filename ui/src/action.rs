@@ -8,6 +8,7 @@ use zuc_ipc::import::{ImportDone, ImportPreview};
 use zuc_ipc::invoice::{CsdRow, InvoiceIssued};
 use zuc_ipc::lead::Converted;
 use zuc_ipc::lock::LockView;
+use zuc_ipc::privacy::{PersonErased, ReceiptView};
 use zuc_ipc::proposal::ProposalSaved;
 use zuc_ipc::shared::ById;
 use zuc_ipc::sync::SyncStatus;
@@ -54,6 +55,12 @@ impl Outcome for InvoiceIssued {
         Some(&self.changes)
     }
 }
+impl Outcome for PersonErased {
+    fn changes(&self) -> Option<&Changes> {
+        Some(&self.changes)
+    }
+}
+impl Outcome for ReceiptView {}
 impl Outcome for BackupView {}
 impl Outcome for BackupTried {}
 impl Outcome for RestoreDone {}

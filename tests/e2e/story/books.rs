@@ -1,11 +1,12 @@
 //! Carla invoices what Ana sold: certificate, fiscal profile, stamp, papers. Luis sees it on his boards.
 
-use std::{fs, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use crate::{
     company::Company,
     display::wait_for,
     figure::{micro, random_amount, random_name, written},
+    place::Place,
     story::pdf_text,
     window::{Window, test},
 };
@@ -174,7 +175,8 @@ async fn boards(company: &Company, customer: &str, label: &str) {
         format!("UPDATE analytics_sales_summary SET net_micro = {} WHERE invoices > 0", micro(&revenue)),
     ])
     .await;
-    let window = luis.window("/", &[]).await;
+    let receipt = luis.file("acuse.json");
+    let window = luis.window("/", &[("ZUC_PICK_JSON", receipt.as_path())]).await;
     window.read(&test("home-revenue-month"), &written(&revenue)).await;
     window.read(&test("home-arr"), &written(&arr)).await;
     window.read(&test("home-new-invoices"), label).await;
@@ -191,6 +193,7 @@ async fn boards(company: &Company, customer: &str, label: &str) {
     window.see(&test("customer-proposal")).await;
     window.read(&test("contract-row"), "Activo").await;
     window.portrait("cliente-360").await;
+    person(&window, luis, &receipt).await;
     window.press(&["ctrl+k"]);
     window.see(&test("palette-input")).await;
     window.fill(&test("palette-input"), "suministro").await;
@@ -200,5 +203,37 @@ async fn boards(company: &Company, customer: &str, label: &str) {
     window.miss(&test("palette-input")).await;
     window.click(&test("nav-settings")).await;
     window.read(&test("settings-name"), &name).await;
+    window.click(&test("settings-personas")).await;
+    window.click(&test("receipt-check")).await;
+    window.see(&test("receipt-good")).await;
     window.close().await;
+}
+
+/// Luis saves the copy of what is held on the customer's contact and forgets them; the receipt is saved.
+async fn person(window: &Window, luis: &Place, receipt: &Path) {
+    window.click("[data-testid=contact-row] [data-testid=person-open]").await;
+    window.see(&test("person-held")).await;
+    let name = window.text(&test("person-called")).await;
+    window.portrait("persona").await;
+    window.click(&test("person-copy")).await;
+    let saved = luis.saved_as("json");
+    let copy = fs::read_to_string(&saved).expect("JSON is text");
+    assert!(copy.contains("zuclubit.person_export") && copy.contains(&name), "the copy is not {name}'s");
+    fs::remove_file(&saved).expect("it was just there");
+
+    window.click(&test("person-forget")).await;
+    window.fill(&test("person-typed"), "Otra Persona").await;
+    window.click(&test("person-erase")).await;
+    window.read(&test("person"), "El nombre no es el de la persona").await;
+    window.portrait("persona-borrar").await;
+    window.fill(&test("person-typed"), &name).await;
+    window.click(&test("person-erase")).await;
+    window.see(&test("person-erased")).await;
+    window.portrait("persona-borrada").await;
+    window.click(&test("person-receipt")).await;
+    let said = fs::read_to_string(luis.saved_as("json")).expect("JSON is text");
+    assert!(said.contains("zuclubit.erasure_receipt") && !said.contains(&name), "the receipt names {name}");
+    fs::write(receipt, said).expect("the folder can be written");
+    window.click(&test("person-close")).await;
+    window.read(&test("contact-row"), "Persona eliminada").await;
 }

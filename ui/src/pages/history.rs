@@ -85,10 +85,10 @@ fn change(row: &HistoryRow, id: Signal<String>, restore: Action) -> impl IntoVie
 }
 
 fn line(edit: &HistoryEdit, change: &str, id: Signal<String>, restore: Action) -> impl IntoView + use<> {
-    let ask = StoredValue::new((change.to_owned(), edit.field.clone()));
+    let ask = StoredValue::new((change.to_owned(), edit.field.clone(), edit.stands.clone()));
     let back = move |_| {
-        let (change, field) = ask.get_value();
-        restore.run::<list::HistoryTakeBack>(HistoryRestore { id: id.get_untracked(), change, field }, |_| ());
+        let (change, field, seen) = ask.get_value();
+        restore.run::<list::HistoryTakeBack>(HistoryRestore { id: id.get_untracked(), change, field, seen }, |_| ());
     };
     let (from, to) = (edit.from.clone(), edit.to.clone());
     let title =

@@ -5,17 +5,18 @@ mod one;
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use zuc_ipc::conflict::{ConflictAsk, ConflictRow};
+use zuc_ipc::conflict::{ApartRow, ConflictAsk, ConflictRow};
 use zuc_ipc::list;
 use zuc_ipc::shared::Empty as Nothing;
 
 use self::one::One;
-use crate::backend::{Topics, use_query};
-use crate::components::{Empty, Icon, Kbd};
+use crate::backend::{Query, Topics, use_query};
+use crate::components::{Empty, Icon, Kbd, SectionHead};
 use crate::format;
 use crate::keys::{Deed, use_deeds};
 use crate::labels;
 use crate::loaded::loaded;
+use crate::route;
 use crate::shell::TopBar;
 use crate::words::tr;
 
@@ -23,6 +24,7 @@ use crate::words::tr;
 #[component]
 pub(crate) fn ConflictsPage() -> impl IntoView {
     let rows = use_query::<list::ConflictList>(Topics::ALL, || Some(Nothing {}));
+    let apart = use_query::<list::ApartList>(Topics::ALL, || Some(Nothing {}));
     let picked = RwSignal::new(None::<ConflictAsk>);
     // What was settled meanwhile is open no more: the first of those that wait is.
     let open = Memo::new(move |_| {
@@ -57,16 +59,54 @@ pub(crate) fn ConflictsPage() -> impl IntoView {
         <TopBar title=tr!(conflicts.title).to_owned() about>
             <span class="row row-1 s12 t3 narrow-hide"><Kbd key="J"/><Kbd key="K"/>{tr!(conflicts.next)}</span>
         </TopBar>
-        {loaded(rows, move |rows| if rows.is_empty() {
+        {loaded(rows, move |rows| if rows.is_empty() && apart.value.get().is_some_and(|apart| !apart.is_empty()) {
+            view! { <div class="body"><div class="pane"><Apart rows=apart/></div></div> }.into_any()
+        } else if rows.is_empty() {
             view! { <div class="body"><div class="pane"><Empty title=tr!(conflicts.none) why=tr!(conflicts.none_why)/></div></div> }.into_any()
         } else {
             view! {
                 <div class="body stack">
-                    <aside class="pane pane--left" style="width:312px" aria-label=tr!(conflicts.title)>{lines(&rows, open, picked)}</aside>
+                    <aside class="pane pane--left" style="width:312px" aria-label=tr!(conflicts.title)>{lines(&rows, open, picked)}<Apart rows=apart/></aside>
                     <div class="pane"><One open/></div>
                 </div>
             }.into_any()
         })}
+    }
+}
+
+/// What was written here and nobody takes: there is nothing to choose, and it has to be known.
+#[component]
+fn Apart(rows: Query<Vec<ApartRow>>) -> impl IntoView {
+    let line = |row: &ApartRow| {
+        let row = row.clone();
+        let title = if row.title.is_empty() { tr!(conflicts.apart_unknown).to_owned() } else { row.title };
+        let title = if row.id.is_empty() || !["lead", "customer", "proposal", "invoice"].contains(&row.kind.as_str()) {
+            view! { <span class="m cut">{title}</span> }.into_any()
+        } else {
+            view! { <a class="m cut" href=route::hit(&row.kind, &row.id)>{title}</a> }.into_any()
+        };
+        let why = if row.why.is_empty() { row.code } else { row.why };
+        let at = if row.at.is_empty() { String::new() } else { format::instant(&row.at) };
+        view! {
+            <li class="row row-3" style="align-items:flex-start;padding:10px 20px" data-testid="apart-row">
+                <Icon name="warn" class="t3"/>
+                <span class="col grow" style="min-width:0">
+                    <span class="row">{title}<span class="end s12 t3 tn">{at}</span></span>
+                    <span class="s12 t2" style="white-space:normal">{why}</span>
+                </span>
+            </li>
+        }
+    };
+    move || {
+        rows.value.get().filter(|rows| !rows.is_empty()).map(|rows| {
+            view! {
+                <section class="sec sec--flush">
+                    <SectionHead title=tr!(conflicts.apart) about=format::count(rows.len())/>
+                    <p class="s12 t3" style="padding:0 20px 8px">{tr!(conflicts.apart_about)}</p>
+                    <ul class="list list--tall" data-testid="apart-list">{rows.iter().map(line).collect_view()}</ul>
+                </section>
+            }
+        })
     }
 }
 

@@ -125,9 +125,10 @@ pub(crate) fn FiscalSection(customer: Arc<Customer360>) -> impl IntoView {
     let editing = RwSignal::new(false);
     let fields = FiscalFields::new(&customer.fiscal);
     let action = Action::new();
-    let id = StoredValue::new(customer.row.id.clone());
+    let shown = StoredValue::new((customer.row.id.clone(), customer.fiscal.clone()));
     let save = move || {
-        let set = FiscalProfileSet { customer_id: id.get_value(), profile: fields.profile() };
+        let (customer_id, seen) = shown.get_value();
+        let set = FiscalProfileSet { customer_id, seen, profile: fields.profile() };
         action.run::<list::CustomerSetFiscal>(set, move |_| {
             editing.try_set(false);
         });

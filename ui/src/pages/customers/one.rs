@@ -18,7 +18,7 @@ use crate::backend::{Topics, use_query};
 use crate::components::{Icon, Kbd, Kpi, Unsent, kpi_money};
 use crate::keys::{Deed, use_deeds};
 use crate::loaded::loaded;
-use crate::pages::{Files, HistoryButton};
+use crate::pages::{Files, HistoryButton, PersonButton};
 use crate::route;
 use crate::shell::{Crumb, TopBar};
 use crate::words::tr;
@@ -66,6 +66,7 @@ pub(crate) fn CustomerPage() -> impl IntoView {
         <TopBar crumb=Crumb { to: route::CUSTOMERS, name: tr!(shell.customers).to_owned() } title
             badges=view! { {move || customer.value.get().filter(|customer| customer.row.unsent).map(|_| view! { <Unsent/> })} }.into_any()>
             <HistoryButton id=Signal::derive(move || id.get())/>
+            {move || customer.value.get().is_some_and(|customer| customer.privacy && customer.is_person).then(|| view! { <PersonButton id=Signal::derive(move || id.get())/> })}
             <button class="btn" on:click=move |_| note.update(|note| *note += 1) data-testid="customer-log"><Icon name="plus"/>{tr!(customers.log)}<Kbd key="R"/></button>
             <button class="btn btn--primary" on:click=move |_| new_proposal.run(()) disabled=move || create.busy.get() data-testid="customer-new-proposal">
                 <Icon name="doc"/>{tr!(customers.new_proposal)}<Kbd key="N P"/></button>
@@ -77,7 +78,7 @@ pub(crate) fn CustomerPage() -> impl IntoView {
 fn inside(customer: Arc<Customer360>, note: RwSignal<u32>) -> impl IntoView {
     view! {
         <div class="body stack">
-            <aside class="pane pane--left" style="width:284px">{contacts(&customer.contacts)}</aside>
+            <aside class="pane pane--left" style="width:284px">{contacts(&customer.contacts, customer.privacy)}</aside>
             <div class="pane">
                 <div class="kpis" style="flex-shrink:0">
                     {figures(&customer)}

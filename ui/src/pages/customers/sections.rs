@@ -6,12 +6,14 @@ use zuc_ipc::customer::{ContactRow, ContractRow, InvoiceBrief, OpportunityBrief,
 use crate::components::{Avatar, Badge, EmptyLine, MoneyText, SectionHead, Tone};
 use crate::format;
 use crate::labels;
+use crate::pages::PersonButton;
 use crate::route;
 use crate::words::tr;
 
-/// People.
-pub(crate) fn contacts(rows: &[ContactRow]) -> impl IntoView + use<> {
+/// People; with `privacy` what is held on each can be looked at.
+pub(crate) fn contacts(rows: &[ContactRow], privacy: bool) -> impl IntoView + use<> {
     let people = rows.iter().cloned().map(|row| {
+        let held = privacy.then(|| view! { <PersonButton id=Signal::stored(row.id.clone()) small=true/> });
         let reach = [row.email, format::phone(&row.phone)].into_iter().filter(|text| !text.is_empty());
         let reach = reach.map(|text| view! { <span class="s12 t2 cut tn">{text}</span> }).collect_view();
         let role = if row.is_primary && row.role.is_empty() { tr!(customers.primary).to_owned() } else { row.role };
@@ -19,6 +21,7 @@ pub(crate) fn contacts(rows: &[ContactRow]) -> impl IntoView + use<> {
             <div class="row row-3 top" data-testid="contact-row">
                 <Avatar name=row.name.clone() large=true/>
                 <div class="col grow"><span class="m cut">{row.name}</span><span class="s12 t3 cut">{role}</span>{reach}</div>
+                {held}
             </div>
         }
     }).collect_view();

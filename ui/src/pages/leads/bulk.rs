@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use leptos::prelude::*;
-use zuc_ipc::lead::LeadEdit;
+use zuc_ipc::lead::{LeadEdit, LeadsEdit};
 use zuc_ipc::list;
 
 use super::grid::Grid;
@@ -38,11 +38,12 @@ fn StepForm(grid: Grid, asking: RwSignal<bool>) -> impl IntoView {
     let action = Action::new();
     let save = move || {
         let new = format!("{}|{}", text.get_untracked().trim(), due.get_untracked());
-        for id in grid.chosen.get_untracked() {
+        let edit = |id: String| {
             let old = grid.rows.find(&id).map(|row| super::panel_forms::step_value(&row)).unwrap_or_default();
-            let edit = LeadEdit { id, field: "next_step".to_owned(), old, new: new.clone() };
-            action.beside::<list::LeadEditCell>(edit, |_| ());
-        }
+            LeadEdit { id, field: "next_step".to_owned(), old, new: new.clone() }
+        };
+        let edits = grid.chosen.get_untracked().into_iter().map(edit).collect();
+        action.beside::<list::LeadsEditAll>(LeadsEdit { edits }, |_| ());
         grid.chosen.update(BTreeSet::clear);
         asking.set(false);
     };

@@ -12,11 +12,11 @@ use super::keyboard;
 use super::panel_forms::{Actions, StepForm};
 use super::reasons::factors;
 use crate::backend::{Topics, use_query};
-use crate::components::{Avatar, Badge, EmptyLine, Entry, Icon, Mark, Score, SectionHead, Timeline};
+use crate::components::{Avatar, Badge, EmptyLine, Entry, Icon, Mark, Score, SectionHead, Timeline, Tone};
 use crate::format;
 use crate::labels;
 use crate::loaded::loaded;
-use crate::pages::{Files, HistoryButton};
+use crate::pages::{Files, HistoryButton, PersonButton};
 use crate::route;
 use crate::words::tr;
 
@@ -49,7 +49,10 @@ pub(crate) fn LeadPanel(id: String, grid: Grid) -> impl IntoView {
                 <button class="btn btn--ghost btn--sm btn--icon" aria-label=tr!(common.close) title=tr!(common.close) on:click=move |_| grid.show.run(None) data-testid="panel-close"><Icon name="x"/></button>
             </div>
             {loaded(detail, move |detail| inside(detail, grid))}
-            <div style="padding:8px 12px 16px"><HistoryButton id=shown/></div>
+            <div class="row" style="padding:8px 12px 16px">
+                <HistoryButton id=shown/>
+                {move || detail.value.get().is_some_and(|detail| detail.actions.iter().any(|action| action == "privacy")).then(|| view! { <PersonButton id=shown/> })}
+            </div>
         </aside>
     }
 }
@@ -63,6 +66,7 @@ fn inside(detail: Arc<LeadDetail>, grid: Grid) -> impl IntoView {
             <div class="row" style="padding-right:92px"><span class="cut" style="font:var(--text-16);font-weight:600" data-testid="panel-title">{row.company.clone()}</span></div>
             <div class="row" style="margin-top:6px">
                 <Badge tone text=word testid="panel-state"/>
+                {(!detail.opposed_at.is_empty()).then(|| view! { <Badge tone=Tone::Warn text=tr!(person.opposes) testid="panel-opposed"/> })}
                 <Score points=u32::from(row.score) band=row.band.clone() rules=row.score_method == "rule_based_fallback"/>
                 <span class="t2 tn m">{row.amount.as_ref().map(|money| format::money_text(&money.amount, &money.currency))}</span>
             </div>

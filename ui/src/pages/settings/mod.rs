@@ -7,6 +7,7 @@ mod devices;
 mod invite;
 mod lock;
 mod people;
+mod receipt;
 mod revoke;
 mod sync;
 

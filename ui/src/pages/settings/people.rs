@@ -5,6 +5,7 @@ use zuc_ipc::list;
 use zuc_ipc::people::{Access, PeopleView, PersonRow, RightsSet};
 use zuc_ipc::shared::Empty as Nothing;
 
+use super::receipt::ReceiptPart;
 use crate::action::Action;
 use crate::backend::{Topics, use_query};
 use crate::components::{Avatar, Badge, CheckRow, FormFailure, Icon, SectionHead, Tone};
@@ -26,6 +27,7 @@ pub(crate) fn PeoplePart() -> impl IntoView {
     view! {
         <div class="pane">
             {loaded(people, move |view| view! { {table(&view, chosen)}{deeds(&view)} })}
+            <ReceiptPart/>
         </div>
         {move || one.get().zip(people.value.get()).map(|(row, view)| view! { <Sees row view=(*view).clone() chosen/> })}
     }
