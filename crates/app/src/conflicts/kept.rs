@@ -1,6 +1,7 @@
 //! What was written here and nobody took: it counts nowhere, and stays readable.
 
 use serde::Serialize;
+use serde_json::Value;
 use zuc_store::KeptApart;
 
 use crate::{
@@ -45,7 +46,8 @@ impl Office {
 
     fn kept(&self, kept: KeptApart) -> Kept {
         let said = kept.edits.iter().filter_map(|edit| {
-            let shown = self.edit_shown(kept.kind, edit)?;
+            // nothing of it is put back from here
+            let shown = self.edit_shown(kept.kind, edit, &Value::Null)?;
             Some(edit_line(&shown))
         });
         Kept {

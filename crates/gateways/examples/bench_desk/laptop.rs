@@ -76,7 +76,7 @@ impl Laptop {
             "type" => self.type_in(&rows(number("rows")?, false)).await,
             "change" => {
                 let (office, value) = (self.office().await?, text("value")?);
-                changes::change(&office, number("records")?, number("times")?, &value).await
+                Box::pin(changes::change(&office, number("records")?, number("times")?, &value)).await
             }
             "seen" => {
                 let (office, value, records) = (self.office().await?, text("value")?, number("records")?);
