@@ -1,5 +1,7 @@
 //! A relay that runs and logs all it can holds no word of what it carries: not in its memory, and not in its log.
 
+use zuc_ipc::lead::LeadQuery;
+
 use crate::{
     CARLA,
     world::{
@@ -31,7 +33,8 @@ async fn neither_the_memory_of_a_running_relay_nor_its_log_says_what_it_carries(
             Box::pin(customer(&office, 7)).await;
         }
         settle(&office).await;
-        let leads = office.lead_list(zuc_ipc::lead::LeadQuery { limit: 9, ..Default::default() }).await.expect("leads");
+        let query = LeadQuery { states: vec!["converted".to_owned()], limit: 9, ..LeadQuery::default() };
+        let leads = office.lead_list(query).await.expect("leads");
         assert!(leads.rows.iter().any(|lead| lead.full_name == "Rosa Iñiguez 7"), "{person} has what Carla wrote");
         world.leave(person, desk, office).await;
     }

@@ -238,10 +238,9 @@ async fn entries_in_another_order_and_entries_kept_back_are_not_taken() {
     })
     .await;
     assert_eq!(network.laptops[ANA].engine.cursor(WIRE), before, "of such a page nothing is taken");
-    assert_eq!(network.laptops[ANA].engine.distrust(), Some("sync.chain_broken"));
+    assert_eq!(network.laptops[ANA].engine.distrust(), None, "once may be a slip: it is asked again");
     network.laptops[ANA].disconnect().await;
     network.settle().await;
-    assert_eq!(network.laptops[ANA].engine.distrust(), None, "it continues what was read");
     assert_eq!(city(&network.laptops[ANA], lead).await.as_deref(), Some("Celaya"));
 
     // the first of two is kept back
@@ -274,7 +273,7 @@ fn pushed(laptop: &Laptop) -> Option<Blob> {
 }
 
 #[tokio::test]
-async fn an_acknowledgement_of_what_was_not_sent_is_none_and_one_that_leads_elsewhere_is_an_alarm() {
+async fn an_acknowledgement_of_what_was_not_sent_is_none_and_one_that_leads_elsewhere_moves_nothing() {
     let mut network = company(7).await;
     let ack = |hash, seq, chain| ServerFrame::Ack { scope: WIRE, acks: vec![Acked { hash, seq, chain }] };
     let lead = capture(&mut network.laptops[ANA], "uno").await;
@@ -285,12 +284,14 @@ async fn an_acknowledgement_of_what_was_not_sent_is_none_and_one_that_leads_else
     let batch = pushed(&network.laptops[ANA]).unwrap();
     let hash = zuc_protocol::envelope::batch_hash(&batch.0);
     hear(&mut network.laptops[ANA], &ack(hash, at.seq + 1, ChainHash([9; 32]))).await;
-    assert_eq!(
-        network.laptops[ANA].engine.distrust(),
-        Some("sync.chain_broken"),
-        "its log is not the one that was read"
-    );
-    assert!(network.laptops[ANA].store.read::<Lead>(lead).await.unwrap().is_some());
+    assert_eq!(network.laptops[ANA].engine.cursor(WIRE), at, "its log is not the one that was read");
+    // the batch itself it may keep back, as it may any; the next one shows that it is missing
+    network.laptops[ANA].disconnect().await;
+    let next = capture(&mut network.laptops[ANA], "dos").await;
+    network.settle().await;
+    for lead in [lead, next] {
+        assert!(network.laptops[LUIS].store.read::<Lead>(lead).await.unwrap().is_some(), "it got there");
+    }
 }
 
 #[tokio::test]

@@ -104,11 +104,11 @@ impl Week {
         // whoever reads the whole log from its beginning comes to hold what the others do
         week.network.join("Testigo", Rights::new([Role::Gerencia], [1])).await;
         Box::pin(week.heal()).await;
+        // and so does whoever begins at what two others made of it
+        Box::pin(week.begin_at_a_snapshot()).await;
         if (seed / 2).is_multiple_of(4) {
             Box::pin(week.lose_them_all()).await;
         }
-        // and so does whoever begins at what two others made of it
-        Box::pin(week.begin_at_a_snapshot()).await;
         oracle::nothing_is_in_clear(&week);
         week.figures.commands = week.done.commands;
         week.figures.refused_by_a_disk = week.done.refused_by_a_disk;
