@@ -120,6 +120,7 @@ async fn files(window: &Window, company: &Company) {
     let saved = company.ana.saved("Constancia fiscal.pdf");
     let whole = || fs::read(&saved).is_ok_and(|bytes| bytes == PAPER);
     crate::display::wait_for("the saved file", std::time::Duration::from_secs(20), whole);
+    fs::remove_file(&saved).expect("it was just there");
     window.click(&test("file-remove")).await;
     window.miss(&test("file-row")).await;
     window.click(&test("toast-undo")).await;
