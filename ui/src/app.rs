@@ -56,6 +56,7 @@ pub(crate) fn App() -> impl IntoView {
 fn Rooms() -> impl IntoView {
     Connection::provide();
     view! {
+        <pages::PersonDialog>
         <Router>
             <Routes fallback=|| view! { <Frame><pages::Nowhere/></Frame> }>
                 <Route path=path!("/") view=|| view! { <Frame><pages::HomePage/></Frame> }/>
@@ -75,5 +76,6 @@ fn Rooms() -> impl IntoView {
                 <Route path=path!("/ajustes/:section") view=|| view! { <Frame><pages::SettingsPage/></Frame> }/>
             </Routes>
         </Router>
+        </pages::PersonDialog>
     }
 }

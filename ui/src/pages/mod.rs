@@ -25,7 +25,7 @@ pub(crate) use import::{ImportKind, ImportPage};
 pub(crate) use invoices::{InvoicePage, InvoicesPage};
 pub(crate) use leads::LeadsPage;
 pub(crate) use nowhere::{Gone, Nowhere};
-pub(crate) use person::PersonButton;
+pub(crate) use person::{PersonButton, PersonDialog};
 pub(crate) use proposals::{ProposalPage, ProposalsPage, SignPage};
 pub(crate) use settings::SettingsPage;
 pub(crate) use welcome::{LockPart, ShutPart, Welcome};

@@ -1,4 +1,4 @@
-//! What is held on a person, in a dialog over the page of a record: who reads it, what stays, the copy, and forgetting them.
+//! What is held on a person, in a dialog over whatever page: who reads it, what stays, the copy, and forgetting them.
 
 use std::sync::Arc;
 
@@ -16,6 +16,32 @@ use crate::loaded::loaded;
 use crate::shell::OfflineNotice;
 use crate::words::tr;
 
+/// Whose data are shown. The dialog is not the page's own: what is done in it draws the page anew.
+#[derive(Clone, Copy)]
+struct Shown {
+    open: RwSignal<bool>,
+    id: RwSignal<String>,
+}
+
+/// The dialog, for all buttons that are below it.
+#[component]
+pub(crate) fn PersonDialog(children: Children) -> impl IntoView {
+    let Shown { open, id } = Shown { open: RwSignal::new(false), id: RwSignal::new(String::new()) };
+    provide_context(Shown { open, id });
+    // what closes the dialog closes nothing below it
+    let pressed = |event: web_sys::KeyboardEvent| {
+        if event.key() == "Escape" {
+            event.stop_propagation();
+        }
+    };
+    view! {
+        {children()}
+        <span on:keydown=pressed>
+        <Dialog open label=tr!(person.title) class="dialog dialog--wide" testid="person"><Inside id open/></Dialog>
+        </span>
+    }
+}
+
 /// The button that opens it.
 #[component]
 pub(crate) fn PersonButton(
@@ -26,25 +52,22 @@ pub(crate) fn PersonButton(
     #[prop(optional)]
     small: bool,
 ) -> impl IntoView {
-    let open = RwSignal::new(false);
-    // what closes the dialog closes nothing below it
-    let pressed = |event: web_sys::KeyboardEvent| {
-        if event.key() == "Escape" {
-            event.stop_propagation();
+    let shown = use_context::<Shown>();
+    let show = move |_| {
+        if let Some(shown) = shown {
+            shown.id.set(id.get_untracked());
+            shown.open.set(true);
         }
     };
     let class = if small { "btn btn--ghost btn--sm btn--icon" } else { "btn btn--ghost btn--sm" };
     view! {
-        <button class=class title=tr!(person.title) aria-label=tr!(person.title) on:click=move |_| open.set(true) data-testid="person-open">
+        <button class=class title=tr!(person.title) aria-label=tr!(person.title) on:click=show data-testid="person-open">
             <Icon name="shield"/>{(!small).then_some(tr!(person.title))}</button>
-        <span on:keydown=pressed>
-        <Dialog open label=tr!(person.title) class="dialog dialog--wide" testid="person"><Inside id open/></Dialog>
-        </span>
     }
 }
 
 #[component]
-fn Inside(id: Signal<String>, open: RwSignal<bool>) -> impl IntoView {
+fn Inside(id: RwSignal<String>, open: RwSignal<bool>) -> impl IntoView {
     let person = use_query::<list::PersonGet>(Topics::ALL, move || Some(ById { id: id.get() }));
     let forgetting = RwSignal::new(false);
     view! {
