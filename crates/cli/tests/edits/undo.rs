@@ -21,8 +21,10 @@ use crate::{
 /// Commands that are done and taken back.
 const TURNS: u64 = 40;
 /// Commands of which another test shows that they are taken back.
-const ELSEWHERE: [&str; 7] = [
+const ELSEWHERE: [&str; 9] = [
     "conflict_settle",
+    "file_add",
+    "file_remove",
     "import_commit",
     "invoice_set_fiscal",
     "products_import",

@@ -133,7 +133,8 @@ async fn a_file_is_taken_away_and_brought_back_and_what_is_too_long_or_no_file_i
     let stage = Stage::with_luis().await;
     let id = lead(&stage, CARLA).await;
     let (path, bytes) = written(&stage, "acta.pdf");
-    let file = stage.world.ask(CARLA, &["file", "add", &id, &path]).await["id"].as_str().expect("an id").to_owned();
+    let added = stage.world.ask(CARLA, &["file", "add", &id, &path]).await;
+    let file = added["id"].as_str().expect("an id").to_owned();
     let undo = stage.world.ask(CARLA, &["file", "remove", &file]).await["undo"].as_str().expect("a token").to_owned();
     for person in [CARLA, "luis"] {
         stage.world.ask(person, &["sync"]).await;
@@ -145,6 +146,9 @@ async fn a_file_is_taken_away_and_brought_back_and_what_is_too_long_or_no_file_i
         assert_eq!(saved(&stage, person, &file).await, bytes, "{person}");
         assert_eq!(rows(&stage, person, &id).await.len(), 1, "{person}");
     }
+    let undo = added["changes"]["undo"].as_str().expect("a token");
+    stage.world.ask(CARLA, &["undo", undo]).await;
+    assert!(rows(&stage, CARLA, &id).await.is_empty(), "who attached it takes it back");
     let long = stage.world.root.join("largo.bin");
     fs::File::create(&long).and_then(|file| file.set_len((25 << 20) + 1)).expect("a long file");
     for (path, code, exit) in [
