@@ -75,8 +75,8 @@ impl LogService {
     /// What the session has not been sent yet: control records first, then, as far as its credit goes, a frame of each
     /// subscribed scope.
     ///
-    /// Call it again until it gives nothing; if the session starves then, there is more once it gives credit. A device that is no member any more is shown the record that says so and
-    /// told to go.
+    /// Call it again until it gives nothing; if the session starves then, there is more once it gives credit. A device that
+    /// is no member any more is shown the record that says so and told to go.
     pub async fn poll(&self, session: &Session) -> Vec<ServerFrame> {
         match self.try_poll(session).await {
             Ok(frames) => frames,
