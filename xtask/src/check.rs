@@ -3,7 +3,10 @@
 use anyhow::{Context as _, bail};
 use xshell::{Shell, cmd};
 
-use crate::{setup, tools, tools::step};
+use crate::{
+    setup, tools,
+    tools::{ROOMS, step},
+};
 
 /// All gates.
 pub(crate) fn check(shell: &Shell) -> anyhow::Result<()> {
@@ -11,9 +14,7 @@ pub(crate) fn check(shell: &Shell) -> anyhow::Result<()> {
     step("clippy", || {
         // tauri_build looks for the pages
         shell.create_dir("dist")?;
-        cmd!(shell, "cargo clippy --quiet --locked --workspace --exclude zuc-ui --all-targets -- -D warnings")
-            .quiet()
-            .run()?;
+        cmd!(shell, "cargo clippy --quiet --locked {ROOMS...} --all-targets -- -D warnings").quiet().run()?;
         let wasm = tools::wasm_target();
         let _target = shell.push_env("CARGO_TARGET_DIR", wasm);
         Ok(cmd!(shell, "cargo clippy --quiet --locked -p zuc-ui --target wasm32-unknown-unknown -- -D warnings")

@@ -1,20 +1,20 @@
 //! Every suite, in the order in which a failure is cheapest to see.
 
-use std::{env, fmt::Write as _, path::Path, time::Instant};
+use std::{env, fmt::Write as _, path::Path, thread, time::Instant};
 
 use anyhow::{Context as _, bail};
 use xshell::{Shell, cmd};
 
-use crate::{build, check, fuzz, setup, tools, tools::step};
+use crate::{
+    build, check, fuzz, setup, tools,
+    tools::{ROOMS, step},
+};
 
-/// Suites in order.
+/// Suites in order. `layout` is a part of `unit` that has a name of its own: it is run where it is named.
 const SUITES: &[&str] = &["check", "unit", "layout", "desktop", "demo", "faults", "e2e"];
 
 /// What the judges that are Python import, with the versions they were read with.
 const JUDGES: &[&str] = &["lxml==6.1.3", "cryptography==48.0.0"];
-
-/// Every room but the window and its pages, whose tests are the desktop suite's; one selection, so that cargo builds each room once.
-const ROOMS: &[&str] = &["--workspace", "--exclude", "zuc-ui", "--exclude", "zuclubit"];
 
 /// The slow tests that prove durability and secrecy, in order: a test target a line, and what it is about.
 const FAULTS: &[(&str, &str)] = &[
@@ -33,7 +33,7 @@ pub(crate) fn test(shell: &Shell, wanted: &[String]) -> anyhow::Result<()> {
     }
     let mut minutes = Vec::new();
     let mut run = |name: &'static str, suite: &dyn Fn(&Shell) -> anyhow::Result<()>| {
-        if wanted.is_empty() || wanted.iter().any(|suite| suite == name) {
+        if (wanted.is_empty() && name != "layout") || wanted.iter().any(|suite| suite == name) {
             let start = Instant::now();
             step(name, || suite(shell))?;
             minutes.push((name, start.elapsed().as_secs_f64() / 60.0));
@@ -68,10 +68,15 @@ fn unit(shell: &Shell) -> anyhow::Result<()> {
         println!("   ZUC_CONFORMANCE names no folder: the tests against reference data say so and pass by");
         None
     };
+    // many wait for processes and clocks
+    let threads = thread::available_parallelism().map_or(2, |cores| 2 * cores.get());
+    let _threads = shell.push_env("RUST_TEST_THREADS", threads.to_string());
     // a taste of the power cuts: the suite of faults has them all
     let _points = shell.push_env("ZUC_DISK_POINTS", "20");
     let _seconds = shell.push_env("ZUC_FUZZ_SECONDS", fuzz::SECONDS.to_string());
-    Ok(cmd!(shell, "cargo test --locked {ROOMS...}").quiet().run()?)
+    // the window is compiled around its pages: around none here, those of the desktop suite there
+    shell.create_dir("dist")?;
+    Ok(cmd!(shell, "cargo test --locked {ROOMS...} --tests").quiet().run()?)
 }
 
 /// The promises of the layout: arrows between rooms, and what is absent from where.
@@ -83,12 +88,12 @@ fn layout(shell: &Shell) -> anyhow::Result<()> {
 fn desktop(shell: &Shell) -> anyhow::Result<()> {
     cmd!(shell, "cargo test --locked -p zuc-ui").quiet().run()?;
     build::for_tests(shell)?;
-    Ok(cmd!(shell, "cargo test --locked -p zuclubit --features custom-protocol --bins").quiet().run()?)
+    Ok(cmd!(shell, "cargo test --locked {ROOMS...} --bin zuclubit").quiet().run()?)
 }
 
 /// The whole story on three homes and a relay, its papers read by judges of their own.
 fn demo(shell: &Shell) -> anyhow::Result<()> {
-    cmd!(shell, "cargo build --quiet --locked -p zuc-cli -p zuc-relay").quiet().run()?;
+    build::programs_for_tests(shell)?;
     let out = tools::target().join("demo");
     shell.remove_path(&out)?;
     let zuc = tools::target().join("debug/zuc");
@@ -144,8 +149,7 @@ fn follows_the_schema(shell: &Shell, reference: &Path, xml: &Path) -> anyhow::Re
 
 /// What is lost when a machine dies, and what is known where it must not be: slow tests, whose figures are said.
 fn faults(shell: &Shell) -> anyhow::Result<()> {
-    // the story's programs, which find each other where cargo puts them
-    cmd!(shell, "cargo build --quiet --locked {ROOMS...} --bin zuc --bin zuclubit-relay").quiet().run()?;
+    build::programs_for_tests(shell)?;
     for (test, what) in FAULTS {
         step(what, || {
             let kills = env::var("ZUC_KILLS").unwrap_or_else(|_| KILLS.to_owned());
@@ -159,5 +163,5 @@ fn faults(shell: &Shell) -> anyhow::Result<()> {
 /// The real window on a virtual screen.
 fn e2e(shell: &Shell) -> anyhow::Result<()> {
     build::for_tests(shell)?;
-    Ok(cmd!(shell, "cargo test --locked -p zuclubit --features custom-protocol --test e2e").quiet().run()?)
+    Ok(cmd!(shell, "cargo test --locked {ROOMS...} --test e2e").quiet().run()?)
 }

@@ -9,6 +9,10 @@ use std::{
 use anyhow::Context as _;
 use xshell::Shell;
 
+/// Every room but the pages, with the window as it is shipped. One selection for lints, tests and the programs that tests drive: another
+/// would switch other features on, and build what many rooms stand on once more.
+pub(crate) const ROOMS: &[&str] = &["--workspace", "--exclude", "zuc-ui", "--features", "zuclubit/custom-protocol"];
+
 /// A shell that stands at the root of the workspace.
 pub(crate) fn shell() -> anyhow::Result<Shell> {
     let shell = Shell::new()?;

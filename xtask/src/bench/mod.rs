@@ -1,6 +1,7 @@
 //! Ours beside the peer's, in one run: three rounds, in each both sides of every trial one after the other.
 
 mod changes;
+mod crowd;
 mod exchange;
 mod newcomer;
 mod outage;

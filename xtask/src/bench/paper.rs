@@ -46,6 +46,8 @@ clock.
   from when it says that it listens. The peer tries every five seconds, which is its library's choice.
 - **A new laptop**: a company of an imported list and 300 leads typed one by one; two persons have signed a snapshot of it.
   Counted from when the third is let in. Beside it the same laptop where nobody made one, which reads every entry.
+- **Sockets**: 1,000 companies found themselves at the relay and open two sockets each, which greet and subscribe; the peer's
+  server, which knows no companies, takes 2,000 connections. The most that the process held, from its start.
 - **Reference script**: the peer's own script is run as it is, with `--peers DIR` or `ZUC_PEERS`, and says its figures itself;
   that of the exchange counts the processor time of its processes from their start.
 ";

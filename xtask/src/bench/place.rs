@@ -47,13 +47,15 @@ impl Place {
         let python = setup::python(shell, "bench", PYTHON)?;
         let exchange = step("peer of the exchange", || exchange_peer(shell, &folder.join("exchange")))?;
         step("programs", || {
-            let examples = ["bench_seal", "bench_invoice", "bench_desk"].map(|name| ["--example", name]).concat();
+            let examples =
+                ["bench_seal", "bench_invoice", "bench_desk", "bench_sockets"].map(|name| ["--example", name]).concat();
             cmd!(
                 shell,
-                "cargo build --quiet --locked --release -p zuc-cfdi -p zuc-documents -p zuc-gateways {examples...}"
+                "cargo build --quiet --locked --release -p zuc-cfdi -p zuc-documents -p zuc-gateways -p zuc-relay {examples...}"
             )
             .quiet()
             .run()?;
+            // without what the tests of its room add to its libraries
             Ok(cmd!(shell, "cargo build --quiet --locked --release -p zuc-relay").quiet().run()?)
         })?;
         Ok(Self { folder, programs: target().join("release"), python, exchange, peers })

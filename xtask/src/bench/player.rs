@@ -84,9 +84,18 @@ impl Player {
 
     /// The most memory it held so far, in MiB.
     pub(super) fn peak_mib(&self) -> anyhow::Result<f64> {
+        self.status_mib("VmHWM:")
+    }
+
+    /// What of it lies in memory, in MiB.
+    pub(super) fn resident_mib(&self) -> anyhow::Result<f64> {
+        self.status_mib("VmRSS:")
+    }
+
+    fn status_mib(&self, name: &str) -> anyhow::Result<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
-        Ok(peak.trim().trim_end_matches("kB").trim().parse::<f64>()? / 1024.0)
+        let said = status.lines().find_map(|line| line.strip_prefix(name)).with_context(|| format!("no {name}"))?;
+        Ok(said.trim().trim_end_matches("kB").trim().parse::<f64>()? / 1024.0)
     }
 }
 

@@ -133,6 +133,11 @@ pub(super) const ROWS: &[Row] = &[
         floor: Floor::AtMost(10_240.0),
         ..row("newcomer", "bytes on its wire, both ways", REPLAY, "KiB")
     },
+    Row {
+        figure: "/peak_mib",
+        floor: Floor::AtMost(64.0),
+        ..row("crowd", "memory of the server under 2,000 sockets of 1,000 companies, peak", AUTOMERGE, "MiB")
+    },
 ];
 
 /// A round of a trial: both lines, or the one that was left.

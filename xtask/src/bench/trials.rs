@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use xshell::{Shell, cmd};
 
-use super::{changes, exchange, newcomer, outage, place::Place, player::Player, reference};
+use super::{changes, crowd, exchange, newcomer, outage, place::Place, player::Player, reference};
 use crate::tools::root;
 
 /// Invoices sealed in one run.
@@ -57,6 +57,7 @@ pub(super) const TRIALS: &[Trial] = &[
     trial("changes", changes::ours, changes::peer),
     trial("outage", outage::ours, outage::peer),
     trial("newcomer", newcomer::ours, newcomer::peer),
+    trial("crowd", crowd::ours, crowd::peer),
 ];
 
 /// Asks once and puts what it cost beside the answer.

@@ -6,18 +6,7 @@ use std::{
     time::Duration,
 };
 
-use futures::{StreamExt as _, stream};
-use reqwest::{Client, StatusCode};
-use tokio_tungstenite::connect_async;
-use zuc_protocol::{
-    codec,
-    ids::CompanyId,
-    messages::{ClientFrame, ServerFrame},
-    session::{Challenge, ChallengeAnswer, SessionToken},
-    suite,
-};
-
-use crate::support::{Company, Socket, http, keys, read};
+use crate::crowd::Crowd;
 
 /// Sockets, two a company, where nobody says how many.
 const SOCKETS: usize = 200;
@@ -56,47 +45,6 @@ impl Relay {
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
-
-    async fn post<T: serde::Serialize>(&self, http: &Client, path: &str, body: &T) -> reqwest::Response {
-        let bytes = codec::encode(body, codec::MAX_FRAME).unwrap();
-        let request = http.post(format!("http://{}{path}", self.address)).body(bytes);
-        // as many addresses as calls: founding is limited by address
-        let origin = u32::from_le_bytes(crate::support::roll()[..4].try_into().unwrap());
-        let origin = std::net::Ipv4Addr::from(origin).to_string();
-        request
-            .header("content-type", "application/octet-stream")
-            .header("x-forwarded-for", origin)
-            .send()
-            .await
-            .unwrap()
-    }
-
-    async fn found(&self, http: &Client) -> Company {
-        let company = Company::found(1);
-        let answer = self.post(http, "/api/v1/companies", &company.genesis).await;
-        assert_eq!(answer.status(), StatusCode::CREATED);
-        company
-    }
-
-    async fn token(&self, http: &Client, company: CompanyId) -> String {
-        let challenge: Challenge = read(self.post(http, "/api/v1/session/challenge", &company).await).await;
-        let answer = ChallengeAnswer::sign(challenge, company, &keys(1)).unwrap();
-        read::<SessionToken>(self.post(http, "/api/v1/session", &answer).await).await.token
-    }
-
-    /// A socket that has greeted, subscribed and been answered.
-    async fn socket(&self, http: &Client, company: &Company) -> Socket {
-        let token = self.token(http, company.id).await;
-        let (socket, _) = connect_async(format!("ws://{}/api/v1/sync", self.address)).await.unwrap();
-        let mut socket = Socket(socket);
-        let (version, control) = (suite::VERSION, company.log.head());
-        socket.send(&ClientFrame::Hello { version, token, control, log: None }).await;
-        assert!(matches!(socket.next().await, ServerFrame::Welcome { .. }));
-        socket.subscribe(0).await;
-        socket.send(&ClientFrame::Ping(1)).await;
-        assert!(matches!(socket.next().await, ServerFrame::Pong { .. }));
-        socket
-    }
 }
 
 impl Drop for Relay {
@@ -116,11 +64,11 @@ fn tell(figure: &str) {
 async fn sockets_take_little_memory() {
     let sockets = std::env::var("ZUC_SOCKETS").ok().and_then(|text| text.parse().ok()).unwrap_or(SOCKETS);
     let folder = tempfile::tempdir().unwrap();
-    let (relay, http) = (Relay::start(folder.path()), http());
-    let companies: Vec<Company> = stream::iter(0..sockets / 2).map(|_| relay.found(&http)).buffered(4).collect().await;
+    let relay = Relay::start(folder.path());
+    let crowd = Crowd::at(&relay.address);
+    let companies = crowd.companies(sockets / 2).await;
     let before = relay.resident();
-    let twice = companies.iter().chain(&companies);
-    let open: Vec<Socket> = stream::iter(twice).map(|company| relay.socket(&http, company)).buffered(8).collect().await;
+    let open = crowd.sockets(&companies, 2).await;
     tokio::time::sleep(Duration::from_millis(500)).await;
     let after = relay.resident();
     tell(&format!("{} sockets of {} companies: {before} KiB before, {after} after", open.len(), companies.len()));

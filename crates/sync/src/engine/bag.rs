@@ -34,6 +34,11 @@ pub(super) struct Listing {
 impl Engine {
     /// Keeps wraps of a bag key, and opens the key where they hold it for this device.
     pub(super) fn keep_wraps(&mut self, wraps: BagKeyWraps) -> bool {
+        // the relay tells of them at each greeting
+        let known = self.bag_wraps.get(&wraps.scope).is_some_and(|kept| kept.contains(&wraps));
+        if known && self.ring.bag(wraps.scope).is_some() {
+            return false;
+        }
         if check_bag(&self.log, &wraps).is_err() {
             return false;
         }

@@ -5,10 +5,11 @@ use zuc_ipc::company::CompanyNew;
 use zuc_ipc::list;
 use zuc_ipc::shared::Query as TextQuery;
 
-use super::{Solo, Step};
+use super::Step;
+use super::form::{Says, StartForm};
 use crate::action::Action;
 use crate::backend::{Topics, use_query};
-use crate::components::{Choice, FormFailure, SelectField, TextField};
+use crate::components::{Choice, SelectField, TextField};
 use crate::session::use_session;
 use crate::words::tr;
 
@@ -43,33 +44,24 @@ pub(crate) fn CreatePart(step: RwSignal<Step>) -> impl IntoView {
         };
         action.run::<list::CompanyCreate>(new, move |created| session.put(created.boot));
     };
+    let says = Says {
+        title: tr!(create.title),
+        about: tr!(create.about),
+        go: tr!(welcome.create_do),
+        busy: tr!(create.busy),
+        next: tr!(create.next),
+        next_about: tr!(create.next_about),
+    };
     view! {
-        <Solo status=tr!(welcome.nothing_leaves)>
-            <form class="solo__main" on:submit=move |event| { event.prevent_default(); create(); }>
-                <h1 class="h1">{tr!(create.title)}</h1>
-                <p class="t2" style="margin:6px 0 24px;max-width:580px">{tr!(create.about)}</p>
-                <div class="col gap-4" style="max-width:560px">
-                    <TextField label=tr!(create.person) value=person error=action.field("person_name") testid="create-person"/>
-                    <div class="grid-2 gap-4">
-                        <TextField label=tr!(fiscal.rfc) value=rfc mono=true error=action.field("rfc") testid="create-rfc"/>
-                        <TextField label=tr!(create.cp) value=cp error=action.field("cp") testid="create-cp"/>
-                    </div>
-                    <TextField label=tr!(create.name) value=name help=tr!(create.name_help).to_owned() error=action.field("name") testid="create-name"/>
-                    <SelectField label=tr!(fiscal.regimen) value=regimen choices unchosen=tr!(common.choose) error=action.field("regimen_fiscal") testid="create-regimen"/>
-                    <TextField label=tr!(create.relay) value=relay help=tr!(create.relay_help).to_owned() error=action.field("relay_url") testid="create-relay"/>
-                    <FormFailure failure=action.elsewhere(&["person_name", "rfc", "cp", "name", "regimen_fiscal", "relay_url"])/>
-                    <div class="row">
-                        <button type="submit" class="btn btn--primary btn--lg" disabled=move || action.busy.get() data-testid="create-submit">
-                            {move || if action.busy.get() { tr!(create.busy) } else { tr!(welcome.create_do) }}
-                        </button>
-                        <button type="button" class="btn btn--ghost btn--lg" on:click=move |_| step.set(Step::Start)>{tr!(common.back)}</button>
-                    </div>
-                </div>
-            </form>
-            <div class="solo__aside">
-                <h2 style="font:var(--text-16);font-weight:600">{tr!(create.next)}</h2>
-                <p class="t2" style="margin-top:4px">{tr!(create.next_about)}</p>
+        <StartForm says step action fields=&["person_name", "rfc", "cp", "name", "regimen_fiscal", "relay_url"] testid="create-submit" submit=create>
+            <TextField label=tr!(create.person) value=person error=action.field("person_name") testid="create-person"/>
+            <div class="grid-2 gap-4">
+                <TextField label=tr!(fiscal.rfc) value=rfc mono=true error=action.field("rfc") testid="create-rfc"/>
+                <TextField label=tr!(create.cp) value=cp error=action.field("cp") testid="create-cp"/>
             </div>
-        </Solo>
+            <TextField label=tr!(create.name) value=name help=tr!(create.name_help).to_owned() error=action.field("name") testid="create-name"/>
+            <SelectField label=tr!(fiscal.regimen) value=regimen choices unchosen=tr!(common.choose) error=action.field("regimen_fiscal") testid="create-regimen"/>
+            <TextField label=tr!(create.relay) value=relay help=tr!(create.relay_help).to_owned() error=action.field("relay_url") testid="create-relay"/>
+        </StartForm>
     }
 }

@@ -7,6 +7,7 @@ use zuc_ipc::company::Join;
 use zuc_ipc::list;
 use zuc_ipc::shared::Empty;
 
+use super::form::{Says, StartForm};
 use super::{Solo, Step};
 use crate::action::Action;
 use crate::backend::{Topics, use_query};
@@ -24,28 +25,19 @@ pub(crate) fn JoinPart(step: RwSignal<Step>) -> impl IntoView {
         let join = Join { invite: invite.get_untracked().trim().to_owned(), person_name: person.get_untracked() };
         action.run::<list::CompanyJoin>(join, move |_| session.boot.reload());
     };
+    let says = Says {
+        title: tr!(join.title),
+        about: tr!(join.about),
+        go: tr!(welcome.join_do),
+        busy: tr!(join.busy),
+        next: tr!(join.next),
+        next_about: tr!(join.next_about),
+    };
     view! {
-        <Solo status=tr!(welcome.nothing_leaves)>
-            <form class="solo__main" on:submit=move |event| { event.prevent_default(); join(); }>
-                <h1 class="h1">{tr!(join.title)}</h1>
-                <p class="t2" style="margin:6px 0 24px;max-width:580px">{tr!(join.about)}</p>
-                <div class="col gap-4" style="max-width:560px">
-                    <TextField label=tr!(join.invite) value=invite mono=true placeholder="XXXXX-XXXXX-…" error=action.field("invite") testid="join-invite"/>
-                    <TextField label=tr!(create.person) value=person error=action.field("person_name") testid="join-person"/>
-                    <FormFailure failure=action.elsewhere(&["invite", "person_name"])/>
-                    <div class="row">
-                        <button type="submit" class="btn btn--primary btn--lg" disabled=move || action.busy.get() data-testid="join-submit">
-                            {move || if action.busy.get() { tr!(join.busy) } else { tr!(welcome.join_do) }}
-                        </button>
-                        <button type="button" class="btn btn--ghost btn--lg" on:click=move |_| step.set(Step::Start)>{tr!(common.back)}</button>
-                    </div>
-                </div>
-            </form>
-            <div class="solo__aside">
-                <h2 style="font:var(--text-16);font-weight:600">{tr!(join.next)}</h2>
-                <p class="t2" style="margin-top:4px">{tr!(join.next_about)}</p>
-            </div>
-        </Solo>
+        <StartForm says step action fields=&["invite", "person_name"] testid="join-submit" submit=join>
+            <TextField label=tr!(join.invite) value=invite mono=true placeholder="XXXXX-XXXXX-…" error=action.field("invite") testid="join-invite"/>
+            <TextField label=tr!(create.person) value=person error=action.field("person_name") testid="join-person"/>
+        </StartForm>
     }
 }
 

@@ -2,6 +2,7 @@
 //! 28 status stay.
 
 mod create;
+mod form;
 mod join;
 mod lock;
 mod out;

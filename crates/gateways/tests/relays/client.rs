@@ -1,77 +1,20 @@
 //! The client against the real relay.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+use std::{sync::Arc, time::Duration};
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
-
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
-use zuc_app::ports::{Clock as _, Credentials, Entropy as _, RelayError, Relays as _};
-use zuc_gateways::{OsEntropy, RelayAddresses, SystemClock};
+use tokio::{net::TcpListener, time::timeout};
+use zuc_app::ports::{Clock as _, Credentials, RelayError, Relays as _};
+use zuc_gateways::{RelayAddresses, SystemClock};
 use zuc_protocol::{
-    Rights, Role, Scope,
-    control::{ControlAct, ControlLog, Founding, SignedControl, found},
+    control::{ControlAct, ControlLog},
     enrolment::{INVITE_MS, Invite, InviteOffer, InviteSecret, JoinRequest, JoinStatus},
     identity::DeviceKeys,
-    ids::{Digest32, InviteId, PersonId},
+    ids::{Digest32, InviteId},
     messages::{ClientFrame, ServerFrame},
-    recovery,
-    secret::{BagKey, EpochKey, IndexKey},
     suite,
 };
-use zuc_relay::{HttpOptions, Relay, RelayKeys, serve};
-use zuc_relay_sqlite::{Options, SqliteStore};
 
-struct Running {
-    address: SocketAddr,
-    stop: oneshot::Sender<()>,
-    served: JoinHandle<std::io::Result<()>>,
-}
-
-impl Running {
-    async fn start(folder: &Path, port: u16) -> Self {
-        let keys = RelayKeys::load_or_make(&folder.join("relay.key")).unwrap();
-        let store = SqliteStore::open(&folder.join("companies"), Options::default()).await.unwrap();
-        let clock = Arc::new(zuc_relay::SystemClock);
-        let relay = Relay::open(Arc::new(store), Arc::new(keys), clock, None);
-        let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (stop, stopped) = oneshot::channel();
-        let served = tokio::spawn(serve(listener, Arc::new(relay), HttpOptions::default(), async {
-            let _dropped = stopped.await;
-        }));
-        Self { address, stop, served }
-    }
-
-    async fn stop(self) {
-        self.stop.send(()).unwrap();
-        self.served.await.unwrap().unwrap();
-    }
-}
-
-fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    OsEntropy.fill(&mut bytes);
-    bytes
-}
-
-fn company(device: &DeviceKeys) -> SignedControl {
-    let scopes =
-        Scope::FIRST.map(|scope| (scope, EpochKey::from_bytes(random()), BagKey::from_bytes(random()))).to_vec();
-    let founding = Founding {
-        salt: random(),
-        name: "Escuela Kemper Urgate",
-        person: PersonId([1; 16]),
-        rights: Rights::new([Role::Gerencia, Role::Administracion], [1]),
-        label: "Luis",
-        device,
-        root: &recovery::root_keys(&[7; recovery::SECRET]),
-        index: &IndexKey::from_bytes(random()),
-        scopes,
-        relay_url: None,
-        time_ms: 1,
-    };
-    found(&founding, &mut random).unwrap()
-}
+use crate::support::{Running, company, random};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_device_registers_invites_asks_and_exchanges_over_a_restart() {

@@ -1,10 +1,7 @@
 //! The ways to a relay: beside the socket, and where something kills every socket.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::{
     net::SocketAddr,
-    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -15,49 +12,23 @@ use std::{
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional},
     net::{TcpListener, TcpStream},
-    sync::{mpsc, oneshot},
+    sync::mpsc,
     time::timeout,
 };
-use zuc_app::ports::{Credentials, Entropy as _, Link, Relays as _};
-use zuc_gateways::{OsEntropy, RelayAddresses};
+use zuc_app::ports::{Credentials, Link, Relays as _};
+use zuc_gateways::RelayAddresses;
 use zuc_protocol::{
-    Rights, Role, Scope,
+    Scope,
     chain::{self, LogEntry},
-    control::{ControlAct, ControlLog, Founding, SignedControl, found},
+    control::{ControlAct, ControlLog},
     identity::DeviceKeys,
-    ids::{BatchHash, PersonId},
+    ids::BatchHash,
     messages::{ClientFrame, ScopeCursor, ServerFrame},
-    recovery,
-    secret::{BagKey, EpochKey, IndexKey},
     suite,
 };
-use zuc_relay::{HttpOptions, Relay, RelayKeys, SystemClock, serve};
-use zuc_relay_sqlite::{Options, SqliteStore};
 use zuc_relay_store::{LogStore as _, NewEntry};
 
-const SALES: Scope = Scope::Sales(1);
-
-/// A relay on a free port.
-struct Running {
-    address: SocketAddr,
-    store: Arc<SqliteStore>,
-    _stop: oneshot::Sender<()>,
-}
-
-impl Running {
-    async fn start(folder: &Path) -> Self {
-        let keys = RelayKeys::load_or_make(&folder.join("relay.key")).unwrap();
-        let store = Arc::new(SqliteStore::open(&folder.join("companies"), Options::default()).await.unwrap());
-        let relay = Relay::open(store.clone(), Arc::new(keys), Arc::new(SystemClock), None);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (stop, stopped) = oneshot::channel();
-        tokio::spawn(serve(listener, Arc::new(relay), HttpOptions::default(), async {
-            let _dropped = stopped.await;
-        }));
-        Self { address, store, _stop: stop }
-    }
-}
+use crate::support::{Running, SALES, company, random};
 
 /// Stands before a relay, passes on what is asked and, while it is told to, kills what wants to become a socket.
 struct Proxy {
@@ -98,31 +69,6 @@ async fn pass(mut client: TcpStream, relay: SocketAddr, kills: Arc<AtomicBool>, 
     }
 }
 
-fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    OsEntropy.fill(&mut bytes);
-    bytes
-}
-
-fn company(device: &DeviceKeys) -> SignedControl {
-    let scopes =
-        Scope::FIRST.map(|scope| (scope, EpochKey::from_bytes(random()), BagKey::from_bytes(random()))).to_vec();
-    let founding = Founding {
-        salt: random(),
-        name: "Escuela Kemper Urgate",
-        person: PersonId([1; 16]),
-        rights: Rights::new([Role::Gerencia, Role::Administracion], [1]),
-        label: "Luis",
-        device,
-        root: &recovery::root_keys(&[7; recovery::SECRET]),
-        index: &IndexKey::from_bytes(random()),
-        scopes,
-        relay_url: None,
-        time_ms: 1,
-    };
-    found(&founding, &mut random).unwrap()
-}
-
 async fn heard(link: &mut Link) -> Option<ServerFrame> {
     timeout(Duration::from_secs(20), link.receive.recv()).await.expect("the relay speaks in time")
 }
@@ -152,7 +98,7 @@ async fn is_alive(link: &mut Link, log: &mut ControlLog, others: &dyn zuc_app::p
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_every_socket_is_killed_the_exchange_goes_on_and_takes_sockets_again_once_they_pass() {
     let folder = tempfile::tempdir().unwrap();
-    let running = Running::start(folder.path()).await;
+    let running = Running::start(folder.path(), 0).await;
     let proxy = Proxy::before(running.address).await;
     let device = Arc::new(DeviceKeys::from_seeds(&random(), &random()));
     let genesis = company(&device);
@@ -183,7 +129,7 @@ async fn where_every_socket_is_killed_the_exchange_goes_on_and_takes_sockets_aga
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_without_a_socket_is_one_devices_and_ends_when_another_takes_its_place() {
     let folder = tempfile::tempdir().unwrap();
-    let running = Running::start(folder.path()).await;
+    let running = Running::start(folder.path(), 0).await;
     let proxy = Proxy::before(running.address).await;
     let device = Arc::new(DeviceKeys::from_seeds(&random(), &random()));
     let genesis = company(&device);
@@ -206,7 +152,7 @@ async fn a_link_without_a_socket_is_one_devices_and_ends_when_another_takes_its_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_long_log_is_read_in_segments_and_one_that_was_cut_off_from_where_it_ended() {
     let folder = tempfile::tempdir().unwrap();
-    let running = Running::start(folder.path()).await;
+    let running = Running::start(folder.path(), 0).await;
     let device = Arc::new(DeviceKeys::from_seeds(&random(), &random()));
     let genesis = company(&device);
     let log = ControlLog::open(genesis.clone()).unwrap();
