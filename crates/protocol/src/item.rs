@@ -165,6 +165,14 @@ impl Item {
         }
     }
 
+    /// Which part of a command over several scopes it is.
+    pub fn part(&self) -> Option<Part> {
+        match self {
+            Self::Change(change) => change.part,
+            Self::Fact(fact) => fact.part,
+        }
+    }
+
     /// The person keys it names.
     pub fn person_keys(&self) -> &[KeyId] {
         match self {

@@ -146,6 +146,7 @@ impl Tx {
         if let Some(written) = held.document.delete(self.session.at.as_second())? {
             held.version += i64::try_from(written.changes.len()).unwrap_or(0);
             let tail = store_written(&mut self.conn, A::SHAPE, number, id, &written, held.version).await?;
+            let part = self.note_part(number).await?;
             let item = outbox::Plain {
                 scope: number,
                 kind: outbox::CHANGE,
@@ -153,7 +154,7 @@ impl Tx {
                 doc_kind: A::SHAPE.number.0,
                 tail,
                 body: Vec::new(),
-                extras: outbox::Extras::default(),
+                extras: outbox::Extras::new(BTreeSet::new(), Vec::new(), part),
                 incarnation: self.identity.incarnation.0,
             };
             outbox::insert(&mut self.conn, &item).await?;
@@ -176,6 +177,7 @@ impl Tx {
         let id = aggregate.uuid();
         at_home(home_of_document(A::SHAPE.number), aggregate.scope())?;
         if let Some(lead) = aggregate.as_lead()
+            && self.part.is_none()
             && !is_derived(id)
             && pending::fits_one_change(lead)
             && self.take_fresh(id)
@@ -228,6 +230,7 @@ impl Tx {
             let mut person_keys = Shape::person_keys(&content);
             let known = Shape::person_keys(&held);
             person_keys.retain(|key| !known.contains(key));
+            let part = self.note_part(number).await?;
             let mut at = tail.0;
             for (nth, change) in written.changes.iter().enumerate() {
                 // keys come with the first change that names them, and what happened has happened with the last
@@ -242,7 +245,7 @@ impl Tx {
                     doc_kind: A::SHAPE.number.0,
                     tail: (at, length),
                     body: Vec::new(),
-                    extras: outbox::Extras::new(keys, happened, None),
+                    extras: outbox::Extras::new(keys, happened, part),
                     incarnation: self.identity.incarnation.0,
                 };
                 outbox::insert(&mut self.conn, &item).await?;

@@ -50,8 +50,11 @@ impl Store {
             }
             Effect::MarkAcked { scope, number, hash, seq, outbox, advance, writer } => {
                 let judged = writer.as_ref().map(|writer| (writer, now));
+                let parts = self.carries_parts(*hash).await?;
                 let touched = self.acked(*scope, *number, *hash, *seq, outbox, *advance, judged).await?;
-                Carried { touched, ..Carried::hears(Input::Waiting(self.unsent().await?)) }
+                // what waited for a part in another scope may go now
+                let inputs = if parts { self.offers().await? } else { vec![Input::Waiting(self.unsent().await?)] };
+                Carried { touched, inputs, ..Carried::default() }
             }
             Effect::Apply { scope, advance, source, kind, bytes, items } => {
                 let received = Box::pin(self.apply_entry(*scope, *advance, source, *kind, bytes, items, now)).await?;

@@ -18,7 +18,8 @@ use crate::store::{domain_scope, scope_number, scope_of, uuid_of};
 use crate::{Store, StoreError, lead, registry};
 
 /// Tables whose rows belong to one scope.
-const OF_A_SCOPE: [&str; 17] = [
+const OF_A_SCOPE: [&str; 18] = [
+    "part",
     "attachment",
     "doc",
     "conflict",

@@ -96,6 +96,7 @@ impl Tx {
         for event in events {
             emitted.push(self.emit(scope, *event, 0, &digest).await?);
         }
+        let part = self.note_part(number).await?;
         let item = outbox::Plain {
             scope: number,
             kind: outbox::FACT,
@@ -103,7 +104,7 @@ impl Tx {
             doc_kind: 0,
             tail: (0, 0),
             body: serde_json::to_vec(&fact)?,
-            extras: outbox::Extras::new(keys, emitted, None),
+            extras: outbox::Extras::new(keys, emitted, part),
             incarnation: self.identity.incarnation.0,
         };
         outbox::insert(&mut self.conn, &item).await?;

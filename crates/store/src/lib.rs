@@ -34,6 +34,7 @@ mod members;
 mod open;
 mod outbox;
 mod outgoing;
+mod parts;
 mod pending;
 mod persons;
 mod projections;
@@ -81,11 +82,13 @@ pub use history::{FieldEdit, History, Past};
 pub use imports::{ImportBatch, ImportOf};
 pub use lead::agenda::AgendaCounts;
 pub use lead::{
-    ActivityRow, HeldRow, ImportMark, LeadFilter, LeadIdentity, LeadOrder, LeadPage, LeadRow, LeadSum, OpportunityRow,
+    ActivityRow, HeldRow, ImportMark, LateChange, LeadFilter, LeadIdentity, LeadOrder, LeadPage, LeadRow, LeadSum,
+    OpportunityRow,
 };
 pub use lease::Lease;
 pub use log::Quarantined;
 pub use open::OpenOptions;
+pub use parts::Incomplete;
 pub use projections::{Counts, FunnelRow, Money, MonthRow};
 pub use proposal::{ProductMark, ProductRow, ProposalRow};
 pub use refused::KeptApart;

@@ -13,7 +13,7 @@ use zuc_protocol::person_key::BagRow;
 use zuc_sync::OutboxItem;
 
 use crate::store::{domain_scope, scope_number, uuid_of};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, parts};
 
 pub(crate) const CHANGE: i64 = 1;
 pub(crate) const FACT: i64 = 2;
@@ -92,13 +92,20 @@ impl Store {
         )
         .fetch_all(self.reader())
         .await?;
-        let rows = rows
+        let mut rows = rows
             .into_iter()
             .map(|row| {
                 let extras: Option<Extras> = row.extras.as_deref().map(serde_json::from_str).transpose()?;
                 Ok((row, extras.unwrap_or_default()))
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
+        // what comes after a part that waits may build upon it
+        for (at, part) in rows.iter().enumerate().filter_map(|(at, (_, extras))| Some((at, extras.part?))) {
+            if parts::waits(&mut *self.reader().acquire().await?, part).await? {
+                rows.truncate(at);
+                break;
+            }
+        }
         let keys: BTreeSet<KeyId> = rows.iter().flat_map(|(_, extras)| extras.person_keys.iter().copied()).collect();
         let mut unsent: BTreeMap<KeyId, BagRow> =
             self.unsent_bag_rows(scope, &keys).await?.into_iter().map(|row| (row.key, row)).collect();

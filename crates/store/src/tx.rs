@@ -7,7 +7,7 @@ use sqlx::{Sqlite, SqliteConnection, Transaction};
 use uuid::Uuid;
 use zuc_domain::shared::{Act, EventId, Hlc, TransitionId};
 use zuc_protocol::ids::{ActorId, Incarnation};
-use zuc_protocol::item::DocKind;
+use zuc_protocol::item::{DocKind, Part};
 
 use crate::aggregate::{Aggregate, Repository};
 use crate::audit;
@@ -44,6 +44,8 @@ pub struct Tx {
     /// Kinds of records read here whose own person's key has not come yet.
     pub(crate) late: BTreeSet<DocKind>,
     pub(crate) last_event: Option<i64>,
+    /// The part of a command over several scopes that is being written.
+    pub(crate) part: Option<Part>,
     ids: Mutex<FreshIds>,
 }
 
@@ -93,6 +95,7 @@ impl Tx {
             closed: BTreeSet::new(),
             late: BTreeSet::new(),
             last_event: None,
+            part: None,
             ids: Mutex::default(),
         })
     }
@@ -117,7 +120,7 @@ impl Tx {
         id
     }
 
-    fn unnoted_id(&self) -> Uuid {
+    pub(crate) fn unnoted_id(&self) -> Uuid {
         let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
         ids.next(self.session.at.as_millisecond(), self.store.inner.entropy.as_ref())
     }

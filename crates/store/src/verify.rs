@@ -17,8 +17,10 @@ use crate::{Store, StoreError, audit, erase, registry};
 
 /// Read tables: name, the condition that picks a scope's rows (`?1`), what puts them in order. Columns that only mean
 /// something on one device (`n`, `facet`, names looked up beside ids) are left out of every comparison.
-const TABLES: [(&str, &str, &str); 11] = [
+const TABLES: [(&str, &str, &str); 13] = [
     ("lead_row", "scope = ?1", "id"),
+    ("lead_alias", "scope = ?1", "alias"),
+    ("lead_moved", "scope = ?1", "lead"),
     ("lead_activity", "scope = ?1", "id"),
     ("lead_opportunity", "scope = ?1", "id"),
     ("customer_row", "scope = ?1", "id"),

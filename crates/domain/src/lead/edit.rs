@@ -84,6 +84,30 @@ impl LeadField {
         }
     }
 
+    /// The field's name in the record, as documents and conflicts have it.
+    pub const fn register(&self) -> &'static str {
+        match self {
+            Self::FullName(_) => "full_name",
+            Self::Company(_) => "company",
+            Self::Email(_) => "email",
+            Self::Phone(_) => "phone",
+            Self::Rfc(_) => "rfc",
+            Self::CompanySize(_) => "company_size",
+            Self::Industry(_) => "industry",
+            Self::Source(_) => "source",
+            Self::Medium(_) => "medium",
+            Self::Campaign(_) => "campaign",
+            Self::EstimatedAmount(_) => "estimated_amount",
+            Self::PostalCode(_) => "postal_code",
+            Self::City(_) => "city",
+            Self::MailOpenRate(_) => "mail_open_rate",
+            Self::DemoRequested(_) => "demo_requested",
+            Self::Notes(_) => "notes",
+            Self::NextStep(_) => "next_step",
+            Self::Tags(_) => "tags",
+        }
+    }
+
     fn cleaned(self) -> Self {
         let tidy = |text: Option<String>| text.as_deref().and_then(clean);
         match self {
@@ -132,12 +156,7 @@ impl Lead {
         self.open()?;
         let new = new.cleaned();
         let old = self.field(&new);
-        let loses_name = match &new {
-            LeadField::FullName(None) => self.company.is_none(),
-            LeadField::Company(None) => self.full_name.is_none(),
-            _ => false,
-        };
-        if loses_name {
+        if self.would_be_nameless(&new) {
             Err(LeadError::NoNameNoCompany)
         } else if old == new {
             Err(LeadError::Unchanged)
@@ -152,6 +171,8 @@ impl Lead {
     }
 
     pub(super) fn set(&mut self, field: LeadField) {
+        // whoever writes it has decided what it says
+        self.answer(field.register());
         match field {
             LeadField::FullName(value) => self.full_name = value,
             LeadField::Company(value) => self.company = value,

@@ -46,6 +46,9 @@ pub enum LeadError {
     /// A merge needs another lead of the same scope that is still open.
     #[error("these leads cannot be merged")]
     NotMergeable,
+    /// A lead goes to another sales team.
+    #[error("the lead is of that team already, or it is no sales team")]
+    SameTeam,
     /// Nothing to take back.
     #[error("the lead is not converted")]
     NotConverted,
@@ -67,6 +70,7 @@ impl LeadError {
             Self::NurtureDayMissing => "lead.nurture_day_missing",
             Self::ForeignActivity => "lead.foreign_activity",
             Self::NotMergeable => "lead.not_mergeable",
+            Self::SameTeam => "lead.same_team",
             Self::NotConverted => "lead.not_converted",
             Self::Unchanged => "lead.unchanged",
         }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::edit::LeadField;
-use super::{Lead, LeadError, LeadEvent};
+use super::fill::LeadTakeBack;
+use super::{Absorbed, Lead, LeadError, LeadEvent};
 use crate::lead::duplicates::MatchScore;
 use crate::shared::{Email, LeadId, Phone};
 
@@ -27,6 +29,10 @@ pub struct Merge {
     pub phones: Vec<Phone>,
     /// Labels the survivor takes besides.
     pub tags: Vec<String>,
+    /// Since when one of them opposes being scored and written to.
+    pub opposed_at: Option<Timestamp>,
+    /// What each of them had taken in of leads that were merged into it before.
+    pub absorbed: BTreeMap<LeadId, Absorbed>,
     /// Records that point to the survivor from now on.
     pub moved_links: Vec<Uuid>,
     /// How sure the matcher was.
@@ -80,6 +86,8 @@ impl Lead {
             emails: others.iter().flat_map(|other| other.email.iter().chain(&other.other_emails)).cloned().collect(),
             phones: others.iter().flat_map(|other| other.phone.iter().chain(&other.other_phones)).cloned().collect(),
             tags: others.iter().flat_map(|other| other.tags.iter().cloned()).collect(),
+            opposed_at: others.iter().filter_map(|other| other.opposed_at).min(),
+            absorbed: others.iter().flat_map(|other| other.absorbed.clone()).collect(),
             moved_links,
             score,
             undo_token,
@@ -87,7 +95,8 @@ impl Lead {
         Ok(LeadEvent::Merged { merge: Box::new(merge) })
     }
 
-    pub(super) fn mergeable_fields(&self) -> [LeadField; 15] {
+    /// The fields of which one value stays when leads become one.
+    pub fn mergeable_fields(&self) -> [LeadField; 15] {
         [
             LeadField::FullName(self.full_name.clone()),
             LeadField::Company(self.company.clone()),
@@ -127,11 +136,67 @@ impl Lead {
             self.other_phones.remove(main);
         }
         self.tags.extend(merge.tags.iter().cloned());
+        if merge.opposed_at.is_some() {
+            self.oppose(self.opposed_at.into_iter().chain(merge.opposed_at).min());
+        }
+        self.absorbed.extend(merge.absorbed.clone());
+    }
+
+    /// Notes what of an alias was seen when it was merged away: the heads of its document.
+    pub fn seen_at_merge(&mut self, heads: String) {
+        self.merged_seen = Some(heads);
     }
 
     /// Takes an alias back to a lead of its own; what the survivor took stays there until it is undone.
     pub fn unmerge(&mut self) {
         self.merged_into = None;
+        self.merged_seen = None;
+        self.moved_to = None;
+    }
+
+    /// Decides what goes again of that which `alias` brought to this lead, which stood at `before` and at `after` when they
+    /// became one: what the merge wrote, and what landed here later. What somebody else wrote since stays.
+    ///
+    /// # Errors
+    /// Merged and converted leads are read-only.
+    pub fn split(&self, alias: &Self, before: &Self, after: &Self) -> Result<LeadTakeBack, LeadError> {
+        let mut back = self.take_back(before, after)?;
+        if self.absorbed.contains_key(&alias.id) {
+            for now in self.mergeable_fields() {
+                let was = before.field(&now);
+                let landed = now == alias.field(&now) && now != was && now != after.field(&now);
+                if landed && !self.would_be_nameless(&was) {
+                    back.fields.push(was);
+                }
+            }
+        }
+        let (email, phone) = (before.email.as_ref(), before.phone.as_ref());
+        let emails = alias.email.iter().chain(&alias.other_emails);
+        let had = |one: &&Email| Some(*one) == email || before.other_emails.contains(*one);
+        back.emails.extend(emails.filter(|one| !had(one) && self.other_emails.contains(*one)).cloned());
+        let phones = alias.phone.iter().chain(&alias.other_phones);
+        let had = |one: &&Phone| Some(*one) == phone || before.other_phones.contains(*one);
+        back.phones.extend(phones.filter(|one| !had(one) && self.other_phones.contains(*one)).cloned());
+        back.tags
+            .extend(alias.tags.iter().filter(|tag| !before.tags.contains(*tag) && self.tags.contains(*tag)).cloned());
+        Ok(back)
+    }
+
+    /// Takes out what [`Self::split`] decided. An opposition that came with the alias goes with it; never fails.
+    pub fn apply_split(&mut self, alias: &Self, before: &Self, back: &LeadTakeBack) {
+        self.apply_take_back(back);
+        self.absorbed.remove(&alias.id);
+        if before.opposed_at.is_none() && self.opposed_at.is_some() && self.opposed_at == alias.opposed_at {
+            self.oppose(None);
+        }
+    }
+
+    pub(super) fn would_be_nameless(&self, new: &LeadField) -> bool {
+        match new {
+            LeadField::FullName(None) => self.company.is_none(),
+            LeadField::Company(None) => self.full_name.is_none(),
+            _ => false,
+        }
     }
 }
 

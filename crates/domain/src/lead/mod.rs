@@ -1,5 +1,6 @@
 //! Leads: people and companies that may buy, from capture to conversion; and their pipeline.
 
+mod absorb;
 pub mod activity;
 pub mod convert;
 mod decide;
@@ -9,6 +10,7 @@ pub mod error;
 pub mod event;
 pub mod fill;
 pub mod merge;
+mod moved;
 mod new;
 pub mod opportunity;
 pub mod score;
@@ -20,6 +22,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+pub use absorb::{Absorbed, Late, LateEdit, survivor};
 pub use activity::{Activity, ActivityKind, ActivitySubject, Direction};
 pub use convert::{Becoming, Conversion, ConversionPlan, Target};
 pub use decide::AssignmentRule;
@@ -155,8 +158,17 @@ pub struct Lead {
     pub first_contact_at: Option<Timestamp>,
     /// Score with its reasons.
     pub score: Option<LeadScore>,
-    /// The survivor, when this one was merged away: later edits land there.
+    /// Where this one lives on, when it was merged away or went to another team: later edits land there.
     pub merged_into: Option<LeadId>,
+    /// Heads of this one's document that were seen when it was merged away, in hexadecimal: what was written beside them or
+    /// after them has yet to land. Nothing where nobody else can have written.
+    pub merged_seen: Option<String>,
+    /// The team that it went to.
+    pub moved_to: Option<Scope>,
+    /// The lead that this one was in the team it came from.
+    pub moved_from: Option<LeadId>,
+    /// How far the leads that live on in this one were read.
+    pub absorbed: BTreeMap<LeadId, Absorbed>,
     /// What it was converted into.
     pub converted: Option<Conversion>,
     /// Every recorded change of state.

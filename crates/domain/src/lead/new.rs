@@ -1,6 +1,6 @@
 //! The capture of a lead.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
@@ -158,6 +158,10 @@ impl Lead {
             first_contact_at: None,
             score: None,
             merged_into: None,
+            merged_seen: None,
+            moved_to: None,
+            moved_from: None,
+            absorbed: BTreeMap::new(),
             converted: None,
             transitions: transition.iter().map(|t| (t.id, t.clone())).collect(),
         })

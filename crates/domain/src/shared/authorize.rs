@@ -196,6 +196,8 @@ matrix! {
     AssignLead: MANAGER, Write, Any, [Lead];
     /// Merge duplicates.
     MergeLeads: SALES, Write, OwnForVentas, [Lead];
+    /// Let a lead go to another team; there, whoever lets it go must be able to capture one.
+    MoveLead: SALES, Write, OwnForVentas, [Lead];
     /// Convert into customer, contact and opportunity.
     ConvertLead: SALES, Write, OwnForVentas, [Lead, Customer, Opportunity];
     /// Mark a lead converted, or take that back: the saga's step and its compensation.

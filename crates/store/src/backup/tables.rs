@@ -1,7 +1,7 @@
 //! Which tables a backup leaves out.
 
 /// Read tables: the documents and facts say what is in them. The full-text ones come first, whose shadows go with them.
-const MADE_AGAIN: [&str; 27] = [
+const MADE_AGAIN: [&str; 30] = [
     "lead_search",
     "customer_search",
     "proposal_search",
@@ -12,6 +12,10 @@ const MADE_AGAIN: [&str; 27] = [
     "lead_total",
     "lead_match_key",
     "lead_activity",
+    "lead_alias",
+    // what a device read late of them: it looks again
+    "lead_late",
+    "lead_moved",
     "lead_opportunity",
     "customer_row",
     "customer_match_key",
@@ -47,7 +51,9 @@ mod tests {
     use crate::testing::device;
 
     /// What a backup holds: a new table belongs here or above.
-    const HELD: [&str; 29] = [
+    const HELD: [&str; 30] = [
+        // which parts of a command are here: of what lies in entries, and of what was written here
+        "part",
         // what is to be here of the files; their bytes lie beside the backups
         "attachment",
         "doc",

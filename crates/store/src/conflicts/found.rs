@@ -13,7 +13,7 @@ use zuc_domain::shared::conflict::{self, ContestSide, STATE};
 use zuc_domain::shared::{StateMachine, Transition, TransitionId};
 use zuc_protocol::item::DocKind;
 
-use super::PERSON;
+use super::{PERSON, late};
 use crate::StoreError;
 use crate::doc::{Content, Document, Scalar, Side, TRANSITIONS};
 use crate::persons::Ring;
@@ -50,6 +50,7 @@ pub(super) async fn found(
             found.push(Found { field, at, actors });
         }
     }
+    late::found(ring, shape, content, document, &mut found)?;
     if let Some(sides) = states(shape, content) {
         let at = sides.iter().map(|side| side.at.div_euclid(1_000)).max().unwrap_or_default();
         let actors = sides.iter().map(|side| format!("{PERSON}{}", side.by)).collect();

@@ -2,6 +2,7 @@
 //! settles them, wherever that was. The rows say where; what the sides say is read from the document.
 
 mod found;
+mod late;
 
 use std::collections::HashSet;
 
@@ -210,8 +211,12 @@ impl Store {
         if field == STATE {
             return Ok(states(open.shape, &open.document.content()?).map(Contested::States));
         }
-        let Some((_, sides)) = open.document.contested(|name| name == field)?.pop() else { return Ok(None) };
-        let mut values = Vec::new();
+        let sides = open.document.contested(|name| name == field)?.pop().map(|(_, sides)| sides).unwrap_or_default();
+        let beside = self.late_sides(&mut conn, identity, &mut open, field, sides.is_empty()).await?;
+        if sides.is_empty() && beside.len() < 2 {
+            return Ok(None);
+        }
+        let mut values = beside;
         for side in sides {
             let Some(value) = open.says(&mut conn, field, Some(&side.value)).await? else { continue };
             values.push(SideValue {

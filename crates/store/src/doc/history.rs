@@ -141,6 +141,29 @@ impl Document {
         Ok(history)
     }
 
+    /// The changes that came beside `heads` or after them, 32 bytes each, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] where the document never was there.
+    pub fn edited_since(&mut self, heads: &[u8]) -> Result<Vec<Edited>, StoreError> {
+        let heads: Vec<ChangeHash> = heads.as_chunks::<32>().0.iter().map(|hash| ChangeHash(*hash)).collect();
+        if heads.iter().any(|hash| self.doc.get_change_meta_by_hash(hash).is_none()) {
+            return Err(StoreError::corrupt("doc", "heads", "not of this document"));
+        }
+        let objects = self.objects()?;
+        let changes = self.doc.get_changes(&heads);
+        changes
+            .iter()
+            .filter(|change| !genesis::is_genesis(change))
+            .map(|change| self.edited(change, &objects))
+            .collect()
+    }
+
+    /// A register as it stands, as one side of a conflict: who wrote it, and when.
+    pub fn side_of(&mut self, key: &str) -> Result<Option<Side>, StoreError> {
+        Ok(self.sides(&ROOT, key)?.into_iter().find(|side| side.shown))
+    }
+
     /// What one change wrote, in order of the fields; nothing where it is not here.
     pub fn said_by(&mut self, change: [u8; 32]) -> Result<Vec<Edit>, StoreError> {
         let objects = self.objects()?;

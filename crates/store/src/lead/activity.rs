@@ -76,12 +76,18 @@ impl FactRecord for Activity {
 }
 
 impl Store {
-    /// The activities of a lead, customer or opportunity, newest first.
+    /// The activities of a lead, customer or opportunity, newest first; those of a lead with those of the leads that live on
+    /// in it.
     pub async fn activities(&self, subject: impl Into<Uuid>, max: u32) -> Result<Vec<ActivityRow>, StoreError> {
         let subject: Uuid = subject.into();
         let subject = subject.as_bytes().as_slice();
         let rows = sqlx::query!(
-            "SELECT at, kind, direction, actor, text FROM lead_activity WHERE subject = ? ORDER BY at DESC LIMIT ?",
+            r#"WITH RECURSIVE one (id) AS (
+                   SELECT ?1 UNION SELECT alias FROM lead_alias JOIN one ON lead_alias.survivor = one.id
+               )
+               SELECT at AS "at!: i64", kind AS "kind!: String", direction AS "direction!: String",
+                   actor AS "actor!: Vec<u8>", text AS "text!: String"
+               FROM lead_activity WHERE subject IN (SELECT id FROM one) ORDER BY at DESC LIMIT ?2"#,
             subject,
             max,
         )

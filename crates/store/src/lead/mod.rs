@@ -2,6 +2,7 @@
 
 mod activity;
 pub(crate) mod agenda;
+mod alias;
 mod facet;
 mod filter;
 mod imports;
@@ -16,6 +17,7 @@ use zuc_domain::shared::{Actor, Illegal, LeadId, Object, Scope, TransitionId};
 use zuc_protocol::item::DocKind;
 
 pub use activity::ActivityRow;
+pub use alias::LateChange;
 pub use filter::{LeadFilter, LeadOrder};
 pub use imports::{ImportMark, LeadIdentity};
 pub use list::{LeadPage, LeadRow, LeadSum};
@@ -47,7 +49,16 @@ static SHAPE: Shape = Shape {
         SealedField { of: "", name: "rfc", when: When::NaturalPerson, erased: "null" },
     ],
     derived: &["id", "scope"],
-    defaults: &[("other_emails", "[]"), ("other_phones", "[]"), ("demo_requested", "false"), ("opposed_at", "null")],
+    defaults: &[
+        ("other_emails", "[]"),
+        ("other_phones", "[]"),
+        ("demo_requested", "false"),
+        ("opposed_at", "null"),
+        ("merged_seen", "null"),
+        ("moved_to", "null"),
+        ("moved_from", "null"),
+        ("absorbed", "{}"),
+    ],
 };
 
 impl Aggregate for Lead {
@@ -72,15 +83,18 @@ impl Aggregate for Lead {
 
     async fn project(&self, into: &mut Projector<'_>) -> Result<(), StoreError> {
         into.dirty.leads();
-        if self.merged_into.is_some() {
+        if let Some(survivor) = self.merged_into {
+            alias::note_origins(into.conn, &[self]).await?;
             // An alias: it is found through its survivor.
-            return remove(into.conn, self.id.0).await;
+            remove(into.conn, self.id.0).await?;
+            return alias::point(into.conn, self.id.0, survivor.0, self.scope).await;
         }
         write(into.conn, &[self], false).await
     }
 
     async fn unproject(id: Uuid, from: &mut Projector<'_>) -> Result<(), StoreError> {
         from.dirty.leads();
+        alias::forget(from.conn, id).await?;
         remove(from.conn, id).await
     }
 }

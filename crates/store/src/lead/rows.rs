@@ -57,6 +57,10 @@ pub(crate) async fn write(conn: &mut SqliteConnection, leads: &[&Lead], new: boo
     if leads.is_empty() {
         return Ok(());
     }
+    if !new {
+        super::alias::unpoint_all(conn, leads).await?;
+        super::alias::note_origins(conn, leads).await?;
+    }
     let old = if new { HashMap::new() } else { old_rows(conn, leads).await? };
     let first = if new { next_number(conn).await? } else { 0 };
     let facets = name_facets(conn, leads).await?;
@@ -111,7 +115,7 @@ pub(crate) async fn write(conn: &mut SqliteConnection, leads: &[&Lead], new: boo
             .push_bind(fold(lead.full_name.as_deref().unwrap_or_default()))
             .push_bind(fold(lead.city.as_deref().unwrap_or_default()))
             .push_bind(keys.iter().flat_map(|key| key.to_le_bytes()).collect::<Vec<u8>>())
-            .push_bind(crate::projections::millis_of(lead.id.0))
+            .push_bind(captured_at(lead))
             .push_bind(facet.owner)
             .push_bind(owner_name)
             .push_bind(number);
@@ -152,6 +156,17 @@ pub(crate) async fn write(conn: &mut SqliteConnection, leads: &[&Lead], new: boo
         query.build().execute(&mut *conn).await?;
     }
     forget_facets(conn, old.values().map(|row| row.facet).collect()).await
+}
+
+/// When a lead was captured, in Unix milliseconds; of one whose id does not say it, the beginning of that day.
+fn captured_at(lead: &Lead) -> i64 {
+    match crate::projections::millis_of(lead.id.0) {
+        0 => {
+            let day = lead.created_on.at(0, 0, 0, 0).to_zoned_datetime(jiff::tz::TimeZone::UTC);
+            day.map_or(0, |day| day.timestamp().as_millisecond())
+        }
+        millis => millis,
+    }
 }
 
 /// The number of the next row. New rows are numbered before they are written: a statement that returns rows wakes the

@@ -28,7 +28,7 @@ use crate::persons::Ring;
 use crate::projections::analytics::{self, Dirty};
 use crate::shape::Shape;
 use crate::store::{domain_scope, scope_number, scope_of, uuid_of};
-use crate::{Identity, Store, StoreError, erase, outbox, registry};
+use crate::{Identity, Store, StoreError, erase, outbox, parts, registry};
 
 /// Something that was written here and that nobody takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -191,7 +191,8 @@ async fn keep_apart(
     code: &str,
     now: Timestamp,
 ) -> Result<Apart, StoreError> {
-    let rows = serde_json::to_string(rows)?;
+    let rows = parts::with_later_parts(conn, rows).await?;
+    let rows = serde_json::to_string(&rows)?;
     let at = now.as_millisecond();
     let found = sqlx::query!(
         r#"SELECT n AS "n!: i64", scope AS "scope!: i64", kind AS "kind!: i64", item AS "item!: Vec<u8>",

@@ -17,7 +17,7 @@ use crate::legality::{self, Ignored};
 use crate::reread::{Reread, keys_of};
 use crate::shape::Shape;
 use crate::store::{Identity, scope_number};
-use crate::{StoreError, aggregate, events, facts, history, registry};
+use crate::{StoreError, aggregate, events, facts, history, parts, registry};
 
 /// How much of documents is in hand at most, in bytes as they are stored: one entry can name 256 of any size.
 const IN_HAND: usize = 4 << 20;
@@ -68,6 +68,7 @@ impl Receiver<'_> {
                 self.note(item, hash_of(item), kind_of(item), code).await?;
                 continue;
             }
+            parts::came(self.rows.conn, item.part(), self.scope, self.now).await?;
             let item_events = match item {
                 Item::Change(change) if Box::pin(self.change(change)).await? => &change.events,
                 // what did not count did not happen

@@ -59,9 +59,12 @@ const READERS: &[(&str, &[&str], &str)] = &[
         "backup/tables.rs",
         &[
             "lead_activity",
+            "lead_alias",
             "lead_facet",
             "lead_held",
+            "lead_late",
             "lead_match_key",
+            "lead_moved",
             "lead_opportunity",
             "lead_row",
             "lead_search",
@@ -88,8 +91,10 @@ const READERS: &[(&str, &[&str], &str)] = &[
         "verify.rs",
         &[
             "lead_activity",
+            "lead_alias",
             "lead_facet",
             "lead_match_key",
+            "lead_moved",
             "lead_opportunity",
             "lead_row",
             "lead_total",
