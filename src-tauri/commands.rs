@@ -95,6 +95,11 @@ commands! {
     lead_qualify: LeadQualify => |office, args| office.lead_qualify(args);
     lead_disqualify: LeadDisqualify => |office, args| office.lead_disqualify(args);
     lead_convert: LeadConvert => |office, args| office.lead_convert(args.id);
+    lead_duplicates: LeadDuplicates => |office, args| office.lead_duplicates(args.id);
+    lead_compare: LeadCompare => |office, args| office.lead_compare(args);
+    lead_merge: LeadMergeInto => |office, args| office.lead_merge(args);
+    lead_move: LeadMoveTo => |office, args| office.lead_move(args);
+    lead_teams: LeadTeams => |office, _args| office.lead_teams();
 
     file_list: FileList => |office, args| office.file_list(args.id);
     file_add: FileAdd => |office, args| office.file_add(args);

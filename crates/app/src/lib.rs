@@ -36,6 +36,12 @@ pub use conflicts::Kept;
 pub use desk::Desk;
 pub use error::AppError;
 pub use office::{Notice, Office};
+
+/// What use cases do to leads in a transaction, for whoever tells stories without a window.
+pub mod leads {
+    pub use crate::lead::{Joined, Moved, catch_up, follow_origin, join, let_go, part, take_back};
+}
+
 pub use privacy::{Erased, PersonCopy, Receipt, ReceiptChecked, SignedReceipt};
 pub use sync::{SnapshotOutcome, SnapshotRow};
 pub use undo::{UNDO, Undo, Why};

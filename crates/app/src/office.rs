@@ -64,6 +64,8 @@ pub struct Office {
     skew_ms: AtomicI64,
     /// Whether somebody was told that the clock is off.
     clock_told: AtomicBool,
+    /// Commands of which a part is missing, and somebody was told.
+    pub(crate) incomplete_told: std::sync::Mutex<std::collections::BTreeSet<Uuid>>,
     /// Whether a team may have to be told of an invoice.
     pub(crate) balances_due: AtomicBool,
     /// What was seen of snapshots.
@@ -101,6 +103,7 @@ impl Office {
             online: AtomicBool::new(false),
             skew_ms: AtomicI64::new(0),
             clock_told: AtomicBool::new(false),
+            incomplete_told: std::sync::Mutex::default(),
             balances_due: AtomicBool::new(true),
             looks: Looks::default(),
         })

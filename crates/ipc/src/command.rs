@@ -47,8 +47,8 @@ pub mod list {
         import::{HeldDecision, HeldRow, ImportDone, ImportPreview, ImportRow, ImportRowsQuery, ImportSource},
         invoice::{CsdAdd, CsdRow, InvoiceFiscalSet, InvoiceIssued, InvoicePage, InvoiceQuery, InvoiceView},
         lead::{
-            ActivityNew, Converted, Disqualification, LeadDetail, LeadEdit, LeadNew, LeadPage, LeadQuery, LeadsEdit,
-            Qualification,
+            ActivityNew, Converted, Disqualification, LeadComparison, LeadDetail, LeadDuplicate, LeadEdit, LeadMerge,
+            LeadMove, LeadNew, LeadPage, LeadPair, LeadQuery, LeadsEdit, Qualification,
         },
         lock::{LockIdle, LockPut, LockView, UnlockByCode},
         people::{PeopleView, RightsSet},
@@ -182,6 +182,16 @@ pub mod list {
         LeadDisqualify = "lead_disqualify" (Disqualification) -> Changes;
         /// Converts.
         LeadConvert = "lead_convert" (ById) -> Converted;
+        /// Leads that may be the same as one.
+        LeadDuplicates = "lead_duplicates" (ById) -> Vec<LeadDuplicate>;
+        /// Two leads side by side.
+        LeadCompare = "lead_compare" (LeadPair) -> LeadComparison;
+        /// Makes them one; the reply's `undo` parts them.
+        LeadMergeInto = "lead_merge" (LeadMerge) -> Changes;
+        /// Lets a lead go to another team; the reply's `undo` brings it back.
+        LeadMoveTo = "lead_move" (LeadMove) -> Changes;
+        /// Teams in which whoever sits here can capture a lead, the one it would be of first.
+        LeadTeams = "lead_teams" (Empty) -> Vec<u16>;
 
         /// The files of a prospect or a customer.
         FileList = "file_list" (ById) -> Vec<FileRow>;

@@ -160,6 +160,18 @@ pub struct LeadDetail {
     pub actions: Vec<String>,
     /// RFC 3339 since when the person opposes being scored and written to by campaigns; empty where they do not.
     pub opposed_at: String,
+    /// Leads that were merged into it, as they were called.
+    #[serde(default)]
+    pub merged: Vec<String>,
+    /// Its sales team.
+    #[serde(default)]
+    pub team: u16,
+    /// Teams that it can go to.
+    #[serde(default)]
+    pub teams: Vec<u16>,
+    /// It came from another team, or goes to one, and not all of that is here yet: since when, RFC 3339; else empty.
+    #[serde(default)]
+    pub incomplete_since: String,
     /// Customer and opportunity it became.
     pub customer_id: Option<String>,
     /// Opportunity it became.
@@ -186,6 +198,85 @@ pub struct LeadNew {
     pub amount: String,
     /// City.
     pub city: String,
+    /// Sales team whose it is; 0 for the first of whoever captures it.
+    pub team: u16,
+}
+
+/// Another lead that may be the same prospect.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeadDuplicate {
+    /// The lead.
+    pub row: LeadRow,
+    /// How alike, in percent.
+    pub likeness: u8,
+    /// In what, as `same_email`.
+    pub reasons: Vec<String>,
+}
+
+/// Two leads that may be one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeadPair {
+    /// The one that stays.
+    pub survivor: String,
+    /// The one that becomes part of it.
+    pub other: String,
+}
+
+/// Two leads side by side.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeadComparison {
+    /// The one that stays.
+    pub survivor: LeadRow,
+    /// The one that becomes part of it.
+    pub other: LeadRow,
+    /// Days of capture of both, ISO.
+    pub created_on: (String, String),
+    /// Lines of the timelines of both.
+    pub touches: (u32, u32),
+    /// What at least one of them says.
+    pub fields: Vec<ComparedField>,
+    /// Names both as they were read: a merge that names it is refused where somebody wrote to one of them since.
+    pub seen: String,
+}
+
+/// A field of two leads.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ComparedField {
+    /// Field.
+    pub field: String,
+    /// What it is called.
+    pub label: String,
+    /// What the one that stays says; empty for nothing.
+    pub survivor: String,
+    /// What the other says.
+    pub other: String,
+    /// A person may choose: both say something, and not the same.
+    pub differs: bool,
+    /// What is not chosen stays too, as a mail or telephone besides.
+    pub both_stay: bool,
+}
+
+/// Makes two leads one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LeadMerge {
+    /// The one that stays.
+    pub survivor: String,
+    /// The one that becomes part of it.
+    pub other: String,
+    /// Fields of which the other's value stays.
+    pub take: Vec<String>,
+    /// What was seen of both; empty where nobody looked.
+    pub seen: String,
+}
+
+/// Lets a lead go to another team.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeadMove {
+    /// The lead.
+    pub id: String,
+    /// The team.
+    pub team: u16,
 }
 
 /// One cell edited: the old value lets the core refuse a stale edit.

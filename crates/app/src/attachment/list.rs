@@ -17,10 +17,16 @@ impl Office {
     pub async fn file_list(&self, subject: String) -> Result<Vec<FileRow>, AppError> {
         self.allow(Action::ReadLeads, Object::in_scope(self.sales()))?;
         let subject = id(&subject)?;
-        let mut rows = self.files_of(subject).await?;
+        let mut subjects = vec![subject];
         let customer = self.store.customer_row(CustomerId(subject)).await?;
-        if let Some(lead) = customer.and_then(|customer| customer.lead) {
-            rows.extend(self.files_of(lead.uuid()).await?);
+        subjects.extend(customer.and_then(|customer| customer.lead).map(|lead| lead.uuid()));
+        let mut rows = Vec::new();
+        for subject in subjects {
+            rows.extend(self.files_of(subject).await?);
+            // with those of leads that live on in it
+            for alias in self.store.aliases_of(subject).await? {
+                rows.extend(self.files_of(alias.uuid()).await?);
+            }
         }
         rows.sort_by(|left, right| (&right.at, &right.id).cmp(&(&left.at, &left.id)));
         Ok(rows)

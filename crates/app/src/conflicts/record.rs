@@ -19,6 +19,8 @@ pub(crate) trait Decided: Aggregate {
     fn action(field: &str) -> Action;
     /// Whose it is.
     fn whose(&self) -> Option<PersonId>;
+    /// A person has said what a field says.
+    fn answer(&mut self, _field: &str) {}
     /// Another value than the one that is shown may still be written.
     fn is_editable(&self, _field: &str) -> bool {
         true
@@ -28,6 +30,10 @@ pub(crate) trait Decided: Aggregate {
 impl Decided for Lead {
     fn action(_: &str) -> Action {
         Action::EditLead
+    }
+
+    fn answer(&mut self, field: &str) {
+        Self::answer(self, field);
     }
 
     fn whose(&self) -> Option<PersonId> {

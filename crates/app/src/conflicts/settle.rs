@@ -175,7 +175,8 @@ impl Office {
         if after != before && !record.is_editable(field) {
             return Err(ConflictError::NoWay.into());
         }
-        let settled: A = serde_json::from_value(after).map_err(|_| AppError::invalid("value"))?;
+        let mut settled: A = serde_json::from_value(after).map_err(|_| AppError::invalid("value"))?;
+        settled.answer(field);
         tx.repository().settle(&settled, &[field]).await?;
         Ok(settled)
     }

@@ -68,7 +68,10 @@ struct Standing {
 impl Standing {
     async fn of(tx: &mut Tx, lead: &Lead) -> Result<Self, AppError> {
         let wanted = ConversionPlan { opportunity: Some(Target::New), ..ConversionPlan::default() };
-        let ids = Conversion::derive(lead.scope, lead.id, &wanted);
+        let ids = match brought_along(tx, lead).await? {
+            Some(conversion) => conversion,
+            None => Conversion::derive(lead.scope, lead.id, &wanted),
+        };
         let customer = tx.repository::<Customer>().load(ids.customer).await?;
         let opportunity = match ids.opportunity {
             Some(id) => tx.repository::<Opportunity>().load(id).await?.map(|deal| deal.id),
@@ -86,6 +89,17 @@ impl Standing {
             matched_by: None,
         }
     }
+}
+
+/// What a lead that lives on in this one was converted into: both are one customer.
+async fn brought_along(tx: &mut Tx, lead: &Lead) -> Result<Option<Conversion>, AppError> {
+    for alias in tx.aliases_of(lead.id).await? {
+        let converted = tx.repository::<Lead>().load(alias).await?.and_then(|alias| alias.converted);
+        if converted.is_some() {
+            return Ok(converted);
+        }
+    }
+    Ok(None)
 }
 
 /// Makes what the lead becomes and is not there yet; the person's key follows from the lead to the contact, so that an

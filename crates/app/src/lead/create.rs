@@ -10,16 +10,17 @@ use super::field;
 use crate::{AppError, Office, undo::Made};
 
 impl Office {
-    /// Captures one lead; it belongs to whoever captures it.
+    /// Captures one lead; it belongs to whoever captures it, in the team that they name or in their first.
     ///
     /// # Errors
-    /// `lead.no_name_no_company`; the codes of mail, phone, RFC and amount.
+    /// `lead.no_name_no_company`; `person.no_such_team`; the codes of mail, phone, RFC and amount.
     #[tracing::instrument(skip_all)]
     pub async fn lead_create(&self, new: LeadNew) -> Result<Changes, AppError> {
-        self.allow(Action::CreateLead, Object::in_scope(self.sales()))?;
+        let scope = if new.team == 0 { self.sales() } else { self.team(new.team)? };
+        self.allow(Action::CreateLead, Object::in_scope(scope))?;
         let mut tx = self.begin().await?;
         let source = if new.source.trim().is_empty() { words::say("lead.source.typed") } else { new.source.trim() };
-        let mut lead = NewLead::new(LeadId(tx.fresh_id()), self.sales(), source, self.today());
+        let mut lead = NewLead::new(LeadId(tx.fresh_id()), scope, source, self.today());
         lead.owner = Some(self.actor.person);
         for (name, text) in [
             ("full_name", &new.full_name),

@@ -14,7 +14,7 @@ use zuc_ipc::{
 };
 use zuc_store::{LeadFilter, LeadOrder};
 
-use super::{field, id};
+use super::{field, id, object};
 use crate::{AppError, Office, money};
 
 /// Most rows of one page.
@@ -46,13 +46,19 @@ impl Office {
 
     /// One lead with the reasons of its score, its timeline and what may be done with it.
     pub async fn lead_get(&self, lead: String) -> Result<LeadDetail, AppError> {
-        let lead_id = id(&lead)?;
-        let found = self.store.lead_row(lead_id).await?.ok_or_else(|| AppError::not_found("lead"))?;
-        let object = Object { scope: self.sales(), owner: found.owner };
+        let asked = id(&lead)?;
+        let lead_id = self.store.survivor_of(asked).await?;
+        let Some(found) = self.store.lead_row(lead_id).await? else {
+            let moved = self.store.read::<Lead>(asked).await?.and_then(|lead| lead.moved_to);
+            return Err(moved.map_or_else(|| AppError::not_found("lead"), |_| AppError::new("lead.moved", "elsewhere")));
+        };
+        let whole = self.store.read::<Lead>(lead_id).await?.ok_or_else(|| AppError::not_found("lead"))?;
+        let object = object(&whole);
         self.allow(Action::ReadLeads, object)?;
-        let whole = self.store.read::<Lead>(lead_id).await?;
-        let opposed_at = whole.as_ref().and_then(|lead| lead.opposed_at).map(|since| since.to_string());
-        let (emails, phones) = whole.map(|lead| (lead.other_emails, lead.other_phones)).unwrap_or_default();
+        let united = self.united(&whole).await?;
+        let incomplete_since = self.incomplete_since(&whole).await?;
+        let opposed_at = whole.opposed_at.map(|since| since.to_string());
+        let (emails, phones) = (&whole.other_emails, &whole.other_phones);
         let factors: Vec<Factor> = serde_json::from_str(&found.factors).unwrap_or_default();
         let state = found.state.parse().unwrap_or(LeadState::New);
         let timeline = self
@@ -81,11 +87,45 @@ impl Office {
                 .collect(),
             timeline,
             actions: self.lead_actions(state, object),
+            merged: united.names,
+            team: whole.scope.team().unwrap_or_default(),
+            teams: self.teams_to_go_to(state, object),
+            incomplete_since,
             opposed_at: opposed_at.unwrap_or_default(),
-            customer_id: found.customer.map(|id| id.to_string()),
-            opportunity_id: found.opportunity.map(|id| id.to_string()),
+            customer_id: found.customer.or(united.customer).map(|id| id.to_string()),
+            opportunity_id: found.opportunity.or(united.opportunity).map(|id| id.to_string()),
             row: row(&found),
         })
+    }
+
+    /// What the leads brought along that live on in this one.
+    async fn united(&self, lead: &Lead) -> Result<United, AppError> {
+        let mut united = United::default();
+        for alias in self.store.aliases_of(lead.id).await? {
+            let Some(alias) = self.store.read::<Lead>(alias).await? else { continue };
+            // what it was in another team is no other lead
+            if alias.scope == lead.scope {
+                united.names.push(alias.display_name().to_owned());
+            }
+            if let Some(to) = alias.converted {
+                united.customer = united.customer.or(Some(to.customer.uuid()));
+                united.opportunity = united.opportunity.or(to.opportunity.map(|id| id.uuid()));
+            }
+        }
+        Ok(united)
+    }
+
+    /// Since when a lead waits for the other part of its move; empty where it does not.
+    async fn incomplete_since(&self, lead: &Lead) -> Result<String, AppError> {
+        let Some(origin) = lead.moved_from else { return Ok(String::new()) };
+        // what it was is here, and does not say yet that it went
+        let waits = self.store.read::<Lead>(origin).await?.is_some_and(|origin| origin.merged_into.is_none());
+        if !waits {
+            return Ok(String::new());
+        }
+        let mut parts = self.store.incomplete().await?.into_iter();
+        let part = parts.find(|part| part.scopes.contains(&lead.scope));
+        Ok(part.map(|part| part.since.to_string()).unwrap_or_default())
     }
 
     /// The text of a field, as an edit takes it for what the person saw.
@@ -103,11 +143,32 @@ impl Office {
             ("qualify", matches!(state, LeadState::Working | LeadState::Nurturing), Action::QualifyLead),
             ("disqualify", open, Action::DisqualifyLead),
             ("convert", state == LeadState::Qualified, Action::ConvertLead),
+            ("merge", state != LeadState::Converted, Action::MergeLeads),
         ];
         let privacy = self.may(Action::ErasePerson, Object::in_scope(Scope::Admin)).then_some("privacy");
         let offered = offers.into_iter().filter(|(_, possible, action)| *possible && self.may(*action, object));
         offered.map(|(name, ..)| name).chain(privacy).map(ToOwned::to_owned).collect()
     }
+}
+
+impl Office {
+    /// The teams that a lead can go to.
+    fn teams_to_go_to(&self, state: LeadState, object: Object) -> Vec<u16> {
+        if state == LeadState::Converted || !self.may(Action::MoveLead, object) {
+            return Vec::new();
+        }
+        let mut teams = self.open_teams();
+        teams.retain(|team| Some(*team) != object.scope.team());
+        teams
+    }
+}
+
+/// What leads brought along that live on in another.
+#[derive(Default)]
+struct United {
+    names: Vec<String>,
+    customer: Option<uuid::Uuid>,
+    opportunity: Option<uuid::Uuid>,
 }
 
 fn filter(query: &LeadQuery) -> Result<LeadFilter, AppError> {

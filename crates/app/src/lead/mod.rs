@@ -5,13 +5,19 @@ mod convert;
 mod create;
 mod edit;
 mod field;
+mod late;
 mod list;
 mod log;
+mod merge;
+mod move_team;
 mod qualify;
 
 pub(crate) use edit::put_field;
 pub(crate) use field::text;
+pub use late::{catch_up, follow_origin};
 pub(crate) use list::{reason, row};
+pub use merge::{Joined, join, part};
+pub use move_team::{Moved, let_go, take_back};
 use zuc_domain::{
     lead::Lead,
     shared::{LeadId, Object},

@@ -179,6 +179,9 @@ impl Office {
         match record {
             Some(lead) if lead.kind == DocKind::LEAD => {
                 next.extend(id_at(&lead.value, "/converted/contact"));
+                // what was made one is one person
+                next.extend(id_at(&lead.value, "/merged_into"));
+                next.extend(self.store.aliases_of(subject).await?.into_iter().map(LeadId::uuid));
                 if let Some(customer) = id_at(&lead.value, "/converted/customer") {
                     self.take_customer(person, customer).await?;
                 }

@@ -99,6 +99,10 @@ impl Driver {
         for (kind, _) in touched {
             self.changed = std::mem::take(&mut self.changed).and(changes_of(*kind));
         }
+        if touched.iter().any(|(kind, _)| *kind == DocKind::LEAD) {
+            // something may have come late for a lead that lives on in another
+            office.work.notify_one();
+        }
         if !touched.is_empty() {
             office.exchange.line(office.now(), "received", words::count("sync.received", many(touched), &[]));
         }

@@ -7,6 +7,7 @@ mod connect;
 mod driver;
 mod exchange;
 mod owed;
+mod parts;
 mod records;
 mod relay;
 mod segments;

@@ -19,7 +19,10 @@ pub(crate) use lead::FieldWas;
 pub(crate) use record::{Before, Made, RecordWas};
 pub use table::{UNDO, Undo, Why};
 
-use crate::{AppError, Office};
+use crate::{
+    AppError, Office,
+    lead::{Joined, Moved},
+};
 
 /// The code of an undo that would write over what somebody wrote since.
 pub(crate) const CHANGED: &str = "undo.changed_since";
@@ -71,6 +74,10 @@ pub(crate) enum Inverse {
         /// Takes it away.
         away: bool,
     },
+    /// Parts two leads that became one.
+    Joined(Joined),
+    /// Brings a lead back that went to another team.
+    Moved(Moved),
     /// Takes an import back.
     Import {
         /// Its batch.
@@ -129,6 +136,8 @@ impl Office {
             }
             Inverse::Opposition { record, opposes } => self.take_opposition_back(record, opposes).await,
             Inverse::File { file, away } => Ok(self.tell(self.set_away(&file, away).await?)),
+            Inverse::Joined(joined) => self.part_leads(&joined).await,
+            Inverse::Moved(moved) => self.bring_back(&moved).await,
             Inverse::Import { batch } => self.import_undo(batch.to_string()).await,
         }
     }

@@ -72,6 +72,9 @@ pub(crate) enum Lead {
         /// Phone
         #[arg(long, default_value = "")]
         phone: String,
+        /// Sales team, for who sells in several
+        #[arg(long, default_value_t = 0, hide_default_value = true)]
+        team: u16,
     },
     /// Change one field
     Edit {
@@ -112,6 +115,31 @@ pub(crate) enum Lead {
         /// We speak with who decides
         #[arg(long)]
         authority: bool,
+    },
+    /// Leads that may be the same prospect
+    Duplicates {
+        /// Lead
+        id: String,
+    },
+    /// Make two leads one
+    Merge {
+        /// The one that stays
+        survivor: String,
+        /// The one that becomes part of it
+        other: String,
+        /// Fields of which the other's value stays, as `city,estimated_amount`
+        #[arg(long, value_delimiter = ',')]
+        take: Vec<String>,
+        /// Only show both side by side
+        #[arg(long)]
+        compare: bool,
+    },
+    /// Let it go to another sales team
+    Move {
+        /// Lead
+        id: String,
+        /// Team
+        team: u16,
     },
     /// Make it customer, contact and opportunity
     Convert {

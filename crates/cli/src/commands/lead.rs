@@ -1,6 +1,9 @@
 //! `zuc lead …`
 
-use zuc_ipc::lead::{ActivityNew, LeadEdit, LeadNew, LeadQuery, Qualification};
+use zuc_ipc::{
+    Changes,
+    lead::{ActivityNew, LeadComparison, LeadEdit, LeadMerge, LeadMove, LeadNew, LeadPair, LeadQuery, Qualification},
+};
 
 use super::{OK, Place, with_office};
 use crate::{Done, args::Lead, output::Output};
@@ -30,8 +33,8 @@ pub(super) async fn run(command: Lead, place: &Place, output: Output) -> Done {
                 lines.join("\n")
             })?;
         }
-        Lead::Create { name, company, email, phone } => {
-            let new = LeadNew { full_name: name, company, email, phone, ..LeadNew::default() };
+        Lead::Create { name, company, email, phone, team } => {
+            let new = LeadNew { full_name: name, company, email, phone, team, ..LeadNew::default() };
             let changes = with_office(place, async |office| office.lead_create(new).await).await?;
             output.show(&changes, |changes| changes.done.clone())?;
         }
@@ -56,10 +59,54 @@ pub(super) async fn run(command: Lead, place: &Place, output: Output) -> Done {
             let changes = with_office(place, async |office| office.lead_qualify(gate).await).await?;
             output.show(&changes, |changes| changes.done.clone())?;
         }
+        Lead::Duplicates { id } => {
+            let found = with_office(place, async |office| office.lead_duplicates(id).await).await?;
+            output.show(&found, |found| {
+                let line = |one: &zuc_ipc::lead::LeadDuplicate| {
+                    format!("{}  {:>3} %  {} · {}", one.row.id, one.likeness, one.row.company, one.row.full_name)
+                };
+                if found.is_empty() {
+                    "Ningún prospecto se le parece".to_owned()
+                } else {
+                    found.iter().map(line).collect::<Vec<_>>().join("\n")
+                }
+            })?;
+        }
+        Lead::Merge { survivor, other, compare: true, .. } => {
+            let pair = LeadPair { survivor, other };
+            let both = with_office(place, async |office| office.lead_compare(pair).await).await?;
+            output.show(&both, side_by_side)?;
+        }
+        Lead::Merge { survivor, other, take, compare: false } => {
+            let merge = LeadMerge { survivor, other, take, seen: String::new() };
+            let changes = with_office(place, async |office| office.lead_merge(merge).await).await?;
+            output.show(&changes, undoable)?;
+        }
+        Lead::Move { id, team } => {
+            let changes = with_office(place, async |office| office.lead_move(LeadMove { id, team }).await).await?;
+            output.show(&changes, undoable)?;
+        }
         Lead::Convert { id } => {
             let made = with_office(place, async |office| office.lead_convert(id).await).await?;
             output.show(&made, |made| format!("Cliente {}\nOportunidad {}", made.customer_id, made.opportunity_id))?;
         }
     }
     Ok(OK)
+}
+
+/// What was done, and how it is taken back.
+fn undoable(changes: &Changes) -> String {
+    match &changes.undo {
+        Some(token) => format!("{}\nPara deshacerlo: zuc undo {token}", changes.done),
+        None => changes.done.clone(),
+    }
+}
+
+fn side_by_side(both: &LeadComparison) -> String {
+    let mut lines = vec![format!("{} · {}", both.survivor.company, both.other.company)];
+    for field in &both.fields {
+        let mark = if field.differs { "*" } else { " " };
+        lines.push(format!("{mark} {} ({}): {} | {}", field.label, field.field, field.survivor, field.other));
+    }
+    lines.join("\n")
 }

@@ -11,6 +11,8 @@ mod panel;
 mod panel_forms;
 mod reasons;
 mod rows;
+mod same;
+mod team;
 mod toolbar;
 
 use leptos::prelude::*;

@@ -3,9 +3,11 @@
 use leptos::prelude::*;
 use zuc_ipc::lead::LeadNew;
 use zuc_ipc::list;
+use zuc_ipc::shared::Empty as Nothing;
 
 use crate::action::Action;
-use crate::components::{Dialog, DialogHead, FormFailure, TextField};
+use crate::backend::{Topics, use_query};
+use crate::components::{Choice, Dialog, DialogHead, FormFailure, SelectField, TextField};
 use crate::words::tr;
 
 /// The dialog; `Ctrl Enter` or `Enter` saves.
@@ -19,6 +21,8 @@ fn Form(open: RwSignal<bool>) -> impl IntoView {
     let field = || RwSignal::new(String::new());
     let (company, name, email, phone, rfc, city, amount, source) =
         (field(), field(), field(), field(), field(), field(), field(), field());
+    let team = RwSignal::new(String::new());
+    let teams = use_query::<list::LeadTeams>(Topics::SETTINGS, || Some(Nothing {}));
     let action = Action::new();
     let save = move || {
         let new = LeadNew {
@@ -30,6 +34,7 @@ fn Form(open: RwSignal<bool>) -> impl IntoView {
             source: source.get_untracked(),
             amount: amount.get_untracked(),
             city: city.get_untracked(),
+            team: team.get_untracked().parse().unwrap_or_default(),
         };
         action.run::<list::LeadCreate>(new, move |_| {
             open.try_set(false);
@@ -49,6 +54,13 @@ fn Form(open: RwSignal<bool>) -> impl IntoView {
                     <TextField label=tr!(leads.amount) value=amount error=action.field("amount") testid="new-amount"/>
                     <TextField label=tr!(leads.source) value=source error=action.field("source") testid="new-source"/>
                 </div>
+                {move || teams.value.get().filter(|teams| teams.len() > 1).map(|teams| {
+                    let choices: Vec<Choice> = teams.iter().map(|team| Choice::new(team.to_string(), tr!(people.team, number = team))).collect();
+                    if team.get_untracked().is_empty() {
+                        team.set(teams[0].to_string());
+                    }
+                    view! { <SelectField label=tr!(leads.team) value=team choices testid="new-team"/> }
+                })}
                 <FormFailure failure=action.elsewhere(&["full_name", "company", "email", "phone", "rfc", "city", "amount", "source"])/>
             </div>
             <div class="dialog__f">

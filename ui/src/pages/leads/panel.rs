@@ -11,6 +11,8 @@ use super::grid::Grid;
 use super::keyboard;
 use super::panel_forms::{Actions, StepForm};
 use super::reasons::factors;
+use super::same::Duplicates;
+use super::team::MoveButton;
 use crate::backend::{Topics, use_query};
 use crate::components::{Avatar, Badge, EmptyLine, Entry, Icon, Mark, Score, SectionHead, Timeline, Tone};
 use crate::format;
@@ -60,6 +62,8 @@ pub(crate) fn LeadPanel(id: String, grid: Grid) -> impl IntoView {
 fn inside(detail: Arc<LeadDetail>, grid: Grid) -> impl IntoView {
     let row = detail.row.clone();
     let (word, tone) = labels::lead_state(&row.state);
+    let leave = grid.show;
+    let to = Callback::new(move |id: Option<String>| leave.run(id));
     let entries: Vec<Entry> = detail.timeline.iter().map(entry).collect();
     view! {
         <section class="sec">
@@ -70,11 +74,15 @@ fn inside(detail: Arc<LeadDetail>, grid: Grid) -> impl IntoView {
                 <Score points=u32::from(row.score) band=row.band.clone() rules=row.score_method == "rule_based_fallback"/>
                 <span class="t2 tn m">{row.amount.as_ref().map(|money| format::money_text(&money.amount, &money.currency))}</span>
             </div>
+            {(!detail.incomplete_since.is_empty()).then(|| view! { <p class="warning" data-testid="panel-incomplete">{tr!(leads.incomplete)}</p> })}
             <Actions detail=detail.clone() log=grid.log/>
+            {(!detail.teams.is_empty()).then(|| view! { <MoveButton id=detail.row.id.clone() team=detail.team teams=detail.teams.clone() moved=Callback::new(move |()| to.run(None))/> })}
+            {(!detail.merged.is_empty()).then(|| view! { <p class="t2" style="margin-top:10px" data-testid="panel-merged">{tr!(leads.merged, names = detail.merged.join(", "))}</p> })}
             {detail.customer_id.as_ref().map(|id| view! {
                 <a class="row m" style="margin-top:10px" href=route::customer(id) data-testid="panel-customer"><Icon name="build" class="i-14"/>{tr!(leads.see_customer)}</a>
             })}
         </section>
+        <Duplicates id=detail.row.id.clone() may=detail.actions.iter().any(|action| action == "merge") show=to/>
         <section class="sec"><StepForm detail=detail.clone()/></section>
         <section class="sec">{data(&detail)}</section>
         <section class="sec sec--flush" style="padding-bottom:8px">
