@@ -7,6 +7,8 @@ mod forks;
 mod holes;
 mod leases;
 mod lost;
+mod merges;
+mod moves;
 mod recovery;
 mod restored;
 mod sim;
