@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use zuc_protocol::{attachment::Naming, ids::AttachmentId};
 use zuc_relay_store::{
     AttachmentHead, AttachmentPiece, AttachmentStore, CompanyId, PieceOutcome, Scope, StoreError,
-    attachment::{NOT_WHOLE, QUOTA, UNFINISHED_MS, cut},
+    attachment::{NOT_WHOLE, PiecePlan, UNFINISHED_MS, cut, finds_room},
 };
 
 use crate::{
@@ -75,20 +75,16 @@ async fn put(
 ) -> Result<PieceOutcome, StoreError> {
     let key = (company, piece.scope, piece.id);
     let now = now_ms(connection).await?;
-    let stands = match head(connection, key).await? {
-        Some(head) if head.is_whole() || head.size == piece.size => head,
-        other => {
-            if other.is_some() {
-                forget(connection, key).await?;
-            }
-            let begun = AttachmentHead { size: piece.size, have: 0 };
-            if piece.at != 0 {
-                return Ok(PieceOutcome::Here(begun));
-            }
-            make_room(connection, company, now, piece.size, quota).await?;
-            sqlx::query(
-                "INSERT INTO attachment (company, scope, id, size, have, at_ms) VALUES ($1, $2, $3, $4, 0, $5)",
-            )
+    let plan = PiecePlan::of(head(connection, key).await?, piece);
+    if plan.forgets {
+        forget(connection, key).await?;
+    }
+    if !plan.writes {
+        return Ok(PieceOutcome::Here(plan.head));
+    }
+    if plan.begins {
+        make_room(connection, company, now, piece.size, quota).await?;
+        sqlx::query("INSERT INTO attachment (company, scope, id, size, have, at_ms) VALUES ($1, $2, $3, $4, 0, $5)")
             .bind(&company.0[..])
             .bind(scope_number(piece.scope))
             .bind(&piece.id.0[..])
@@ -97,11 +93,6 @@ async fn put(
             .execute(&mut *connection)
             .await
             .map_err(db)?;
-            begun
-        }
-    };
-    if stands.is_whole() || stands.have != piece.at {
-        return Ok(PieceOutcome::Here(stands));
     }
     sqlx::query("INSERT INTO attachment_piece (company, scope, id, place, bytes) VALUES ($1, $2, $3, $4, $5)")
         .bind(&company.0[..])
@@ -112,8 +103,7 @@ async fn put(
         .execute(&mut *connection)
         .await
         .map_err(db)?;
-    let grown = AttachmentHead { have: piece.at + piece.bytes.len() as u64, ..stands };
-    if grown.is_whole() && name(connection, key).await? != piece.id {
+    if plan.head.is_whole() && name(connection, key).await? != piece.id {
         forget(connection, key).await?;
         return Ok(PieceOutcome::Altered);
     }
@@ -121,12 +111,12 @@ async fn put(
         .bind(&company.0[..])
         .bind(scope_number(piece.scope))
         .bind(&piece.id.0[..])
-        .bind(int(grown.have))
+        .bind(int(plan.head.have))
         .bind(now)
         .execute(connection)
         .await
         .map_err(db)?;
-    Ok(PieceOutcome::Here(grown))
+    Ok(PieceOutcome::Here(plan.head))
 }
 
 async fn head(connection: &mut PgConnection, (company, scope, id): Key) -> Result<Option<AttachmentHead>, StoreError> {
@@ -165,8 +155,7 @@ async fn make_room(
         .fetch_one(connection)
         .await
         .map_err(db)?;
-    let taken = count(taken, "attachment", "size")?;
-    if taken.saturating_add(size) > quota { Err(StoreError::Refused(QUOTA)) } else { Ok(()) }
+    finds_room(count(taken, "attachment", "size")?, size, quota)
 }
 
 async fn forget(connection: &mut PgConnection, (company, scope, id): Key) -> Result<(), StoreError> {

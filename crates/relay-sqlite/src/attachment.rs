@@ -5,7 +5,7 @@ use sqlx::SqliteConnection;
 use zuc_protocol::{attachment::Naming, ids::AttachmentId};
 use zuc_relay_store::{
     AttachmentHead, AttachmentPiece, AttachmentStore, CompanyId, PieceOutcome, Scope, StoreError,
-    attachment::{NOT_WHOLE, QUOTA, UNFINISHED_MS, cut},
+    attachment::{NOT_WHOLE, PiecePlan, UNFINISHED_MS, cut, finds_room},
 };
 
 use crate::{
@@ -70,30 +70,23 @@ async fn put(
     quota: u64,
 ) -> Result<PieceOutcome, StoreError> {
     let now = now_ms(connection).await?;
-    let stands = match head(connection, piece.scope, piece.id).await? {
-        Some(head) if head.is_whole() || head.size == piece.size => head,
-        other => {
-            if other.is_some() {
-                forget(connection, piece.scope, piece.id).await?;
-            }
-            let begun = AttachmentHead { size: piece.size, have: 0 };
-            if piece.at != 0 {
-                return Ok(PieceOutcome::Here(begun));
-            }
-            make_room(connection, now, piece.size, quota).await?;
-            sqlx::query("INSERT INTO attachment (scope, id, size, have, at_ms) VALUES (?1, ?2, ?3, 0, ?4)")
-                .bind(i64::from(piece.scope.number()))
-                .bind(&piece.id.0[..])
-                .bind(int(piece.size))
-                .bind(now)
-                .execute(&mut *connection)
-                .await
-                .map_err(db)?;
-            begun
-        }
-    };
-    if stands.is_whole() || stands.have != piece.at {
-        return Ok(PieceOutcome::Here(stands));
+    let plan = PiecePlan::of(head(connection, piece.scope, piece.id).await?, piece);
+    if plan.forgets {
+        forget(connection, piece.scope, piece.id).await?;
+    }
+    if !plan.writes {
+        return Ok(PieceOutcome::Here(plan.head));
+    }
+    if plan.begins {
+        make_room(connection, now, piece.size, quota).await?;
+        sqlx::query("INSERT INTO attachment (scope, id, size, have, at_ms) VALUES (?1, ?2, ?3, 0, ?4)")
+            .bind(i64::from(piece.scope.number()))
+            .bind(&piece.id.0[..])
+            .bind(int(piece.size))
+            .bind(now)
+            .execute(&mut *connection)
+            .await
+            .map_err(db)?;
     }
     sqlx::query("INSERT INTO attachment_piece (scope, id, place, bytes) VALUES (?1, ?2, ?3, ?4)")
         .bind(i64::from(piece.scope.number()))
@@ -103,20 +96,19 @@ async fn put(
         .execute(&mut *connection)
         .await
         .map_err(db)?;
-    let grown = AttachmentHead { have: piece.at + piece.bytes.len() as u64, ..stands };
-    if grown.is_whole() && name(connection, piece.scope, piece.id).await? != piece.id {
+    if plan.head.is_whole() && name(connection, piece.scope, piece.id).await? != piece.id {
         forget(connection, piece.scope, piece.id).await?;
         return Ok(PieceOutcome::Altered);
     }
     sqlx::query("UPDATE attachment SET have = ?3, at_ms = ?4 WHERE scope = ?1 AND id = ?2")
         .bind(i64::from(piece.scope.number()))
         .bind(&piece.id.0[..])
-        .bind(int(grown.have))
+        .bind(int(plan.head.have))
         .bind(now)
         .execute(connection)
         .await
         .map_err(db)?;
-    Ok(PieceOutcome::Here(grown))
+    Ok(PieceOutcome::Here(plan.head))
 }
 
 async fn head(
@@ -147,8 +139,7 @@ async fn make_room(connection: &mut SqliteConnection, now: i64, size: u64, quota
     }
     let taken: i64 =
         sqlx::query_scalar("SELECT COALESCE(SUM(size), 0) FROM attachment").fetch_one(connection).await.map_err(db)?;
-    let taken = count(taken, "attachment", "size")?;
-    if taken.saturating_add(size) > quota { Err(StoreError::Refused(QUOTA)) } else { Ok(()) }
+    finds_room(count(taken, "attachment", "size")?, size, quota)
 }
 
 async fn forget(connection: &mut SqliteConnection, scope: Scope, id: AttachmentId) -> Result<(), StoreError> {

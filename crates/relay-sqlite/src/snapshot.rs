@@ -1,11 +1,10 @@
 //! Snapshots: manifests, words on them, packs.
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use zuc_relay_store::{
-    CompanyId, DeviceId, Hash, KEPT_OF_ONE, LogId, NewManifest, Scope, SnapshotStore, StoreError, StoredManifest,
+    CompanyId, DeviceId, Hash, LogId, NewManifest, Scope, SnapshotStore, StoreError, StoredManifest,
+    snapshot::{gathered, too_many},
 };
 
 use crate::{
@@ -46,23 +45,31 @@ async fn set_word(
 
 /// Deletes what a maker has too many of, with its words and packs.
 async fn drop_older(connection: &mut SqliteConnection, scope: Scope, author: DeviceId) -> Result<(), StoreError> {
-    sqlx::query(
-        "DELETE FROM manifest WHERE scope = ?1 AND author = ?2 AND hash NOT IN (
-             SELECT hash FROM manifest WHERE scope = ?1 AND author = ?2 ORDER BY cursor DESC, hash LIMIT ?3)",
-    )
-    .bind(scope.number())
-    .bind(&author.0[..])
-    .bind(KEPT_OF_ONE)
-    .execute(&mut *connection)
-    .await
-    .map_err(db)?;
-    for statement in [
-        "DELETE FROM manifest_word WHERE scope = ?1 AND manifest NOT IN (SELECT hash FROM manifest WHERE scope = ?1)",
-        "DELETE FROM pack WHERE scope = ?1 AND manifest NOT IN (SELECT hash FROM manifest WHERE scope = ?1)",
-    ] {
-        sqlx::query(statement).bind(scope.number()).execute(&mut *connection).await.map_err(db)?;
+    let made: Vec<(Vec<u8>, i64)> =
+        sqlx::query_as("SELECT hash, cursor FROM manifest WHERE scope = ?1 AND author = ?2")
+            .bind(scope.number())
+            .bind(&author.0[..])
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(db)?;
+    for hash in too_many(placed(&made)?) {
+        for statement in [
+            "DELETE FROM manifest WHERE scope = ?1 AND hash = ?2",
+            "DELETE FROM manifest_word WHERE scope = ?1 AND manifest = ?2",
+            "DELETE FROM pack WHERE scope = ?1 AND manifest = ?2",
+        ] {
+            let dropped = sqlx::query(statement).bind(scope.number()).bind(&hash[..]);
+            dropped.execute(&mut *connection).await.map_err(db)?;
+        }
     }
     Ok(())
+}
+
+fn placed(made: &[(Vec<u8>, i64)]) -> Result<Vec<(u64, Hash)>, StoreError> {
+    let place = |(hash, cursor): &(Vec<u8>, i64)| {
+        Ok((count(*cursor, "manifest", "cursor")?, read_hash(hash, "manifest", "hash")?))
+    };
+    made.iter().map(place).collect()
 }
 
 type ManifestRow = (Vec<u8>, Vec<u8>, i64, Vec<u8>, Vec<u8>);
@@ -183,21 +190,16 @@ impl SnapshotStore for SqliteStore {
                 .fetch_all(&mut *reading)
                 .await
                 .map_err(db)?;
-        let mut words_of: BTreeMap<Vec<u8>, Vec<Vec<u8>>> = BTreeMap::new();
-        for (manifest, word) in words {
-            words_of.entry(manifest).or_default().push(word);
-        }
-        let mut packs_of: BTreeMap<Vec<u8>, Vec<Hash>> = BTreeMap::new();
-        for (manifest, hash) in packs {
-            packs_of.entry(manifest).or_default().push(read_hash(&hash, "pack", "hash")?);
-        }
-        rows.into_iter()
-            .map(|row| {
-                let (words, packs) = (words_of.remove(&row.0), packs_of.remove(&row.0));
-                let manifest = read_manifest(scope, row)?;
-                Ok(StoredManifest { manifest, words: words.unwrap_or_default(), packs: packs.unwrap_or_default() })
-            })
-            .collect()
+        let manifests = rows.into_iter().map(|row| read_manifest(scope, row)).collect::<Result<_, _>>()?;
+        let words = words
+            .into_iter()
+            .map(|(manifest, word)| Ok((read_hash(&manifest, "manifest_word", "manifest")?, word)))
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        let packs = packs
+            .iter()
+            .map(|(manifest, pack)| Ok((read_hash(manifest, "pack", "manifest")?, read_hash(pack, "pack", "hash")?)))
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        Ok(gathered(manifests, words, packs))
     }
 
     async fn pack(

@@ -2,6 +2,8 @@
 //!
 //! The store neither reads a pack nor judges a word: whoever calls has. Nothing of the log is dropped for a snapshot.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 
 use crate::{CompanyId, DeviceId, Hash, LogId, Scope, StoreError};
@@ -81,4 +83,45 @@ pub trait SnapshotStore: Send + Sync {
         manifest: Hash,
         hash: Hash,
     ) -> Result<Option<Vec<u8>>, StoreError>;
+}
+
+/// Of a maker's manifests in a scope, each with its place, those that are too many.
+pub fn too_many(mut made: Vec<(u64, Hash)>) -> Vec<Hash> {
+    made.sort_unstable_by(|(one, first), (other, second)| other.cmp(one).then(first.cmp(second)));
+    made.into_iter().skip(KEPT_OF_ONE as usize).map(|(_, hash)| hash).collect()
+}
+
+/// Manifests, each with the words and packs that were found under its name.
+pub fn gathered(
+    manifests: Vec<NewManifest>,
+    words: impl IntoIterator<Item = (Hash, Vec<u8>)>,
+    packs: impl IntoIterator<Item = (Hash, Hash)>,
+) -> Vec<StoredManifest> {
+    let mut words_of: BTreeMap<Hash, Vec<Vec<u8>>> = BTreeMap::new();
+    for (manifest, word) in words {
+        words_of.entry(manifest).or_default().push(word);
+    }
+    let mut packs_of: BTreeMap<Hash, Vec<Hash>> = BTreeMap::new();
+    for (manifest, pack) in packs {
+        packs_of.entry(manifest).or_default().push(pack);
+    }
+    let with = |manifest: NewManifest| StoredManifest {
+        words: words_of.remove(&manifest.hash).unwrap_or_default(),
+        packs: packs_of.remove(&manifest.hash).unwrap_or_default(),
+        manifest,
+    };
+    manifests.into_iter().map(with).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_one_maker_the_newest_stay() {
+        assert!(too_many(vec![(4, [1; 32]), (9, [2; 32])]).is_empty());
+        assert_eq!(too_many(vec![(4, [1; 32]), (9, [2; 32]), (6, [3; 32])]), [[1; 32]]);
+        // two of one place: by name, the same on every maker
+        assert_eq!(too_many(vec![(4, [2; 32]), (4, [3; 32]), (4, [1; 32])]), [[3; 32]]);
+    }
 }
