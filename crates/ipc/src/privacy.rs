@@ -53,6 +53,10 @@ pub struct PersonErasure {
     pub waiting: Vec<String>,
     /// Whose were taken out of the company before, and may have had them.
     pub removed: Vec<String>,
+    /// Groups of data whose keys were made anew without the person's.
+    pub cleared: Vec<String>,
+    /// Groups of data whose keys have still to be, and who does it as soon as they connect.
+    pub owed: Vec<PersonLine>,
 }
 
 /// Notes whether a person opposes being scored and written to by campaigns.

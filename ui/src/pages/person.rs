@@ -139,6 +139,9 @@ fn erasure(erased: &PersonErasure) -> impl IntoView + use<> {
     let here = if erased.here { tr!(person.gone_here) } else { tr!(person.going_here) };
     let (confirmed, waiting) = (somebody(&erased.confirmed), somebody(&erased.waiting));
     let removed = (!erased.removed.is_empty()).then(|| erased.removed.join(", "));
+    let mut cleared = erased.cleared.clone();
+    cleared.dedup();
+    let owed = lines(tr!(person.owed), &erased.owed, "person-owed");
     view! {
         <section data-testid="person-erased">
             <SectionHead title=tr!(person.erased)/>
@@ -149,8 +152,10 @@ fn erasure(erased: &PersonErasure) -> impl IntoView + use<> {
                 <dt>{tr!(person.confirmed)}</dt><dd>{confirmed}</dd>
                 <dt>{tr!(person.waiting)}</dt><dd>{waiting}</dd>
                 {removed.map(|removed| view! { <dt>{tr!(person.removed)}</dt><dd>{removed}</dd> })}
+                <dt>{tr!(person.cleared)}</dt><dd>{cleared.join(", ")}</dd>
             </dl>
         </section>
+        {owed}
     }
 }
 

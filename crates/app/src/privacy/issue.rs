@@ -7,16 +7,19 @@ use serde_json::Value;
 use uuid::Uuid;
 use zuc_domain::shared::{Action, DeviceId, Object, Scope};
 use zuc_protocol::{
-    control::{ControlRecord, DeviceState},
+    Rights, Role as WireRole, Scope as WireScope,
+    control::{ControlLog, ControlRecord, DeviceState},
     ids::KeyId,
     item::{DocKind, Fact},
 };
+use zuc_store::domain_scope;
+use zuc_sync::membership::renewers;
 
 use super::{
     person::Person,
-    receipt::{Act, Checked, Destroyed, Devices, FORMAT, Fields, Receipt, SignedReceipt, Stays, VERSION},
+    receipt::{Act, Checked, Destroyed, Devices, FORMAT, Fields, Owed, Receipt, SignedReceipt, Stays, VERSION},
 };
-use crate::{AppError, File, Office, history::kind_name};
+use crate::{AppError, File, Office, desk::role, history::kind_name};
 
 impl Office {
     /// Writes a receipt of what an erasure left, as it is known now; gives it with its two files.
@@ -58,6 +61,8 @@ impl Office {
         for key in &keys {
             here &= !self.store.holds_key(*key).await?;
         }
+        let acts: BTreeSet<u64> = keys.iter().filter_map(|key| control.erased_at(*key)).collect();
+        let (cleared, owed) = places(&control, &acts);
         Ok(Receipt {
             format: FORMAT.to_owned(),
             version: VERSION,
@@ -73,6 +78,8 @@ impl Office {
             destroyed: self.destroyed(person, &keys).await?,
             stays: self.what_stays(person).await?,
             devices: self.devices_told(person, act.seq, here).await?,
+            cleared,
+            owed,
             not_read: self.coverage().not_read,
         })
     }
@@ -178,4 +185,22 @@ impl Office {
         }
         Ok(Devices { here, confirmed, waiting, removed })
     }
+}
+
+/// The groups of data whose bag follows every one of these erasures, and those whose bag does not yet.
+fn places(control: &ControlLog, acts: &BTreeSet<u64>) -> (Vec<String>, Vec<Owed>) {
+    let owes = |scope: &WireScope| control.owed_erasures(*scope).any(|act| acts.contains(&act));
+    let (owed, cleared): (Vec<_>, Vec<_>) = control.scopes().partition(owes);
+    let writes = |scope: WireScope| move |wire: &WireRole| Rights::new([*wire], [scope_team(scope)]).may_write(scope);
+    let owed = owed.into_iter().map(|scope| Owed {
+        scope: domain_scope(scope).to_string(),
+        roles: WireRole::ALL.into_iter().filter(writes(scope)).map(|wire| role(wire).name().to_owned()).collect(),
+        devices: renewers(control, scope).map(|device| device.to_uuid()).collect(),
+    });
+    (cleared.into_iter().map(|scope| domain_scope(scope).to_string()).collect(), owed.collect())
+}
+
+/// The team of a scope of sales; any, of another.
+fn scope_team(scope: WireScope) -> u16 {
+    if let WireScope::Sales(team) = scope { team } else { 1 }
 }

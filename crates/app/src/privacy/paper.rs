@@ -9,6 +9,7 @@ use zuc_protocol::item::DocKind;
 use super::{
     copy::{Kept, PersonCopy, Record, Status},
     receipt::{Receipt, Stays},
+    view::team,
 };
 use crate::{
     AppError, Office,
@@ -75,6 +76,9 @@ impl Office {
         if !devices.removed.is_empty() {
             told.push((words::say("privacy.removed").to_owned(), self.members_of(&devices.removed).join(", ")));
         }
+        let cleared: Vec<&str> = receipt.cleared.iter().map(|scope| team(scope)).collect();
+        let mut places: Rows = vec![(words::say("privacy.cleared").to_owned(), cleared.join(", "))];
+        places.extend(receipt.owed.iter().map(|owed| self.who_owes(owed)));
         let signed: Rows = vec![
             (words::say("privacy.record").to_owned(), receipt.record.to_string()),
             (words::say("privacy.act").to_owned(), format!("{} · {}", receipt.act.seq, receipt.act.hash)),
@@ -83,6 +87,7 @@ impl Office {
             SheetPart { head: words::say("privacy.part.destroyed").to_owned(), rows: destroyed },
             SheetPart { head: words::say("privacy.part.stays").to_owned(), rows: stays },
             SheetPart { head: words::say("privacy.part.devices").to_owned(), rows: told },
+            SheetPart { head: words::say("privacy.part.places").to_owned(), rows: places },
             SheetPart { head: words::say("privacy.part.proof").to_owned(), rows: signed },
         ];
         if !receipt.not_read.is_empty() {

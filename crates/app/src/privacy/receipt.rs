@@ -44,6 +44,12 @@ pub struct Receipt {
     pub stays: Vec<Stays>,
     /// Who has heard.
     pub devices: Devices,
+    /// Groups of data whose keys were made anew without the person's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cleared: Vec<String>,
+    /// Groups of data whose keys lie with others, who have still to make them anew without the person's.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owed: Vec<Owed>,
     /// Groups of data that the device does not read: there may be more in them.
     pub not_read: Vec<String>,
 }
@@ -119,6 +125,18 @@ pub struct Devices {
     /// Those that were taken out of the company before the act: they had the keys, and nobody tells them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub removed: Vec<Uuid>,
+}
+
+/// What others have still to do of an erasure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Owed {
+    /// The group of data.
+    pub scope: String,
+    /// The roles that write it.
+    pub roles: Vec<String>,
+    /// The devices of which the first that connects does it by itself; none where nobody holds the key any more.
+    pub devices: Vec<Uuid>,
 }
 
 /// A receipt with the signature of the device that wrote it.

@@ -13,6 +13,7 @@ use super::{
     copy::{PersonCopy, Status},
     paper::{together, why_it_stays},
     person::Person,
+    receipt::Owed,
 };
 use crate::{AppError, Office};
 
@@ -97,7 +98,23 @@ impl Office {
             confirmed: self.members_of(&receipt.devices.confirmed),
             waiting: self.members_of(&receipt.devices.waiting),
             removed: self.members_of(&receipt.devices.removed),
+            cleared: receipt.cleared.iter().map(|scope| team(scope).to_owned()).collect(),
+            owed: lines(receipt.owed.iter().map(|owed| self.who_owes(owed))),
         })
+    }
+
+    /// A group of data, and who has still to do their part of an erasure in it.
+    pub(super) fn who_owes(&self, owed: &Owed) -> (String, String) {
+        let roles: Vec<&str> = owed.roles.iter().map(|role| role_label(role)).collect();
+        let roles = roles.join(", ");
+        let mut names = self.members_of(&owed.devices);
+        names.dedup();
+        let text = if names.is_empty() {
+            words::fill("privacy.owed_by_nobody", &[("roles", &roles)])
+        } else {
+            words::fill("privacy.owed_by", &[("roles", &roles), ("names", &names.join(", "))])
+        };
+        (team(&owed.scope).to_owned(), text)
     }
 
     fn readers_shown(copy: &PersonCopy) -> Vec<PersonLine> {
@@ -137,8 +154,19 @@ fn lines(rows: impl IntoIterator<Item = (String, String)>) -> Vec<PersonLine> {
     rows.into_iter().map(|(what, text)| PersonLine { what, text }).collect()
 }
 
+/// A role by what people call it.
+fn role_label(role: &str) -> &str {
+    match role {
+        "ventas" => words::say("privacy.role.ventas"),
+        "gerencia" => words::say("privacy.role.gerencia"),
+        "finanzas" => words::say("privacy.role.finanzas"),
+        "administracion" => words::say("privacy.role.administracion"),
+        _ => role,
+    }
+}
+
 /// A group of data by what people call it.
-fn team(scope: &str) -> &str {
+pub(super) fn team(scope: &str) -> &str {
     match scope.split('.').next().unwrap_or_default() {
         "sales" => words::say("privacy.team.sales"),
         "catalog" => words::say("privacy.team.catalog"),

@@ -85,6 +85,7 @@ impl ControlLog {
                 for key in &erase.keys {
                     self.erased.entry(*key).or_insert(seq);
                 }
+                self.owe(record.author, &erase.bags, seq);
             }
             ControlAct::SchemaFloor(floor) => {
                 if *floor < self.schema_floor {
@@ -172,6 +173,7 @@ impl ControlLog {
         }
         if let Some(bag) = start.bag {
             self.bags.insert(start.scope, bag);
+            self.owed.remove(&start.scope);
         }
         self.epochs.entry(start.scope).or_default().push(Epoch {
             id: epoch_id(&hash, start.scope),
@@ -208,8 +210,25 @@ impl ControlLog {
         for change in bags {
             let current = self.bags.get_mut(&change.scope).ok_or(ControlError::Contradiction("no such scope"))?;
             *current = change.bag;
+            self.owed.remove(&change.scope);
         }
         Ok(())
+    }
+
+    /// Whoever erases replaces the bags that they hold. What lies in another they cannot know: its holders owe it.
+    fn owe(&mut self, author: ControlAuthor, replaced: &[BagChange], seq: u64) {
+        let holds = |scope: Scope| match author {
+            ControlAuthor::Root => false,
+            ControlAuthor::Device(id) => {
+                self.has_key(id, scope) && self.device(id).is_some_and(|device| self.reads(device, scope))
+            }
+        };
+        let is_replaced = |scope: Scope| replaced.iter().any(|change| change.scope == scope);
+        let owed: Vec<Scope> =
+            self.bags.keys().copied().filter(|scope| !is_replaced(*scope) && !holds(*scope)).collect();
+        for scope in owed {
+            self.owed.entry(scope).or_default().insert(seq);
+        }
     }
 
     fn member_mut(&mut self, device: DeviceId) -> Result<&mut DeviceState, ControlError> {

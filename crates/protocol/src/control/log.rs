@@ -51,6 +51,8 @@ pub struct ControlLog {
     pub(super) marks: Vec<(u64, Mark)>,
     pub(super) bags: BTreeMap<Scope, BagId>,
     pub(super) erased: BTreeMap<KeyId, u64>,
+    /// Erasures that the bag of a scope has still to follow, by their records.
+    pub(super) owed: BTreeMap<Scope, BTreeSet<u64>>,
     pub(super) relays: Vec<VerifyKey>,
     pub(super) relay_url: Option<String>,
     pub(super) schema_floor: u32,
@@ -98,6 +100,7 @@ impl ControlLog {
             marks: vec![],
             bags: BTreeMap::new(),
             erased: BTreeMap::new(),
+            owed: BTreeMap::new(),
             relays: vec![],
             relay_url: act.relay_url.clone(),
             schema_floor: 0,

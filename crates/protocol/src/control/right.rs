@@ -64,14 +64,15 @@ impl ControlLog {
         if allowed { Ok(state.public.verify) } else { Err(ControlError::NotAllowed) }
     }
 
-    /// Whoever writes a scope gives it a new key after somebody was taken out who had the one before, and only then: where
-    /// no administrator holds it, to everybody who reads it, and with the key before inside. So a removal is completed where
-    /// whoever ordered it does not hold the key; anywhere else keys of nonsense could end a scope.
+    /// Whoever writes a scope gives it a new key after somebody was taken out who had the one before, or with the new bag that
+    /// an erasure owes, and only then: where no administrator holds it, to everybody who reads it, and with the key before
+    /// inside. So a removal and an erasure are completed where whoever ordered them does not hold the key; anywhere else keys
+    /// of nonsense could end a scope.
     fn may_renew(&self, rights: &Rights, start: &EpochStart) -> bool {
         let given = |device| start.wraps.iter().any(|wrap| wrap.to == Recipient::Device(device));
         rights.may_write(start.scope)
             && start.previous.is_some()
-            && self.is_stale(start.scope)
+            && (self.is_stale(start.scope) || (self.owes_erasure(start.scope) && start.bag.is_some()))
             && !self.is_held_by_an_admin(start.scope)
             && self.readers(start.scope).all(|(device, _)| given(device))
     }

@@ -158,6 +158,17 @@ impl ControlLog {
         self.erased.keys().copied()
     }
 
+    /// Erasures that the bag of a scope has still to follow, by their records: whoever signed them did not hold it, so its
+    /// holders owe a bag without those keys.
+    pub fn owed_erasures(&self, scope: Scope) -> impl Iterator<Item = u64> + '_ {
+        self.owed.get(&scope).into_iter().flatten().copied()
+    }
+
+    /// Whether the bag of a scope has still to follow an erasure.
+    pub fn owes_erasure(&self, scope: Scope) -> bool {
+        self.owed.contains_key(&scope)
+    }
+
     /// The key under which the relay signs, once an admin has entered it.
     pub fn relay_key(&self) -> Option<&VerifyKey> {
         self.relays.last()

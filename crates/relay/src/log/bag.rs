@@ -180,7 +180,10 @@ pub(super) fn demanded(
         if named.is_some_and(|digest| found.digest().ok() != Some(digest)) {
             return Err(RelayError::Refused("sync.bag_missing"));
         }
-        demanded.push(checked(before, scope, new, found, erased)?);
+        // a bag that follows erasures of before keeps their keys out for ever, like one that follows them at once
+        let before_it = before.erased().filter(|_| before.owes_erasure(scope));
+        let gone: Vec<KeyId> = before_it.chain(erased.iter().copied()).collect();
+        demanded.push(checked(before, scope, new, found, &gone)?);
     }
     Ok(demanded)
 }

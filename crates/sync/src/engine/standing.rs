@@ -46,9 +46,10 @@ impl Engine {
         me.frozen_at(self.log.last_seq()).then_some("sync.stopped")
     }
 
-    /// Whether a scope waits for a new key, for somebody has the current one who may not read it any more.
+    /// Whether a scope waits for a new key, for somebody has the current one who may not read it any more, or for a bag that
+    /// follows an erasure.
     pub fn is_stale(&self) -> bool {
-        self.log.scopes().any(|scope| self.log.is_stale(scope))
+        self.log.scopes().any(|scope| self.log.is_stale(scope) || self.log.owes_erasure(scope))
     }
 
     /// Scopes whose bag is on its way: the relay has not answered for it, nobody has sealed its key for this device, or

@@ -22,7 +22,7 @@ use zuc_protocol::secret::{BagKey, EpochKey};
 
 use crate::keyring::KeyRing;
 
-pub use owed::{owed_epochs, owed_keys, owed_renewals, renewable};
+pub use owed::{owed_epochs, owed_keys, owed_renewals, renewable, renewers};
 pub use recover::{Recovering, recover, replace_root};
 pub use rights::{Changing, change_rights, lost_scopes};
 pub use rotate::{KEY_LIFE_MS, due_rotations, rotate};
@@ -253,7 +253,9 @@ fn replace_bag(
 ) -> Result<Option<BagReplacement>, ProtocolError> {
     let Some(old) = ring.bag(bag.scope()) else { return Ok(None) };
     let new = BagKey::from_bytes(fresh());
-    let next = bag.rewrapped(log.company(), old, &new, erased, || {
+    // whatever was erased before leaves it as well: a disk that could not carry that out may still have the rows
+    let gone: Vec<KeyId> = erased.iter().copied().chain(log.erased()).collect();
+    let next = bag.rewrapped(log.company(), old, &new, &gone, || {
         let mut nonce = [0; 24];
         nonce.copy_from_slice(&fresh()[..24]);
         nonce

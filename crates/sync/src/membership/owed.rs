@@ -58,8 +58,8 @@ pub(super) fn grant(
     Ok(true)
 }
 
-/// The scopes that this device is to renew: somebody has the key who may not read them any more, this device holds it too,
-/// and it administers, or writes them where no administrator holds it.
+/// The scopes that this device is to renew: somebody has the key who may not read them any more, or their bag has still to
+/// follow an erasure; this device holds it, and it administers, or writes them where no administrator holds it.
 pub fn renewable<'l>(log: &'l ControlLog, ring: &KeyRing) -> impl Iterator<Item = Scope> + use<'l> {
     let rights = ring.device().and_then(|me| log.rights(me));
     let may = move |scope: &Scope| {
@@ -67,12 +67,27 @@ pub fn renewable<'l>(log: &'l ControlLog, ring: &KeyRing) -> impl Iterator<Item 
             rights.has(Role::Administracion) || (rights.may_write(*scope) && !log.is_held_by_an_admin(*scope))
         })
     };
-    ring.readable(log).into_iter().filter(|scope| log.is_stale(*scope)).filter(may)
+    // a bag whose key has not come yet is nothing to replace
+    let owes = |scope: &Scope| log.owes_erasure(*scope) && ring.bag(*scope).is_some();
+    let mut scopes: Vec<Scope> = ring.readable(log).into_iter().collect();
+    scopes.retain(|scope| log.is_stale(*scope) || owes(scope));
+    scopes.into_iter().filter(may)
 }
 
-/// Gives new keys, and new bags, to the scopes whose key somebody has who may not read them any more: whoever took them
-/// out does not hold it, or was cut short. `bags` are those that this device holds. What an administrator holds is left to
-/// those who administer.
+/// The devices of those who are to renew a scope, by what the log says of who holds its key.
+pub fn renewers(log: &ControlLog, scope: Scope) -> impl Iterator<Item = DeviceId> {
+    let by_admin = log.is_held_by_an_admin(scope);
+    let may = move |state: &DeviceState| {
+        let rights = log.person(state.person).and_then(|person| person.rights_at(log.last_seq()));
+        let admin = rights.is_some_and(|rights| rights.has(Role::Administracion));
+        admin || (!by_admin && rights.is_some_and(|rights| rights.may_write(scope)))
+    };
+    log.readers(scope).filter(move |(id, state)| log.has_key(*id, scope) && may(state)).map(|(id, _)| id)
+}
+
+/// Gives new keys, and new bags, to the scopes whose key somebody has who may not read them any more, or whose bag an erasure
+/// has not reached: whoever ordered that does not hold it, or was cut short. `bags` are those that this device holds. What an
+/// administrator holds is left to those who administer.
 ///
 /// # Errors
 /// [`zuc_protocol::error::ProtocolError::BadKey`] when a member's key is none.
@@ -98,6 +113,10 @@ fn renew(draft: &mut Draft<'_>, bags: &[Bag], scope: Scope, fresh: Fresh<'_>) ->
     let mut replacements = Vec::new();
     if let Some(bag) = bags.iter().find(|bag| bag.scope() == scope) {
         replacements.extend(replace_bag(log, ring, bag, &[], &[], fresh)?);
+    }
+    if replacements.is_empty() && !log.is_stale(scope) {
+        // only the bag is owed, and it is not here
+        return Ok(());
     }
     if let (ControlAct::Epoch(start), Some(replacement)) = (&mut act, replacements.first()) {
         start.bag = Some(replacement.wraps.bag);

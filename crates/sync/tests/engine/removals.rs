@@ -4,12 +4,14 @@ use crate::owed::{ring, take};
 use crate::support::{Company, Device, Dice, Relay, SALES, by_luis, keys, scene};
 use zuc_protocol::control::{ControlAct, ControlError, ControlLog, EpochStart, Mark, RemoveReason, next_epoch};
 use zuc_protocol::envelope::SealedBatch;
-use zuc_protocol::ids::{DeviceId, PersonId};
+use zuc_protocol::ids::{DeviceId, KeyId, PersonId};
 use zuc_protocol::messages::ServerFrame;
 use zuc_protocol::person_key::Bag;
 use zuc_protocol::scope::{Rights, Role, Scope};
 use zuc_protocol::secret::EpochKey;
-use zuc_sync::membership::{Joining, Removing, approve_join, freeze, owed_keys, owed_renewals, remove_device};
+use zuc_sync::membership::{
+    Joining, Removing, approve_join, erase, freeze, owed_keys, owed_renewals, remove_device, renewers,
+};
 use zuc_sync::{Effect, Input, KeyRing, SyncStatus};
 
 fn bags(company: &Company) -> Vec<Bag> {
@@ -134,6 +136,43 @@ fn who_is_no_administrator_renews_only_what_is_stale_that_no_administrator_holds
     let paid = owed_renewals(&company.log, &ring(1, &company), &bags(&company), 5, &mut || dice.roll()).unwrap();
     take(&mut company, paid);
     assert!(stale(&company.log).is_empty(), "who is cut short ends it later");
+}
+
+#[test]
+fn an_erasure_is_owed_by_who_holds_what_the_eraser_does_not_and_is_paid_with_a_bag_only() {
+    let (mut company, ..) = scene();
+    let mut dice = Dice(17_000);
+    let owing = |log: &ControlLog| log.scopes().filter(|scope| log.owes_erasure(*scope)).collect::<Vec<_>>();
+    let gone = KeyId([0x33; 16]);
+    let erased = erase(&company.log, &ring(1, &company), &bags(&company), &[gone], 4, &mut || dice.roll()).unwrap();
+    take(&mut company, vec![erased]);
+    assert_eq!(owing(&company.log), [Scope::Fiscal], "what Luis holds he has looked through");
+    assert!(stale(&company.log).is_empty(), "work goes on meanwhile");
+    assert_eq!(renewers(&company.log, Scope::Fiscal).collect::<Vec<_>>(), [keys(3).id()]);
+    for other in [1, 2] {
+        let bags = bags(&company);
+        let none = owed_renewals(&company.log, &ring(other, &company), &bags, 5, &mut || dice.roll()).unwrap();
+        assert!(none.is_empty(), "{other} does not hold it");
+    }
+    let none = owed_renewals(&company.log, &ring(3, &company), &[], 5, &mut || dice.roll()).unwrap();
+    assert!(none.is_empty(), "without the bag there is nothing to replace");
+    // a new key alone pays nothing, and is nobody's right
+    let carla = ring(3, &company);
+    let key = EpochKey::from_bytes(dice.roll());
+    let before = carla.current(&company.log, Scope::Fiscal);
+    let alone = next_epoch(&company.log, Scope::Fiscal, &key, before, None, &[], &mut || dice.roll()).unwrap();
+    let refused = company.log.sign(alone, 5, &keys(3)).and_then(|record| company.log.clone().append(record));
+    assert!(matches!(refused, Err(ControlError::NotAllowed)), "{refused:?}");
+
+    let paid = owed_renewals(&company.log, &carla, &bags(&company), 5, &mut || dice.roll()).unwrap();
+    assert_eq!(paid.len(), 1);
+    take(&mut company, paid);
+    assert!(owing(&company.log).is_empty());
+    // an eraser who holds a bag without the key owes nothing there, and another erasure is another debt
+    let erased =
+        erase(&company.log, &ring(1, &company), &bags(&company), &[KeyId([0x34; 16])], 6, &mut || dice.roll()).unwrap();
+    take(&mut company, vec![erased]);
+    assert_eq!(company.log.owed_erasures(Scope::Fiscal).collect::<Vec<_>>(), [company.log.last_seq()]);
 }
 
 #[test]

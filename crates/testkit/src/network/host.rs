@@ -9,11 +9,11 @@ use std::{
 };
 
 use tempfile::TempDir;
-use zuc_protocol::ids::{BatchHash, CompanyId, DeviceId, LogId};
+use zuc_protocol::ids::{BatchHash, CompanyId, DeviceId, KeyId, LogId};
 use zuc_protocol::scope::Scope;
 use zuc_relay::{Clock, Relay, RelayKeys};
 use zuc_relay_sqlite::{GivenClock, Options, SqliteStore};
-use zuc_relay_store::{LogHead, LogStore as _, Loss, LossStore as _, Page, RelayStore as _};
+use zuc_relay_store::{KeyStore as _, LogHead, LogStore as _, Loss, LossStore as _, Page, RelayStore as _};
 
 use super::ground::{Ground, copy_files};
 
@@ -121,6 +121,15 @@ impl Host {
     /// Where a scope's log ends; `None` while the disk fails.
     pub async fn head(&self, company: CompanyId, scope: Scope) -> Option<LogHead> {
         self.store.head(company, scope).await.ok()
+    }
+
+    /// The person keys of which it keeps a row for a scope.
+    ///
+    /// # Panics
+    /// When the disk fails.
+    pub async fn bag(&self, company: CompanyId, scope: Scope) -> Vec<KeyId> {
+        let bag = self.store.bag(company, scope).await.expect("a disk that works");
+        bag.into_iter().flat_map(|bag| bag.rows).map(|row| row.key).collect()
     }
 
     /// The last batches of a device; `None` while the disk fails.

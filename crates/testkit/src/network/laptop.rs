@@ -221,6 +221,15 @@ impl Laptop {
         self.restart().await;
     }
 
+    /// Where its data lie, and the key of the database.
+    ///
+    /// # Panics
+    /// When it has no folder.
+    pub fn lies_in(&self) -> (PathBuf, [u8; 32]) {
+        let footing = self.footing.as_deref().expect("a laptop with a folder");
+        (footing.place.folder(), *footing.keys.database)
+    }
+
     /// Its keys.
     pub fn keys(&self) -> DeviceKeys {
         DeviceKeys::from_both(&self.seeds)

@@ -23,7 +23,10 @@ use zuc_relay::RelayError;
 use zuc_store::Lease;
 use zuc_sync::{
     ControlStep, Input, SyncStatus,
-    membership::{Changing, Joining, Removing, approve_join, change_rights, erase, freeze, owed_keys, remove_device},
+    membership::{
+        Changing, Joining, Removing, approve_join, change_rights, erase, freeze, owed_keys, owed_renewals,
+        remove_device,
+    },
 };
 
 pub use ground::Ground;
@@ -127,6 +130,20 @@ impl Network {
             self.laptops[laptop].hear(Input::ControlAuthored(step)).await;
             self.settle().await;
         }
+    }
+
+    /// A laptop does what others could not do of removals and erasures, as the product does by itself once it has caught up;
+    /// how many records that took.
+    pub async fn pay_what_is_owed(&mut self, laptop: usize) -> usize {
+        let holder = &mut self.laptops[laptop];
+        let (log, ring, bags) = (holder.engine.log().clone(), holder.ring(), holder.bags().await);
+        let steps = owed_renewals(&log, &ring, &bags, 3, &mut || holder.draw()).expect("good keys");
+        let signed = steps.len();
+        for step in steps {
+            self.laptops[laptop].hear(Input::ControlAuthored(step)).await;
+        }
+        self.settle().await;
+        signed
     }
 
     /// The founder enters the relay's key, so that what it signs counts.
@@ -246,6 +263,11 @@ impl Network {
         let keys = founder.store.person_keys_of(record).await.expect("an open store");
         let step = erase(&log, &ring, &bags, &keys, 5, &mut || founder.draw()).expect("the founder may");
         self.author(step).await;
+    }
+
+    /// The rows that the relay keeps of the person keys of a scope.
+    pub async fn rows_at_the_relay(&self, scope: Scope) -> Vec<zuc_protocol::ids::KeyId> {
+        self.host.bag(self.company, scope).await
     }
 
     /// The recovery code says at the founder's laptop that a record of membership, and what follows it, never counted.

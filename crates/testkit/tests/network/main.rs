@@ -3,9 +3,11 @@
 
 mod balances;
 mod conflicts;
+mod erasing;
 mod forks;
 mod holes;
 mod leases;
+mod look;
 mod lost;
 mod merges;
 mod moves;
