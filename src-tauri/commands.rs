@@ -44,6 +44,7 @@ commands! {
     lock_off: LockOff => |desk, args| desk.lock_off(args);
     lock_idle: LockWhen => |desk, args| desk.lock_idle(args);
     lock_now: LockNow => |desk, _| desk.lock_now();
+    lock_prove: LockProve => |desk, args| desk.lock_prove(args);
     company_create: CompanyCreate => |desk, args| desk.company_create(args);
     recovery_code: RecoveryCode => |desk, _| desk.recovery_code();
     recovery_confirm: RecoveryConfirm => |desk, args| desk.recovery_confirm(args);
@@ -158,6 +159,8 @@ pub(crate) async fn backup_folder(
 ) -> Reply<list::BackupFolder> {
     let _ = args;
     let office = desk.office().await.map_err(AppError::into_failure)?;
+    // asked before the folder is chosen, not after
+    office.ask_again().map_err(AppError::into_failure)?;
     let view = match dialogs::folder(&app).await {
         Some(folder) => office.backup_set_folder(&folder.display().to_string()).await,
         None => office.backup_view().await,

@@ -35,6 +35,7 @@ fn main() -> anyhow::Result<()> {
             commands::lock_off,
             commands::lock_idle,
             commands::lock_now,
+            commands::lock_prove,
             commands::touch,
             commands::company_create,
             commands::recovery_code,

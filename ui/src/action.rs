@@ -16,6 +16,7 @@ use zuc_ipc::{Changes, Command, Failure, list};
 
 use crate::backend::{self, Bus};
 use crate::components::{Toaster, use_toaster};
+use crate::proof::Proof;
 
 /// A reply that may tell what it changed.
 pub(crate) trait Outcome {
@@ -84,12 +85,19 @@ pub(crate) struct Action {
     pub(crate) failure: RwSignal<Option<Failure>>,
     bus: Bus,
     toaster: Toaster,
+    proof: Proof,
 }
 
 impl Action {
     /// An action of this page.
     pub(crate) fn new() -> Self {
-        Self { busy: RwSignal::new(false), failure: RwSignal::new(None), bus: expect_context(), toaster: use_toaster() }
+        Self {
+            busy: RwSignal::new(false),
+            failure: RwSignal::new(None),
+            bus: expect_context(),
+            toaster: use_toaster(),
+            proof: expect_context(),
+        }
     }
 
     /// Runs `C`; a refusal stays in [`Self::failure`] for the form to show.
@@ -130,7 +138,7 @@ impl Action {
         C::Reply: Outcome + 'static,
     {
         leptos::task::spawn_local(async move {
-            let reply = backend::call::<C>(&args).await;
+            let reply = proved::<C>(self.proof, &args).await;
             after(reply.is_ok());
             match reply {
                 Ok(reply) => {
@@ -172,7 +180,7 @@ impl Action {
         self.busy.set(true);
         self.failure.set(None);
         leptos::task::spawn_local(async move {
-            let reply = backend::call::<C>(&args).await;
+            let reply = proved::<C>(self.proof, &args).await;
             // The page may have been left meanwhile; what was changed is told all the same.
             self.busy.try_set(false);
             match reply {
@@ -192,6 +200,14 @@ impl Action {
                 }
             }
         });
+    }
+}
+
+/// Runs a command; where it asks for the passphrase again, that is asked for, and the command goes on.
+async fn proved<C: Command>(proof: Proof, args: &C::Args) -> Result<C::Reply, Failure> {
+    match backend::call::<C>(args).await {
+        Err(failure) if Proof::is_asked_by(&failure) && proof.ask().await => backend::call::<C>(args).await,
+        reply => reply,
     }
 }
 

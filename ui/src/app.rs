@@ -10,6 +10,7 @@ use crate::components::{IconSheet, Toaster, Toasts};
 use crate::connection::Connection;
 use crate::keys::Deeds;
 use crate::pages;
+use crate::proof::{Proof, ProofDialog};
 use crate::session::Session;
 use crate::shell::Frame;
 
@@ -19,6 +20,7 @@ pub(crate) fn App() -> impl IntoView {
     Bus::provide();
     let toaster = Toaster::provide();
     Deeds::provide();
+    let proof = Proof::provide();
     let session = Session::provide();
     pages::hear_drops();
     // One value, so that the rooms are built once and not with every answer.
@@ -47,6 +49,7 @@ pub(crate) fn App() -> impl IntoView {
             }
             Err(Some(failure)) => view! { <pages::ShutPart failure/> }.into_any(),
         }}
+        {move || (!locked.get()).then(|| view! { <ProofDialog proof/> })}
         {move || (!locked.get()).then(|| view! { <Toasts toaster/> })}
     }
 }

@@ -19,6 +19,7 @@ mod keys;
 mod labels;
 mod loaded;
 mod pages;
+mod proof;
 mod route;
 mod session;
 mod shell;

@@ -22,6 +22,7 @@ mod money;
 mod office;
 pub mod ports;
 mod privacy;
+mod proof;
 mod proposal;
 mod sample_company;
 mod sync;

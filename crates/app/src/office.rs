@@ -21,6 +21,7 @@ use crate::{
     desk::actor_in,
     import_run::Imports,
     ports::Ports,
+    proof::Proof,
     sync::{Exchange, Looks},
 };
 
@@ -70,6 +71,8 @@ pub struct Office {
     pub(crate) balances_due: AtomicBool,
     /// What was seen of snapshots.
     pub(crate) looks: Looks,
+    /// When the passphrase was typed last.
+    pub(crate) proof: Proof,
 }
 
 /// The company's calendar.
@@ -106,6 +109,7 @@ impl Office {
             incomplete_told: std::sync::Mutex::default(),
             balances_due: AtomicBool::new(true),
             looks: Looks::default(),
+            proof: Proof::default(),
         })
     }
 

@@ -75,6 +75,8 @@ pub mod list {
         LockWhen = "lock_idle" (LockIdle) -> LockView;
         /// Locks now.
         LockNow = "lock_now" (Empty) -> Boot;
+        /// Asks for the passphrase again, before what cannot be called back.
+        LockProve = "lock_prove" (Secret) -> LockView;
         /// Somebody sits here.
         Touch = "touch" (Empty) -> ();
         /// Makes a company.

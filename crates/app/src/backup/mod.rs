@@ -33,13 +33,17 @@ impl Office {
     /// Makes a backup now, into `to`, or into the folder that is set.
     ///
     /// # Errors
-    /// `backup.folder_gone`, `backup.folder_shut`, `backup.no_room`; `store.disk_full` where the data's own disk is full.
+    /// `backup.folder_gone`, `backup.folder_shut`, `backup.no_room`; `store.disk_full` where the data's own disk is full;
+    /// `lock.ask` where the folder is not the one inside the data.
     pub async fn backup_now(&self, to: BackupTo) -> Result<BackupView, AppError> {
         let _hand = self.at_work();
         let folder = match to.folder.trim() {
             "" => self.backup_folder().await?,
             typed => whole(Path::new(typed))?,
         };
+        if folder != self.own_backups()? {
+            self.ask_again()?;
+        }
         let made = self.back_up(folder, Reason::Manual).await?;
         Ok(BackupView { made: Some(row(&made, true)), ..self.backup_view().await? })
     }
@@ -68,11 +72,13 @@ impl Office {
     /// Backups go into this folder from now on; empty for the one inside the data.
     ///
     /// # Errors
-    /// `backup.folder_gone` where it is not there.
+    /// `backup.folder_gone` where it is not there; `lock.ask` for another than the one inside the data.
     pub async fn backup_set_folder(&self, folder: &str) -> Result<BackupView, AppError> {
         if folder.trim().is_empty() {
             self.store.delete_setting(BACKUP_FOLDER).await?;
         } else {
+            // every day's backup goes there from now on
+            self.ask_again()?;
             let folder = whole(Path::new(folder.trim()))?;
             self.set_setting(BACKUP_FOLDER, &folder.display().to_string()).await?;
         }

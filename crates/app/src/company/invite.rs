@@ -36,10 +36,11 @@ impl Office {
     /// Makes an invite: one use, 24 hours.
     ///
     /// # Errors
-    /// `relay.none` and the relay's codes: whoever is invited has to find the relay.
+    /// `lock.ask`: an invite gives roles; `relay.none` and the relay's codes: whoever is invited has to find the relay.
     #[tracing::instrument(skip_all)]
     pub async fn device_invite(&self, new: InviteNew) -> Result<InviteView, AppError> {
         self.allow(Action::ManageDevices, Object::in_scope(Scope::Admin))?;
+        self.ask_again()?;
         let roles = if new.roles.is_empty() { vec!["ventas".to_owned()] } else { new.roles };
         for role in &roles {
             wire_role(role)?;

@@ -77,12 +77,13 @@ impl Office {
     /// what they may read from now on comes.
     ///
     /// # Errors
-    /// `person.unknown`; `person.no_role`; `person.no_such_team`; `person.last_admin` where nobody would run the company any more,
+    /// `lock.ask`; `person.unknown`; `person.no_role`; `person.no_such_team`; `person.last_admin` where nobody would run the company any more,
     /// `person.last_reader` where nobody would read something any more; `relay.none`, `relay.unreachable` before anything is
     /// done; the relay's codes.
     #[tracing::instrument(skip_all)]
     pub async fn rights_set(&self, set: RightsSet) -> Result<Changes, AppError> {
         self.allow(Action::ManageDevices, Object::in_scope(Scope::Admin))?;
+        self.ask_again()?;
         let control = self.exchange.control();
         let found = control.persons().find(|(person, _)| PersonId(person.to_uuid()).to_string() == set.person);
         let (person, state) = found.ok_or_else(|| AppError::new("person.unknown", "no such person in the company"))?;

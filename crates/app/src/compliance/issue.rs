@@ -47,6 +47,8 @@ impl Office {
         let _alone = self.issuing.lock().await;
         let found = self.store.read::<Invoice>(id).await?.ok_or_else(|| AppError::not_found("invoice"))?;
         if found.state().is_editable() {
+            // what follows uses the key that signs for the company; a document that is sealed already only waits
+            self.ask_again()?;
             Box::pin(self.seal_invoice(found)).await?;
             failpoint("issue.sealed")?;
         }

@@ -49,6 +49,23 @@ impl Desk {
         self.keep_for_code(&office).await;
         let lock = self.lock().await?;
         aside(move || lock.put(&put.current, &put.phrase)).await?.map_err(at_current)?;
+        office.proof.given(office.now().as_millisecond());
+        self.lock_view().await
+    }
+
+    /// Asks for the passphrase again; for some minutes it stands for whoever typed it.
+    ///
+    /// # Errors
+    /// `store.wrong_passphrase`; `lock.none` where there is no lock.
+    pub async fn lock_prove(&self, phrase: Secret) -> Result<LockView, AppError> {
+        let office = self.office().await?;
+        let lock = self.lock().await?;
+        if !lock.is_on() {
+            return Err(AppError::new("lock.none", "the data open without a passphrase"));
+        }
+        aside(move || lock.prove(&phrase.text)).await?.map_err(at_current)?;
+        office.proof.given(office.now().as_millisecond());
+        self.touch();
         self.lock_view().await
     }
 

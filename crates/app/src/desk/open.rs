@@ -172,6 +172,9 @@ impl Desk {
                     return Err(error);
                 }
             };
+            if let State::Open(office, _) = &*state {
+                office.proof.given(office.now().as_millisecond());
+            }
             self.settle_lock().await;
         }
         drop(state);

@@ -63,8 +63,10 @@ impl Office {
     /// the audit record.
     ///
     /// # Errors
-    /// As [`Office::person_copy`]; the codes of papers; `attachment.altered`.
+    /// As [`Office::person_copy`]; `lock.ask`; the codes of papers; `attachment.altered`.
     pub async fn person_export(&self, who: String) -> Result<Vec<File>, AppError> {
+        self.allow(Action::ExportPerson, Object::in_scope(Scope::Admin))?;
+        self.ask_again()?;
         let copy = self.person_copy(&who).await?;
         let json = to_vec_pretty(&copy)?;
         let pdf = self.paper_of_copy(&copy).await?;

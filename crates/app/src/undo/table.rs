@@ -43,6 +43,7 @@ pub const UNDO: &[(&str, Undo)] = &[
     ("lock_off", Never(Why::Setting)),
     ("lock_idle", Never(Why::Setting)),
     ("lock_now", Nothing),
+    ("lock_prove", Nothing),
     ("touch", Nothing),
     ("company_create", Never(Why::Membership)),
     ("recovery_code", Nothing),

@@ -14,10 +14,16 @@ mod person;
 mod proposal;
 mod support;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    io::{self, IsTerminal as _},
+    path::PathBuf,
+    sync::Arc,
+};
 
+use console::Term;
 use tokio::sync::OnceCell;
 use zuc_app::{AppError, Desk, Office};
+use zuc_ipc::company::Secret;
 
 use crate::{
     Done, Ended,
@@ -41,9 +47,12 @@ impl Place {
         Self { root, passphrase, desk: OnceCell::new() }
     }
 
-    /// The desk of the home, opened the first time.
+    /// The desk of the home, opened the first time; whoever sits at the terminal is asked for the passphrase of locked data.
     pub(crate) async fn desk(&self) -> Result<Arc<Desk>, Ended> {
-        let open = || async { zuc_gateways::desk_with(&self.root, self.passphrase.clone()).await };
+        let open = || async {
+            let desk = zuc_gateways::desk_with(&self.root, self.passphrase.clone()).await?;
+            ask_at_the_terminal(&desk).await.map(|()| desk)
+        };
         Ok(self.desk.get_or_try_init(open).await?.clone())
     }
 
@@ -105,6 +114,23 @@ async fn command(command: Command, place: &Place, output: Output) -> Done {
     }
 }
 
+/// Asks for the passphrase of locked data, without showing it. Where nobody sits at a terminal the data stay locked.
+async fn ask_at_the_terminal(desk: &Desk) -> Result<(), Ended> {
+    let term = Term::stderr();
+    let locked = desk.office().await.is_err_and(|error| error.code == "app.locked");
+    if !locked || !term.is_term() || !io::stdin().is_terminal() {
+        return Ok(());
+    }
+    let ask = move || {
+        term.write_str("Frase de desbloqueo: ")?;
+        term.read_secure_line()
+    };
+    let typed = tokio::task::spawn_blocking(ask).await.map_err(anyhow::Error::from)?;
+    let text = typed.map_err(anyhow::Error::from)?;
+    desk.unlock(Secret { text }).await?;
+    Ok(())
+}
+
 /// Does one thing with the company of the home.
 pub(crate) async fn with_office<T, F>(place: &Place, work: impl FnOnce(Arc<Office>) -> F) -> Result<T, Ended>
 where
@@ -151,6 +177,6 @@ pub(crate) fn write(path: &std::path::Path, bytes: &[u8]) -> Result<(), Ended> {
 }
 
 /// That nothing can be written where the person said.
-pub(crate) fn cannot_write(path: &std::path::Path, error: &std::io::Error) -> Ended {
+pub(crate) fn cannot_write(path: &std::path::Path, error: &io::Error) -> Ended {
     Ended::Refused(zuc_ipc::Failure::new("file.not_written", error.to_string()).hint(path.display().to_string()))
 }

@@ -33,6 +33,18 @@ impl Lock {
         self.keyring.is_some()
     }
 
+    /// Whether this passphrase opens the keys; nothing is changed. Without a lock every one does.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongPassphrase`]; of the keyring and the disk.
+    pub fn prove(&self, current: &str) -> Result<(), StoreError> {
+        let name = Home::name_at(&self.root)?.ok_or(StoreError::KeyMissing)?;
+        if self.is_on() {
+            self.behind(current).get(&name)?.ok_or(StoreError::KeyMissing)?;
+        }
+        Ok(())
+    }
+
     /// Locks the keys behind `new`. Where they are behind another passphrase, `current` is that one.
     ///
     /// # Errors
@@ -203,6 +215,17 @@ mod tests {
         assert_eq!(world.opened_by("primera frase").unwrap_err().code(), "store.key_half_missing");
         world.place.set(&held[0], &half).unwrap();
         world.opened_by("primera frase").unwrap();
+    }
+
+    #[test]
+    fn a_passphrase_is_proved_without_changing_anything() {
+        let world = World::new();
+        world.lock().prove("lo que sea").unwrap();
+        world.lock().put("", "primera frase").unwrap();
+        let held = world.held();
+        assert_eq!(world.lock().prove("no es").unwrap_err().code(), "store.wrong_passphrase");
+        world.lock().prove("primera frase").unwrap();
+        assert_eq!(world.held(), held);
     }
 
     #[test]
