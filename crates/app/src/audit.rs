@@ -5,7 +5,7 @@ use zuc_domain::shared::{Action, Object, Role, Scope};
 use zuc_protocol::{home::writers_of_fact, item::Fact};
 use zuc_store::wire_scope;
 
-use crate::{AppError, Office};
+use crate::{AppError, Office, failpoint::failpoint};
 
 /// How far the record of one laptop reaches, as it was told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -52,7 +52,9 @@ impl Office {
     pub async fn tell_audit_head(&self) -> Result<(), AppError> {
         let mut tx = self.begin().await?;
         tx.tell_audit_head(self.audit_scope()).await?;
-        Ok(tx.commit().await?)
+        failpoint("audit.telling")?;
+        tx.commit().await?;
+        failpoint("audit.told")
     }
 
     /// The same, where it is time.

@@ -239,6 +239,13 @@ impl KeptManifest {
         manifest_hash(&self.manifest.0)
     }
 
+    /// The devices of those who say that it is right and read the scope today.
+    pub fn vouchers(&self, control: &ControlLog, scope: Scope) -> Vec<DeviceId> {
+        let hash = self.hash();
+        let vouches = |word: &&Witness| word.says == Says::Right && word.check(control, scope, hash).is_ok();
+        self.witnesses.iter().filter(vouches).map(|word| word.device).collect()
+    }
+
     /// Reads it, if it is of this scope's log as it stands and of this program's fold.
     ///
     /// # Errors

@@ -90,7 +90,7 @@ impl Store {
                 Carried::hears(Input::BagRows { scope: *scope, rows })
             }
             Effect::Begin { manifest, packs } => {
-                let (outcome, touched) = match self.begin_at(manifest, packs, ring, now).await? {
+                let (outcome, touched) = match self.begin_at(manifest, packs, ring, false, now).await? {
                     // one of each kind: all of its lists are other than before
                     Ok(begun) => (Ok(begun.authors), begun.kinds.iter().map(|kind| (*kind, ItemId([0; 16]))).collect()),
                     Err(why) => (Err(why), Vec::new()),

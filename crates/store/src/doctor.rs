@@ -30,6 +30,8 @@ pub enum Fate {
     Forked,
     /// A record of membership that never counted, as the root has said.
     Left,
+    /// A snapshot that is not what the entries make, and that this device had signed.
+    Disputed,
 }
 
 impl Fate {
@@ -45,6 +47,7 @@ impl Fate {
             Self::Distrusted => "distrusted",
             Self::Forked => "forked",
             Self::Left => "left",
+            Self::Disputed => "disputed",
         }
     }
 }
@@ -74,6 +77,7 @@ impl Store {
     /// Everything that is here and does not count: what is not trusted first, then what was judged one by one.
     pub async fn findings(&self) -> Result<Vec<Finding>, StoreError> {
         let mut found = self.alarm_findings().await?;
+        found.extend(self.dispute_findings().await?);
         found.extend(self.ignored().await?);
         found.extend(self.set_aside().await?);
         found.extend(self.own_findings().await?);

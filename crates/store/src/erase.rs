@@ -18,7 +18,7 @@ use crate::store::{domain_scope, scope_number, scope_of, uuid_of};
 use crate::{Store, StoreError, lead, registry};
 
 /// Tables whose rows belong to one scope.
-const OF_A_SCOPE: [&str; 18] = [
+const OF_A_SCOPE: [&str; 19] = [
     "part",
     "attachment",
     "doc",
@@ -30,6 +30,7 @@ const OF_A_SCOPE: [&str; 18] = [
     "person_key",
     "cursor",
     "snapshot",
+    "disputed",
     "author_cursor",
     "chain",
     "alarm",

@@ -94,7 +94,7 @@ pub use proposal::{ProductMark, ProductRow, ProposalRow};
 pub use refused::KeptApart;
 pub use remote::Received;
 pub use shape::{Items, SealedField, Shape, When};
-pub use snapshot::Snapshot;
+pub use snapshot::{Dispute, Mended, Snapshot, Unproven};
 pub use store::{Identity, Session, Store, domain_scope, wire_scope};
 pub use tx::Tx;
 pub use verify::{Problem, ScopeDigest};

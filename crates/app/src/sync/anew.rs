@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use zuc_ipc::Changes;
 use zuc_protocol::{Scope, control::ControlLog};
 use zuc_store::StoreError;
 use zuc_sync::{Config, Effect, Engine};
@@ -86,6 +87,17 @@ impl Driver {
                 tracing::error!(code = error.code, detail = error.detail, "the exchange cannot begin anew");
             }
         }
+    }
+
+    /// Makes a scope once more of its entries; `false` where they are not all here. The engine is to begin anew then.
+    pub(super) async fn mend(&mut self, office: &Office, scope: Scope) -> Result<bool, AppError> {
+        let (control, ring) = (office.exchange.control(), office.exchange.ring());
+        let device = ring.keys().public();
+        let mending = office.store.mend(&control, &ring, scope, &device, office.now());
+        let Some(mended) = Box::pin(mending).await? else { return Ok(false) };
+        tracing::warn!(scope = %scope, apart = mended.apart, "a scope was made once more of its entries");
+        self.changed = Changes::all();
+        Ok(true)
     }
 
     async fn begin_anew(&mut self, office: &Office) -> Result<(), AppError> {

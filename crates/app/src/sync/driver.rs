@@ -284,6 +284,14 @@ async fn obey(office: &Arc<Office>, driver: &mut Driver, order: Option<Order>) -
             // who asked may have gone
             let _ = begun.send(());
         }
+        Some(Order::Mend(scope, answer)) => {
+            // what the engine knows of the scope is of what it was begun at
+            disconnected(office, driver);
+            settle(office, driver).await;
+            let mended = driver.mend(office, scope).await;
+            driver.renew(office).await;
+            let _ = answer.send(mended);
+        }
         Some(Order::Author(steps, answer)) => author(office, driver, steps, answer),
     }
     settle(office, driver).await;

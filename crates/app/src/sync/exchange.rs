@@ -14,6 +14,7 @@ use tokio::{
 use zuc_domain::shared::PersonId;
 use zuc_ipc::sync::{SyncLogRow, SyncStatus};
 use zuc_protocol::{
+    Scope,
     control::{ControlLog, DeviceState, open_index_key, open_label},
     identity::DeviceKeys,
     ids::{CompanyId, ControlHash},
@@ -40,6 +41,8 @@ pub(crate) enum Order {
     Reconnect,
     /// The same; the answer comes when nothing of the connection before is said any more.
     Anew(oneshot::Sender<()>),
+    /// Make a scope once more of its entries; the answer says whether they were all here.
+    Mend(Scope, oneshot::Sender<Result<bool, AppError>>),
     /// End.
     Stop(oneshot::Sender<()>),
 }
@@ -138,6 +141,13 @@ impl Exchange {
         }
         let (answer, done) = oneshot::channel();
         self.order(Order::Author(steps, answer));
+        done.await.map_err(|_| AppError::new("app.internal", "the exchange ended"))?
+    }
+
+    /// Makes a scope once more of its entries, while nothing of it is read.
+    pub(crate) async fn mend(&self, scope: Scope) -> Result<bool, AppError> {
+        let (answer, done) = oneshot::channel();
+        self.order(Order::Mend(scope, answer));
         done.await.map_err(|_| AppError::new("app.internal", "the exchange ended"))?
     }
 

@@ -52,6 +52,7 @@ pub(super) async fn snapshot(wait: u64, place: &Place, output: Output) -> Done {
                 SnapshotOutcome::Made => "hecha; falta que la firme otra persona",
                 SnapshotOutcome::Vouched => "revisada y firmada",
                 SnapshotOutcome::Disputed => "no corresponde a los cambios: nadie empieza por ella",
+                SnapshotOutcome::Mended => "no correspondía a los cambios: aquí ya está lo que dicen",
                 SnapshotOutcome::Stands => "vigente",
                 SnapshotOutcome::Waits => "en espera de otra persona",
                 SnapshotOutcome::NotHeld => "sin hacer: no están aquí todos los cambios",

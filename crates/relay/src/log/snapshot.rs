@@ -39,7 +39,18 @@ impl LogService {
         manifest: Digest32,
         hash: Digest32,
     ) -> Result<Vec<ServerFrame>, RelayError> {
-        self.reader(session, scope).await?;
+        let control = self.reader(session, scope).await?;
+        let all = self.store.manifests(session.company, scope).await?;
+        let stored = all.iter().find(|stored| stored.manifest.hash == manifest.0);
+        let mut heard = match stored {
+            Some(stored) => words(stored)?,
+            None => Vec::new(),
+        };
+        heard.retain(|word| word.says == Says::Wrong && word.check(&control, scope, manifest).is_ok());
+        if !heard.is_empty() {
+            // that it is disputed is told with it; nobody has any use for what is in it
+            return Ok(vec![ServerFrame::Pack { scope, pack: None }]);
+        }
         let pack = self.store.pack(session.company, scope, manifest.0, hash.0).await?;
         Ok(vec![ServerFrame::Pack { scope, pack: pack.map(Blob) }])
     }

@@ -51,7 +51,7 @@ mod tests {
     use crate::testing::device;
 
     /// What a backup holds: a new table belongs here or above.
-    const HELD: [&str; 30] = [
+    const HELD: [&str; 31] = [
         // which parts of a command are here: of what lies in entries, and of what was written here
         "part",
         // what is to be here of the files; their bytes lie beside the backups
@@ -65,6 +65,7 @@ mod tests {
         "outbox_count",
         "cursor",
         "snapshot",
+        "disputed",
         "author_cursor",
         "chain",
         "alarm",

@@ -11,6 +11,7 @@ use zuc_protocol::control::ControlLog;
 use zuc_protocol::messages::ServerFrame;
 use zuc_sync::{Config, Cursor, Engine, Input, KeyRing, Resume};
 
+use super::Snapshot;
 use crate::backup::{ASIDE, remove};
 use crate::open::OpenOptions;
 use crate::store::{domain_scope, scope_number};
@@ -41,12 +42,13 @@ impl Folded<'_> {
 
 impl Store {
     /// Folds the entries of a scope up to a place, all of which must be here; `None` where they are not, or where the log
-    /// cannot be read so far.
+    /// cannot be read so far. With a snapshot that this device has found right, or made, only those after it.
     pub(super) async fn fold_aside(
         &self,
         control: &ControlLog,
         ring: &KeyRing,
         scope: WireScope,
+        base: Option<&Snapshot>,
         to: u64,
         now: Timestamp,
     ) -> Result<Option<Folded<'_>>, StoreError> {
@@ -64,9 +66,16 @@ impl Store {
         aside.adopt(identity).await?;
         // whose actors are whose is to be what the entries say
         sqlx::query!("DELETE FROM doc_actor").execute(&aside.inner.pools.writer).await?;
-        let resume = Resume { relay_log: self.relay_log().await?, ..Resume::default() };
-        let mut engine = Engine::new(Config::default(), ring.keys().clone(), control.clone(), resume);
+        let mut resume = Resume { relay_log: self.relay_log().await?, ..Resume::default() };
         let folded = async {
+            if let Some(base) = base.filter(|base| base.manifest.cursor <= to) {
+                let Ok(begun) = aside.begin_at(&base.manifest, &base.packs, ring, true, now).await? else {
+                    return Ok(None);
+                };
+                resume.cursors = aside.cursors().await?;
+                resume.authors = begun.authors.into_iter().map(|(device, read)| (scope, device, read)).collect();
+            }
+            let mut engine = Engine::new(Config::default(), ring.keys().clone(), control.clone(), resume);
             while engine.cursor(scope).seq < to {
                 let before = engine.cursor(scope);
                 let Some(frame) = self.entries_after(scope, before, to).await? else { return Ok(None) };

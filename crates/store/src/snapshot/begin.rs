@@ -36,7 +36,7 @@ pub(crate) struct Begun {
 const EVENTS: usize = 500;
 
 /// Why nothing is taken in.
-enum Not {
+pub(super) enum Not {
     /// It is not what it says.
     Unfit(Unfit),
     /// The disk.
@@ -66,7 +66,8 @@ impl From<sqlx::Error> for Not {
 }
 
 impl Store {
-    /// Takes in a snapshot whose manifest may be begun at; or says why nothing of it was.
+    /// Takes in a snapshot whose manifest may be begun at; or says why nothing of it was. Entries of this device's own may be among
+    /// those that it is of with `own` alone.
     ///
     /// # Errors
     /// [`StoreError`] of the disk; nothing is taken in then either.
@@ -75,16 +76,24 @@ impl Store {
         manifest: &Manifest,
         packs: &[Blob],
         ring: &KeyRing,
+        own: bool,
         now: Timestamp,
     ) -> Result<Result<Begun, Unfit>, StoreError> {
-        match Box::pin(self.take_in(manifest, packs, ring, now)).await {
+        match Box::pin(self.take_in(manifest, packs, ring, own, now)).await {
             Ok(begun) => Ok(Ok(begun)),
             Err(Not::Unfit(why)) => Ok(Err(why)),
             Err(Not::Store(error)) => Err(error),
         }
     }
 
-    async fn take_in(&self, manifest: &Manifest, packs: &[Blob], ring: &KeyRing, now: Timestamp) -> Result<Begun, Not> {
+    async fn take_in(
+        &self,
+        manifest: &Manifest,
+        packs: &[Blob],
+        ring: &KeyRing,
+        own: bool,
+        now: Timestamp,
+    ) -> Result<Begun, Not> {
         let identity = self.identity().ok_or(StoreError::NoIdentity)?;
         let company = CompanyId::from_uuid(identity.company.0);
         if digest_of(company, ring, manifest, packs).map_err(Not::Unfit)? != manifest.digest {
@@ -99,8 +108,7 @@ impl Store {
         let keys = keys.fetch_all(&mut *tx).await?;
         names.load(&mut tx, &keys.iter().filter_map(|key| key.as_slice().try_into().ok()).collect()).await?;
         let rows = Reread::new(&mut tx, &mut names, &mut dirty);
-        let (begun, events, acted) = (Begun::default(), Vec::new(), BTreeMap::new());
-        let mut taking = Taking { identity, rows, scope, number, now, events, acted, latest: None, begun };
+        let mut taking = Taking { own, ..Taking::new(identity, rows, scope, now) };
         for packed in packs {
             let opened = open(company, ring, manifest, packed).map_err(Not::Unfit)?;
             for (item, _) in pack::items(&opened).map_err(|_| Not::Unfit(Unfit::Malformed))? {
@@ -132,21 +140,30 @@ impl Store {
 }
 
 /// Items on their way in.
-struct Taking<'c> {
+pub(super) struct Taking<'c> {
     identity: Identity,
-    rows: Reread<'c>,
+    pub(super) rows: Reread<'c>,
     scope: Scope,
     number: i64,
     now: Timestamp,
     events: Vec<CloudEvent>,
     /// When each device last acted, by its clock; Unix milliseconds.
-    acted: BTreeMap<Uuid, i64>,
+    pub(super) acted: BTreeMap<Uuid, i64>,
     latest: Option<Hlc>,
-    begun: Begun,
+    pub(super) begun: Begun,
+    /// Entries of this device's own are among them.
+    own: bool,
 }
 
-impl Taking<'_> {
-    async fn item(&mut self, item: PackItem) -> Result<(), Not> {
+impl<'c> Taking<'c> {
+    /// Takes in what was folded here, whoever wrote it.
+    pub(super) fn new(identity: Identity, rows: Reread<'c>, scope: Scope, now: Timestamp) -> Self {
+        let (begun, events, acted) = (Begun::default(), Vec::new(), BTreeMap::new());
+        let number = scope_number(scope);
+        Self { identity, rows, scope, number, now, events, acted, latest: None, begun, own: true }
+    }
+
+    pub(super) async fn item(&mut self, item: PackItem) -> Result<(), Not> {
         match item {
             PackItem::Document(document) => self.document(document).await,
             PackItem::Fact(fact) => self.fact(fact).await,
@@ -189,8 +206,10 @@ impl Taking<'_> {
             document.ignore(change.0);
         }
         if let Some(written) = &written {
-            let version = i64::try_from(packed.version).unwrap_or(i64::MAX);
-            let version = version.max(stored.as_ref().map_or(0, |stored| stored.version));
+            let more = i64::try_from(written.changes.len()).unwrap_or(0);
+            let version = stored
+                .as_ref()
+                .map_or(i64::try_from(packed.version).unwrap_or(i64::MAX), |stored| stored.version + more);
             aggregate::store_written(self.rows.conn, shape, number, id, written, version).await?;
         }
         if !packed.ignored.is_empty() {
@@ -241,7 +260,7 @@ impl Taking<'_> {
         if self.events.len() >= EVENTS { self.write_events().await } else { Ok(()) }
     }
 
-    async fn write_events(&mut self) -> Result<(), Not> {
+    pub(super) async fn write_events(&mut self) -> Result<(), Not> {
         let all = std::mem::take(&mut self.events);
         Ok(events::insert_all(self.rows.conn, &all).await?)
     }
@@ -251,7 +270,7 @@ impl Taking<'_> {
     }
 
     fn author(&mut self, author: PackedAuthor) -> Result<(), Not> {
-        if author.device.to_uuid() == self.identity.device.0 {
+        if !self.own && author.device.to_uuid() == self.identity.device.0 {
             // who has written here before reads their own batches, so that they go on from the last of them
             return Err(Not::Unfit(Unfit::OwnEntries));
         }

@@ -3,12 +3,16 @@
 
 use zuc_protocol::Scope as WireScope;
 use zuc_protocol::chain::{self, LogEntry};
+use zuc_protocol::control::ControlLog;
 use zuc_protocol::ids::{ChainHash, CompanyId, Digest32};
 use zuc_protocol::manifest::{Manifest, manifest_hash};
-use zuc_sync::{Begun, Cursor};
+use zuc_protocol::pack::Digester;
+use zuc_sync::{Begun, Cursor, KeyRing};
 
+use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
+use super::items;
 use crate::remote::keep_entry;
 use crate::store::{domain_scope, scope_number, scope_of, wire_scope};
 use crate::{Store, StoreError};
@@ -25,19 +29,31 @@ pub(super) async fn note(
     let start = start.0.as_slice();
     let bytes = manifest.to_bytes().map_err(|_| StoreError::corrupt("snapshot", "manifest", scope))?;
     let hash = manifest_hash(&bytes);
-    let hash = hash.0.as_slice();
+    let (hash, digest) = (hash.0.as_slice(), manifest.digest.0.as_slice());
     sqlx::query!(
-        "INSERT INTO snapshot (scope, seq, chain, read_seq, read_chain, manifest) VALUES (?, ?, ?, 0, ?, ?)
+        "INSERT INTO snapshot (scope, seq, chain, read_seq, read_chain, manifest, digest) VALUES (?, ?, ?, 0, ?, ?, ?)
          ON CONFLICT DO NOTHING",
         scope,
         seq,
         at,
         start,
         hash,
+        digest,
     )
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// What a scope was begun at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unproven {
+    /// Names its manifest.
+    pub manifest: Digest32,
+    /// The place that it is of.
+    pub seq: u64,
+    /// What it held, where that is known.
+    pub digest: Option<Digest32>,
 }
 
 impl Store {
@@ -79,20 +95,52 @@ impl Store {
         Ok(tx.commit().await?)
     }
 
-    /// The manifest that a scope was begun at and that was not compared yet with the entries before it, once all of them are here.
-    pub async fn unproven(&self, scope: WireScope) -> Result<Option<Digest32>, StoreError> {
+    /// The snapshot that a scope was begun at and that was not compared yet with the entries before it, once all of them are
+    /// here.
+    pub async fn unproven(&self, scope: WireScope) -> Result<Option<Unproven>, StoreError> {
         let number = i64::from(scope.number());
-        let hash = sqlx::query_scalar!("SELECT manifest FROM snapshot WHERE scope = ? AND read_seq = seq", number)
+        let row = sqlx::query!("SELECT seq, manifest, digest FROM snapshot WHERE scope = ? AND read_seq = seq", number)
             .fetch_optional(self.reader())
             .await?;
-        Ok(hash.and_then(|hash| Digest32::from_slice(&hash)))
+        let Some(row) = row else { return Ok(None) };
+        let manifest =
+            Digest32::from_slice(&row.manifest).ok_or_else(|| StoreError::corrupt("snapshot", "manifest", number))?;
+        let seq = u64::try_from(row.seq).unwrap_or(0);
+        Ok(Some(Unproven { manifest, seq, digest: Digest32::from_slice(&row.digest) }))
     }
 
-    /// A snapshot was compared, or nobody keeps it any more.
+    /// A snapshot was compared and is right.
     pub async fn proven(&self, scope: WireScope) -> Result<(), StoreError> {
-        let number = i64::from(scope.number());
         let mut tx = self.begin_plain().await?;
-        sqlx::query!("DELETE FROM snapshot WHERE scope = ?", number).execute(&mut *tx).await?;
+        forget(&mut tx, i64::from(scope.number())).await?;
         Ok(tx.commit().await?)
     }
+
+    /// Whether what a scope was begun at is what the entries before it make; `None` where they are not all here. One of which it
+    /// is not known what it held is none that is right.
+    ///
+    /// # Errors
+    /// As [`Store::snapshot`].
+    pub async fn prove(
+        &self,
+        control: &ControlLog,
+        ring: &KeyRing,
+        scope: WireScope,
+        now: Timestamp,
+    ) -> Result<Option<bool>, StoreError> {
+        let Some(unproven) = self.unproven(scope).await? else { return Ok(None) };
+        let folding = self.fold_aside(control, ring, scope, None, unproven.seq, now);
+        let Some(folded) = Box::pin(folding).await? else { return Ok(None) };
+        let mut digester = Digester::new();
+        let written = items::write(&folded.store, scope, &mut |item: Vec<u8>| digester.add(&item)).await;
+        folded.end().await;
+        written?;
+        Ok(Some(unproven.digest == Some(digester.finish())))
+    }
+}
+
+/// Nothing of a snapshot is to be compared any more.
+pub(super) async fn forget(conn: &mut SqliteConnection, scope: i64) -> Result<(), StoreError> {
+    sqlx::query!("DELETE FROM snapshot WHERE scope = ?", scope).execute(conn).await?;
+    Ok(())
 }

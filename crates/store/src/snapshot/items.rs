@@ -19,15 +19,20 @@ pub(super) async fn write(
     scope: WireScope,
     take: &mut (dyn FnMut(Vec<u8>) + Send),
 ) -> Result<(), StoreError> {
-    let number = scope_number(domain_scope(scope));
     let mut give = |item: PackItem| {
         take(item.to_bytes().map_err(|_| StoreError::corrupt("doc", "size", "no pack holds it"))?);
         Ok::<_, StoreError>(())
     };
-    documents(store, number, &mut give).await?;
-    facts(store, number, &mut give).await?;
-    events(store, &mut give).await?;
-    verdicts(store, number, &mut give).await?;
+    each(store, scope, &mut give).await
+}
+
+/// The same, as they are.
+pub(super) async fn each(store: &Store, scope: WireScope, give: &mut Give<'_>) -> Result<(), StoreError> {
+    let number = scope_number(domain_scope(scope));
+    documents(store, number, give).await?;
+    facts(store, number, give).await?;
+    events(store, give).await?;
+    verdicts(store, number, give).await?;
     for row in sqlx::query!("SELECT actor, device FROM doc_actor ORDER BY actor").fetch_all(store.reader()).await? {
         let actor = ActorId::from_slice(&row.actor);
         let actor = actor.ok_or_else(|| StoreError::corrupt("doc_actor", "actor", hex::encode(&row.actor)))?;

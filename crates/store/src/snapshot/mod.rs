@@ -5,8 +5,10 @@
 
 mod aside;
 mod begin;
+mod disputed;
 mod earlier;
 mod items;
+mod mend;
 mod packer;
 
 use jiff::Timestamp;
@@ -19,6 +21,9 @@ use zuc_protocol::pack::{self, Digester, PackHeader, SealedPack, pack_hash};
 use zuc_protocol::suite;
 use zuc_sync::KeyRing;
 
+pub use self::disputed::Dispute;
+pub use self::earlier::Unproven;
+pub use self::mend::Mended;
 use self::packer::Packer;
 use crate::{Store, StoreError};
 
@@ -33,7 +38,8 @@ pub struct Snapshot {
 
 impl Store {
     /// Folds the entries of a scope up to a place and packs what they make, sealed under the scope's current key. `None`
-    /// where they are not all here, or no packs hold it.
+    /// where they are not all here, or no packs hold it. With `base`, a snapshot before that this device has made or found
+    /// right, only the entries after it are folded, and what comes of them is the same.
     ///
     /// # Errors
     /// [`StoreError`]; a fault of the folding as of a receiver's.
@@ -42,6 +48,7 @@ impl Store {
         control: &ControlLog,
         ring: &KeyRing,
         scope: WireScope,
+        base: Option<&Snapshot>,
         at: u64,
         now: Timestamp,
     ) -> Result<Option<Snapshot>, StoreError> {
@@ -51,7 +58,9 @@ impl Store {
             return Ok(None);
         };
         let company = CompanyId::from_uuid(self.identity().ok_or(StoreError::NoIdentity)?.company.0);
-        let Some(folded) = Box::pin(self.fold_aside(control, ring, scope, at, now)).await? else { return Ok(None) };
+        let Some(folded) = Box::pin(self.fold_aside(control, ring, scope, base, at, now)).await? else {
+            return Ok(None);
+        };
         let header = PackHeader {
             version: suite::VERSION,
             suite: suite::SUITE,
@@ -88,7 +97,7 @@ impl Store {
     }
 
     /// Whether a snapshot of another's is what the entries here make: chain and digest are, and the packs hold it. `None`
-    /// where the entries are not all here.
+    /// where the entries are not all here. `base` as for [`Self::snapshot`].
     ///
     /// # Errors
     /// As [`Self::snapshot`].
@@ -97,11 +106,12 @@ impl Store {
         control: &ControlLog,
         ring: &KeyRing,
         snapshot: &Snapshot,
+        base: Option<&Snapshot>,
         now: Timestamp,
     ) -> Result<Option<bool>, StoreError> {
         let manifest = &snapshot.manifest;
         let company = CompanyId::from_uuid(self.identity().ok_or(StoreError::NoIdentity)?.company.0);
-        let folding = self.fold_aside(control, ring, manifest.scope, manifest.cursor, now);
+        let folding = self.fold_aside(control, ring, manifest.scope, base, manifest.cursor, now);
         let Some(folded) = Box::pin(folding).await? else { return Ok(None) };
         let mut digester = Digester::new();
         items::write(&folded.store, manifest.scope, &mut |item: Vec<u8>| digester.add(&item)).await?;

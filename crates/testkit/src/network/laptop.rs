@@ -459,6 +459,17 @@ impl Laptop {
         }
     }
 
+    /// Makes a scope once more of its entries, as the product does, and goes on from there.
+    ///
+    /// # Panics
+    /// When they are not all here.
+    pub async fn mend(&mut self, scope: Scope) {
+        let (log, ring) = (self.engine.log(), self.engine.ring());
+        let mended = self.store.mend(log, ring, scope, &self.keys().public(), self.now()).await;
+        mended.expect("an open store").expect("all of it is read");
+        self.restart().await;
+    }
+
     async fn try_wake(&mut self) -> Result<(), StoreError> {
         let control = self.store.control().await?;
         self.store.end_what_was_left(&control, self.now()).await?;

@@ -4,9 +4,9 @@ use zuc_protocol::{
     Scope,
     manifest::{PackRef, Says, Witness, manifest_hash},
     messages::{ClientFrame, ServerFrame},
-    pack::{PackHeader, SealedPack, pack_hash},
+    pack::{Digester, PackHeader, PackItem, SealedPack, items, pack_hash},
 };
-use zuc_store::Snapshot;
+use zuc_store::{Dispute, Snapshot};
 
 use super::Network;
 
@@ -15,7 +15,8 @@ impl Network {
     pub async fn snapshot(&mut self, laptop: usize, scope: Scope) -> Snapshot {
         let laptop = &self.laptops[laptop];
         let at = laptop.engine.cursor(scope).seq;
-        let made = laptop.store.snapshot(laptop.engine.log(), laptop.engine.ring(), scope, at, laptop.now()).await;
+        let made =
+            laptop.store.snapshot(laptop.engine.log(), laptop.engine.ring(), scope, None, at, laptop.now()).await;
         made.expect("an open store").expect("it holds all entries")
     }
 
@@ -34,8 +35,41 @@ impl Network {
     /// Whether a snapshot is what a laptop makes of the entries.
     pub async fn look_into_quietly(&self, laptop: usize, snapshot: &Snapshot) -> bool {
         let one = &self.laptops[laptop];
-        let right = one.store.is_right(one.engine.log(), one.engine.ring(), snapshot, one.now()).await;
+        let right = one.store.is_right(one.engine.log(), one.engine.ring(), snapshot, None, one.now()).await;
         right.expect("an open store").expect("it holds all entries")
+    }
+
+    /// The same over a snapshot that this laptop knows to be right; whether it comes out as the other.
+    pub async fn goes_on_from(&self, laptop: usize, base: &Snapshot, scope: Scope, at: u64) -> Option<Snapshot> {
+        let one = &self.laptops[laptop];
+        let made = one.store.snapshot(one.engine.log(), one.engine.ring(), scope, Some(base), at, one.now()).await;
+        made.expect("an open store")
+    }
+
+    /// What the product does of itself once a laptop has read all that lies before what it began at: it compares, tells the company
+    /// where that was wrong, and makes the scope once more of its entries. Whether it was right.
+    ///
+    /// # Panics
+    /// When not all of it is read.
+    pub async fn proves(&mut self, laptop: usize, snapshot: &Snapshot) -> bool {
+        let scope = snapshot.manifest.scope;
+        let one = &mut self.laptops[laptop];
+        let right = one.store.prove(one.engine.log(), one.engine.ring(), scope, one.now()).await;
+        let right = right.expect("an open store").expect("all of it is read");
+        if right {
+            one.store.proven(scope).await.expect("an open store");
+            return true;
+        }
+        let unproven = one.store.unproven(scope).await.expect("an open store").expect("it began at one");
+        let signers = vec![snapshot_author(snapshot)];
+        let (manifest, seq, found_by) = (unproven.manifest, unproven.seq, one.keys().id());
+        let dispute = Dispute { manifest, scope, seq, signers, found_by };
+        assert!(one.store.note_dispute(&dispute, true, one.now()).await.expect("an open store"));
+        self.say(laptop, snapshot, Says::Wrong).await;
+        let one = &mut self.laptops[laptop];
+        one.store.dispute_told(manifest).await.expect("an open store");
+        one.mend(scope).await;
+        false
     }
 
     /// A connected laptop folds the entries for itself and says what it finds; whether that is that it is right.
@@ -69,6 +103,53 @@ impl Network {
         made
     }
 
+    /// A snapshot with other items than it has, as two persons make it who mean ill: its digest is of these.
+    ///
+    /// # Panics
+    /// When the laptop lacks the key.
+    pub fn doctored(
+        &mut self,
+        laptop: usize,
+        snapshot: &Snapshot,
+        change: impl FnOnce(Vec<PackItem>) -> Vec<PackItem>,
+    ) -> Snapshot {
+        let all = change(self.items(laptop, snapshot));
+        let (mut digester, mut items) = (Digester::new(), Vec::new());
+        for item in all {
+            let bytes = item.to_bytes().expect("an item of a pack");
+            digester.add(&bytes);
+            items.extend_from_slice(&bytes);
+        }
+        let one = &mut self.laptops[laptop];
+        let (ring, nonce) = (one.ring(), one.draw());
+        let header = SealedPack::parse(&snapshot.packs[0].0).expect("a pack").header().clone();
+        let key = ring.epoch(header.epoch).expect("a key that it holds");
+        let nonce = nonce.first_chunk().expect("enough bytes");
+        let sealed = SealedPack::seal(self.company, header, &items, key, ring.keys(), nonce).expect("a small snapshot");
+        let size = u32::try_from(sealed.bytes().len()).expect("a pack is small");
+        let mut made = snapshot.clone();
+        made.manifest.digest = digester.finish();
+        made.manifest.packs = vec![PackRef { hash: pack_hash(sealed.bytes()), size }];
+        made.packs = vec![sealed.into_bytes().into()];
+        made
+    }
+
+    /// What a snapshot holds.
+    ///
+    /// # Panics
+    /// When the laptop lacks the key.
+    pub fn items(&self, laptop: usize, snapshot: &Snapshot) -> Vec<PackItem> {
+        let ring = self.laptops[laptop].ring();
+        let mut all = Vec::new();
+        for pack in &snapshot.packs {
+            let pack = SealedPack::parse(&pack.0).expect("a pack");
+            let key = ring.epoch(pack.header().epoch).expect("a key that it holds");
+            let opened = pack.open(self.company, key).expect("a pack of its company");
+            all.extend(items(&opened).expect("items").into_iter().map(|(item, _)| item));
+        }
+        all
+    }
+
     /// A connected laptop says something of a snapshot, whatever it knows.
     ///
     /// # Panics
@@ -88,4 +169,8 @@ impl Network {
             other => panic!("{other:?} is no answer"),
         }
     }
+}
+
+fn snapshot_author(snapshot: &Snapshot) -> zuc_protocol::ids::DeviceId {
+    SealedPack::parse(&snapshot.packs[0].0).expect("a pack").header().author
 }

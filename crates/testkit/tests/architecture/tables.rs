@@ -51,6 +51,11 @@ const READERS: &[(&str, &[&str], &str)] = &[
         "whoever is forgotten is forgotten in every domain",
     ),
     (
+        "snapshot/mend.rs",
+        &["lead_activity", "customer_invoice"],
+        "a scope that was begun at something wrong is made once more, whatever hangs on it",
+    ),
+    (
         "open.rs",
         &["lead_search", "customer_search", "proposal_search", "proposal_product_search", "financial_invoice_search"],
         "every search index is told, when the store opens, to keep no bytes of a word that is taken out",
