@@ -14,6 +14,7 @@ pub mod control;
 pub mod enrolment;
 pub mod envelope;
 pub mod error;
+pub mod fingerprint;
 pub mod home;
 pub mod identity;
 pub mod ids;

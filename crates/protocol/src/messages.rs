@@ -7,6 +7,7 @@ use crate::chain::{LogEntry, LogKind};
 use crate::codec::{self, MAX_FRAME};
 use crate::control::{Mark, SignedControl};
 use crate::error::ProtocolError;
+use crate::fingerprint::{Fingerprint, Stretch};
 use crate::ids::{
     AttachmentId, BatchHash, ChainHash, ControlHash, DeviceId, Digest32, HeldRows, KeyId, LogId, RequestId,
 };
@@ -318,6 +319,13 @@ pub enum ClientFrame {
         /// The word.
         witness: Witness,
     },
+    /// What the relay holds in a stretch of a scope's log. Answered by a [`ServerFrame::Fingerprint`].
+    Fingerprint {
+        /// The scope.
+        scope: Scope,
+        /// At most [`crate::fingerprint::MAX_STRETCH`] places: of more it is the first of them.
+        stretch: Stretch,
+    },
 }
 
 /// Frames that a relay sends ahead at most.
@@ -508,6 +516,8 @@ pub enum ServerFrame {
         /// Packs of it that are not here yet.
         lacks: Vec<Digest32>,
     },
+    /// Answers [`ClientFrame::Fingerprint`], of as much of the stretch as was looked at in one go.
+    Fingerprint(Fingerprint),
 }
 
 macro_rules! framed {

@@ -12,6 +12,7 @@ use zuc_protocol::control::{
     AddDevice, BagChange, ControlAct, EpochStart, EraseAct, Genesis, GrantAct, IndexWrap, KeyWrap, Mark, Recipient,
     RemoveAct, RemoveReason, RightsAct, SignedControl,
 };
+use zuc_protocol::fingerprint::{Fingerprint, Stretch};
 use zuc_protocol::identity::{DeviceKeys, DevicePublic};
 use zuc_protocol::ids::{
     AttachmentId, BagId, BatchHash, ChainHash, ControlHash, DeviceId, Digest32, EpochId, HeldRows, ItemId, KeyId,
@@ -152,6 +153,7 @@ fn client_frames() -> Vec<ClientFrame> {
         ClientFrame::ManifestOffer { manifest: Blob(vec![58]), witness: witness() },
         ClientFrame::PackOffer { scope: SALES, manifest: Digest32([56; 32]), pack: Blob(vec![59]) },
         ClientFrame::Testify { scope: SALES, manifest: Digest32([56; 32]), witness: witness() },
+        ClientFrame::Fingerprint { scope: SALES, stretch: Stretch { after: 61, up_to: 62 } },
     ]
 }
 
@@ -184,6 +186,7 @@ fn client_name(frame: &ClientFrame) -> &'static str {
         ClientFrame::ManifestOffer { .. } => "manifest_offer",
         ClientFrame::PackOffer { .. } => "pack_offer",
         ClientFrame::Testify { .. } => "testify",
+        ClientFrame::Fingerprint { .. } => "fingerprint",
     }
 }
 
@@ -246,6 +249,12 @@ fn server_frames() -> Vec<ServerFrame> {
         },
         ServerFrame::Pack { scope: SALES, pack: Some(Blob(vec![59])) },
         ServerFrame::ManifestKept { scope: SALES, manifest: Digest32([56; 32]), lacks: vec![Digest32([57; 32])] },
+        ServerFrame::Fingerprint(Fingerprint {
+            scope: SALES,
+            stretch: Stretch { after: 61, up_to: 62 },
+            xor: Digest32([63; 32]),
+            count: 64,
+        }),
     ]
 }
 
@@ -274,6 +283,7 @@ fn server_name(frame: &ServerFrame) -> &'static str {
         ServerFrame::Manifests { .. } => "manifests",
         ServerFrame::Pack { .. } => "pack",
         ServerFrame::ManifestKept { .. } => "manifest_kept",
+        ServerFrame::Fingerprint(_) => "fingerprint",
     }
 }
 

@@ -24,6 +24,8 @@ pub struct Carried {
     pub refused: Option<String>,
     /// Why changes of others were merged and do not count.
     pub ignored: Vec<&'static str>,
+    /// Entries of the log that lay spoiled here, or not at all, and were put right: every list may say something else.
+    pub mended: u64,
 }
 
 impl Carried {
@@ -63,6 +65,7 @@ impl Store {
                     touched: received.touched,
                     refused: received.refused,
                     ignored: received.ignored,
+                    mended: 0,
                 }
             }
             Effect::Quarantine { scope, advance, kind, bytes, code } => {
@@ -101,6 +104,18 @@ impl Store {
             Effect::KeepEarlier { scope, entries, read } => {
                 self.keep_earlier(*scope, entries, *read).await?;
                 Carried::default()
+            }
+            Effect::NeedCheckup => {
+                let inputs = self.look_at_entries(now).await?.into_iter().collect();
+                Carried { inputs, ..Carried::default() }
+            }
+            Effect::Compare(theirs) => {
+                let ours = self.fingerprint_of(theirs.scope, theirs.stretch).await?;
+                Carried::hears(Input::Compared { theirs: *theirs, ours })
+            }
+            Effect::Repair { scope, entries } => {
+                let mended = Box::pin(self.repair_entries(*scope, entries, now)).await?;
+                Carried { mended, ..Carried::default() }
             }
             Effect::Alarm { scope, alarm } => {
                 self.note_alarm(*scope, *alarm, now).await?;

@@ -2,6 +2,7 @@
 
 use zuc_protocol::bytes::Blob;
 use zuc_protocol::chain::LogKind;
+use zuc_protocol::envelope::batch_hash;
 use zuc_protocol::ids::DeviceId;
 use zuc_protocol::messages::{AuthorTip, Offered};
 
@@ -32,7 +33,7 @@ impl Store {
         loop {
             let below = i64::try_from(place).unwrap_or(i64::MAX).saturating_neg();
             let rows = sqlx::query!(
-                r#"SELECT seq AS "seq!: i64", author, number AS "number!: i64", kind, bytes FROM entry
+                r#"SELECT seq AS "seq!: i64", author, number AS "number!: i64", kind, hash, bytes FROM entry
                  WHERE scope = ? AND seq < ? ORDER BY seq DESC LIMIT ?"#,
                 number,
                 below,
@@ -47,6 +48,11 @@ impl Store {
                 let its_number = u64::try_from(row.number).unwrap_or(0);
                 let known = above.iter().find(|tip| Some(tip.author) == author);
                 if known.is_some_and(|tip| its_number <= tip.number) {
+                    continue;
+                }
+                if batch_hash(&row.bytes).0.as_slice() != row.hash {
+                    // it lies spoiled here: it comes back with whoever holds it as it was
+                    tracing::warn!(place, "an entry that lies spoiled on this disk is not given back");
                     continue;
                 }
                 let kind = u8::try_from(row.kind).ok().and_then(LogKind::from_number);

@@ -12,6 +12,7 @@ mod backup;
 mod bag;
 mod boot;
 mod carry;
+mod checkup;
 mod conflicts;
 mod customer;
 mod doctor;

@@ -6,13 +6,11 @@ use serde::{Deserialize, Serialize};
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 use uuid::Uuid;
 use zuc_domain::shared::Scope;
-use zuc_protocol::chain::{self, LogKind};
-use zuc_protocol::ids::{ChainHash, CompanyId};
 
 use crate::doc::Document;
 use crate::persons::Ring;
 use crate::projections::analytics;
-use crate::store::{scope_of, uuid_of, wire_scope};
+use crate::store::{domain_scope, scope_of, uuid_of};
 use crate::{Store, StoreError, audit, erase, registry};
 
 /// Read tables: name, the condition that picks a scope's rows (`?1`), what puts them in order. Columns that only mean
@@ -92,9 +90,14 @@ impl Store {
         problems.extend(wrong_counts(&mut conn).await?);
         let Some(identity) = self.identity() else { return Ok(problems) };
         problems.extend(audit::contradictions(&mut conn, &identity).await?);
-        broken_chains(&mut conn, identity.company.0, &mut problems).await?;
         wrong_heads(&mut conn, &identity.actor.0, &mut problems).await?;
         drop(conn);
+        for (scope, _) in self.cursors().await? {
+            if !self.spoiled_runs(scope).await?.is_empty() {
+                problems.push(Problem { code: "verify.log_chain", detail: scope.to_string() });
+                self.suspect_entries(domain_scope(scope)).await?;
+            }
+        }
         problems.extend(self.rebuild(false).await?);
         Ok(problems)
     }
@@ -102,9 +105,27 @@ impl Store {
     /// Projects every document and fact again. With `keep` the new rows replace the old; without, they are only
     /// compared. The tables that were not as a re-projection makes them are returned.
     pub async fn rebuild(&self, keep: bool) -> Result<Vec<Problem>, StoreError> {
-        let identity = self.identity().ok_or(StoreError::NoIdentity)?;
         let mut tx = self.begin_plain().await?;
         let before = all_rows(&mut tx).await?;
+        self.project_all(&mut tx).await?;
+        let after = all_rows(&mut tx).await?;
+        let problems = before
+            .into_iter()
+            .zip(after)
+            .filter(|((_, old), (_, new))| old != new)
+            .map(|((table, _), _)| Problem { code: "verify.projection", detail: table })
+            .collect();
+        if keep {
+            tx.commit().await?;
+        } else {
+            tx.rollback().await?;
+        }
+        Ok(problems)
+    }
+
+    /// Makes every read row anew from what documents and facts say.
+    pub(crate) async fn project_all(&self, tx: &mut SqliteConnection) -> Result<(), StoreError> {
+        let identity = self.identity().ok_or(StoreError::NoIdentity)?;
         for (table, ..) in TABLES {
             sqlx::query(AssertSqlSafe(format!("DELETE FROM {table}"))).execute(&mut *tx).await?;
         }
@@ -125,26 +146,14 @@ impl Store {
             .into_iter()
             .map(|row| Ok((row.scope, uuid_of("doc", &row.id)?)))
             .collect::<Result<Vec<_>, StoreError>>()?;
-        erase::reproject(Ring::new(self, identity.company.0), &mut tx, &identity.actor.0, &docs).await?;
-        self.reproject_facts(&mut tx, identity.company.0).await?;
-        analytics::rebuild(&mut tx).await?;
+        erase::reproject(Ring::new(self, identity.company.0), &mut *tx, &identity.actor.0, &docs).await?;
+        self.reproject_facts(&mut *tx, identity.company.0).await?;
+        analytics::rebuild(&mut *tx).await?;
         sqlx::query!("DELETE FROM outbox_count").execute(&mut *tx).await?;
         sqlx::query!("INSERT INTO outbox_count SELECT scope, count(*) FROM outbox GROUP BY scope")
             .execute(&mut *tx)
             .await?;
-        let after = all_rows(&mut tx).await?;
-        let problems = before
-            .into_iter()
-            .zip(after)
-            .filter(|((_, old), (_, new))| old != new)
-            .map(|((table, _), _)| Problem { code: "verify.projection", detail: table })
-            .collect();
-        if keep {
-            tx.commit().await?;
-        } else {
-            tx.rollback().await?;
-        }
-        Ok(problems)
+        Ok(())
     }
 
     async fn reproject_facts(&self, conn: &mut SqliteConnection, company: Uuid) -> Result<(), StoreError> {
@@ -240,48 +249,6 @@ pub(crate) async fn digests_of(conn: &mut SqliteConnection) -> Result<Vec<ScopeD
         });
     }
     Ok(digests)
-}
-
-/// Recomputes each scope's chain from the entries that are here, as far as they are dense from the first.
-async fn broken_chains(
-    conn: &mut SqliteConnection,
-    company: Uuid,
-    problems: &mut Vec<Problem>,
-) -> Result<(), StoreError> {
-    let cursors = sqlx::query!("SELECT scope, seq, chain FROM cursor").fetch_all(&mut *conn).await?;
-    for cursor in cursors {
-        let scope = scope_of(cursor.scope)?;
-        let entries = sqlx::query!(
-            r#"SELECT seq AS "seq!: i64", kind, bytes FROM entry WHERE scope = ? AND seq > 0 AND seq <= ? ORDER BY seq"#,
-            cursor.scope,
-            cursor.seq,
-        )
-        .fetch_all(&mut *conn)
-        .await?;
-        let begun = sqlx::query!("SELECT seq, chain FROM snapshot WHERE scope = ? AND read_seq < seq", cursor.scope)
-            .fetch_optional(&mut *conn)
-            .await?;
-        // what lies before a snapshot may still be on its way
-        let start = match begun {
-            Some(begun) => ChainHash::from_slice(&begun.chain).map(|chain| (begun.seq, chain)),
-            None => Some((0, chain::start(CompanyId::from_uuid(company), wire_scope(scope)))),
-        };
-        let (first, mut at) = start.ok_or_else(|| StoreError::corrupt("snapshot", "chain", cursor.scope))?;
-        let entries: Vec<_> = entries.into_iter().filter(|entry| entry.seq > first).collect();
-        if first == 0 && entries.first().is_none_or(|entry| entry.seq != 1) {
-            // The log's beginning was not kept here: nothing to start from.
-            continue;
-        }
-        let dense = entries.iter().zip(first + 1..).all(|(entry, seq)| entry.seq == seq);
-        for entry in &entries {
-            let kind = u8::try_from(entry.kind).ok().and_then(LogKind::from_number);
-            at = chain::next(at, kind.unwrap_or(LogKind::Batch), &entry.bytes);
-        }
-        if !dense || at.0.as_slice() != cursor.chain.as_slice() {
-            problems.push(Problem { code: "verify.log_chain", detail: scope.to_string() });
-        }
-    }
-    Ok(())
 }
 
 /// Scopes whose count of what waits to be sent is not what waits: what is not counted would never be offered.

@@ -4,6 +4,7 @@ use zuc_protocol::Blob;
 use zuc_protocol::chain::{LogEntry, LogKind};
 use zuc_protocol::control::{Mark, SignedControl};
 use zuc_protocol::envelope::BatchKind;
+use zuc_protocol::fingerprint::Fingerprint;
 use zuc_protocol::ids::{BagId, BatchHash, ChainHash, DeviceId, Incarnation, KeyId, LogId, PersonId, RequestId};
 use zuc_protocol::item::Item;
 use zuc_protocol::manifest::{Manifest, Unfit};
@@ -177,6 +178,19 @@ pub enum Effect {
         entries: Vec<LogEntry>,
         /// How far.
         read: Cursor,
+    },
+    /// Look whether the entries here are what was read, of a scope of which that is due; where they are not, answer
+    /// [`crate::Input::Spoiled`].
+    NeedCheckup,
+    /// Make the fingerprint of the same places as this one of the relay's, and answer [`crate::Input::Compared`].
+    Compare(Fingerprint),
+    /// Put entries that the relay gave once more where others lie or none, as far as the chain proves them right, and nothing
+    /// else. It may be none at all.
+    Repair {
+        /// The scope.
+        scope: Scope,
+        /// In no order; what is here already may be among them.
+        entries: Vec<LogEntry>,
     },
     /// No snapshot of a scope was good, or none was whole: its log is read instead.
     SnapshotRefused {

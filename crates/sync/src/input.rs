@@ -1,5 +1,6 @@
 //! What happened.
 
+use zuc_protocol::fingerprint::{Fingerprint, Stretch};
 use zuc_protocol::ids::{BatchHash, ChainHash, DeviceId, Incarnation, KeyId};
 use zuc_protocol::item::Item;
 use zuc_protocol::manifest::Unfit;
@@ -167,6 +168,20 @@ pub enum Input {
         scope: Scope,
         /// How far every author is read there; or why nothing of the snapshot is on disk.
         outcome: Result<Vec<(DeviceId, AuthorCursor)>, Unfit>,
+    },
+    /// The entries of a scope here are not what was read, after [`crate::Effect::NeedCheckup`].
+    Spoiled {
+        /// The scope.
+        scope: Scope,
+        /// Where its entries lie.
+        stretches: Vec<Stretch>,
+    },
+    /// What lies here of a stretch, after [`crate::Effect::Compare`].
+    Compared {
+        /// The relay's.
+        theirs: Fingerprint,
+        /// This disk's.
+        ours: Fingerprint,
     },
     /// An admin has signed a record on this device. Several are sent one after the other, each when the one before it
     /// stands; when one is refused, so are those after it.

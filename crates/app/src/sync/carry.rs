@@ -28,6 +28,10 @@ impl Driver {
         };
         self.inputs.extend(carried.inputs);
         self.touched(office, &carried.touched);
+        if carried.mended > 0 {
+            self.changed = Changes::all();
+            office.exchange.line(office.now(), "received", words::count("sync.mended", carried.mended, &[]));
+        }
         for code in carried.refused.iter().map(String::as_str).chain(carried.ignored) {
             let why = why_set_aside(code);
             office.exchange.line(office.now(), "error", words::fill("sync.set_aside", &[("why", &why)]));

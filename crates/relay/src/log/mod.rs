@@ -6,6 +6,7 @@ mod attachment;
 mod bag;
 mod control;
 mod decide;
+mod fingerprint;
 mod lost;
 mod offer;
 mod push;
@@ -147,6 +148,7 @@ impl LogService {
                 self.pack_offer(session, scope, manifest, pack.as_slice()).await
             }
             ClientFrame::Testify { scope, manifest, witness } => self.testify(session, scope, manifest, witness).await,
+            ClientFrame::Fingerprint { scope, stretch } => self.fingerprint(session, scope, stretch).await,
             ClientFrame::Stamp(_) | ClientFrame::StampCommand { .. } => Err(RelayError::Refused("relay.no_pac")),
         };
         answered.unwrap_or_else(|error| vec![other_refusal(&error)])

@@ -26,7 +26,7 @@ pub(crate) async fn keep_entry(
     let hash = hash.0.as_slice();
     sqlx::query!(
         "INSERT INTO entry (scope, seq, kind, author, number, hash, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)
-         ON CONFLICT (hash) DO UPDATE SET seq = excluded.seq",
+         ON CONFLICT (hash) DO UPDATE SET seq = excluded.seq, bytes = excluded.bytes",
         scope,
         seq,
         kind,

@@ -8,6 +8,7 @@ use tokio::sync::MutexGuard;
 use zuc_protocol::Scope as WireScope;
 use zuc_protocol::chain::{self, LogEntry, LogKind};
 use zuc_protocol::control::ControlLog;
+use zuc_protocol::envelope::batch_hash;
 use zuc_protocol::messages::ServerFrame;
 use zuc_sync::{Config, Cursor, Engine, Input, KeyRing, Resume};
 
@@ -123,7 +124,7 @@ impl Store {
         let number = scope_number(domain_scope(scope));
         let (after, last) = (i64::try_from(at.seq).unwrap_or(i64::MAX), i64::try_from(to).unwrap_or(i64::MAX));
         let rows = sqlx::query!(
-            r#"SELECT seq AS "seq!: i64", kind, bytes FROM entry
+            r#"SELECT seq AS "seq!: i64", kind, hash, bytes FROM entry
              WHERE scope = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?"#,
             number,
             after,
@@ -138,6 +139,10 @@ impl Store {
             let kind = kind.ok_or_else(|| StoreError::corrupt("entry", "kind", row.kind))?;
             if u64::try_from(row.seq) != Ok(seq) {
                 break;
+            }
+            if batch_hash(&row.bytes).0.as_slice() != row.hash {
+                self.suspect_entries(domain_scope(scope)).await?;
+                return Ok(None);
             }
             entries.push(LogEntry { seq, kind, bytes: row.bytes.into() });
         }

@@ -207,6 +207,11 @@ impl Outbound {
         Some(waiting.batch)
     }
 
+    /// The bytes of the batch that is first in line, if it is this one.
+    pub(super) fn first(&self, hash: BatchHash) -> Option<&[u8]> {
+        self.waiting.front().filter(|first| first.batch.hash == hash).map(|first| first.batch.bytes.as_slice())
+    }
+
     /// The number of a batch that waits.
     pub(super) fn number_of(&self, hash: BatchHash) -> Option<u64> {
         self.waiting.iter().find(|waiting| waiting.batch.hash == hash).map(|waiting| waiting.batch.number)

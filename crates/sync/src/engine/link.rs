@@ -10,6 +10,10 @@ use crate::effect::Effect;
 use crate::engine::lane::Inbound;
 use crate::engine::{Engine, Link};
 
+/// So often a relay that goes back is told so in one connection. One that is honest takes another name at the first; an answer
+/// that is on its way twice is none.
+const TOLD: u8 = 3;
+
 impl Engine {
     pub(super) fn connected(&mut self, token: String, effects: &mut Vec<Effect>) {
         self.disconnected();
@@ -19,7 +23,7 @@ impl Engine {
         self.greeted_anew = true;
         self.offered.clear();
         self.given.clear();
-        self.said_behind = false;
+        self.said_behind = 0;
         self.last_heard = self.now;
         let (version, control) = (suite::VERSION, self.log.head());
         effects.push(Effect::Send(ClientFrame::Hello { version, token, control, log: self.relay_log }));
@@ -30,6 +34,7 @@ impl Engine {
         self.bags_due.clear();
         self.offering.clear();
         self.whole.clear();
+        self.checkup = None;
         self.begins.clear();
         self.earlier.values_mut().for_each(|earlier| earlier.asked = None);
         for lane in self.outbound.values_mut() {
@@ -69,13 +74,17 @@ impl Engine {
             is_behind.then_some(ScopeHead { scope: head.scope, seq: applied.seq, chain: applied.chain })
         });
         let is_other = self.relay_log.is_some_and(|known| known != log);
-        if let (Some(at), false, false) = (behind, is_other, self.said_behind) {
+        if let Some(at) = behind.filter(|_| !is_other && self.said_behind < TOLD) {
             // It greets again, under another name, so that everybody reads the log that stands now.
-            self.said_behind = true;
+            self.said_behind += 1;
             effects.push(Effect::Send(ClientFrame::Behind { log, at }));
             return;
         }
         if behind.is_some() || is_other {
+            if let Some(at) = behind.filter(|_| !is_other) {
+                // It goes back and will not say so: under one name it has shown two logs.
+                self.raise(at.scope, Alarm { wrong: Wrong::Forked, seq: at.seq, author: None }, effects);
+            }
             self.log_changed(log, heads, effects);
         } else if self.relay_log.is_none() {
             effects.push(Effect::LogNamed { log });
@@ -99,11 +108,11 @@ impl Engine {
     /// the relay is told once how far this device had come.
     pub(super) fn leads_elsewhere(&mut self, scope: Scope, seq: u64, answer: bool, effects: &mut Vec<Effect>) {
         let applied = self.lane(scope).applied;
-        let Some(log) = self.relay_log.filter(|_| !self.said_behind && applied.seq > 0) else {
+        let Some(log) = self.relay_log.filter(|_| self.said_behind == 0 && applied.seq > 0) else {
             self.does_not_fit(scope, Wrong::Broken.code(), seq, answer, effects);
             return;
         };
-        self.said_behind = true;
+        self.said_behind += 1;
         let at = ScopeHead { scope, seq: applied.seq, chain: applied.chain };
         effects.push(Effect::Send(ClientFrame::Behind { log, at }));
     }
@@ -131,6 +140,7 @@ impl Engine {
             }
         }
         self.authors.clear();
+        self.checkup = None;
         self.begins.clear();
         self.earlier.clear();
         for lane in self.outbound.values_mut() {
@@ -252,6 +262,7 @@ impl Engine {
         self.offer_late(effects);
         self.begin_late(effects);
         self.read_earlier(effects);
+        self.check_up(effects);
         let scopes: Vec<Scope> = self.inbound.keys().chain(self.outbound.keys()).copied().collect();
         for scope in scopes {
             self.push(scope, effects);

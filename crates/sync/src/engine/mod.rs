@@ -4,6 +4,7 @@ mod alarm;
 mod bag;
 mod begin;
 mod branch;
+mod checkup;
 mod control;
 mod credit;
 mod earlier;
@@ -30,6 +31,7 @@ use zuc_protocol::scope::Scope;
 use crate::effect::Effect;
 use crate::engine::bag::{Listing, offer_rows};
 use crate::engine::begin::Beginning;
+use crate::engine::checkup::Checkup;
 use crate::engine::earlier::Earlier;
 use crate::engine::lane::{Inbound, Outbound};
 use crate::engine::offer::Offering;
@@ -74,8 +76,12 @@ pub struct Engine {
     earlier: BTreeMap<Scope, Earlier>,
     /// Scopes of which no snapshot was good: their log is read.
     from_first: BTreeSet<Scope>,
-    /// The relay was told that its log went back.
-    said_behind: bool,
+    /// How often the relay was told in this connection that its log went back.
+    said_behind: u8,
+    /// A scope of which this disk holds something else than was read.
+    checkup: Option<Checkup>,
+    /// When the disk is to look next.
+    next_checkup: i64,
     relay_control_len: u64,
     /// The relay's whole control log, as far as it has come: it is looked at when it is here, for a page alone proves nothing.
     whole: Vec<SignedControl>,
@@ -154,7 +160,9 @@ impl Engine {
                 .map(|begun| (begun.scope, Earlier { at: begun.at, read: begun.read, asked: None }))
                 .collect(),
             from_first: BTreeSet::new(),
-            said_behind: false,
+            said_behind: 0,
+            checkup: None,
+            next_checkup: 0,
             relay_control_len: 0,
             whole: Vec::new(),
             bag_keys,
@@ -215,6 +223,8 @@ impl Engine {
             }
             Input::BagKept { scope, keys } => self.bag_kept(scope, keys, &mut effects),
             Input::Begun { scope, outcome } => self.begun(scope, outcome, &mut effects),
+            Input::Spoiled { scope, stretches } => self.spoiled(scope, &stretches, &mut effects),
+            Input::Compared { theirs, ours } => self.compared(&theirs, &ours, &mut effects),
             Input::ControlAuthored(step) => self.control_authored(step, &mut effects),
             Input::Tick(now) => self.tick(now, &mut effects),
         }
@@ -303,6 +313,7 @@ impl Engine {
             ServerFrame::Lost { loss } => self.note_loss(loss, effects),
             ServerFrame::Manifests { scope, kept } => self.manifests(scope, &kept, effects),
             ServerFrame::Pack { scope, pack } => self.pack(scope, pack, effects),
+            ServerFrame::Fingerprint(theirs) => self.fingerprint(theirs, effects),
             ServerFrame::Pong { time_ms, .. } => effects.push(Effect::RelayTime(time_ms)),
             // files and what is made of a log are carried beside the connection, and answered there
             ServerFrame::ManifestKept { .. } | ServerFrame::Attachment { .. } | ServerFrame::AttachmentBytes { .. } => {

@@ -129,6 +129,11 @@ impl Engine {
 
     pub(super) fn acked(&mut self, scope: Scope, acks: &[Acked], effects: &mut Vec<Effect>) {
         for ack in acks {
+            if !self.fits(scope, ack) {
+                // It waits on: sent again, it is answered with its true place, or read there before that.
+                self.leads_elsewhere(scope, ack.seq, false, effects);
+                break;
+            }
             let Some(batch) = self.outbound.entry(scope).or_default().take(ack.hash) else { continue };
             self.stale = 0;
             self.bag_keys.entry(scope).or_default().extend(batch.bag_rows.iter().map(|row| row.key));
@@ -139,10 +144,6 @@ impl Engine {
                 chain: chain::next(lane.received.chain, LogKind::Batch, &batch.bytes),
             });
             match advance {
-                Some(cursor) if cursor.chain != ack.chain => {
-                    self.leads_elsewhere(scope, ack.seq, false, effects);
-                    effects.push(mark_acked(scope, batch, ack.seq, None, None));
-                }
                 Some(cursor) => {
                     lane.advance(cursor);
                     lane.applied = cursor;
@@ -170,6 +171,19 @@ impl Engine {
         if self.outbound.entry(scope).or_default().is_idle() && self.may_seal(scope) {
             effects.push(Effect::NeedOutbox { scope });
         }
+    }
+
+    /// Whether a batch can stand where the relay says, as far as the log is known here: the chain at that place is the one that
+    /// was read, or what the batch makes of it.
+    fn fits(&mut self, scope: Scope, ack: &Acked) -> bool {
+        let received = self.lane(scope).received;
+        let Some(bytes) = self.outbound.get(&scope).and_then(|lane| lane.first(ack.hash)) else { return true };
+        let chain = if ack.seq == received.seq + 1 {
+            Some(chain::next(received.chain, LogKind::Batch, bytes))
+        } else {
+            self.inbound.get(&scope).and_then(|lane| lane.chain_at(ack.seq))
+        };
+        chain.is_none_or(|chain| chain == ack.chain)
     }
 
     /// Who this device was at a control record.

@@ -61,6 +61,10 @@ impl Engine {
         if !self.ring.reads(&self.log, scope) || self.begins.contains_key(&scope) {
             return;
         }
+        if self.is_pulled_again(scope, from) {
+            self.pulled_again(entries, effects);
+            return;
+        }
         if self.is_earlier(scope, from) {
             self.earlier_entries(scope, entries, chain, effects);
             return;

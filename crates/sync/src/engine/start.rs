@@ -24,6 +24,8 @@ pub struct Config {
     pub heads_ms: i64,
     /// A log of at least so many entries, of which nothing is here, is begun at a snapshot.
     pub begin_at: u64,
+    /// How often the disk is asked whether it holds what was read, in milliseconds; it looks when it is due.
+    pub check_ms: i64,
     /// After so long without a word from the relay, connect again, in milliseconds.
     pub silence_ms: i64,
 }
@@ -38,6 +40,7 @@ impl Default for Config {
             retry_ms: 10_000,
             heads_ms: 30_000,
             begin_at: 256,
+            check_ms: 60_000,
             silence_ms: 60_000,
         }
     }

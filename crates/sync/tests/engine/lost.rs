@@ -3,7 +3,7 @@
 use zuc_protocol::control::ControlAct;
 use zuc_protocol::ids::LogId;
 use zuc_protocol::messages::{ClientFrame, ServerFrame};
-use zuc_sync::{Effect, Input, SyncStatus};
+use zuc_sync::{Alarm, Effect, Input, SyncStatus, Wrong};
 
 use crate::support::{Relay, SALES, by_luis, scene};
 
@@ -145,6 +145,30 @@ fn a_relay_that_went_back_is_told_before_anything_is_read_from_it() {
     assert!(ana.effects.contains(&Effect::LogChanged { log: LogId([2; 16]) }));
     assert_eq!(back.scopes[&SALES].len(), 1);
     assert_eq!(ana.engine.status(), SyncStatus::UpToDate);
+}
+
+#[test]
+fn a_relay_that_goes_back_and_will_not_say_so_is_not_trusted() {
+    let (_, mut relay, _, mut ana) = scene();
+    ana.online(&mut relay);
+    ana.write(SALES, 1, "uno");
+    ana.talk(&mut relay);
+    let mut back = Relay::new(relay.control.clone());
+    ana.input(Input::Disconnected);
+    ana.online(&mut back);
+    let alarm = Alarm { wrong: Wrong::Forked, seq: 1, author: None };
+    assert_eq!(ana.alarms[&SALES], alarm, "under its name it has shown two logs");
+    assert_eq!(ana.engine.distrust(), Some("sync.log_forked"));
+    ana.write(SALES, 2, "dos");
+    ana.restart();
+    ana.online(&mut back);
+    assert_eq!((ana.engine.distrust(), ana.sealed.len()), (Some("sync.log_forked"), 0), "a restart ends nothing");
+    // put right, it says that its log is another
+    back.log_id = LogId([2; 16]);
+    ana.input(Input::Disconnected);
+    ana.online(&mut back);
+    assert_eq!((ana.engine.distrust(), ana.engine.status()), (None, SyncStatus::UpToDate));
+    assert_eq!(back.scopes[&SALES].len(), 2, "what it lost, and what waited");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng as _, SeedableRng as _},
 };
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use tempfile::TempDir;
 use uuid::Uuid;
 use zuc_domain::shared::{CompanyId, DeviceId};
@@ -228,6 +229,40 @@ impl Laptop {
     pub fn lies_in(&self) -> (PathBuf, [u8; 32]) {
         let footing = self.footing.as_deref().expect("a laptop with a folder");
         (footing.place.folder(), *footing.keys.database)
+    }
+
+    /// Has its database do something that the program never would, as a disk that rots does; how many rows.
+    ///
+    /// # Panics
+    /// When it has no folder, or the statement is none.
+    pub async fn sql(&self, statement: &'static str) -> u64 {
+        let mut conn = self.beside().await;
+        let done = sqlx::query(statement).execute(&mut conn).await.expect("a statement");
+        conn.close().await.expect("an open connection");
+        done.rows_affected()
+    }
+
+    /// The bytes of the entries of a scope that lie here, by place.
+    ///
+    /// # Panics
+    /// When it has no folder.
+    pub async fn entries(&self, scope: Scope) -> Vec<(i64, Vec<u8>)> {
+        let mut conn = self.beside().await;
+        sqlx::query_as("SELECT seq, bytes FROM entry WHERE scope = ? AND seq > 0 ORDER BY seq")
+            .bind(i64::from(scope.number()))
+            .fetch_all(&mut conn)
+            .await
+            .expect("a table of entries")
+    }
+
+    /// A connection to its database beside the program's.
+    async fn beside(&self) -> SqliteConnection {
+        let footing = self.footing.as_deref().expect("a laptop with a folder");
+        let key: String = footing.keys.database.iter().map(|byte| format!("{byte:02x}")).collect();
+        let options = SqliteConnectOptions::new()
+            .filename(footing.place.folder().join("zuclubit.db"))
+            .pragma("key", format!("\"x'{key}'\""));
+        options.connect().await.expect("a database of this key")
     }
 
     /// Its keys.

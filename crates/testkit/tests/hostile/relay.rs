@@ -285,7 +285,7 @@ async fn an_acknowledgement_of_what_was_not_sent_is_none_and_one_that_leads_else
     let hash = zuc_protocol::envelope::batch_hash(&batch.0);
     hear(&mut network.laptops[ANA], &ack(hash, at.seq + 1, ChainHash([9; 32]))).await;
     assert_eq!(network.laptops[ANA].engine.cursor(WIRE), at, "its log is not the one that was read");
-    // the batch itself it may keep back, as it may any; the next one shows that it is missing
+    assert_eq!(network.laptops[ANA].store.unsent().await.unwrap(), 1, "and what waits goes on waiting");
     network.laptops[ANA].disconnect().await;
     let next = capture(&mut network.laptops[ANA], "dos").await;
     network.settle().await;

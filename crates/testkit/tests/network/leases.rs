@@ -109,6 +109,33 @@ async fn a_laptop_that_slept_over_the_end_of_its_lease_writes_nothing() {
 }
 
 #[tokio::test]
+async fn a_relay_that_forgot_a_lease_gives_the_next_above_it() {
+    let mut network = company().await;
+    let carlas = lease(&mut network, CARLA).await.unwrap();
+    step(&mut network, CARLA, &carlas, "running", &["customer"]).await.unwrap();
+    network.settle().await;
+    network.laptops[CARLA].disconnect().await;
+    network.laptops[CARLA].away = true;
+    network.wipe_the_relay().await;
+    network.settle().await;
+    // as far as the relay knows nobody ever held it
+    let doras = lease(&mut network, DORA).await.unwrap();
+    assert!(doras.fence() > carlas.fence(), "{} and {}", doras.fence(), carlas.fence());
+    step(&mut network, DORA, &doras, "running", &["customer", "contract of Dora"]).await.unwrap();
+    step(&mut network, DORA, &doras, "done", &["customer", "contract of Dora", "invoice"]).await.unwrap();
+    network.settle().await;
+    // nor is hers over, as far as Carla's knows: it goes on without a network, and gives way
+    step(&mut network, CARLA, &carlas, "running", &["customer", "contract"]).await.unwrap();
+    network.laptops[CARLA].away = false;
+    network.settle().await;
+    all_hold(&mut network, &["customer", "contract of Dora", "invoice"]).await;
+    let fenced = step(&mut network, CARLA, &carlas, "running", &["late"]).await;
+    assert!(matches!(fenced, Err(StoreError::Fenced)), "{fenced:?}");
+    network.time.pass(LATER_MS);
+    assert!(lease(&mut network, CARLA).await.unwrap().fence() > doras.fence());
+}
+
+#[tokio::test]
 async fn what_was_done_without_a_network_gives_way_to_what_was_done_under_a_later_lease() {
     let mut network = company().await;
     let carlas = lease(&mut network, CARLA).await.unwrap();

@@ -13,6 +13,7 @@ mod merges;
 mod moves;
 mod recovery;
 mod restored;
+mod rot;
 mod sim;
 mod snapshots;
 mod spoil;
