@@ -67,6 +67,7 @@ commands! {
     sync_status: SyncGet => |office, _| office.sync_status();
     sync_now: SyncNow => |office, _| office.sync_now();
     sync_log: SyncLog => |office, _| office.sync_log();
+    record_look: RecordLook => |office, args| office.record_look(args.id);
 
     backup_view: BackupGet => |office, _| office.backup_view();
     backup_now: BackupMake => |office, args| office.backup_now(args);

@@ -58,6 +58,7 @@ fn main() -> anyhow::Result<()> {
             commands::sync_status,
             commands::sync_now,
             commands::sync_log,
+            commands::record_look,
             commands::backup_view,
             commands::backup_now,
             commands::backup_drill,

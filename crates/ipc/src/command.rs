@@ -55,7 +55,7 @@ pub mod list {
         privacy::{PersonErase, PersonErased, PersonHeld, PersonOppose, ReceiptView},
         proposal::{ProductRow, ProposalEdit, ProposalNew, ProposalRow, ProposalSaved, ProposalSign, ProposalView},
         shared::{ById, Changes, Choice, Empty, Page, Query},
-        sync::{SyncLogRow, SyncStatus},
+        sync::{Onlooker, SyncLogRow, SyncStatus},
     };
 
     commands! {
@@ -122,6 +122,8 @@ pub mod list {
         SyncNow = "sync_now" (Empty) -> SyncStatus;
         /// Newest first.
         SyncLog = "sync_log" (Empty) -> Vec<SyncLogRow>;
+        /// Says that the person looks at a record, or with an empty id at none; who else looks at it.
+        RecordLook = "record_look" (ById) -> Vec<Onlooker>;
 
         /// How the backups stand.
         BackupGet = "backup_view" (Empty) -> BackupView;

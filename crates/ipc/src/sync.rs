@@ -34,6 +34,15 @@ pub struct RelayLoss {
     pub decidable: String,
 }
 
+/// Somebody who looks at a record.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Onlooker {
+    /// The person.
+    pub id: String,
+    /// Their name.
+    pub name: String,
+}
+
 /// A line of the sync log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncLogRow {

@@ -15,6 +15,7 @@ pub mod enrolment;
 pub mod envelope;
 pub mod error;
 pub mod fingerprint;
+pub mod glance;
 pub mod home;
 pub mod identity;
 pub mod ids;

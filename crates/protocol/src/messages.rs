@@ -8,6 +8,7 @@ use crate::codec::{self, MAX_FRAME};
 use crate::control::{Mark, SignedControl};
 use crate::error::ProtocolError;
 use crate::fingerprint::{Fingerprint, Stretch};
+use crate::glance::SealedGlance;
 use crate::ids::{
     AttachmentId, BatchHash, ChainHash, ControlHash, DeviceId, Digest32, HeldRows, KeyId, LogId, RequestId,
 };
@@ -326,6 +327,13 @@ pub enum ClientFrame {
         /// At most [`crate::fingerprint::MAX_STRETCH`] places: of more it is the first of them.
         stretch: Stretch,
     },
+    /// Where the person at this device looks. Answered by nothing, kept by nobody, and lost where there is no room for it.
+    Glance {
+        /// The scope of the record.
+        scope: Scope,
+        /// Sealed.
+        glance: SealedGlance,
+    },
 }
 
 /// Frames that a relay sends ahead at most.
@@ -518,6 +526,13 @@ pub enum ServerFrame {
     },
     /// Answers [`ClientFrame::Fingerprint`], of as much of the stretch as was looked at in one go.
     Fingerprint(Fingerprint),
+    /// Where somebody else looks; unasked, and never twice.
+    Glance {
+        /// The scope of the record.
+        scope: Scope,
+        /// Sealed.
+        glance: SealedGlance,
+    },
 }
 
 macro_rules! framed {

@@ -13,6 +13,7 @@ use zuc_protocol::control::{
     RemoveAct, RemoveReason, RightsAct, SignedControl,
 };
 use zuc_protocol::fingerprint::{Fingerprint, Stretch};
+use zuc_protocol::glance::SealedGlance;
 use zuc_protocol::identity::{DeviceKeys, DevicePublic};
 use zuc_protocol::ids::{
     AttachmentId, BagId, BatchHash, ChainHash, ControlHash, DeviceId, Digest32, EpochId, HeldRows, ItemId, KeyId,
@@ -87,6 +88,15 @@ fn epoch_start() -> EpochStart {
     }
 }
 
+fn glance() -> SealedGlance {
+    SealedGlance {
+        epoch: EpochId([52; 16]),
+        author: DeviceId([6; 16]),
+        sealed: Blob(vec![65]),
+        signature: Signature([66; 64]),
+    }
+}
+
 fn witness() -> Witness {
     Witness { device: DeviceId([6; 16]), says: Says::Wrong, signature: Signature([60; 64]) }
 }
@@ -154,6 +164,7 @@ fn client_frames() -> Vec<ClientFrame> {
         ClientFrame::PackOffer { scope: SALES, manifest: Digest32([56; 32]), pack: Blob(vec![59]) },
         ClientFrame::Testify { scope: SALES, manifest: Digest32([56; 32]), witness: witness() },
         ClientFrame::Fingerprint { scope: SALES, stretch: Stretch { after: 61, up_to: 62 } },
+        ClientFrame::Glance { scope: SALES, glance: glance() },
     ]
 }
 
@@ -187,6 +198,7 @@ fn client_name(frame: &ClientFrame) -> &'static str {
         ClientFrame::PackOffer { .. } => "pack_offer",
         ClientFrame::Testify { .. } => "testify",
         ClientFrame::Fingerprint { .. } => "fingerprint",
+        ClientFrame::Glance { .. } => "glance",
     }
 }
 
@@ -255,6 +267,7 @@ fn server_frames() -> Vec<ServerFrame> {
             xor: Digest32([63; 32]),
             count: 64,
         }),
+        ServerFrame::Glance { scope: SALES, glance: glance() },
     ]
 }
 
@@ -284,6 +297,7 @@ fn server_name(frame: &ServerFrame) -> &'static str {
         ServerFrame::Pack { .. } => "pack",
         ServerFrame::ManifestKept { .. } => "manifest_kept",
         ServerFrame::Fingerprint(_) => "fingerprint",
+        ServerFrame::Glance { .. } => "glance",
     }
 }
 

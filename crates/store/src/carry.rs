@@ -188,6 +188,7 @@ impl Store {
             | Effect::Status(_)
             | Effect::Marks(_)
             | Effect::Receipt(_)
+            | Effect::Glance { .. }
             | Effect::Stamp(_)
             | Effect::Refused { .. } => Carried::default(),
         })

@@ -5,6 +5,7 @@ use zuc_protocol::chain::{LogEntry, LogKind};
 use zuc_protocol::control::{Mark, SignedControl};
 use zuc_protocol::envelope::BatchKind;
 use zuc_protocol::fingerprint::Fingerprint;
+use zuc_protocol::glance::Glance;
 use zuc_protocol::ids::{BagId, BatchHash, ChainHash, DeviceId, Incarnation, KeyId, LogId, PersonId, RequestId};
 use zuc_protocol::item::Item;
 use zuc_protocol::manifest::{Manifest, Unfit};
@@ -310,6 +311,17 @@ pub enum Effect {
     },
     /// A device's last accepted numbers, as a removal needs them.
     Marks(Vec<Mark>),
+    /// Somebody looks at something; it is shown for a while, and kept nowhere.
+    Glance {
+        /// At which device.
+        device: DeviceId,
+        /// Who.
+        person: PersonId,
+        /// The scope of what they look at.
+        scope: Scope,
+        /// What.
+        glance: Glance,
+    },
     /// The relay answered a claim.
     Receipt(SignedReceipt),
     /// The relay says where a stamping stands.

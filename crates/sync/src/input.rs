@@ -1,6 +1,7 @@
 //! What happened.
 
 use zuc_protocol::fingerprint::{Fingerprint, Stretch};
+use zuc_protocol::glance::Glance;
 use zuc_protocol::ids::{BatchHash, ChainHash, DeviceId, Incarnation, KeyId};
 use zuc_protocol::item::Item;
 use zuc_protocol::manifest::Unfit;
@@ -168,6 +169,13 @@ pub enum Input {
         scope: Scope,
         /// How far every author is read there; or why nothing of the snapshot is on disk.
         outcome: Result<Vec<(DeviceId, AuthorCursor)>, Unfit>,
+    },
+    /// The person at this device looks at something.
+    Look {
+        /// The scope of the record.
+        scope: Scope,
+        /// What.
+        glance: Glance,
     },
     /// The entries of a scope here are not what was read, after [`crate::Effect::NeedCheckup`].
     Spoiled {

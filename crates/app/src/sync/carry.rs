@@ -90,6 +90,9 @@ impl Driver {
                 office.exchange.set_standing(if wipe { Standing::Wipe } else { Standing::Out });
             }
             Effect::Loss(loss) => office.tell_loss(loss),
+            Effect::Glance { device, person, glance, .. } => {
+                office.exchange.onlookers.hear(device, person.to_uuid(), glance.record, office.now());
+            }
             Effect::RelayTime(millis) => office.note_relay_time(millis),
             // shown once nothing is owed: who waits for it shall not leave before
             Effect::Status(status) => self.status = Some(status),

@@ -292,6 +292,7 @@ async fn obey(office: &Arc<Office>, driver: &mut Driver, order: Option<Order>) -
             driver.renew(office).await;
             let _ = answer.send(mended);
         }
+        Some(Order::Look(scope, glance)) => driver.inputs.push_back(Input::Look { scope, glance }),
         Some(Order::Author(steps, answer)) => author(office, driver, steps, answer),
     }
     settle(office, driver).await;

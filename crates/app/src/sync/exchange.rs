@@ -16,12 +16,13 @@ use zuc_ipc::sync::{SyncLogRow, SyncStatus};
 use zuc_protocol::{
     Scope,
     control::{ControlLog, DeviceState, open_index_key, open_label},
+    glance::Glance,
     identity::DeviceKeys,
     ids::{CompanyId, ControlHash},
 };
 use zuc_sync::{ControlStep, KeyRing};
 
-use super::away::Standing;
+use super::{away::Standing, onlookers::Onlookers};
 use crate::{
     AppError,
     ports::{Credentials, Relay},
@@ -37,6 +38,8 @@ const LOG_LINES: usize = 200;
 pub(crate) enum Order {
     /// Take these acts of membership to the relay; the answer says whether they stand.
     Author(Vec<ControlStep>, oneshot::Sender<Result<(), AppError>>),
+    /// Tell the others where the person looks, if they can hear it now.
+    Look(Scope, Glance),
     /// Connect to another relay, or begin at once.
     Reconnect,
     /// The same; the answer comes when nothing of the connection before is said any more.
@@ -58,6 +61,7 @@ pub(crate) struct Exchange {
     status: watch::Sender<SyncStatus>,
     standing: watch::Sender<Standing>,
     lines: Mutex<VecDeque<SyncLogRow>>,
+    pub(super) onlookers: Onlookers,
 }
 
 impl Exchange {
@@ -76,6 +80,7 @@ impl Exchange {
             status: watch::channel(status).0,
             standing: watch::channel(standing).0,
             lines: Mutex::new(VecDeque::new()),
+            onlookers: Onlookers::default(),
         }
     }
 

@@ -66,6 +66,7 @@ pub const UNDO: &[(&str, Undo)] = &[
     ("sync_status", Nothing),
     ("sync_now", Nothing),
     ("sync_log", Nothing),
+    ("record_look", Nothing),
     ("backup_view", Nothing),
     ("backup_now", Nothing),
     ("backup_drill", Nothing),

@@ -7,6 +7,7 @@ mod bag;
 mod control;
 mod decide;
 mod fingerprint;
+mod glance;
 mod lost;
 mod offer;
 mod push;
@@ -38,6 +39,8 @@ use crate::{Clock, RelayError, author::Author, chance::random, keys::RelayKeys};
 pub(crate) const RETRIES: usize = 8;
 /// How many additions to bags a slow session may fall behind before it is told the whole bag.
 const BAG_NEWS: usize = 64;
+/// How many glances a slow session may fall behind before the oldest are lost.
+const GLANCES: usize = 32;
 /// How many companies' control logs stay folded in memory.
 const FOLDED_MAX: usize = 512;
 
@@ -56,6 +59,7 @@ struct Company {
     renamed: Mutex<Option<LogId>>,
     wake: watch::Sender<u64>,
     bags: broadcast::Sender<Arc<bag::BagNews>>,
+    glances: broadcast::Sender<Arc<glance::Passing>>,
 }
 
 impl LogService {
@@ -94,7 +98,8 @@ impl LogService {
             return Err(RelayError::NoSession);
         }
         let known = self.remembered(company, || control.clone());
-        Ok(Session::new(company, device, root, control.len(), known.wake.subscribe(), known.bags.subscribe()))
+        let (bags, glances) = (known.bags.subscribe(), known.glances.subscribe());
+        Ok(Session::new(company, device, root, control.len(), known.wake.subscribe(), bags, glances))
     }
 
     /// Answers one frame. [`ClientFrame::Stamp`] and its commands are not the log's: [`crate::Relay`] answers them.
@@ -149,6 +154,7 @@ impl LogService {
             }
             ClientFrame::Testify { scope, manifest, witness } => self.testify(session, scope, manifest, witness).await,
             ClientFrame::Fingerprint { scope, stretch } => self.fingerprint(session, scope, stretch).await,
+            ClientFrame::Glance { scope, glance } => self.glance(session, scope, glance).await,
             ClientFrame::Stamp(_) | ClientFrame::StampCommand { .. } => Err(RelayError::Refused("relay.no_pac")),
         };
         answered.unwrap_or_else(|error| vec![other_refusal(&error)])
@@ -206,6 +212,7 @@ impl LogService {
                     renamed: Mutex::new(None),
                     wake: watch::Sender::new(0),
                     bags: broadcast::Sender::new(BAG_NEWS),
+                    glances: broadcast::Sender::new(GLANCES),
                 })
             })
             .clone()
@@ -241,6 +248,16 @@ impl LogService {
         if let Some(known) = known {
             // Nobody listening is no error.
             let _nobody = known.bags.send(Arc::new(news));
+        }
+    }
+
+    /// Tells the other sessions where somebody looks.
+    fn pass_on(&self, company: CompanyId, passing: glance::Passing) {
+        let known = self.companies.lock().expect("no holder panics").get(&company).cloned();
+        if let Some(known) = known
+            && known.glances.send(Arc::new(passing)).is_ok()
+        {
+            known.wake.send_modify(|count| *count += 1);
         }
     }
 

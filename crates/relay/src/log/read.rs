@@ -153,6 +153,7 @@ impl LogService {
                 frames.extend(page);
             }
         }
+        frames.extend(super::glance::frames(session, &control, credit));
         Ok(frames)
     }
 

@@ -15,7 +15,7 @@ use zuc_protocol::{
     messages::{MAX_CREDIT, ScopeCursor, StandingLoss},
 };
 
-use super::bag::BagNews;
+use super::{bag::BagNews, glance::Passing};
 
 /// One session. It belongs to one device of one company and to nobody else.
 #[derive(Debug)]
@@ -29,6 +29,7 @@ pub struct Session {
     state: Mutex<State>,
     wake: tokio::sync::Mutex<watch::Receiver<u64>>,
     bags: Mutex<broadcast::Receiver<Arc<BagNews>>>,
+    glances: Mutex<broadcast::Receiver<Arc<Passing>>>,
 }
 
 #[derive(Debug, Default)]
@@ -43,6 +44,8 @@ struct State {
     credit: u32,
     /// There is something to send and no credit for it.
     starves: bool,
+    /// When it last said where its person looks.
+    glanced_ms: Option<i64>,
     over: bool,
 }
 
@@ -54,9 +57,11 @@ impl Session {
         control_len: u64,
         wake: watch::Receiver<u64>,
         bags: broadcast::Receiver<Arc<BagNews>>,
+        glances: broadcast::Receiver<Arc<Passing>>,
     ) -> Self {
         let state = Mutex::new(State { control_len, ..State::default() });
-        Self { company, device, root, state, wake: tokio::sync::Mutex::new(wake), bags: Mutex::new(bags) }
+        let (wake, bags, glances) = (tokio::sync::Mutex::new(wake), Mutex::new(bags), Mutex::new(glances));
+        Self { company, device, root, state, wake, bags, glances }
     }
 
     /// Waits until there may be something to poll for.
@@ -165,6 +170,29 @@ impl Session {
                 Ok(news) => all.push(news),
                 Err(TryRecvError::Lagged(_)) => lost = true,
                 Err(TryRecvError::Empty | TryRecvError::Closed) => return (!lost).then_some(all),
+            }
+        }
+    }
+
+    /// Whether it may say where its person looks, so long after the last time; that counts as such a time.
+    pub(crate) fn may_glance(&self, now_ms: i64, apart_ms: i64) -> bool {
+        let mut state = self.state();
+        let may = state.glanced_ms.is_none_or(|last| now_ms < last || now_ms - last >= apart_ms);
+        if may {
+            state.glanced_ms = Some(now_ms);
+        }
+        may
+    }
+
+    /// Where others looked since the last time, as far as it was not too much.
+    pub(crate) fn glances(&self) -> Vec<Arc<Passing>> {
+        let mut glances = self.glances.lock().expect("no holder panics");
+        let mut all = Vec::new();
+        loop {
+            match glances.try_recv() {
+                Ok(passing) => all.push(passing),
+                Err(TryRecvError::Lagged(_)) => {}
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return all,
             }
         }
     }

@@ -35,6 +35,7 @@ impl Engine {
         self.offering.clear();
         self.whole.clear();
         self.checkup = None;
+        self.glances.clear();
         self.begins.clear();
         self.earlier.values_mut().for_each(|earlier| earlier.asked = None);
         for lane in self.outbound.values_mut() {

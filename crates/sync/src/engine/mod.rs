@@ -8,6 +8,7 @@ mod checkup;
 mod control;
 mod credit;
 mod earlier;
+mod glance;
 mod lane;
 mod link;
 mod offer;
@@ -82,6 +83,8 @@ pub struct Engine {
     checkup: Option<Checkup>,
     /// When the disk is to look next.
     next_checkup: i64,
+    /// When each device last said where its person looks, by its own clock.
+    glances: BTreeMap<DeviceId, i64>,
     relay_control_len: u64,
     /// The relay's whole control log, as far as it has come: it is looked at when it is here, for a page alone proves nothing.
     whole: Vec<SignedControl>,
@@ -163,6 +166,7 @@ impl Engine {
             said_behind: 0,
             checkup: None,
             next_checkup: 0,
+            glances: BTreeMap::new(),
             relay_control_len: 0,
             whole: Vec::new(),
             bag_keys,
@@ -223,6 +227,7 @@ impl Engine {
             }
             Input::BagKept { scope, keys } => self.bag_kept(scope, keys, &mut effects),
             Input::Begun { scope, outcome } => self.begun(scope, outcome, &mut effects),
+            Input::Look { scope, glance } => self.look(scope, &glance, fresh, &mut effects),
             Input::Spoiled { scope, stretches } => self.spoiled(scope, &stretches, &mut effects),
             Input::Compared { theirs, ours } => self.compared(&theirs, &ours, &mut effects),
             Input::ControlAuthored(step) => self.control_authored(step, &mut effects),
@@ -313,6 +318,7 @@ impl Engine {
             ServerFrame::Lost { loss } => self.note_loss(loss, effects),
             ServerFrame::Manifests { scope, kept } => self.manifests(scope, &kept, effects),
             ServerFrame::Pack { scope, pack } => self.pack(scope, pack, effects),
+            ServerFrame::Glance { scope, glance } => self.glanced(scope, &glance, effects),
             ServerFrame::Fingerprint(theirs) => self.fingerprint(theirs, effects),
             ServerFrame::Pong { time_ms, .. } => effects.push(Effect::RelayTime(time_ms)),
             // files and what is made of a log are carried beside the connection, and answered there

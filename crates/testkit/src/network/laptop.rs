@@ -18,7 +18,7 @@ use zuc_domain::shared::{CompanyId, DeviceId};
 use zuc_protocol::{
     control::{ControlLog, SignedControl},
     identity::DeviceKeys,
-    ids::{BatchHash, Incarnation, PersonId},
+    ids::{BatchHash, Incarnation, ItemId, PersonId},
     manifest::Unfit,
     messages::{ClientFrame, ServerFrame},
     person_key::Bag,
@@ -97,6 +97,8 @@ pub struct Laptop {
     pub begun: Vec<(Scope, u64)>,
     /// Why it began at none.
     pub not_begun: Vec<Unfit>,
+    /// Where others looked, as it heard.
+    pub glances: Vec<(PersonId, Option<ItemId>)>,
     /// At which effect its disk is full, once.
     pub full_at: Option<Full>,
     /// It is where there is no network.
@@ -187,6 +189,7 @@ impl Laptop {
             begin_at,
             begun: Vec::new(),
             not_begun: Vec::new(),
+            glances: Vec::new(),
         }
     }
 
@@ -417,6 +420,7 @@ impl Laptop {
                     Effect::NeedSegment { scope, .. } => inputs.push_back(Input::SegmentRead { scope }),
                     Effect::Begin { manifest, .. } => self.begun.push((manifest.scope, manifest.cursor)),
                     Effect::SnapshotRefused { why, .. } => self.not_begun.push(why),
+                    Effect::Glance { person, glance, .. } => self.glances.push((person, glance.record)),
                     Effect::MarkAcked { scope, number, hash, .. } => {
                         let last = self.acked.entry(scope).or_insert((number, hash));
                         *last = (*last).max((number, hash));

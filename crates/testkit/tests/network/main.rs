@@ -5,6 +5,7 @@ mod balances;
 mod conflicts;
 mod erasing;
 mod forks;
+mod glances;
 mod holes;
 mod leases;
 mod look;

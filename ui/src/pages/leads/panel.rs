@@ -18,7 +18,7 @@ use crate::components::{Avatar, Badge, EmptyLine, Entry, Icon, Mark, Score, Sect
 use crate::format;
 use crate::labels;
 use crate::loaded::loaded;
-use crate::pages::{Files, HistoryButton, PersonButton};
+use crate::pages::{Files, HistoryButton, Onlookers, PersonButton};
 use crate::route;
 use crate::words::tr;
 
@@ -53,6 +53,7 @@ pub(crate) fn LeadPanel(id: String, grid: Grid) -> impl IntoView {
             {loaded(detail, move |detail| inside(detail, grid))}
             <div class="row" style="padding:8px 12px 16px">
                 <HistoryButton id=shown/>
+                <Onlookers id=shown/>
                 {move || detail.value.get().is_some_and(|detail| detail.actions.iter().any(|action| action == "privacy")).then(|| view! { <PersonButton id=shown/> })}
             </div>
         </aside>

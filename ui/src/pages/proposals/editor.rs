@@ -17,7 +17,7 @@ use crate::backend::{Topics, use_query};
 use crate::components::{Badge, DateField, FailureNotice, FormFailure, Icon, Kbd, SkeletonRows, Unsent};
 use crate::format;
 use crate::labels;
-use crate::pages::{Gone, HistoryButton};
+use crate::pages::{Gone, HistoryButton, Onlookers};
 use crate::route;
 use crate::shell::{Crumb, TopBar};
 use crate::words::tr;
@@ -74,6 +74,7 @@ fn Editor(draft: Draft) -> impl IntoView {
     }.into_any();
     view! {
         <TopBar crumb=crumb() title about badges>
+            <Onlookers id=Signal::derive(move || draft.view.with(|view| view.row.id.clone()))/>
             <HistoryButton id=Signal::derive(move || draft.view.with(|view| view.row.id.clone()))/>
             <a class="btn btn--ghost" href=move || route::customer(&draft.view.with(|view| view.customer_id.clone()))><Icon name="build"/>{tr!(proposals.customer)}</a>
             {move || if can_sign.get() {
