@@ -7,9 +7,11 @@ use std::path::PathBuf;
 
 use automerge::transaction::Transactable as _;
 use automerge::{AutoCommit, ROOT};
+use zuc_protocol::codec;
 use zuc_protocol::control::{ControlLog, Founding, SignedControl, found};
 use zuc_protocol::enrolment::{Invite, InviteSecret};
 use zuc_protocol::envelope::{BatchBody, BatchHeader, BatchKind, SealedBatch, SeenTip};
+use zuc_protocol::glance::{Glance, SealedGlance};
 use zuc_protocol::identity::{DeviceKeys, short_code};
 use zuc_protocol::ids::{
     ActorId, BatchHash, ChainHash, CompanyId, ControlHead, Digest32, EpochId, Incarnation, InviteId, ItemId, LogId,
@@ -252,4 +254,16 @@ fn a_pack_and_its_manifest_are_written_and_read_as_in_version_1() {
     for word in words {
         word.verify(company, manifest_hash(&kept), &device().public().verify).unwrap();
     }
+}
+
+#[test]
+fn where_somebody_looks_is_sealed_as_in_version_1() {
+    let key = EpochKey::from_bytes([4; 32]);
+    let (company, scope) = (CompanyId([3; 16]), Scope::Sales(1));
+    let glance = Glance { record: Some(ItemId([8; 16])), at_ms: 1_790_000_000_000 };
+    let sealed = SealedGlance::seal(company, scope, (EpochId([2; 16]), &key), &device(), &glance, &[7; 24]).unwrap();
+    let now = hex::encode(codec::encode(&sealed, codec::MAX_FRAME).unwrap());
+    let kept = hex::decode(golden("glance-v1.hex", &now)).unwrap();
+    let read: SealedGlance = codec::decode(&kept, codec::MAX_FRAME).unwrap();
+    assert_eq!(read.open(company, scope, &key, &device().public().verify).unwrap(), glance);
 }

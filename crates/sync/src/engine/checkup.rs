@@ -76,16 +76,13 @@ impl Engine {
         let now = self.now;
         let Some(checkup) = &mut self.checkup else { return };
         let has_room = checkup.asked < MAX_ASKED && checkup.found.len() < MAX_FOUND && checkup.weight < MAX_WEIGHT;
-        match checkup.left.pop().filter(|_| has_room) {
-            Some(stretch) => {
-                (checkup.step, checkup.at) = (Step::Theirs(stretch), now);
-                checkup.asked += 1;
-                effects.push(Effect::Send(ClientFrame::Fingerprint { scope: checkup.scope, stretch }));
-            }
-            None => {
-                let Some(Checkup { scope, found, .. }) = self.checkup.take() else { return };
-                effects.push(Effect::Repair { scope, entries: found });
-            }
+        if let Some(stretch) = checkup.left.pop().filter(|_| has_room) {
+            (checkup.step, checkup.at) = (Step::Theirs(stretch), now);
+            checkup.asked += 1;
+            effects.push(Effect::Send(ClientFrame::Fingerprint { scope: checkup.scope, stretch }));
+        } else {
+            let Some(Checkup { scope, found, .. }) = self.checkup.take() else { return };
+            effects.push(Effect::Repair { scope, entries: found });
         }
     }
 

@@ -14,6 +14,15 @@ pub const REMEMBERED: usize = 4_096;
 /// About how many bytes a bag row takes on the wire.
 const BAG_ROW: usize = 112;
 
+/// What an entry waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Lacking {
+    /// A record of membership that it names: with it, the keys of every scope may be another's.
+    Record,
+    /// The key that it is sealed under, which whoever holds it may still give.
+    Key,
+}
+
 /// One scope's log, as it comes in.
 pub(super) struct Inbound {
     /// On disk.
@@ -24,6 +33,8 @@ pub(super) struct Inbound {
     pub(super) head: u64,
     /// Waits for a control record or a key.
     pub(super) held: bool,
+    /// Which of them, while it is held.
+    pub(super) lacking: Lacking,
     /// How many control records there were when it was held: without a new one it stays held.
     pub(super) held_at: Option<u64>,
     /// It was held, control records were asked for, and none came.
@@ -50,6 +61,7 @@ impl Inbound {
             received: cursor,
             head: cursor.seq,
             held: false,
+            lacking: Lacking::Record,
             held_at: None,
             stuck: false,
             hole: None,
@@ -242,14 +254,20 @@ impl Inbound {
     /// of membership that somebody names is withheld.
     pub(super) fn stops_all(&self) -> Option<&'static str> {
         let forked = self.alarm.filter(|alarm| alarm.wrong == Wrong::Forked);
-        let withheld = self.stuck.then_some("sync.control_withheld");
+        let withheld = (self.stuck && self.lacking == Lacking::Record).then_some("sync.control_withheld");
         forked.map(|alarm| alarm.wrong.code()).or(withheld)
     }
 
     /// What is wrong with this log, if that is told.
     pub(super) fn trouble(&self) -> Option<&'static str> {
         let alarm = self.alarm.map(|alarm| alarm.wrong.code());
-        self.stops_all().or(self.broken).or(alarm).or(self.hole.and_then(|hole| hole.told()))
+        let keyless = self.lacks_key().then_some("sync.key_withheld");
+        self.stops_all().or(self.broken).or(alarm).or(self.hole.and_then(|hole| hole.told())).or(keyless)
+    }
+
+    /// Whether it waits for a key that did not come with what was asked for. Nothing is built upon it, and nothing else waits.
+    pub(super) fn lacks_key(&self) -> bool {
+        self.stuck && self.lacking == Lacking::Key
     }
 
     /// Whether it is read on and may be built upon.

@@ -11,7 +11,6 @@ use zuc_protocol::scope::Scope;
 
 use crate::effect::{Advance, Effect, Writer};
 use crate::engine::control::pull_control;
-use crate::engine::lane::Inbound;
 use crate::engine::{Engine, Link};
 use crate::input::{AuthorCursor, Cursor, OutboxItem, StoredBatch};
 use crate::legality::Illegal;
@@ -22,7 +21,7 @@ impl Engine {
     pub(super) fn may_seal(&self, scope: Scope) -> bool {
         self.link == Link::Ready
             && self.stops_all().is_none()
-            && self.inbound.get(&scope).is_none_or(Inbound::is_sound)
+            && self.inbound.get(&scope).is_none_or(|lane| lane.is_sound() && !lane.lacks_key())
             && self.log.rights(self.me).is_some_and(|rights| rights.may_write(scope))
             && self.ring.current(&self.log, scope).is_some()
             && !self.log.is_stale(scope)
@@ -143,27 +142,24 @@ impl Engine {
                 seq: ack.seq,
                 chain: chain::next(lane.received.chain, LogKind::Batch, &batch.bytes),
             });
-            match advance {
-                Some(cursor) => {
-                    lane.advance(cursor);
-                    lane.applied = cursor;
-                    let author = AuthorCursor {
-                        number: batch.number,
-                        hash: batch.hash,
-                        control_seq: self.own_control_seq(scope, &batch),
-                        blocked: false,
-                    };
-                    self.authors.insert((scope, self.me), author);
-                    let advance = Advance { seq: cursor.seq, chain: cursor.chain, author: Some((self.me, author)) };
-                    let writer = self.own_writer(author.control_seq);
-                    effects.push(mark_acked(scope, batch, ack.seq, Some(advance), writer));
-                }
-                None => {
-                    lane.head = lane.head.max(ack.seq);
-                    effects.push(mark_acked(scope, batch, ack.seq, None, None));
-                    if self.lane(scope).asked.is_none() {
-                        self.pull(scope, effects);
-                    }
+            if let Some(cursor) = advance {
+                lane.advance(cursor);
+                lane.applied = cursor;
+                let author = AuthorCursor {
+                    number: batch.number,
+                    hash: batch.hash,
+                    control_seq: self.own_control_seq(scope, &batch),
+                    blocked: false,
+                };
+                self.authors.insert((scope, self.me), author);
+                let advance = Advance { seq: cursor.seq, chain: cursor.chain, author: Some((self.me, author)) };
+                let writer = self.own_writer(author.control_seq);
+                effects.push(mark_acked(scope, batch, ack.seq, Some(advance), writer));
+            } else {
+                lane.head = lane.head.max(ack.seq);
+                effects.push(mark_acked(scope, batch, ack.seq, None, None));
+                if self.lane(scope).asked.is_none() {
+                    self.pull(scope, effects);
                 }
             }
         }

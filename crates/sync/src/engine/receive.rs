@@ -12,6 +12,7 @@ use zuc_protocol::scope::Scope;
 use crate::alarm::{Alarm, Wrong};
 use crate::effect::{Advance, Effect, Source, Writer};
 use crate::engine::Engine;
+use crate::engine::lane::Lacking;
 use crate::input::{AuthorCursor, Cursor};
 use crate::legality::{Illegal, Verdict, judge, names_erased};
 
@@ -30,7 +31,7 @@ enum Judged {
         author: Option<(DeviceId, AuthorCursor)>,
     },
     /// A control record or a key is missing: the entry is asked for again when it is there.
-    Hold,
+    Hold(Lacking),
     /// Something before it is missing: it is asked for again from the last place that fits.
     Gap(&'static str),
     /// This program is too old for it: nothing more is read of the scope until the next start.
@@ -132,10 +133,11 @@ impl Engine {
             };
             let author = match &judged {
                 Judged::Apply { author, .. } | Judged::Quarantine { author, .. } => *author,
-                Judged::Hold => {
+                Judged::Hold(lacking) => {
                     let known = self.log.len();
                     let lane = self.lane(scope);
                     lane.held = true;
+                    lane.lacking = *lacking;
                     lane.held_at = Some(known);
                     effects.push(Effect::Send(ClientFrame::Control { from: known }));
                     return false;
@@ -163,7 +165,7 @@ impl Engine {
                 Judged::Quarantine { code, .. } => {
                     effects.push(Effect::Quarantine { scope, advance, kind, bytes, code });
                 }
-                Judged::Hold | Judged::Gap(_) | Judged::TooOld(_) => {}
+                Judged::Hold(_) | Judged::Gap(_) | Judged::TooOld(_) => {}
             }
             if let Some((_, cursor)) = author.filter(|(device, _)| *device == self.me) {
                 self.own_came_back(scope, cursor, entry.seq, effects);
@@ -193,7 +195,11 @@ impl Engine {
         let last = self.authors.get(&(scope, header.author)).copied();
         let verdict = judge(&self.log, header, hash, last.as_ref());
         let Some(device) = self.log.device(header.author) else {
-            return if verdict == Verdict::Unknown { Judged::Hold } else { nobody("sync.unknown_device") };
+            return if verdict == Verdict::Unknown {
+                Judged::Hold(Lacking::Record)
+            } else {
+                nobody("sync.unknown_device")
+            };
         };
         let (public, person) = (device.public, device.person);
         if let Err(error) = batch.verify(self.log.company(), &public.verify) {
@@ -218,7 +224,7 @@ impl Engine {
             return Judged::Gap("sync.author_gap");
         }
         let seen = match verdict {
-            Verdict::Unknown => return Judged::Hold,
+            Verdict::Unknown => return Judged::Hold(Lacking::Record),
             Verdict::Legal(seen) => seen,
             Verdict::Illegal(_) => last.map_or(0, |last| last.control_seq),
         };
@@ -240,7 +246,7 @@ impl Engine {
             // Its control record is known, so the epoch should be.
             return Judged::Quarantine { code: "sync.unknown_epoch", author };
         };
-        let Some(key) = self.ring.epoch(epoch.id) else { return Judged::Hold };
+        let Some(key) = self.ring.epoch(epoch.id) else { return Judged::Hold(Lacking::Key) };
         let body = match batch.open_verified(self.log.company(), key, &public) {
             Ok(body) => body,
             Err(error) => return Judged::Quarantine { code: error.code(), author },
@@ -281,12 +287,12 @@ impl Engine {
         let Some(epoch) = self.log.epoch_by_id(sealed.header.epoch).filter(|epoch| epoch.scope == scope) else {
             // The relay seals to epochs that it has records of: this device's are older.
             return if self.log.len() < self.relay_control_len {
-                Judged::Hold
+                Judged::Hold(Lacking::Record)
             } else {
                 quarantine("sync.unknown_epoch")
             };
         };
-        let Some(key) = self.ring.epoch(epoch.id) else { return Judged::Hold };
+        let Some(key) = self.ring.epoch(epoch.id) else { return Judged::Hold(Lacking::Key) };
         let company = self.log.company();
         let mut opened = None;
         for relay in self.log.relay_keys() {
@@ -304,7 +310,7 @@ impl Engine {
             },
             Some(Err(error)) => quarantine(error.code()),
             // No admin has entered the relay's key, as far as this device knows.
-            None => Judged::Hold,
+            None => Judged::Hold(Lacking::Record),
         }
     }
 }

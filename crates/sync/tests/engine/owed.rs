@@ -1,12 +1,14 @@
 //! Keys that whoever lets somebody in does not hold: those who hold them give them, and what nobody holds begins anew.
 
-use crate::support::{Company, Device, Dice, keys, scene};
-use zuc_protocol::control::{ControlAct, ControlError, ControlLog};
-use zuc_protocol::ids::PersonId;
+use crate::support::{Company, Device, Dice, SALES, forged, keys, scene};
+use zuc_protocol::chain::LogKind;
+use zuc_protocol::control::{ControlAct, ControlError, ControlLog, next_epoch};
+use zuc_protocol::ids::{BatchHash, PersonId};
 use zuc_protocol::person_key::BagKeyWraps;
 use zuc_protocol::scope::{Rights, Role, Scope};
+use zuc_protocol::secret::EpochKey;
 use zuc_sync::membership::{Joining, approve_join, owed_epochs, owed_keys};
-use zuc_sync::{ControlStep, KeyRing};
+use zuc_sync::{ControlStep, KeyRing, SyncStatus};
 
 /// A member's keys, those of the bags among them.
 pub(crate) fn ring(seed: u8, company: &Company) -> KeyRing {
@@ -93,4 +95,33 @@ fn an_approval_that_was_cut_short_is_ended_by_the_next_admin_to_connect() {
     let hers = ring(3, &short);
     assert!(hers.prove(&short.log).is_ok() && hers.bag(Scope::Fiscal).is_some());
     assert!(owed_epochs(&short.log, &ring(1, &short), 4, &mut || dice.roll()).unwrap().is_empty());
+}
+
+#[test]
+fn a_key_that_nobody_has_given_stops_its_own_scope_and_no_other() {
+    let (mut company, mut relay, _, _) = scene();
+    let mut dice = Dice(13_000);
+    let (old, head) = (company.log.epoch(SALES).unwrap().id, company.log.head().head());
+    let written = forged(&company.log, 3, 1, BatchHash::NONE, head, old);
+    // the next key does not seal the one before
+    let key = EpochKey::from_bytes([77; 32]);
+    let act = next_epoch(&company.log, SALES, &key, None, None, &[], &mut || dice.roll()).unwrap();
+    let record = company.log.sign(act, 2, &keys(1)).unwrap();
+    take(&mut company, vec![ControlStep { record, replacements: vec![], wraps: vec![] }]);
+    let rights = Some(Rights::new([Role::Gerencia], []));
+    let joining = Joining { person: PersonId([4; 16]), rights, device: keys(4).public(), label: "nueva" };
+    let steps = approve_join(&company.log, &ring(1, &company), &joining, 3, &mut || dice.roll()).unwrap();
+    take(&mut company, steps);
+    relay.control = company.log.clone();
+    relay.bag_wraps.clone_from(&company.bag_wraps);
+    relay.append(SALES, LogKind::Batch, written.into_bytes());
+    let mut diana = Device::new(4, &company);
+    diana.online(&mut relay);
+    assert_eq!((diana.applied, diana.quarantined.len()), (0, 0), "it is not lost");
+    assert_eq!(diana.engine.status(), SyncStatus::Failed("sync.key_withheld"));
+    assert_eq!(diana.engine.distrust(), None, "nobody lies");
+    diana.write(SALES, 1, "espera");
+    diana.write(Scope::Catalog, 2, "sale");
+    diana.talk(&mut relay);
+    assert_eq!((relay.head(SALES).seq, relay.head(Scope::Catalog).seq, diana.outbox.len()), (1, 1, 1));
 }
