@@ -79,6 +79,7 @@ const MOMENTS: &[&str] = &[
     "propuesta-nueva",
     "prospecto",
     "prospecto-nuevo",
+    "prospecto-repetido",
     "relevo-perdido",
     "ya-abierto",
 ];

@@ -7,6 +7,7 @@ mod proposal;
 mod sales;
 mod start;
 mod trouble;
+mod twins;
 
 use std::{path::Path, pin::Pin, process::Command};
 

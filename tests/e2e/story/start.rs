@@ -43,6 +43,7 @@ pub(crate) async fn story() {
 
     backups(&place, &code).await;
     shut(&place).await;
+    super::twins::story(&place).await;
 }
 
 /// A backup is made and tried, and another laptop takes it back with the code that was printed.
