@@ -26,8 +26,7 @@ impl Office {
     /// # Errors
     /// Of the first act that failed; what was done before stays done. `clock.off` where no job was done for that.
     pub async fn work_off(&self) -> Result<(), AppError> {
-        self.catch_up_leads().await?;
-        self.tell_incomplete().await?;
+        self.catch_up().await;
         // what cannot be told now is told later
         if let Err(error) = self.publish_balances().await {
             tracing::warn!(code = error.code, detail = error.detail, "a team was not told of an invoice");

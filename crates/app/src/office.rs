@@ -55,6 +55,8 @@ pub struct Office {
     pub(crate) files: Arc<Files>,
     /// Wakes the work that goes on by itself.
     pub(crate) work: Arc<Notify>,
+    /// Wakes whoever looks after leads that live on in others.
+    pub(crate) late: Arc<Notify>,
     /// Held while one document is issued or followed.
     pub(crate) issuing: Mutex<()>,
     /// Held while the sagas run.
@@ -100,6 +102,7 @@ impl Office {
             imports: Imports::default(),
             files: Arc::default(),
             work: Arc::default(),
+            late: Arc::default(),
             issuing: Mutex::default(),
             sagas: Mutex::default(),
             hands: Arc::default(),

@@ -20,7 +20,7 @@ pub struct Checked {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Found {
     /// What became of it: `ignored`, `passed_over`, `set_aside`, `kept_apart`, `stopped`, `hidden`; `distrusted` of a log,
-    /// `forked` and `left` of a record of membership.
+    /// `forked` and `left` of a record of membership; `incomplete` of a command of which a part is missing.
     pub fate: String,
     /// The stable code of why.
     pub code: String,
@@ -95,7 +95,21 @@ impl Office {
                 record: found.record.map(|record| record.to_string()).unwrap_or_default(),
             }
         });
-        Ok(found.collect())
+        let mut found: Vec<Found> = found.collect();
+        for part in self.incomplete().await? {
+            let code = "sync.incomplete";
+            found.push(Found {
+                fate: "incomplete".to_owned(),
+                code: code.to_owned(),
+                why: zuc_ipc::sentence(code).unwrap_or_default().to_owned(),
+                at: part.since.to_string(),
+                scope: part.scopes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+                kind: format!("{}/{}", part.here, part.of),
+                record: part.command.to_string(),
+                ..Found::default()
+            });
+        }
+        Ok(found)
     }
 
     /// Makes the read tables again; with `only_compare` they are put back as they were. Gives what differed.

@@ -33,7 +33,7 @@ impl Office {
         for held in self.store.held_rows().await? {
             let stored: Stored = serde_json::from_str(&held.body)?;
             let existing = match held.of {
-                Some(id) => self.store.lead_row(id).await?,
+                Some(id) => self.store.lead_row(self.store.survivor_of(id).await?).await?,
                 None => None,
             };
             rows.push(HeldRow {
@@ -66,6 +66,8 @@ impl Office {
             }
             "merge" => {
                 let existing = held.of.ok_or_else(|| AppError::not_found("lead"))?;
+                // it may be part of another one by now
+                let existing = tx.survivor_of(existing).await?;
                 let stored: Stored = serde_json::from_str(&held.body)?;
                 Box::pin(self.merge_row(&mut tx, &stored, existing, batch)).await?;
             }

@@ -1,6 +1,12 @@
 //! What was written to a lead that lives on in another one, by somebody who did not know of it: it lands there.
 
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
 use jiff::Timestamp;
+use tokio::{sync::Notify, time::timeout};
 use zuc_domain::{
     lead::{LateEdit, Lead},
     shared::{Action, LeadId, Object},
@@ -16,7 +22,31 @@ const AGE: i64 = 10 * 60;
 /// The fields that say where a lead lives on.
 const POINTER: [&str; 3] = ["merged_into", "merged_seen", "moved_to"];
 
+/// The longest pause between two looks: what another laptop did not do is looked at again.
+const PAUSE: Duration = Duration::from_mins(1);
+
+/// Looks after leads that live on in others until the office is gone.
+pub(crate) async fn run(office: Weak<Office>, due: Arc<Notify>) {
+    loop {
+        let Some(this) = office.upgrade() else { return };
+        this.catch_up().await;
+        drop(this);
+        // over or woken, it looks again
+        let _ = timeout(PAUSE, due.notified()).await;
+    }
+}
+
 impl Office {
+    /// Does what is due for leads that live on in others, and tells of commands that are incomplete; what fails is tried again.
+    pub(crate) async fn catch_up(&self) {
+        if let Err(error) = self.catch_up_leads().await {
+            tracing::warn!(code = error.code, detail = error.detail, "what came late to a lead has not landed");
+        }
+        if let Err(error) = self.tell_incomplete().await {
+            tracing::warn!(code = error.code, detail = error.detail, "nobody was told what is incomplete");
+        }
+    }
+
     /// Lets what came late land where it belongs: edits of leads that were merged away or went to another team, leads that were
     /// merged into each other, and those that went to two teams at once.
     ///
@@ -25,12 +55,12 @@ impl Office {
     pub async fn catch_up_leads(&self) -> Result<(), AppError> {
         let mut any = false;
         for stray in self.store.stray_leads().await? {
-            any |= self.catch_up(stray, true).await?;
+            any |= self.catch_up_lead(stray, true).await?;
         }
         // one that stays after all is one in which others can land
         for _ in 0..2 {
             for alias in self.store.late_aliases().await? {
-                any |= self.catch_up(alias, false).await?;
+                any |= self.catch_up_lead(alias, false).await?;
             }
         }
         if any {
@@ -39,7 +69,7 @@ impl Office {
         Ok(())
     }
 
-    async fn catch_up(&self, lead: LeadId, is_stray: bool) -> Result<bool, AppError> {
+    async fn catch_up_lead(&self, lead: LeadId, is_stray: bool) -> Result<bool, AppError> {
         let Some(found) = self.store.read::<Lead>(lead).await? else { return Ok(false) };
         let survivor = self.store.survivor_of(lead).await?;
         let at = self.store.read::<Lead>(survivor).await?.map_or(found.scope, |survivor| survivor.scope);

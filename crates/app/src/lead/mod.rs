@@ -14,6 +14,7 @@ mod qualify;
 
 pub(crate) use edit::put_field;
 pub(crate) use field::text;
+pub(crate) use late::run;
 pub use late::{catch_up, follow_origin};
 pub(crate) use list::{reason, row};
 pub use merge::{Joined, join, part};

@@ -108,7 +108,7 @@ impl Driver {
         }
         if touched.iter().any(|(kind, _)| *kind == DocKind::LEAD) {
             // something may have come late for a lead that lives on in another
-            office.work.notify_one();
+            office.late.notify_one();
         }
         if !touched.is_empty() {
             office.exchange.line(office.now(), "received", words::count("sync.received", many(touched), &[]));

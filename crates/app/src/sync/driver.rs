@@ -22,7 +22,7 @@ use super::{
     owed::Owed,
     segments::Segments,
 };
-use crate::{AppError, Office, attachment, background, ports::Link};
+use crate::{AppError, Office, attachment, background, lead, ports::Link};
 
 /// First pause after a lost connection; each is twice the one before.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -101,6 +101,7 @@ impl Office {
             driver.give_up(self, &error);
         }
         tokio::spawn(run(Arc::downgrade(self), driver, orders));
+        tokio::spawn(lead::run(Arc::downgrade(self), self.late.clone()));
         tokio::spawn(background::run(Arc::downgrade(self), self.work.clone()));
         tokio::spawn(attachment::run(Arc::downgrade(self)));
         Ok(())

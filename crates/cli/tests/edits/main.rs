@@ -2,6 +2,7 @@
 //! while it was typed.
 
 mod leads;
+mod merges;
 mod products;
 mod proposals;
 mod undo;

@@ -21,12 +21,14 @@ use crate::{
 /// Commands that are done and taken back.
 const TURNS: u64 = 40;
 /// Commands of which another test shows that they are taken back.
-const ELSEWHERE: [&str; 9] = [
+const ELSEWHERE: [&str; 11] = [
     "conflict_settle",
     "file_add",
     "file_remove",
     "import_commit",
     "invoice_set_fiscal",
+    "lead_merge",
+    "lead_move",
     "products_import",
     "proposal_create",
     "proposal_save",

@@ -54,6 +54,7 @@ async fn lead(office: &Office, name: &str, email: &str, rfc: &str) -> String {
         source: "expo".to_owned(),
         amount: "12345.67".to_owned(),
         city: "Zapotlán".to_owned(),
+        ..LeadNew::default()
     };
     office.lead_create(new).await.expect("a lead");
     let query = LeadQuery { text: email.to_owned(), limit: 5, ..LeadQuery::default() };

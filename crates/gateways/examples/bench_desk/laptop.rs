@@ -170,6 +170,7 @@ impl Laptop {
                 source: row.source.clone(),
                 amount: row.amount.clone(),
                 city: "León".to_owned(),
+                ..LeadNew::default()
             };
             office.lead_create(new).await?;
         }
