@@ -132,6 +132,8 @@ commands! {
     invoice_list: InvoiceList => |office, args| office.invoice_list(args);
     invoice_get: InvoiceGet => |office, args| office.invoice_get(args.id);
     invoice_set_fiscal: InvoiceSetFiscal => |office, args| office.invoice_set_fiscal(args);
+    invoice_open: InvoiceReveal => |office, args| office.invoice_open(args);
+    invoice_hold: InvoiceKeep => |office, args| office.invoice_hold(args);
     invoice_issue: InvoiceIssue => |office, args| office.invoice_issue(args.id);
     csd_add: CsdLoad => |office, args| office.csd_add(args);
     csd_list: CsdList => |office, _| office.csd_list();

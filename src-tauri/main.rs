@@ -121,6 +121,8 @@ fn main() -> anyhow::Result<()> {
             commands::invoice_list,
             commands::invoice_get,
             commands::invoice_set_fiscal,
+            commands::invoice_open,
+            commands::invoice_hold,
             commands::invoice_issue,
             commands::invoice_save_xml,
             commands::invoice_save_pdf,

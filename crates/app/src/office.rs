@@ -21,6 +21,7 @@ use crate::{
     desk::actor_in,
     import_run::Imports,
     ports::Ports,
+    privacy::Opened,
     proof::Proof,
     sync::{Exchange, Looks},
 };
@@ -75,6 +76,8 @@ pub struct Office {
     pub(crate) looks: Looks,
     /// When the passphrase was typed last.
     pub(crate) proof: Proof,
+    /// Blocked documents that somebody has said why they read.
+    pub(crate) opened: Opened,
 }
 
 /// The company's calendar.
@@ -113,6 +116,7 @@ impl Office {
             balances_due: AtomicBool::new(true),
             looks: Looks::default(),
             proof: Proof::default(),
+            opened: Opened::default(),
         })
     }
 

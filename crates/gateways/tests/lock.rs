@@ -18,9 +18,11 @@ use zuc_app::{
 };
 use zuc_gateways::{OsEntropy, RelayAddresses};
 use zuc_ipc::{
-    company::{CompanyNew, Join, Secret, Stage},
-    lead::LeadNew,
+    backup::BackupTo,
+    company::{CompanyNew, InviteNew, Join, Secret, Stage},
+    lead::{LeadNew, LeadQuery},
     lock::{LockIdle, LockPut, UnlockByCode},
+    people::RightsSet,
 };
 
 const PHRASE: &str = "perico rojo bajo la lluvia";
@@ -137,7 +139,7 @@ impl Laptop {
 
     /// The one lead is there.
     async fn works(&self) {
-        let leads = self.desk.office().await.unwrap().lead_list(zuc_ipc::lead::LeadQuery::default()).await.unwrap();
+        let leads = self.desk.office().await.unwrap().lead_list(LeadQuery::default()).await.unwrap();
         assert_eq!(leads.rows.len(), 1);
     }
 
@@ -258,4 +260,54 @@ async fn without_the_keyrings_half_the_code_opens_and_without_a_lock_nothing_is_
     laptop.again().await;
     assert_eq!(laptop.stage().await, Stage::Ready);
     laptop.works().await;
+}
+
+/// What each act that asks again says: a copy of a person's data, a backup that leaves, where backups go, roles, an invite.
+async fn asking(laptop: &Laptop, outside: &std::path::Path) -> [String; 5] {
+    let office = laptop.desk.office().await.unwrap();
+    let lead = office.lead_list(LeadQuery::default()).await.unwrap().rows[0].id.clone();
+    let folder = outside.display().to_string();
+    let me = office.people_view().await.unwrap().rows[0].id.clone();
+    let rights = RightsSet { person: me, roles: vec!["ventas".to_owned()], teams: Vec::new() };
+    let invite = InviteNew { person_name: "Luis".to_owned(), roles: vec!["ventas".to_owned()] };
+    [
+        Box::pin(office.person_export(lead)).await.err(),
+        office.backup_now(BackupTo { folder: folder.clone() }).await.err(),
+        office.backup_set_folder(&folder).await.err(),
+        Box::pin(office.rights_set(rights)).await.err(),
+        office.device_invite(invite).await.err(),
+    ]
+    .map(|error| error.map(|error| error.code).unwrap_or_default())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn behind_a_lock_the_passphrase_of_the_last_minutes_is_asked_before_data_leave_and_roles_are_given() {
+    let laptop = Laptop::new().await;
+    let outside = tempfile::tempdir().unwrap();
+    // there is no relay, and nobody else who administers: what they say once nothing is asked
+    let done = ["", "", "", "person.last_admin", "relay.none"].map(ToOwned::to_owned);
+    let asked = [(); 5].map(|()| "lock.ask".to_owned());
+    laptop.pass(60 * MINUTE);
+    assert_eq!(asking(&laptop, outside.path()).await, done, "without a lock nothing is asked");
+    laptop.lock_behind("", PHRASE).await.unwrap();
+    laptop.pass(5 * MINUTE - 1);
+    assert_eq!(asking(&laptop, outside.path()).await, done, "it was typed just now");
+    laptop.pass(1);
+    assert_eq!(asking(&laptop, outside.path()).await, asked);
+    let office = laptop.desk.office().await.unwrap();
+    office.backup_set_folder("").await.unwrap();
+    office.backup_now(BackupTo::default()).await.unwrap();
+    drop(office);
+
+    let prove =
+        async |text: &str| laptop.desk.lock_prove(Secret { text: text.to_owned() }).await.map_err(|error| error.code);
+    assert_eq!(prove("no es esta").await.unwrap_err(), "store.wrong_passphrase");
+    assert_eq!(asking(&laptop, outside.path()).await, asked, "a wrong one opens nothing");
+    assert!(prove(PHRASE).await.unwrap().on);
+    assert_eq!(asking(&laptop, outside.path()).await, done);
+    laptop.pass(-60 * MINUTE);
+    assert_eq!(asking(&laptop, outside.path()).await, asked, "a clock that was put back makes nothing fresh");
+    laptop.desk.lock_now().await.unwrap();
+    assert_eq!(laptop.unlock(PHRASE).await.unwrap(), Stage::Ready);
+    assert_eq!(asking(&laptop, outside.path()).await, done, "who unlocks has typed it");
 }

@@ -45,7 +45,10 @@ pub mod list {
         history::{History, HistoryRestore},
         home::{Hit, Home},
         import::{HeldDecision, HeldRow, ImportDone, ImportPreview, ImportRow, ImportRowsQuery, ImportSource},
-        invoice::{CsdAdd, CsdRow, InvoiceFiscalSet, InvoiceIssued, InvoicePage, InvoiceQuery, InvoiceView},
+        invoice::{
+            CsdAdd, CsdRow, InvoiceFiscalSet, InvoiceHold, InvoiceIssued, InvoiceOpen, InvoicePage, InvoiceQuery,
+            InvoiceView,
+        },
         lead::{
             ActivityNew, Converted, Disqualification, LeadComparison, LeadDetail, LeadDuplicate, LeadEdit, LeadMerge,
             LeadMove, LeadNew, LeadPage, LeadPair, LeadQuery, LeadsEdit, Qualification,
@@ -257,6 +260,10 @@ pub mod list {
         InvoiceGet = "invoice_get" (ById) -> InvoiceView;
         /// Receiver and terms of a draft.
         InvoiceSetFiscal = "invoice_set_fiscal" (InvoiceFiscalSet) -> InvoiceIssued;
+        /// Opens a document that is kept for the law alone, by whoever says why.
+        InvoiceReveal = "invoice_open" (InvoiceOpen) -> InvoiceView;
+        /// Keeps a document longer than the law does.
+        InvoiceKeep = "invoice_hold" (InvoiceHold) -> Changes;
         /// Claims the folio, seals and stamps.
         InvoiceIssue = "invoice_issue" (ById) -> InvoiceIssued;
         /// Saves the XML where the person says; `None` = closed.

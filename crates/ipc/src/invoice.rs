@@ -14,7 +14,7 @@ use crate::{
 pub struct InvoiceQuery {
     /// Free text over customer, folio, UUID.
     pub text: String,
-    /// `to_issue`, `in_progress`, `stamped`, `needs_someone`; empty = all.
+    /// `to_issue`, `in_progress`, `stamped`, `needs_someone`, `blocked`; empty = all but the blocked.
     pub view: String,
     /// First row wanted.
     pub offset: u64,
@@ -51,6 +51,30 @@ pub struct InvoiceRow {
     pub hours_left: Option<i64>,
     /// Saved here and not yet acknowledged.
     pub unsent: bool,
+    /// ISO date until which it is kept for the law alone, its customer forgotten; empty for any other.
+    pub blocked_until: String,
+}
+
+/// Opens a document that is kept for the law alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InvoiceOpen {
+    /// Invoice id.
+    pub id: String,
+    /// Why it is read.
+    pub reason: String,
+}
+
+/// Keeps a document longer than the law does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct InvoiceHold {
+    /// Invoice id.
+    pub id: String,
+    /// ISO date of the last day.
+    pub until: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// A page of the list with the counts of its views.
@@ -146,7 +170,7 @@ pub struct InvoiceView {
     pub story: Vec<StoryStep>,
     /// What is wrong, first the one to mend first.
     pub problems: Vec<FiscalProblem>,
-    /// Actions allowed: `edit_fiscal`, `issue`, `xml`, `pdf`, `void`.
+    /// Actions allowed: `edit_fiscal`, `issue`, `xml`, `pdf`, `void`, `hold`.
     pub actions: Vec<String>,
     /// Internal note, never printed.
     pub note: String,

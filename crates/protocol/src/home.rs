@@ -53,7 +53,7 @@ pub fn home_of_fact(kind: &str) -> Option<Home> {
         Fact::ACTIVITY | Fact::ATTACHMENT | Fact::ATTACHMENT_REMOVAL | Fact::SIGNATURE | Fact::PUBLIC_INVOICE => {
             Home::Sales
         }
-        Fact::PROCESS_STEP => Home::Finance,
+        Fact::PROCESS_STEP | Fact::RETENTION => Home::Finance,
         Fact::COMPANY_PROFILE => Home::Catalog,
         Fact::CSD | Fact::SEALED_CFDI | Fact::STAMPED_CFDI => Home::Fiscal,
         Fact::AUDIT_HEAD => Home::SalesOrAdmin,
@@ -84,7 +84,12 @@ pub fn writers_of_fact(kind: &str) -> Option<&'static [Role]> {
         Fact::ACTIVITY | Fact::ATTACHMENT | Fact::ATTACHMENT_REMOVAL => SALES_AND_FINANCE,
         Fact::SIGNATURE => SALES,
         Fact::COMPANY_PROFILE => ADMIN,
-        Fact::CSD | Fact::SEALED_CFDI | Fact::STAMPED_CFDI | Fact::PUBLIC_INVOICE | Fact::PROCESS_STEP => FINANCE,
+        Fact::CSD
+        | Fact::SEALED_CFDI
+        | Fact::STAMPED_CFDI
+        | Fact::PUBLIC_INVOICE
+        | Fact::PROCESS_STEP
+        | Fact::RETENTION => FINANCE,
         Fact::AUDIT_HEAD => EVERYBODY,
         kind if relay_may_write(kind) => &[],
         _ => return None,

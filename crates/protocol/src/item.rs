@@ -132,6 +132,8 @@ impl Fact {
     pub const PROCESS_STEP: &'static str = "process.step";
     /// How far the audit record of a laptop reaches.
     pub const AUDIT_HEAD: &'static str = "audit.head";
+    /// That an invoice kept for the law was read, or is kept longer.
+    pub const RETENTION: &'static str = "invoice.retention";
 
     /// Hash of what the fact says; how it travelled does not count.
     pub fn digest(&self) -> [u8; 32] {

@@ -15,7 +15,7 @@ use crate::projections::analytics::{self, Dirty};
 use crate::refused::keep_unsent_apart;
 use crate::reread::Reread;
 use crate::store::{domain_scope, scope_number, scope_of, uuid_of};
-use crate::{Store, StoreError, lead, registry};
+use crate::{Store, StoreError, financial, lead, registry};
 
 /// Tables whose rows belong to one scope.
 const OF_A_SCOPE: [&str; 19] = [
@@ -61,6 +61,7 @@ impl Store {
         docs.dedup();
         let ring = Ring::new(self, identity.company.0);
         let touched = reproject(ring, &mut tx, &identity.actor.0, &docs).await?;
+        financial::block_erased(&mut tx).await?;
         tx.commit().await?;
         self.scrub().await?;
         self.sweep_files().await?;

@@ -3,6 +3,7 @@
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 use zuc_domain::attachment::{Attachment, AttachmentRemoval};
+use zuc_domain::compliance::Retention;
 use zuc_domain::customer::{Contract, Customer};
 use zuc_domain::financial::{Invoice, PublicInvoice};
 use zuc_domain::lead::opportunity::Opportunity;
@@ -124,7 +125,7 @@ macro_rules! facts {
 }
 
 aggregates!(Lead, Customer, Contract, Opportunity, Product, Proposal, Invoice);
-facts!(Activity, Attachment, AttachmentRemoval, PublicInvoice, ProcessStep);
+facts!(Activity, Attachment, AttachmentRemoval, PublicInvoice, ProcessStep, Retention);
 
 #[cfg(test)]
 mod tests {
@@ -144,7 +145,7 @@ mod tests {
         (DocKind::CONTRACT, Record::Contract),
         (DocKind::INVOICE, Record::Invoice),
     ];
-    const FACTS: [(&str, Record); 10] = [
+    const FACTS: [(&str, Record); 11] = [
         (Fact::ACTIVITY, Record::Activity),
         (Fact::ATTACHMENT, Record::Attachment),
         (Fact::ATTACHMENT_REMOVAL, Record::Attachment),
@@ -155,6 +156,7 @@ mod tests {
         (Fact::STAMPED_CFDI, Record::Cfdi),
         (Fact::PUBLIC_INVOICE, Record::PublicInvoice),
         (Fact::PROCESS_STEP, Record::Process),
+        (Fact::RETENTION, Record::Retention),
     ];
 
     fn person(role: Role) -> (Actor, Rights) {
@@ -227,8 +229,14 @@ mod tests {
         for kind in read {
             assert!(home_of_document(kind).is_some() && writers_of_document(kind).is_some(), "{kind:?}");
         }
-        for kind in [Activity::KIND, Attachment::KIND, AttachmentRemoval::KIND, PublicInvoice::KIND, ProcessStep::KIND]
-        {
+        for kind in [
+            Activity::KIND,
+            Attachment::KIND,
+            AttachmentRemoval::KIND,
+            PublicInvoice::KIND,
+            ProcessStep::KIND,
+            Retention::KIND,
+        ] {
             assert!(home_of_fact(kind).is_some(), "{kind}");
         }
     }

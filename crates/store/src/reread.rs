@@ -13,7 +13,7 @@ use crate::persons::Ring;
 use crate::projections::analytics::Dirty;
 use crate::shape::Shape;
 use crate::store::scope_number;
-use crate::{StoreError, aggregate, conflicts, lead, registry};
+use crate::{StoreError, aggregate, conflicts, financial, lead, registry};
 
 /// Leads written at a time: a first exchange brings a hundred thousand of them.
 const CHUNK: usize = 100;
@@ -89,7 +89,12 @@ impl<'c> Reread<'c> {
     pub(crate) async fn finish(&mut self) -> Result<(), StoreError> {
         self.write_leads().await?;
         let subjects = std::mem::take(&mut self.subjects);
-        self.ring.learn(self.conn, &subjects).await
+        if subjects.is_empty() {
+            return Ok(());
+        }
+        self.ring.learn(self.conn, &subjects).await?;
+        // a customer who was forgotten may come after what was issued to them
+        financial::block_erased(self.conn).await
     }
 
     async fn lead(&mut self, lead: Lead) -> Result<(), StoreError> {

@@ -7,13 +7,16 @@ use zuc_protocol::item::Fact;
 use zuc_protocol::receipt::SignedReceipt;
 use zuc_store::{FactRecord, Projector, StoreError};
 
+use crate::AppError;
+
 /// A document as it was sealed: what is sent, always these bytes.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct SealedDocument {
     pub(super) id: Uuid,
     pub(super) invoice: InvoiceId,
     pub(super) stamp_key: String,
-    pub(super) xml: String,
+    /// Sealed under the invoice's own key; nothing once the document has ended, or while the key is on its way.
+    pub(super) xml: Option<String>,
     pub(super) folio_receipt: SignedReceipt,
 }
 
@@ -23,7 +26,20 @@ pub(super) struct StampedDocument {
     pub(super) id: Uuid,
     pub(super) invoice: InvoiceId,
     pub(super) uuid: String,
-    pub(super) xml: String,
+    /// Sealed under the invoice's own key; nothing once the document has ended, or while the key is on its way.
+    pub(super) xml: Option<String>,
+}
+
+/// The bytes of a document.
+///
+/// # Errors
+/// `invoice.ended` once nothing opens them any more, `store.person_key_missing` while their key is on its way.
+pub(super) fn xml_of(xml: Option<String>, ended: bool) -> Result<String, AppError> {
+    match xml {
+        Some(xml) => Ok(xml),
+        None if ended => Err(AppError::new("invoice.ended", "its day is over, and its key destroyed")),
+        None => Err(StoreError::PersonKeyMissing.into()),
+    }
 }
 
 impl SealedDocument {
@@ -43,7 +59,7 @@ macro_rules! fiscal_fact {
     ($type:ty, $kind:expr) => {
         impl FactRecord for $type {
             const KIND: &'static str = $kind;
-            const SEALED: &'static [&'static str] = &[];
+            const SEALED: &'static [&'static str] = &["/xml"];
 
             fn uuid(&self) -> Uuid {
                 self.id

@@ -128,7 +128,7 @@ impl Office {
             id: SealedDocument::id_for(invoice.id, &key),
             invoice: invoice.id,
             stamp_key: key,
-            xml: sealed.xml,
+            xml: Some(sealed.xml),
             folio_receipt,
         };
         tx.record_fact(&kept, &[&event]).await?;

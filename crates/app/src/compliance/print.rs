@@ -9,7 +9,7 @@ use zuc_domain::{
 
 use super::{
     build::{Place, document},
-    documents::StampedDocument,
+    documents::{StampedDocument, xml_of},
 };
 use crate::{AppError, File, Office, financial};
 
@@ -17,12 +17,13 @@ impl Office {
     /// The stamped XML, byte for byte.
     ///
     /// # Errors
-    /// `invoice.not_stamped` before it was.
+    /// `invoice.not_stamped` before it was; `invoice.blocked` where nobody has said why they read it; `invoice.ended`.
     pub async fn invoice_xml(&self, invoice: String) -> Result<File, AppError> {
         let stamped = self.stamped(&invoice).await?;
         let stamped =
             stamped.ok_or_else(|| AppError::new("invoice.not_stamped", "there is no stamped document yet"))?;
-        Ok(File { name: format!("{}.xml", stamped.uuid.to_uppercase()), bytes: stamped.xml.into_bytes() })
+        let xml = xml_of(stamped.xml, self.has_ended(stamped.invoice).await?)?;
+        Ok(File { name: format!("{}.xml", stamped.uuid.to_uppercase()), bytes: xml.into_bytes() })
     }
 
     /// The printed representation; before the stamp a draft that says so across the page.
@@ -30,7 +31,8 @@ impl Office {
         self.allow(Action::ReadCfdi, Object::in_scope(Scope::Fiscal))?;
         let profile = self.profile().await?;
         let (name, document) = if let Some(stamped) = self.stamped(&invoice).await? {
-            (stamped.uuid.to_uppercase(), xml::read(stamped.xml.as_bytes())?)
+            let document = xml_of(stamped.xml, self.has_ended(stamped.invoice).await?)?;
+            (stamped.uuid.to_uppercase(), xml::read(document.as_bytes())?)
         } else {
             let id = financial::id(&invoice)?;
             let draft = self.store.read::<Invoice>(id).await?.ok_or_else(|| AppError::not_found("invoice"))?;
@@ -52,6 +54,7 @@ impl Office {
 
     async fn stamped(&self, invoice: &str) -> Result<Option<StampedDocument>, AppError> {
         self.allow(Action::ReadCfdi, Object::in_scope(Scope::Fiscal))?;
+        self.may_open_id(financial::id(invoice)?).await?;
         Ok(self.store.facts::<StampedDocument>(financial::id(invoice)?.uuid()).await?.pop())
     }
 }

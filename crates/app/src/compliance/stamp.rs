@@ -18,7 +18,7 @@ use zuc_protocol::{
 };
 use zuc_store::keys::random;
 
-use super::documents::{SealedDocument, StampedDocument};
+use super::documents::{SealedDocument, StampedDocument, xml_of};
 use crate::{AppError, Office, failpoint::failpoint, financial};
 
 /// How long a person waits in front of the button; the rest is followed in the background.
@@ -50,7 +50,7 @@ impl Office {
             serie: issuance.serie.clone(),
             folio: issuance.folio,
             folio_receipt: sealed.folio_receipt.clone(),
-            xml: sealed.xml.clone().into_bytes().into(),
+            xml: xml_of(sealed.xml.clone(), false)?.into_bytes().into(),
         };
         #[expect(clippy::disallowed_methods, reason = "how long to wait is measured, never what day it is")]
         let start = tokio::time::Instant::now();
@@ -164,7 +164,8 @@ impl Office {
     /// The PAC's answer, believed only after it was checked: same document, same seal, and the relay's receipt says so.
     async fn keep_stamp(&self, id: InvoiceId, sealed: &SealedDocument, view: &StampView) -> Result<(), AppError> {
         let xml = view.xml.as_ref().ok_or_else(|| AppError::new("relay.nonsense", "stamped, and no document"))?;
-        let stamped = verify_stamp(sealed.xml.as_bytes(), &xml.0, None, &[])?;
+        let own = xml_of(sealed.xml.clone(), false)?;
+        let stamped = verify_stamp(own.as_bytes(), &xml.0, None, &[])?;
         let receipt =
             view.receipt.as_ref().ok_or_else(|| AppError::new("relay.nonsense", "stamped, and no receipt"))?;
         let digest: [u8; 32] = Sha256::digest(&xml.0).into();
@@ -199,7 +200,7 @@ impl Office {
             id: StampedDocument::id_for(id, &stamped.tfd.uuid),
             invoice: id,
             uuid: stamped.tfd.uuid,
-            xml: text,
+            xml: Some(text),
         };
         tx.record_fact(&kept, &[&event]).await?;
         tx.repository().save(&invoice).await?;

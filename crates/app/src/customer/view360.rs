@@ -34,7 +34,11 @@ impl Office {
             timeline.extend(self.timeline_of(lead.uuid()).await?);
             timeline.sort_by(|left, right| right.at.cmp(&left.at));
         }
-        let sees_money = self.may(Action::ReadInvoices, Object::in_scope(Scope::Finance));
+        // of whoever was forgotten the figures are those of documents that are kept for the law alone
+        let control = self.exchange.control();
+        let keys = self.store.person_keys_of(customer_id.uuid()).await?;
+        let forgotten = keys.iter().any(|key| control.is_erased(*key));
+        let sees_money = !forgotten && self.may(Action::ReadInvoices, Object::in_scope(Scope::Finance));
         let fiscal = FiscalProfile {
             rfc: row.rfc.clone(),
             legal_name: row.legal_name.clone(),
@@ -104,7 +108,7 @@ impl Office {
             },
             revenue: if sees_money { Some(money::signed(self.store.revenue_of(customer_id).await?)) } else { None },
             outstanding,
-            balances: self.balances(customer_id).await?,
+            balances: if forgotten { None } else { self.balances(customer_id).await? },
             timeline,
             privacy: self.may(Action::ErasePerson, Object::in_scope(Scope::Admin)),
             is_person: row.rfc.parse::<Rfc>().is_ok_and(|rfc| rfc.persona() == Persona::Fisica),

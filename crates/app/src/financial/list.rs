@@ -20,18 +20,38 @@ impl Office {
                 .find(|view| view.name() == name)
                 .ok_or_else(|| AppError::invalid("view"))?,
         };
-        let counts = self.store.invoice_counts().await?;
+        if view == InvoiceView::Blocked {
+            self.allow(Action::OpenBlocked, Object::in_scope(Scope::Finance))?;
+        }
+        let opens = self.may(Action::OpenBlocked, Object::in_scope(Scope::Finance));
+        let mut counts = self.store.invoice_counts().await?;
+        counts.retain(|(counted, count)| *counted != InvoiceView::Blocked || (opens && *count > 0));
         let total = counts.iter().find(|(counted, _)| *counted == view).map_or(0, |(_, count)| *count);
         let offset = u32::try_from(query.offset).map_err(|_| AppError::invalid("offset"))?;
-        let rows = self.store.invoices(view, query.text.trim(), offset, query.limit.clamp(1, 500)).await?;
-        let rows: Vec<InvoiceRow> = rows.into_iter().map(|row| shown(row, self.now())).collect();
+        // whom a blocked document names is found by nobody
+        let text = if view == InvoiceView::Blocked { "" } else { query.text.trim() };
+        let mut rows = Vec::new();
+        for row in self.store.invoices(view, text, offset, query.limit.clamp(1, 500)).await? {
+            rows.push(self.listed(row).await?);
+        }
         Ok(InvoicePage {
             // a search shows what it found; the views count everything
-            total: if query.text.trim().is_empty() { total } else { u64::try_from(rows.len()).unwrap_or_default() },
+            total: if text.is_empty() { total } else { u64::try_from(rows.len()).unwrap_or_default() },
             offset: query.offset,
             rows,
             counts: counts.into_iter().map(|(view, count)| (view.name().to_owned(), count)).collect(),
         })
+    }
+}
+
+impl Office {
+    /// A row of the list; a blocked one says until when it is kept, and not of whom it is.
+    async fn listed(&self, row: zuc_store::InvoiceRow) -> Result<InvoiceRow, AppError> {
+        if !row.blocked {
+            return Ok(shown(row, self.now()));
+        }
+        let blocked_until = self.last_day_of(&row).await?.until.to_string();
+        Ok(InvoiceRow { customer: String::new(), rfc: String::new(), blocked_until, ..shown(row, self.now()) })
     }
 }
 
@@ -52,6 +72,7 @@ pub(crate) fn shown(row: zuc_store::InvoiceRow, now: jiff::Timestamp) -> Invoice
         uuid: row.uuid,
         hours_left,
         unsent: row.unsent,
+        blocked_until: String::new(),
     }
 }
 

@@ -11,6 +11,9 @@ impl Office {
     pub(crate) async fn run_jobs(&self) -> Result<(), AppError> {
         self.trust_clock_or_tell()?;
         self.run_sagas().await?;
+        if let Err(error) = Box::pin(self.end_what_is_over()).await {
+            tracing::warn!(code = error.code, detail = error.detail, "documents whose day is over were not ended");
+        }
         // what somebody else's act came before is due again the next time
         if let Err(error) = self.rotate_what_is_due().await {
             tracing::warn!(code = error.code, detail = error.detail, "keys that are due were not renewed");

@@ -6,7 +6,7 @@ use serde::Serialize;
 use tokio::time::sleep;
 use zuc_domain::shared::{Action, Object, Scope};
 use zuc_ipc::{Changes, words};
-use zuc_protocol::ids::KeyId;
+use zuc_protocol::ids::{ControlHash, KeyId};
 use zuc_store::keys::random;
 
 use super::receipt::SignedReceipt;
@@ -47,17 +47,7 @@ impl Office {
         if keys.is_empty() {
             return Err(AppError::new("keys.erased", "no key of this person is left"));
         }
-        let ring = self.ring_with_bags(&control);
-        let bags = self.bags(&control).await?;
-        let entropy = self.ports.entropy.clone();
-        let step =
-            zuc_sync::membership::erase(&control, &ring, &bags, &keys, self.now().as_millisecond(), &mut || {
-                random(entropy.as_ref())
-            })?;
-        let act = step.record.hash();
-        self.exchange.author(vec![step]).await?;
-        self.exchange.moved_from(control.head()).await;
-        self.wait_until_gone(&keys).await?;
+        let act = self.destroy(&keys).await?;
         let mut tx = self.begin().await?;
         tx.note("person_erased", record, &act.0).await?;
         tx.commit().await?;
@@ -66,6 +56,22 @@ impl Office {
         let (receipt, files) = self.receipt_for(record, &left).await?;
         let changes = self.tell(Changes { done: words::say("customer.person_forgotten").to_owned(), ..Changes::all() });
         Ok(Erased { changes, receipt, files })
+    }
+
+    /// Signs the act that destroys keys, and waits until it stands and they are gone here; its hash.
+    pub(super) async fn destroy(&self, keys: &[KeyId]) -> Result<ControlHash, AppError> {
+        let control = self.exchange.control();
+        let ring = self.ring_with_bags(&control);
+        let bags = self.bags(&control).await?;
+        let entropy = self.ports.entropy.clone();
+        let step = zuc_sync::membership::erase(&control, &ring, &bags, keys, self.now().as_millisecond(), &mut || {
+            random(entropy.as_ref())
+        })?;
+        let act = step.record.hash();
+        self.exchange.author(vec![step]).await?;
+        self.exchange.moved_from(control.head()).await;
+        self.wait_until_gone(keys).await?;
+        Ok(act)
     }
 
     /// Waits until this device has destroyed keys, for a few seconds at most; a receipt says where it has not.

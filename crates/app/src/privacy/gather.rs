@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use uuid::Uuid;
 use zuc_domain::{
-    compliance::kept_until,
     lead::LeadScore,
     shared::{DeviceId, InvoiceId, PersonId},
 };
@@ -149,14 +148,14 @@ impl Office {
 
     /// Issued documents that name the person: they stay until their day, whoever asks.
     pub(super) async fn kept_by_law(&self, person: &Person) -> Result<Vec<Kept>, AppError> {
-        let issuer = self.profile().await?.rfc;
         let mut kept = Vec::new();
         for row in self.invoices_of_person(person).await? {
-            if row.document_state != "issued" {
+            // what was ended is kept no more
+            if row.document_state != "issued" || self.has_ended(row.id).await? {
                 continue;
             }
             let InvoiceId(invoice) = row.id;
-            let until = kept_until(row.on.parse().unwrap_or_else(|_| self.today()), &issuer);
+            let until = self.last_day_of(&row).await?.until;
             kept.push(Kept { invoice, label: row.label, basis: FISCAL_LAW.to_owned(), until });
         }
         Ok(kept)

@@ -148,11 +148,17 @@ impl Office {
         let kept = self.kept_by_law(person).await?;
         for row in self.invoices_of_person(person).await? {
             let law = kept.iter().find(|kept| kept.invoice == row.id.uuid());
+            let why = match law {
+                Some(_) if self.last_day_of(&row).await?.held => "held",
+                Some(_) => "law",
+                None if row.document_state == "issued" => "ended",
+                None => "not_issued",
+            };
             stays.push(Stays {
                 kind: "invoice".to_owned(),
                 id: row.id.uuid(),
                 label: row.label,
-                why: if law.is_some() { "law" } else { "not_issued" }.to_owned(),
+                why: why.to_owned(),
                 basis: law.map(|kept| kept.basis.clone()).unwrap_or_default(),
                 until: law.map(|kept| kept.until),
             });

@@ -1,5 +1,6 @@
 //! What the law gives a person: a copy of all that is held on them, and to be forgotten, with a receipt.
 
+mod block;
 mod copy;
 mod erase;
 mod export;
@@ -13,6 +14,7 @@ mod receipt;
 mod says;
 mod view;
 
+pub(crate) use block::Opened;
 pub use copy::PersonCopy;
 pub use erase::Erased;
 pub(crate) use person::id_at;

@@ -273,8 +273,12 @@ pub(super) fn together(rows: impl Iterator<Item = (String, String)>) -> Rows {
 pub(super) fn why_it_stays(stays: &Stays) -> (String, String) {
     let why = match (stays.why.as_str(), stays.until) {
         ("law", Some(until)) => {
-            words::fill("privacy.kept_until", &[("day", &numbers::date(until)), ("law", &stays.basis)])
+            words::fill("privacy.blocked_until", &[("day", &numbers::date(until)), ("law", &stays.basis)])
         }
+        ("held", Some(until)) => {
+            words::fill("privacy.held_until", &[("day", &numbers::date(until)), ("law", &stays.basis)])
+        }
+        ("ended", _) => words::say("privacy.why.ended").to_owned(),
         ("company", _) => words::say("privacy.why.company").to_owned(),
         ("free_text", _) => words::say("privacy.why.free_text").to_owned(),
         ("not_issued", _) => words::say("privacy.why.not_issued").to_owned(),

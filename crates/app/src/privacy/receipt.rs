@@ -104,7 +104,8 @@ pub struct Stays {
     /// Serie and folio of an invoice; else nothing.
     pub label: String,
     /// `nameless`: without what identified the person; `company`: under a company's name, which people look at; `free_text`:
-    /// people wrote it, and look through it; `law`; `not_issued`.
+    /// people wrote it, and look through it; `law`: out of everyday work until its day; `held`: until a later one that somebody
+    /// gave a reason for; `ended`: its day is over and its document destroyed; `not_issued`.
     pub why: String,
     /// The law, where it is one.
     pub basis: String,

@@ -19,7 +19,8 @@ pub enum Undo {
 /// Why a command is not taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// It tells what happened outside: a call, an answer of the customer, a signature. Another note or state follows it.
+    /// It tells what happened: a call, an answer of the customer, a signature, that a kept document was read and why. Another note
+    /// or state follows it.
     Happened,
     /// It is a signed act of membership: only another one follows it.
     Membership,
@@ -130,6 +131,8 @@ pub const UNDO: &[(&str, Undo)] = &[
     ("invoice_get", Nothing),
     ("invoice_set_fiscal", Inverse),
     ("invoice_issue", Never(Why::Fiscal)),
+    ("invoice_open", Never(Why::Happened)),
+    ("invoice_hold", Never(Why::Happened)),
     ("invoice_save_xml", Nothing),
     ("invoice_save_pdf", Nothing),
     ("csd_add", Never(Why::Setting)),

@@ -28,7 +28,7 @@ pub(crate) enum Invoice {
         #[arg(
             long,
             default_value = "all",
-            value_parser = ["all", "to_issue", "in_progress", "stamped", "needs_someone"]
+            value_parser = ["all", "to_issue", "in_progress", "stamped", "needs_someone", "blocked"]
         )]
         view: String,
     },
@@ -36,6 +36,9 @@ pub(crate) enum Invoice {
     Show {
         /// Invoice
         id: String,
+        /// Why it is read: one that is kept for the law alone, its customer forgotten, opens to nobody who does not say
+        #[arg(long)]
+        reason: Option<String>,
     },
     /// Receiver and terms of a draft
     Fiscal {
@@ -71,10 +74,24 @@ pub(crate) enum Invoice {
         /// Invoice
         id: String,
     },
+    /// Keep one longer than the law does: a return was late, a dispute goes on
+    Hold {
+        /// Invoice
+        id: String,
+        /// Its last day, as 2033-03-31
+        #[arg(long)]
+        until: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
     /// Write its XML, byte for byte
     Xml {
         /// Invoice
         id: String,
+        /// Why it is read: one that is kept for the law alone, its customer forgotten, opens to nobody who does not say
+        #[arg(long)]
+        reason: Option<String>,
         /// Where to
         #[arg(long)]
         out: PathBuf,
@@ -83,6 +100,9 @@ pub(crate) enum Invoice {
     Pdf {
         /// Invoice
         id: String,
+        /// Why it is read: one that is kept for the law alone, its customer forgotten, opens to nobody who does not say
+        #[arg(long)]
+        reason: Option<String>,
         /// Where to
         #[arg(long)]
         out: PathBuf,

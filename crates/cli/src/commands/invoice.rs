@@ -1,8 +1,9 @@
 //! `zuc invoice …` and `zuc csd …`
 
+use zuc_app::{AppError, Office};
 use zuc_ipc::{
     customer::FiscalProfile,
-    invoice::{CsdAdd, InvoiceFiscalSet, InvoiceQuery},
+    invoice::{CsdAdd, InvoiceFiscalSet, InvoiceHold, InvoiceOpen, InvoiceQuery},
 };
 
 use super::{OK, Place, password, with_office, write};
@@ -31,8 +32,12 @@ pub(super) async fn run(command: Invoice, place: &Place, output: Output) -> Done
                 lines.join("\n")
             })?;
         }
-        Invoice::Show { id } => {
-            let view = with_office(place, async |office| office.invoice_get(id).await).await?;
+        Invoice::Show { id, reason } => {
+            let view = with_office(place, async |office| match reason {
+                Some(reason) => office.invoice_open(InvoiceOpen { id, reason }).await,
+                None => office.invoice_get(id).await,
+            })
+            .await?;
             output.show(&view, |view| {
                 format!(
                     "{} {} total {} {}",
@@ -54,12 +59,25 @@ pub(super) async fn run(command: Invoice, place: &Place, output: Output) -> Done
             }
             output.show(&done.view, |view| format!("{} {}", done.changes.done, view.row.uuid).trim_end().to_owned())?;
         }
-        Invoice::Xml { id, out } => {
-            let file = with_office(place, async |office| office.invoice_xml(id).await).await?;
+        Invoice::Hold { id, until, reason } => {
+            let held = InvoiceHold { id, until, reason };
+            let changes = with_office(place, async |office| office.invoice_hold(held).await).await?;
+            output.show(&changes, |changes| changes.done.clone())?;
+        }
+        Invoice::Xml { id, reason, out } => {
+            let file = with_office(place, async |office| {
+                open(&office, &id, reason).await?;
+                office.invoice_xml(id).await
+            })
+            .await?;
             save(&out, &file, output)?;
         }
-        Invoice::Pdf { id, out } => {
-            let file = with_office(place, async |office| office.invoice_pdf(id).await).await?;
+        Invoice::Pdf { id, reason, out } => {
+            let file = with_office(place, async |office| {
+                open(&office, &id, reason).await?;
+                office.invoice_pdf(id).await
+            })
+            .await?;
             save(&out, &file, output)?;
         }
     }
@@ -89,6 +107,14 @@ pub(super) async fn csd(command: Csd, place: &Place, output: Output) -> Done {
         lines.join("\n")
     })?;
     Ok(OK)
+}
+
+/// Says why a document is read, where somebody did.
+async fn open(office: &Office, id: &str, reason: Option<String>) -> Result<(), AppError> {
+    if let Some(reason) = reason {
+        office.invoice_open(InvoiceOpen { id: id.to_owned(), reason }).await?;
+    }
+    Ok(())
 }
 
 fn save(out: &std::path::Path, file: &zuc_app::File, output: Output) -> Result<(), Ended> {

@@ -221,6 +221,9 @@ async fn whoever_asks_gets_all_of_theirs_and_once_forgotten_nothing_but_a_receip
     assert!(paper.starts_with(b"%PDF-"));
     assert_eq!(erased["receipt"], serde_json::from_str::<Value>(&said).expect("JSON"));
     says_what_became_of_it(&erased["receipt"]["receipt"], &deal, &label);
+    let owed = &erased["receipt"]["receipt"]["owed"];
+    assert_eq!((&owed[0]["scope"], &owed[0]["roles"]), (&json!("fiscal"), &json!(["finanzas"])), "Luis lacks that bag");
+    assert_eq!(owed[0]["devices"].as_array().map(Vec::len), Some(1), "Carla's computer does it: {owed}");
     for gone in IDENTIFIERS.iter().chain(&[CALL, NOTE]) {
         assert!(!said.contains(gone), "{gone} stands in the receipt");
     }
@@ -245,10 +248,51 @@ async fn whoever_asks_gets_all_of_theirs_and_once_forgotten_nothing_but_a_receip
     let again = world.ask("luis", &receipt).await;
     assert_eq!(again["receipt"]["devices"]["waiting"], json!([]), "{again}");
     assert_eq!(again["receipt"]["devices"]["confirmed"].as_array().map(Vec::len), Some(1));
+    assert_eq!(again["receipt"]["owed"], Value::Null, "Carla's computer has made fiscal's keys anew: {again}");
+    assert!(again["receipt"]["cleared"].as_array().is_some_and(|cleared| cleared.contains(&json!("fiscal"))));
+    Box::pin(kept_for_the_law_alone(world, &label, &receipt)).await;
     world.ask("luis", &["verify"]).await;
     // the signed proposal is a paper still, without her hand
     let pdf = world.root.join("propuesta.pdf");
     world.ask("luis", &["proposal", "pdf", &deal.proposal, "--out", &pdf.display().to_string()]).await;
+}
+
+/// Her invoice is in no list and found by no word; Carla, who may, reads it by saying why, and keeps it longer.
+async fn kept_for_the_law_alone(world: &World, label: &str, receipt: &[&str]) {
+    let list = world.ask(CARLA, &["invoice", "list"]).await;
+    let rows = list["rows"].as_array().expect("rows");
+    assert!(rows.iter().all(|row| row["label"] != label), "it is among the others: {list}");
+    assert!(!world.ask(CARLA, &["search", "Berenice"]).await.to_string().contains("\"invoice\""));
+    let blocked = world.ask(CARLA, &["invoice", "list", "--view", "blocked"]).await;
+    let row = &blocked["rows"][0];
+    assert_eq!((&row["label"], &row["customer"], &row["rfc"]), (&json!(label), &json!(""), &json!("")));
+    assert!(row["blocked_until"].as_str().is_some_and(|until| until.ends_with("-03-31")), "{row}");
+    refused(&world.run("luis", &["invoice", "list", "--view", "blocked"]).await, "auth.forbidden", 1);
+
+    let id = row["id"].as_str().expect("an id");
+    let xml = world.root.join("bloqueada.xml").display().to_string();
+    refused(&world.run(CARLA, &["invoice", "show", id]).await, "invoice.blocked", 1);
+    refused(&world.run("luis", &["invoice", "show", id]).await, "invoice.blocked", 1);
+    refused(&world.run(CARLA, &["invoice", "xml", id, "--out", &xml]).await, "invoice.blocked", 1);
+    refused(&world.run("luis", &["invoice", "show", id, "--reason", "curiosidad"]).await, "auth.forbidden", 1);
+    refused(&world.run(CARLA, &["invoice", "show", id, "--reason", " "]).await, "invoice.no_reason", 1);
+    let shown = world.ask(CARLA, &["invoice", "show", id, "--reason", "Revisión del SAT"]).await;
+    assert_eq!(shown["receptor"]["rfc"], RFC, "what the law keeps is whole");
+    world.ask(CARLA, &["invoice", "xml", id, "--out", &xml, "--reason", "Revisión del SAT"]).await;
+    assert!(fs::read_to_string(&xml).expect("a document").contains(RFC));
+
+    let hold = |until| ["invoice", "hold", id, "--until", until, "--reason", "Juicio 12/2031"];
+    refused(&world.run(CARLA, &hold("2031-01-01")).await, "invoice.hold_not_later", 1);
+    refused(&world.run("luis", &hold("2040-01-31")).await, "auth.forbidden", 1);
+    world.ask(CARLA, &hold("2040-01-31")).await;
+    for who in [CARLA, "luis"] {
+        world.ask(who, &["sync"]).await;
+    }
+    let held = world.ask("luis", receipt).await;
+    let stays = held["receipt"]["stays"].as_array().expect("what stays");
+    let invoice = stays.iter().find(|stays| stays["kind"] == "invoice").expect("her invoice");
+    assert_eq!((&invoice["why"], &invoice["until"]), (&json!("held"), &json!("2040-01-31")));
+    world.ask(CARLA, &["verify"]).await;
 }
 
 async fn nobody_else_can_write_one(world: &World, folder: &Path, said: &str) {

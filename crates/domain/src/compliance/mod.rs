@@ -6,7 +6,7 @@ pub mod state;
 pub mod taxpayer;
 
 pub use event::ComplianceEvent;
-pub use retention::kept_until;
+pub use retention::{Retention, RetentionDeed, RetentionError, blocked_until, hold, is_over, kept_until, reason_of};
 pub use state::CfdiState;
 pub use taxpayer::{FiscalRules, TaxpayerData, TaxpayerProblem};
 

@@ -129,6 +129,8 @@ pub enum Record {
     PublicInvoice,
     /// A step of a running process.
     Process,
+    /// That a document kept for the law was read, or is kept longer.
+    Retention,
 }
 
 use Role::{Administracion, Finanzas, Gerencia, Ventas};
@@ -252,6 +254,10 @@ matrix! {
     PublishBalances: FINANCE, Write, Any, [PublicInvoice];
     /// See fiscal documents.
     ReadCfdi: FINANCE, Read, Any, [];
+    /// Read a document that is kept for the law alone, saying why.
+    OpenBlocked: FINANCE, Write, Any, [Retention];
+    /// Keep a document longer than the law does.
+    HoldInvoice: FINANCE, Write, Any, [Retention];
     /// Install or change the CSD.
     ManageCsd: FINANCE, Write, Any, [Certificate];
     /// Set the issuer's fiscal data.

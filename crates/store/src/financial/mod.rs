@@ -1,5 +1,6 @@
 //! The financial domain's documents and read tables.
 
+mod blocked;
 mod queries;
 mod saga;
 
@@ -11,6 +12,7 @@ use zuc_domain::shared::money::canonical_decimal;
 use zuc_domain::shared::{Actor, Illegal, InvoiceId, Object, Scope, TransitionId};
 use zuc_protocol::item::DocKind;
 
+pub(crate) use blocked::block_erased;
 pub use queries::{InvoiceRow, InvoiceView};
 pub(crate) use saga::ProcessStep;
 pub use saga::SavedSaga;
@@ -146,7 +148,7 @@ impl Aggregate for Invoice {
         )
         .execute(&mut *into.conn)
         .await?;
-        Ok(())
+        blocked::block_if_erased(into.conn, self.id).await
     }
 
     async fn unproject(id: Uuid, from: &mut Projector<'_>) -> Result<(), StoreError> {

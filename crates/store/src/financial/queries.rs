@@ -21,11 +21,14 @@ pub enum InvoiceView {
     Stamped,
     /// Refused: a person must look.
     NeedsSomeone,
+    /// Kept for the law alone, of customers who were forgotten; no other view has them.
+    Blocked,
 }
 
 impl InvoiceView {
     /// Every view, in order.
-    pub const ALL: [Self; 5] = [Self::All, Self::ToIssue, Self::InProgress, Self::Stamped, Self::NeedsSomeone];
+    pub const ALL: [Self; 6] =
+        [Self::All, Self::ToIssue, Self::InProgress, Self::Stamped, Self::NeedsSomeone, Self::Blocked];
 
     /// The stable name.
     pub const fn name(self) -> &'static str {
@@ -35,13 +38,16 @@ impl InvoiceView {
             Self::InProgress => "in_progress",
             Self::Stamped => "stamped",
             Self::NeedsSomeone => "needs_someone",
+            Self::Blocked => "blocked",
         }
     }
 
     /// The fiscal states it shows, between commas.
     const fn states(self) -> &'static str {
         match self {
-            Self::All => ",pre_invoice,window_expired,generated,queued,submitted,unknown,stamped,rejected,voided,",
+            Self::All | Self::Blocked => {
+                ",pre_invoice,window_expired,generated,queued,submitted,unknown,stamped,rejected,voided,"
+            }
             Self::ToIssue => ",pre_invoice,window_expired,",
             Self::InProgress => ",generated,queued,submitted,unknown,",
             Self::Stamped => ",stamped,",
@@ -87,6 +93,8 @@ pub struct InvoiceRow {
     pub contract: Option<ContractId>,
     /// Written here and not yet acknowledged.
     pub unsent: bool,
+    /// It is kept for the law alone: its customer was forgotten.
+    pub blocked: bool,
 }
 
 struct Raw {
@@ -108,6 +116,7 @@ struct Raw {
     proposal: Option<Vec<u8>>,
     contract: Option<Vec<u8>>,
     unsent: i64,
+    blocked: i64,
 }
 
 impl TryFrom<Raw> for InvoiceRow {
@@ -134,6 +143,7 @@ impl TryFrom<Raw> for InvoiceRow {
             proposal: link(raw.proposal)?.map(ProposalId),
             contract: link(raw.contract)?.map(ContractId),
             unsent: raw.unsent != 0,
+            blocked: raw.blocked != 0,
         })
     }
 }
@@ -144,7 +154,7 @@ macro_rules! invoices {
             Raw,
             r#"SELECT i.id, i.customer, ifnull(c.name, i.customer_name) AS "customer_name!: String", i.rfc, i.label,
                    i.document_state, i.fiscal_state, i.payment_state, i.total, i.outstanding, i.currency, i.on_date,
-                   i.due_date, i.uuid, i.stamp_deadline, i.proposal, i.contract,
+                   i.due_date, i.uuid, i.stamp_deadline, i.proposal, i.contract, i.blocked,
                    EXISTS (SELECT 1 FROM outbox WHERE item = i.id) AS "unsent!: i64"
                FROM financial_invoice i LEFT JOIN customer_row c ON c.id = i.customer "# + $tail,
             $($value),*
@@ -168,11 +178,11 @@ impl Store {
         offset: u32,
         limit: u32,
     ) -> Result<Vec<InvoiceRow>, StoreError> {
-        let states = view.states();
+        let (states, blocked) = (view.states(), view == InvoiceView::Blocked);
         let rows = match search_terms(text) {
             Some(terms) => {
                 invoices!(
-                    "WHERE instr(?1, ',' || i.fiscal_state || ',') > 0 AND i.n IN (
+                    "WHERE i.blocked = ?5 AND instr(?1, ',' || i.fiscal_state || ',') > 0 AND i.n IN (
                          SELECT n FROM (SELECT rowid AS n FROM financial_invoice_search
                              WHERE financial_invoice_search MATCH ?2 ORDER BY rowid DESC LIMIT 2000)
                          UNION
@@ -183,21 +193,27 @@ impl Store {
                     states,
                     terms,
                     limit,
+                    offset,
+                    blocked
+                )
+                .fetch_all(self.reader())
+                .await?
+            }
+            None if matches!(view, InvoiceView::All | InvoiceView::Blocked) => {
+                invoices!(
+                    "WHERE i.blocked = ? ORDER BY i.on_date DESC, i.created_at DESC LIMIT ? OFFSET ?",
+                    blocked,
+                    limit,
                     offset
                 )
                 .fetch_all(self.reader())
                 .await?
             }
-            None if view == InvoiceView::All => {
-                invoices!("ORDER BY i.on_date DESC, i.created_at DESC LIMIT ? OFFSET ?", limit, offset)
-                    .fetch_all(self.reader())
-                    .await?
-            }
             // one state is read in the order of its index; of several there are few, which are sorted
             None if !states.trim_matches(',').contains(',') => {
                 let state = states.trim_matches(',');
                 invoices!(
-                    "WHERE i.fiscal_state = ? ORDER BY i.on_date DESC, i.created_at DESC LIMIT ? OFFSET ?",
+                    "WHERE i.blocked = 0 AND i.fiscal_state = ? ORDER BY i.on_date DESC, i.created_at DESC LIMIT ? OFFSET ?",
                     state,
                     limit,
                     offset
@@ -208,7 +224,7 @@ impl Store {
             None => {
                 let names = serde_json::to_string(&states.trim_matches(',').split(',').collect::<Vec<_>>())?;
                 invoices!(
-                    "WHERE i.fiscal_state IN (SELECT value FROM json_each(?))
+                    "WHERE i.blocked = 0 AND i.fiscal_state IN (SELECT value FROM json_each(?))
                      ORDER BY i.on_date DESC, i.created_at DESC LIMIT ? OFFSET ?",
                     names,
                     limit,
@@ -227,7 +243,8 @@ impl Store {
         let states = views.iter().flat_map(|view| view.states().split(',')).filter(|state| !state.is_empty());
         let states = serde_json::to_string(&states.collect::<Vec<_>>())?;
         let rows = sqlx::query_scalar!(
-            "SELECT count(*) FROM financial_invoice WHERE fiscal_state IN (SELECT value FROM json_each(?))",
+            "SELECT count(*) FROM financial_invoice
+             WHERE blocked = 0 AND fiscal_state IN (SELECT value FROM json_each(?))",
             states,
         )
         .fetch_one(self.reader())
@@ -237,11 +254,16 @@ impl Store {
 
     /// How many invoices each view shows.
     pub async fn invoice_counts(&self) -> Result<Vec<(InvoiceView, u64)>, StoreError> {
-        let rows = sqlx::query!("SELECT fiscal_state, count(*) AS rows FROM financial_invoice GROUP BY fiscal_state")
-            .fetch_all(self.reader())
-            .await?;
+        let rows = sqlx::query!(
+            "SELECT fiscal_state, blocked, count(*) AS rows FROM financial_invoice GROUP BY fiscal_state, blocked"
+        )
+        .fetch_all(self.reader())
+        .await?;
         let count = |view: InvoiceView| {
-            let shown = rows.iter().filter(|row| view.states().contains(&format!(",{},", row.fiscal_state)));
+            let shown = rows.iter().filter(|row| {
+                (row.blocked != 0) == (view == InvoiceView::Blocked)
+                    && view.states().contains(&format!(",{},", row.fiscal_state))
+            });
             u64::try_from(shown.map(|row| row.rows).sum::<i64>()).unwrap_or(0)
         };
         Ok(InvoiceView::ALL.map(|view| (view, count(view))).to_vec())
@@ -251,7 +273,7 @@ impl Store {
     pub async fn unpaid_of(&self, customer: CustomerId) -> Result<Vec<InvoiceRow>, StoreError> {
         let customer = customer.0.as_bytes().as_slice();
         let rows = invoices!(
-            "WHERE i.customer = ? AND i.fiscal_state = 'stamped' AND i.outstanding_micro > 0 ORDER BY i.due_date",
+            "WHERE i.customer = ? AND i.blocked = 0 AND i.fiscal_state = 'stamped' AND i.outstanding_micro > 0 ORDER BY i.due_date",
             customer
         )
         .fetch_all(self.reader())
@@ -263,7 +285,7 @@ impl Store {
     pub async fn untold_invoices(&self, limit: u32) -> Result<Vec<(InvoiceId, Scope)>, StoreError> {
         let rows = sqlx::query!(
             "SELECT i.id, c.scope FROM financial_invoice i JOIN customer_row c ON c.id = i.customer
-             WHERE i.fiscal_state = 'stamped' AND NOT EXISTS
+             WHERE i.blocked = 0 AND i.fiscal_state = 'stamped' AND NOT EXISTS
                  (SELECT 1 FROM customer_invoice t WHERE t.customer = c.id AND t.scope = c.scope AND t.invoice = i.id)
              LIMIT ?",
             limit,
@@ -273,7 +295,7 @@ impl Store {
         rows.iter().map(|row| Ok((InvoiceId(uuid_of("financial_invoice", &row.id)?), scope_of(row.scope)?))).collect()
     }
 
-    /// The last invoices of a customer.
+    /// The last invoices of a customer, also those that are kept for the law alone.
     pub async fn invoices_of(&self, customer: CustomerId, limit: u32) -> Result<Vec<InvoiceRow>, StoreError> {
         let customer = customer.0.as_bytes().as_slice();
         let rows =

@@ -1,5 +1,6 @@
 //! Facturas: the list and one invoice with its story.
 
+mod blocked;
 mod concepts;
 mod one;
 mod panel;
@@ -43,8 +44,11 @@ pub(crate) fn InvoicesPage() -> impl IntoView {
             ("in_progress", tr!(invoices.in_progress)),
             ("needs_someone", tr!(invoices.needs_someone)),
             ("stamped", tr!(invoices.stamped)),
+            ("blocked", tr!(invoices.blocked)),
         ]
         .into_iter()
+        // there are some, and whoever looks may open them
+        .filter(|(value, _)| *value != "blocked" || counts.iter().any(|(key, _)| key == value))
         .map(|(value, label)| {
             let count = counts.iter().find(|(key, _)| key == value).map(|(_, count)| *count);
             Tab {
@@ -107,7 +111,11 @@ fn table(rows: &[InvoiceRow]) -> impl IntoView + use<> {
         view! {
             <tr data-testid="invoice-row" data-id=row.id on:click=route::opens(to.clone())>
                 <td><span class="row"><a class="m tn" href=to.clone()>{row.label}</a>{row.unsent.then(|| view! { <Unsent/> })}</span></td>
-                <td class="m">{row.customer}</td>
+                <td class="m">{if row.blocked_until.is_empty() {
+                    row.customer.into_any()
+                } else {
+                    view! { <span class="t2">{tr!(invoices.blocked_until, day = format::day(&row.blocked_until))}</span> }.into_any()
+                }}</td>
                 <td class="mono t2 narrow-hide">{row.rfc}</td>
                 <td><Badge tone text=word icon=labels::fiscal_icon(&row.fiscal_state)/></td>
                 <td>{left}</td>

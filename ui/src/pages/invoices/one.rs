@@ -8,6 +8,7 @@ use zuc_ipc::invoice::InvoiceView;
 use zuc_ipc::list;
 use zuc_ipc::shared::ById;
 
+use super::blocked::{Blocked, Hold};
 use super::concepts::Concepts;
 use super::panel::Panel;
 use super::story::Story;
@@ -52,7 +53,10 @@ pub(crate) fn InvoicePage() -> impl IntoView {
     };
     view! {
         <TopBar crumb=Crumb { to: route::INVOICES, name: tr!(shell.invoices).to_owned() } title about badges>{saves()}</TopBar>
-        {loaded(invoice, move |view| inside(view, save, issue))}
+        {move || invoice.failure.get().filter(|failure| failure.code == "invoice.blocked" && invoice.value.with(Option::is_none))
+            .map(|_| view! { <Blocked id invoice/> })}
+        {move || (!invoice.failure.get().is_some_and(|failure| failure.code == "invoice.blocked"))
+            .then(|| loaded(invoice, move |view| inside(view, save, issue)))}
     }
 }
 
@@ -78,6 +82,7 @@ fn inside(view: Arc<InvoiceView>, save: Action, issue: Action) -> impl IntoView 
                     <Kpi label=tr!(invoices.subtotal) value=kpi_money(&view.subtotal.amount, &view.subtotal.currency)/>
                     <Kpi label=tr!(invoices.outstanding) value=kpi_money(&row.outstanding.amount, &row.outstanding.currency) testid="invoice-outstanding"/>
                 </div>
+                {(!row.blocked_until.is_empty()).then(|| view! { <Hold view=view.clone()/> })}
                 <Story view=view.clone()/>
                 <Concepts view=view.clone()/>
                 <section class="sec sec--flush">
