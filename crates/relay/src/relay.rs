@@ -8,7 +8,7 @@ use zuc_relay_store::RelayStore;
 use crate::{
     Clock,
     keys::RelayKeys,
-    log::{LogService, Session},
+    log::{LogService, QUOTA, Session},
     pac::Pac,
     stamping::{self, Stamping, StampingSettings},
 };
@@ -28,18 +28,19 @@ impl Relay {
         clock: Arc<dyn Clock>,
         pac: Option<Arc<dyn Pac>>,
     ) -> Self {
-        Self::open_with(store, keys, clock, pac, StampingSettings::default())
+        Self::open_with(store, keys, clock, pac, StampingSettings::default(), QUOTA)
     }
 
-    /// The same, with how it stamps.
+    /// The same, with how it stamps, and with so many bytes for the files of one company.
     pub fn open_with(
         store: Arc<dyn RelayStore>,
         keys: Arc<RelayKeys>,
         clock: Arc<dyn Clock>,
         pac: Option<Arc<dyn Pac>>,
         settings: StampingSettings,
+        quota: u64,
     ) -> Self {
-        let log = Arc::new(LogService::open(store, keys, clock));
+        let log = Arc::new(LogService::open(store, keys, clock).with_quota(quota));
         let stamping = pac.clone().map(|pac| Arc::new(Stamping::new(log.clone(), pac, settings)));
         Self { log, pac, stamping }
     }

@@ -33,6 +33,9 @@ pub(crate) struct ServeCommand {
     /// Requests a minute of one address without a session.
     #[arg(long, default_value_t = HttpOptions::default().per_address)]
     per_address: u32,
+    /// Bytes that the files of one company may have.
+    #[arg(long, env = "ZUC_RELAY_FILES", default_value_t = zuc_relay::log::QUOTA)]
+    files_per_company: u64,
     /// A proxy in front of the relay, whose word on who asks is taken (`X-Forwarded-For`); may be given again.
     #[arg(long = "trusted-proxy", env = "ZUC_RELAY_TRUSTED_PROXIES", value_delimiter = ',')]
     trusted_proxies: Vec<IpAddr>,
@@ -45,7 +48,8 @@ impl ServeCommand {
         let store = self.store.unwrap_or_else(|| StoreAt::Folder(self.data.join("companies")));
         let store = store.open().await.context("the store cannot be opened")?;
         let (pac, settings) = (self.pac.pac()?, self.pac.stamping()?);
-        let relay = Arc::new(Relay::open_with(store, Arc::new(keys), Arc::new(SystemClock), pac, settings));
+        let quota = self.files_per_company;
+        let relay = Arc::new(Relay::open_with(store, Arc::new(keys), Arc::new(SystemClock), pac, settings, quota));
         if let Some(stamping) = relay.stamping() {
             // Dropped with the process: whatever it leaves half done is what its ledger is for.
             tokio::spawn(stamping.clone().work(std::future::pending()));

@@ -32,7 +32,7 @@ pub(crate) fn hear_drops() {
     listen::<Dropped>("tauri://drag-drop", move |dropped| drops.0.set(dropped.paths));
 }
 
-/// The section «Archivos» of a prospect or a customer.
+/// The section «Archivos» of a prospect, a customer or a proposal.
 #[component]
 pub(crate) fn Files(subject: String) -> impl IntoView {
     let subject = StoredValue::new(subject);

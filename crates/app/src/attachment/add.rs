@@ -17,7 +17,7 @@ use super::{changes, id};
 use crate::{AppError, Office, backup::aside, failpoint::failpoint, undo::Inverse};
 
 impl Office {
-    /// Hangs a file of this computer on a lead or a customer. It is here at once, whether a relay answers or not.
+    /// Hangs a file of this computer on a lead, a customer or a proposal. It is here at once, whether a relay answers or not.
     ///
     /// # Errors
     /// `file.not_read`; `attachment.too_large`; `store.disk_full`; `store.person_key_missing` where the record's person was
@@ -34,13 +34,14 @@ impl Office {
         failpoint("attachment.sealed")?;
         let contents = Some(Contents { name: name.clone(), key: sealed.key });
         let mut tx = self.begin().await?;
-        let of_a_person = tx.bears_a_person(bearer.subject.uuid()).await?;
+        let of_a_person = tx.bears_a_person(bearer.person.unwrap_or(bearer.subject.uuid())).await?;
         let (of_person, of_record) = if of_a_person { (contents, None) } else { (None, contents) };
         let act = tx.act();
         let attachment = Attachment {
             id: AttachmentId(tx.fresh_id()),
             scope: bearer.object.scope,
             subject: bearer.subject,
+            bearer: bearer.person,
             of_person,
             of_record,
             hash: sealed.hash,

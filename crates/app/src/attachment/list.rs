@@ -13,7 +13,7 @@ use super::id;
 use crate::{AppError, Office};
 
 impl Office {
-    /// The files of a lead or a customer, newest first; those of a customer with those of the lead that it was.
+    /// The files of a lead, a customer or a proposal, newest first; those of a customer with those of the lead that it was.
     pub async fn file_list(&self, subject: String) -> Result<Vec<FileRow>, AppError> {
         self.allow(Action::ReadLeads, Object::in_scope(self.sales()))?;
         let subject = id(&subject)?;

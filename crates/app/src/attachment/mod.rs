@@ -1,4 +1,4 @@
-//! Files that hang on leads and customers: attach, list, read, take away, and carry to the relay and back.
+//! Files that hang on leads, customers and proposals: attach, list, read, take away, and carry to the relay and back.
 
 mod add;
 mod carry;
@@ -17,7 +17,8 @@ use zuc_domain::{
     attachment::{AttachmentSubject, FileHash},
     customer::Customer,
     lead::Lead,
-    shared::{CustomerId, LeadId, Object},
+    proposal::Proposal,
+    shared::{CustomerId, LeadId, Object, ProposalId},
 };
 use zuc_ipc::Changes;
 
@@ -57,19 +58,26 @@ impl Files {
 /// A record that files hang on.
 struct Bearer {
     subject: AttachmentSubject,
+    /// Who bears the person whose key seals a file of it, where that is another record.
+    person: Option<Uuid>,
     object: Object,
 }
 
 impl Office {
-    /// The lead or the customer of this id.
+    /// The lead, the customer or the proposal of this id.
     async fn bearer(&self, id: Uuid) -> Result<Bearer, AppError> {
         if let Some(lead) = self.store.read::<Lead>(LeadId(id)).await? {
-            return Ok(Bearer { subject: AttachmentSubject::Lead(lead.id), object: crate::lead::object(&lead) });
+            let object = crate::lead::object(&lead);
+            return Ok(Bearer { subject: AttachmentSubject::Lead(lead.id), person: None, object });
+        }
+        if let Some(proposal) = self.store.read::<Proposal>(ProposalId(id)).await? {
+            let (person, object) = (Some(proposal.customer.0), crate::proposal::object(&proposal));
+            return Ok(Bearer { subject: AttachmentSubject::Proposal(proposal.id), person, object });
         }
         let customer = self.store.read::<Customer>(CustomerId(id)).await?;
         let customer = customer.ok_or_else(|| AppError::not_found("record"))?;
         let object = Object { scope: customer.scope, owner: Some(customer.owner) };
-        Ok(Bearer { subject: AttachmentSubject::Customer(customer.id), object })
+        Ok(Bearer { subject: AttachmentSubject::Customer(customer.id), person: None, object })
     }
 }
 

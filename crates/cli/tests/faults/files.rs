@@ -8,7 +8,12 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{CARLA, Stage, refused, world::program::Ran};
+use zuc_ipc::proposal::ProposalNew;
+
+use crate::{
+    CARLA, Stage, refused,
+    world::{self, program::Ran},
+};
 
 /// What the file says, and what may be found nowhere.
 const CANARY: &[u8] = b"CANARIO-ARCHIVO-4471";
@@ -204,4 +209,47 @@ async fn a_relay_that_lost_its_data_is_given_the_files_back() {
     }
     assert_eq!(rows(&stage, CARLA, &id).await[0]["state"], "safe");
     assert_eq!(saved(&stage, "luis", &file).await, bytes);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_hangs_on_a_proposal_and_goes_with_the_person_that_it_is_for() {
+    let stage = Stage::with_luis().await;
+    let (path, bytes) = written(&stage, "anexo.pdf");
+    // to a company: whoever reads the team reads it
+    let proposal = stage.deal.proposal.clone();
+    let added = stage.world.ask(CARLA, &["file", "add", &proposal, &path]).await;
+    let file = added["id"].as_str().expect("an id").to_owned();
+    for person in [CARLA, "luis"] {
+        stage.world.ask(person, &["sync"]).await;
+        assert_eq!(rows(&stage, person, &proposal).await[0]["name"], "anexo.pdf", "{person}");
+        assert_eq!(saved(&stage, person, &file).await, bytes, "{person}");
+    }
+    assert!(rows(&stage, CARLA, &stage.deal.customer).await.is_empty(), "it is not the customer's");
+
+    // to a person: it is closed with their key
+    let desk = stage.world.desk(CARLA).await;
+    let office = desk.office().await.expect("an office");
+    let person = Box::pin(world::company::person(&office)).await;
+    let opened = office
+        .proposal_create(ProposalNew {
+            customer_id: person.clone(),
+            opportunity_id: None,
+            title: "Mantenimiento de casa".to_owned(),
+        })
+        .await
+        .expect("a proposal");
+    let theirs = opened.view.row.id;
+    drop(office);
+    desk.close().await;
+    stage.world.ask(CARLA, &["file", "add", &theirs, &path]).await;
+    for person in [CARLA, "luis"] {
+        stage.world.ask(person, &["sync"]).await;
+        assert_eq!(rows(&stage, person, &theirs).await.len(), 1, "{person}");
+    }
+    stage.world.ask("luis", &["person", "erase", &person]).await;
+    for person in [CARLA, "luis"] {
+        stage.world.ask(person, &["sync"]).await;
+        assert!(rows(&stage, person, &theirs).await.is_empty(), "{person}");
+        assert_eq!(rows(&stage, person, &proposal).await.len(), 1, "{person}: the other's stays");
+    }
 }

@@ -145,6 +145,45 @@ pub(crate) async fn customer(office: &Office, nth: u64) -> Deal {
     Deal { lead, customer: converted.customer_id, proposal: String::new() }
 }
 
+/// A customer who is a person, by their RFC; gives their id.
+pub(crate) async fn person(office: &Office) -> String {
+    let new = LeadNew {
+        full_name: "Julia Cano Peña".to_owned(),
+        email: "julia@cano.example".to_owned(),
+        ..LeadNew::default()
+    };
+    office.lead_create(new).await.expect("a lead");
+    let query = LeadQuery { text: "julia@cano".to_owned(), limit: 1, ..LeadQuery::default() };
+    let lead = office.lead_list(query).await.expect("leads").rows.into_iter().next().expect("the lead").id;
+    let touch = ActivityNew {
+        subject_id: lead.clone(),
+        channel: "call".to_owned(),
+        direction: "out".to_owned(),
+        text: "Quiere arreglar su casa".to_owned(),
+    };
+    office.lead_log(touch).await.expect("a touch");
+    let gate = Qualification {
+        id: lead.clone(),
+        need: "Arreglar su casa".to_owned(),
+        budget: true,
+        authority: true,
+        timeline: "Este mes".to_owned(),
+    };
+    office.lead_qualify(gate).await.expect("the gate");
+    let customer_id = office.lead_convert(lead).await.expect("a customer").customer_id;
+    let profile = FiscalProfile {
+        rfc: "CACX7605101P8".to_owned(),
+        legal_name: "XOCHILT CASAS CHAVEZ".to_owned(),
+        regimen_fiscal: "612".to_owned(),
+        domicilio_cp: "36257".to_owned(),
+        uso_cfdi: "G03".to_owned(),
+    };
+    let seen = office.customer_fiscal(&customer_id).await.expect("what is shown");
+    let set = FiscalProfileSet { customer_id: customer_id.clone(), seen, profile };
+    office.customer_set_fiscal(set).await.expect("a fiscal profile");
+    customer_id
+}
+
 /// A proposal to the customer of `deal`, signed: the saga is due.
 pub(crate) async fn sign(office: &Office, deal: &Deal) -> Deal {
     Box::pin(sign_as(office, deal, "Rosa Iñiguez", "rosa@lafragua.example")).await

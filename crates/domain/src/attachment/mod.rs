@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::shared::{AttachmentId, CustomerId, Hlc, LeadId, PersonId, Scope};
+use crate::shared::{AttachmentId, CustomerId, Hlc, LeadId, PersonId, ProposalId, Scope};
 
 pub use hex_bytes::{ContentKey, FileHash};
 pub use name::FileName;
@@ -25,6 +25,8 @@ pub enum AttachmentSubject {
     Lead(LeadId),
     /// A customer.
     Customer(CustomerId),
+    /// A proposal.
+    Proposal(ProposalId),
 }
 
 impl AttachmentSubject {
@@ -33,6 +35,7 @@ impl AttachmentSubject {
         match self {
             Self::Lead(id) => id.0,
             Self::Customer(id) => id.0,
+            Self::Proposal(id) => id.0,
         }
     }
 }
@@ -55,6 +58,9 @@ pub struct Attachment {
     pub scope: Scope,
     /// What it hangs on.
     pub subject: AttachmentSubject,
+    /// Who bears the person whose key seals it, where that is not the subject: the customer of a proposal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bearer: Option<Uuid>,
     /// Of a record that bears a person: sealed under that person's key, so that whoever forgets the person forgets the
     /// file. Nothing once they are forgotten, and until their key is here.
     #[serde(default)]

@@ -11,8 +11,8 @@ use zuc_relay_store::{AttachmentHead, AttachmentPiece, PieceOutcome, StoreError,
 use super::{LogService, Session};
 use crate::RelayError;
 
-/// How many bytes the files of one company may have: 10 GiB.
-const QUOTA: u64 = 10 << 30;
+/// How many bytes the files of one company may have where nothing else is said: 10 GiB.
+pub const QUOTA: u64 = 10 << 30;
 
 impl LogService {
     /// Says how much of a file is here, to whoever reads the scope.
@@ -52,7 +52,7 @@ impl LogService {
             return Err(ProtocolError::Malformed.into());
         }
         let id = piece.id;
-        match self.store.put_attachment(session.company, piece, QUOTA).await? {
+        match self.store.put_attachment(session.company, piece, self.quota).await? {
             PieceOutcome::Here(head) => Ok(vec![told(id, head)]),
             PieceOutcome::Altered => Err(RelayError::Refused("attachment.altered")),
         }

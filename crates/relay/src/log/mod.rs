@@ -31,6 +31,7 @@ use zuc_protocol::{
 };
 use zuc_relay_store::{AttachmentPiece, RelayStore, StoreError};
 
+pub use attachment::QUOTA;
 pub use session::Session;
 
 use crate::{Clock, RelayError, author::Author, chance::random, keys::RelayKeys};
@@ -49,6 +50,8 @@ pub struct LogService {
     pub(crate) store: Arc<dyn RelayStore>,
     pub(crate) keys: Arc<RelayKeys>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// How many bytes the files of one company may have.
+    quota: u64,
     companies: Mutex<HashMap<CompanyId, Arc<Company>>>,
 }
 
@@ -65,7 +68,13 @@ struct Company {
 impl LogService {
     /// The service over a store.
     pub fn open(store: Arc<dyn RelayStore>, keys: Arc<RelayKeys>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, keys, clock, companies: Mutex::new(HashMap::new()) }
+        Self { store, keys, clock, quota: QUOTA, companies: Mutex::new(HashMap::new()) }
+    }
+
+    /// The same, with so many bytes for the files of one company.
+    #[must_use]
+    pub fn with_quota(self, quota: u64) -> Self {
+        Self { quota, ..self }
     }
 
     /// Makes a company of a self-signed genesis record; `false` when it stood already, as after a lost answer.

@@ -8,7 +8,7 @@ use zuc_protocol::{
     messages::{ClientFrame, ServerFrame},
 };
 
-use crate::stage::{Laptop, Stage};
+use crate::stage::{Laptop, Stage, relay_with_room};
 
 const SALES: Scope = Scope::Sales(1);
 
@@ -83,4 +83,16 @@ async fn what_is_too_long_or_not_what_its_name_says_is_not_taken() {
     ] {
         assert_eq!(refused(&ask(&stage, &ana, frame).await), code);
     }
+}
+
+#[tokio::test]
+async fn a_relay_takes_no_more_files_of_a_company_than_it_was_started_for() {
+    let (mut stage, boss) = Stage::found().await;
+    let ana = stage.join(&boss, Rights::new([Role::Ventas], [1])).await;
+    stage.relay = relay_with_room(stage.folder.path(), 10).await;
+    let (long, fits) = (b"eleven byte", b"ten bytes!");
+    assert_eq!(refused(&ask(&stage, &ana, put(named(long), 11, 0, long)).await), "attachment.quota");
+    let id = named(fits);
+    assert_eq!(ask(&stage, &ana, put(id, 10, 0, fits)).await, ServerFrame::Attachment { id, size: 10, have: 10 });
+    assert_eq!(refused(&ask(&stage, &ana, put(named(b"x"), 1, 0, b"x")).await), "attachment.quota");
 }

@@ -16,13 +16,21 @@ use zuc_protocol::{
     secret::{BagKey, EpochKey, IndexKey},
     suite,
 };
-use zuc_relay::{Relay, RelayKeys, SystemClock, log::Session};
+use zuc_relay::{Relay, RelayKeys, SystemClock, log::Session, stamping::StampingSettings};
 use zuc_relay_sqlite::{Options, SqliteStore};
 
 pub(crate) async fn relay(folder: &Path) -> Arc<Relay> {
     let keys = RelayKeys::load_or_make(&folder.join("relay.key")).unwrap();
     let store = SqliteStore::open(&folder.join("companies"), Options::default()).await.unwrap();
     Arc::new(Relay::open(Arc::new(store), Arc::new(keys), Arc::new(SystemClock), None))
+}
+
+/// The same, with room for so many bytes of a company's files.
+pub(crate) async fn relay_with_room(folder: &Path, quota: u64) -> Arc<Relay> {
+    let keys = RelayKeys::load_or_make(&folder.join("relay.key")).unwrap();
+    let store = SqliteStore::open(&folder.join("companies"), Options::default()).await.unwrap();
+    let (store, keys, clock) = (Arc::new(store), Arc::new(keys), Arc::new(SystemClock));
+    Arc::new(Relay::open_with(store, keys, clock, None, StampingSettings::default(), quota))
 }
 
 pub(crate) fn epoch_key() -> EpochKey {

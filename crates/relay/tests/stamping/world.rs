@@ -162,7 +162,14 @@ impl RelayProcess {
         let opening = runtime.spawn(async move {
             let keys = RelayKeys::load_or_make(&folder.join("relay.key")).unwrap();
             let store = SqliteStore::open(&folder.join("companies"), Options::default()).await.unwrap();
-            Arc::new(Relay::open_with(Arc::new(store), Arc::new(keys), Arc::new(SystemClock), Some(adapter), stamping))
+            Arc::new(Relay::open_with(
+                Arc::new(store),
+                Arc::new(keys),
+                Arc::new(SystemClock),
+                Some(adapter),
+                stamping,
+                zuc_relay::log::QUOTA,
+            ))
         });
         let relay = std::thread::spawn(move || futures::executor::block_on(opening).unwrap()).join().unwrap();
         runtime.spawn(relay.stamping().unwrap().clone().work(std::future::pending()));

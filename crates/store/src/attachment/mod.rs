@@ -37,6 +37,10 @@ impl FactRecord for Attachment {
         self.scope
     }
 
+    fn person(&self) -> Uuid {
+        self.bearer.unwrap_or(self.subject.uuid())
+    }
+
     fn by(&self) -> Option<PersonId> {
         Some(self.by)
     }

@@ -17,7 +17,7 @@ use crate::backend::{Topics, use_query};
 use crate::components::{Badge, DateField, FailureNotice, FormFailure, Icon, Kbd, SkeletonRows, Unsent};
 use crate::format;
 use crate::labels;
-use crate::pages::{Gone, HistoryButton, Onlookers};
+use crate::pages::{Files, Gone, HistoryButton, Onlookers};
 use crate::route;
 use crate::shell::{Crumb, TopBar};
 use crate::words::tr;
@@ -91,6 +91,7 @@ fn Editor(draft: Draft) -> impl IntoView {
                     <Lines draft/>
                     <FormFailure failure=draft.failure/>
                     <Totals draft/>
+                    {draft.view.with_untracked(|view| view! { <Files subject=view.row.id.clone()/> })}
                 </div>
                 <Foot draft/>
             </div>
