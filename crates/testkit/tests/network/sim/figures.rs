@@ -31,6 +31,7 @@ pub(super) struct Figures {
     pub(super) leases: u64,
     pub(super) leases_over: u64,
     pub(super) begun: u64,
+    pub(super) lies: u64,
     pub(super) slowest_ms: i64,
 }
 
@@ -52,6 +53,7 @@ impl Figures {
         self.leases += other.leases;
         self.leases_over += other.leases_over;
         self.begun += other.begun;
+        self.lies += other.lies;
         self.slowest_ms = self.slowest_ms.max(other.slowest_ms);
     }
 }
@@ -63,7 +65,7 @@ impl fmt::Display for Figures {
             "{} weeks, {} events, {} commands, {} that a disk refused and {} that keys were not there for, {} power \
              cuts, {} relays that lost what they kept, {} laptops restored, {} pages spoiled, {} taken away, {} leads \
              converted by two at once, {} steps that count nowhere, {} leases and {} works that came after their end, {} \
-             laptops that began at a snapshot, mended {} times and equal at most {} \
+             laptops that began at a snapshot, {} of them at a lie, mended {} times and equal at most {} \
              ms after",
             self.weeks,
             self.events,
@@ -80,6 +82,7 @@ impl fmt::Display for Figures {
             self.leases,
             self.leases_over,
             self.begun,
+            self.lies,
             self.healed,
             self.slowest_ms
         )

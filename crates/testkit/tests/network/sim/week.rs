@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tempfile::TempDir;
+use zuc_protocol::manifest::Says;
+use zuc_protocol::pack::PackItem;
 use zuc_protocol::{Rights, Role, Scope};
-use zuc_store::Backup;
+use zuc_store::{Backup, Snapshot};
 use zuc_sync::{Input, SyncStatus};
 use zuc_testkit::network::{Laptop, Network, On};
 
@@ -116,22 +118,60 @@ impl Week {
         Lived { trace: week.trace.finalize(), figures: week.figures }
     }
 
-    /// Somebody joins who takes in a snapshot, with what came after it.
+    /// Somebody joins who takes in a snapshot, with what came after it. In some weeks it is a lie of two, which ends when the log is
+    /// read over it; in the others whoever goes on from it makes what the whole log makes.
     async fn begin_at_a_snapshot(&mut self) {
         let scope = Scope::Sales(1);
-        let made = Box::pin(self.network.snapshot(0, scope)).await;
+        let lies = (self.seed / 2) % 3 == 1;
+        let mut made = Box::pin(self.network.snapshot(0, scope)).await;
+        if lies {
+            made = self.network.doctored(0, &made, |mut items| {
+                let record = items.iter().position(|item| matches!(item, PackItem::Document(_)));
+                items.remove(record.expect("a week leaves records"));
+                items
+            });
+        }
         self.network.offer_snapshot(0, &made).await.expect("a snapshot of this log");
-        let right = Box::pin(self.network.look_into(1, &made)).await;
-        assert!(right, "seed {}: two laptops fold the same entries to the same", self.seed);
+        if lies {
+            self.network.say(1, &made, Says::Right).await;
+        } else {
+            let right = Box::pin(self.network.look_into(1, &made)).await;
+            assert!(right, "seed {}: two laptops fold the same entries to the same", self.seed);
+        }
         self.work(2, 5).await;
         Box::pin(self.heal()).await;
         self.network.begin_at = 1;
         self.network.join("Nora", Rights::new([Role::Gerencia], [1])).await;
         self.network.settle().await;
-        let joined = self.network.laptops.last().expect("who joined");
+        let at = self.network.laptops.len() - 1;
+        let joined = &self.network.laptops[at];
         assert_eq!(joined.begun, [(scope, made.manifest.cursor)], "seed {}: {:?}", self.seed, joined.not_begun);
         self.figures.begun += 1;
+        if lies {
+            Box::pin(self.is_found_out(at, &made)).await;
+        }
         Box::pin(self.heal()).await;
+        if !lies {
+            let whole = Box::pin(self.network.snapshot(0, scope)).await;
+            let upon = Box::pin(self.network.goes_on_from(1, &made, scope, whole.manifest.cursor)).await;
+            let digest = upon.map(|upon| upon.manifest.digest);
+            assert_eq!(digest, Some(whole.manifest.digest), "seed {}: what is made upon a snapshot", self.seed);
+        }
+    }
+
+    /// Time passes with nothing to do, until a laptop has read what lies before the lie that it began at.
+    async fn is_found_out(&mut self, at: usize, lie: &Snapshot) {
+        let scope = lie.manifest.scope;
+        for _ in 0..200 {
+            self.network.round_trip(1_000).await;
+            if self.network.laptops[at].store.unproven(scope).await.expect("an open store").is_some() {
+                let right = Box::pin(self.network.proves(at, lie)).await;
+                assert!(!right, "seed {}: a lie is found out", self.seed);
+                self.figures.lies += 1;
+                return;
+            }
+        }
+        panic!("seed {}: what lies before the snapshot is never read", self.seed);
     }
 
     async fn happen(&mut self, event: Event) {
