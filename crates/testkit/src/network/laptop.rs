@@ -261,7 +261,7 @@ impl Laptop {
     /// A connection to its database beside the program's.
     async fn beside(&self) -> SqliteConnection {
         let footing = self.footing.as_deref().expect("a laptop with a folder");
-        let key: String = footing.keys.database.iter().map(|byte| format!("{byte:02x}")).collect();
+        let key = hex::encode(footing.keys.database.as_slice());
         let options = SqliteConnectOptions::new()
             .filename(footing.place.folder().join("zuclubit.db"))
             .pragma("key", format!("\"x'{key}'\""));

@@ -27,8 +27,8 @@ async fn company(seed: u64) -> Network {
     network
 }
 
-fn record(id: u8) -> Option<ItemId> {
-    Some(ItemId([id; 16]))
+fn record(id: u8) -> ItemId {
+    ItemId([id; 16])
 }
 
 async fn look(network: &mut Network, at: usize, record: Option<ItemId>) {
@@ -50,18 +50,18 @@ async fn who_reads_the_scope_hears_it_and_nothing_of_it_is_kept() {
     let ana = network.laptops[ANA].engine.log().device(network.laptops[ANA].keys().id()).unwrap().person;
     let before = network.host.head(company, wire_scope(SALES)).await.unwrap();
     let held = network.laptops[BETO].store.digests().await.unwrap();
-    look(&mut network, ANA, record(7)).await;
+    look(&mut network, ANA, Some(record(7))).await;
     assert_eq!(network.laptops[ANA].store.unsent().await.unwrap(), 0);
     network.settle().await;
     for at in [LUIS, BETO] {
-        assert_eq!(network.laptops[at].glances, [(ana, record(7))]);
+        assert_eq!(network.laptops[at].glances, [(ana, Some(record(7)))]);
     }
     assert!(network.laptops[ANA].glances.is_empty() && network.laptops[DORA].glances.is_empty());
     assert_eq!(network.host.head(company, wire_scope(SALES)).await.unwrap(), before, "nothing in the log");
     assert_eq!(network.laptops[BETO].store.digests().await.unwrap(), held, "nor on a disk");
     look(&mut network, ANA, None).await;
     network.settle().await;
-    assert_eq!(heard(&mut network, BETO), [record(7), None], "she looks at nothing any more");
+    assert_eq!(heard(&mut network, BETO), [Some(record(7)), None], "she looks at nothing any more");
     network.kill_the_relay().await;
     network.settle().await;
     assert_eq!(heard(&mut network, BETO), NOTHING, "and nobody tells it again");
@@ -73,7 +73,7 @@ async fn what_there_is_no_room_for_is_lost() {
     // who was away never hears of it
     network.laptops[BETO].disconnect().await;
     network.laptops[BETO].away = true;
-    look(&mut network, ANA, record(1)).await;
+    look(&mut network, ANA, Some(record(1))).await;
     network.settle().await;
     network.laptops[BETO].away = false;
     network.settle().await;
@@ -81,24 +81,25 @@ async fn what_there_is_no_room_for_is_lost() {
     // nor who takes nothing that was not asked for, and then takes it again
     network.laptops[BETO].up.push_back(ClientFrame::Credit { frames: 0 });
     network.settle().await;
-    look(&mut network, ANA, record(2)).await;
+    look(&mut network, ANA, Some(record(2))).await;
     network.settle().await;
     network.laptops[BETO].up.push_back(ClientFrame::Credit { frames: 32 });
     network.settle().await;
     assert_eq!(heard(&mut network, BETO), NOTHING);
     // a hundred at once are few
     for id in 0..100 {
-        let glance = Glance { record: record(id), at_ms: network.laptops[ANA].now().as_millisecond() + i64::from(id) };
+        let glance =
+            Glance { record: Some(record(id)), at_ms: network.laptops[ANA].now().as_millisecond() + i64::from(id) };
         network.laptops[ANA].hear(Input::Look { scope: wire_scope(SALES), glance }).await;
     }
     network.settle().await;
     assert!(heard(&mut network, BETO).len() <= 1);
-    look(&mut network, ANA, record(3)).await;
+    look(&mut network, ANA, Some(record(3))).await;
     network.settle().await;
-    assert_eq!(heard(&mut network, BETO).last(), Some(&record(3)), "and it goes on");
+    assert_eq!(heard(&mut network, BETO).last(), Some(&Some(record(3))), "and it goes on");
     // without a connection nothing waits to be said
     network.laptops[ANA].disconnect().await;
-    look(&mut network, ANA, record(4)).await;
+    look(&mut network, ANA, Some(record(4))).await;
     assert!(network.laptops[ANA].up.is_empty());
     network.settle().await;
     assert_eq!(heard(&mut network, BETO), NOTHING);
@@ -107,14 +108,14 @@ async fn what_there_is_no_room_for_is_lost() {
 #[tokio::test]
 async fn nobody_is_made_to_look_by_others() {
     let mut network = company(83).await;
-    look(&mut network, ANA, record(5)).await;
+    look(&mut network, ANA, Some(record(5))).await;
     let said = network.laptops[ANA].up.iter().find_map(|frame| match frame {
         ClientFrame::Glance { scope, glance } => Some((*scope, glance.clone())),
         _ => None,
     });
     let (scope, glance) = said.unwrap();
     network.settle().await;
-    assert_eq!(heard(&mut network, BETO), [record(5)]);
+    assert_eq!(heard(&mut network, BETO), [Some(record(5))]);
     let mut forged = glance.clone();
     forged.author = network.laptops[LUIS].keys().id();
     let mut spoiled = glance.clone();
