@@ -56,7 +56,7 @@ impl Store {
                 let touched = self.acked(*scope, *number, *hash, *seq, outbox, *advance, judged).await?;
                 // what waited for a part in another scope may go now
                 let inputs = if parts { self.offers().await? } else { vec![Input::Waiting(self.unsent().await?)] };
-                Carried { touched, inputs, ..Carried::default() }
+                Carried { inputs, touched, ..Carried::default() }
             }
             Effect::Apply { scope, advance, source, kind, bytes, items } => {
                 let received = Box::pin(self.apply_entry(*scope, *advance, source, *kind, bytes, items, now)).await?;
