@@ -34,7 +34,7 @@ impl Office {
         if !self.is_online() {
             return Ok(());
         }
-        let jobs = self.run_jobs().await;
+        let jobs = Box::pin(self.run_jobs()).await;
         match &jobs {
             Ok(()) => self.tell_audit_head_if_due().await?,
             Err(error) if error.code == "clock.off" => {}

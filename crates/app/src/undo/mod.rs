@@ -116,10 +116,10 @@ impl Office {
         let done = || words::say("undo.done").to_owned();
         match Inverse::from_token(&token)? {
             Inverse::LeadField(field) => {
-                let back = self.put_field_back(&field).await?;
+                let back = Box::pin(self.put_field_back(&field)).await?;
                 Ok(self.tell(Changes { leads: true, undo: Some(back.token()), done: done(), ..Changes::default() }))
             }
-            Inverse::LeadFields { fields } => self.put_fields_back(&fields).await,
+            Inverse::LeadFields { fields } => Box::pin(self.put_fields_back(&fields)).await,
             Inverse::Made(made) => {
                 Box::pin(self.take_away(&made)).await?;
                 Ok(self.tell(Changes { done: done(), ..Changes::all() }))
@@ -134,11 +134,11 @@ impl Office {
                 self.settle_value(DocKind(kind), record, &field, json(&value)?, Some(json(&written)?)).await?;
                 Ok(self.tell(Changes { done: done(), ..Changes::all() }))
             }
-            Inverse::Opposition { record, opposes } => self.take_opposition_back(record, opposes).await,
+            Inverse::Opposition { record, opposes } => Box::pin(self.take_opposition_back(record, opposes)).await,
             Inverse::File { file, away } => Ok(self.tell(self.set_away(&file, away).await?)),
-            Inverse::Joined(joined) => self.part_leads(&joined).await,
-            Inverse::Moved(moved) => self.bring_back(&moved).await,
-            Inverse::Import { batch } => self.import_undo(batch.to_string()).await,
+            Inverse::Joined(joined) => Box::pin(self.part_leads(&joined)).await,
+            Inverse::Moved(moved) => Box::pin(self.bring_back(&moved)).await,
+            Inverse::Import { batch } => Box::pin(self.import_undo(batch.to_string())).await,
         }
     }
 }
