@@ -101,7 +101,7 @@ commands! {
     lead_compare: LeadCompare => |office, args| office.lead_compare(args);
     lead_merge: LeadMergeInto => |office, args| office.lead_merge(args);
     lead_move: LeadMoveTo => |office, args| office.lead_move(args);
-    lead_teams: LeadTeams => |office, _args| office.lead_teams();
+    lead_teams: LeadTeams => |office, _| office.lead_teams();
 
     file_list: FileList => |office, args| office.file_list(args.id);
     file_add: FileAdd => |office, args| office.file_add(args);

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 use zuc_domain::{
     attachment::{Attachment, AttachmentRemoval},
-    shared::{Action, CustomerId, Object},
+    shared::{Action, CustomerId, LeadId, Object},
 };
 use zuc_ipc::attachment::FileRow;
 use zuc_protocol::attachment::sealed_size;
@@ -19,7 +19,7 @@ impl Office {
         let subject = id(&subject)?;
         let mut subjects = vec![subject];
         let customer = self.store.customer_row(CustomerId(subject)).await?;
-        subjects.extend(customer.and_then(|customer| customer.lead).map(|lead| lead.uuid()));
+        subjects.extend(customer.and_then(|customer| customer.lead).map(LeadId::uuid));
         let mut rows = Vec::new();
         for subject in subjects {
             rows.extend(self.files_of(subject).await?);

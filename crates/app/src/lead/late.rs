@@ -106,7 +106,7 @@ pub async fn catch_up(tx: &mut Tx, alias: LeadId, now: Timestamp) -> Result<bool
     let target = tx.survivor_of(alias).await?;
     if target == alias {
         let since = goes.merged_seen.clone().unwrap_or_default();
-        if !may(&changes(tx, alias, &since).await?, |change| points(change), now) {
+        if !may(&changes(tx, alias, &since).await?, points, now) {
             return Ok(false);
         }
         goes.unmerge();

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use rust_decimal::Decimal;
 use zuc_domain::{
     lead::{Lead, LeadState, score::Factor},
-    shared::{Action, Currency, ImportBatchId, Object, PersonId, Scope},
+    shared::{Action, Currency, ImportBatchId, Object, OpportunityId, PersonId, Scope},
 };
 use zuc_ipc::{
     lead::{LeadDetail, LeadPage, LeadQuery, LeadRow, LeadSort, ScoreFactor, TimelineRow},
@@ -109,7 +109,7 @@ impl Office {
             }
             if let Some(to) = alias.converted {
                 united.customer = united.customer.or(Some(to.customer.uuid()));
-                united.opportunity = united.opportunity.or(to.opportunity.map(|id| id.uuid()));
+                united.opportunity = united.opportunity.or(to.opportunity.map(OpportunityId::uuid));
             }
         }
         Ok(united)

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use zuc_domain::{
     lead::{AssignmentRule, Lead, LeadEvent, LeadField, duplicates::Likeness, duplicates::MatchRecord},
-    shared::{Action, DomainEvent, LeadId},
+    shared::{Action, DomainEvent, LeadId, OpportunityId},
 };
 use zuc_ipc::{
     Changes,
@@ -190,7 +190,9 @@ fn decide(
     let choices: BTreeMap<String, LeadId> = taken.map(|field| (field.name().to_owned(), other.id)).collect();
     let likeness = MatchRecord::from(survivor).compare(&MatchRecord::from(other)).score;
     let links = other.converted.iter().flat_map(|to| {
-        [Some(to.customer.uuid()), Some(to.contact.uuid()), to.opportunity.map(|id| id.uuid())].into_iter().flatten()
+        [Some(to.customer.uuid()), Some(to.contact.uuid()), to.opportunity.map(OpportunityId::uuid)]
+            .into_iter()
+            .flatten()
     });
     Ok(survivor.merge(std::slice::from_ref(other), &choices, links.collect(), likeness, undo)?)
 }

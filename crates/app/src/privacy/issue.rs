@@ -9,7 +9,7 @@ use zuc_domain::shared::{Action, DeviceId, Object, Scope};
 use zuc_protocol::{
     Rights, Role as WireRole, Scope as WireScope,
     control::{ControlLog, ControlRecord, DeviceState},
-    ids::KeyId,
+    ids::{DeviceId as WireDevice, KeyId},
     item::{DocKind, Fact},
 };
 use zuc_store::domain_scope;
@@ -201,7 +201,7 @@ fn places(control: &ControlLog, acts: &BTreeSet<u64>) -> (Vec<String>, Vec<Owed>
     let owed = owed.into_iter().map(|scope| Owed {
         scope: domain_scope(scope).to_string(),
         roles: WireRole::ALL.into_iter().filter(writes(scope)).map(|wire| role(wire).name().to_owned()).collect(),
-        devices: renewers(control, scope).map(|device| device.to_uuid()).collect(),
+        devices: renewers(control, scope).map(WireDevice::to_uuid).collect(),
     });
     (cleared.into_iter().map(|scope| domain_scope(scope).to_string()).collect(), owed.collect())
 }

@@ -81,7 +81,7 @@ impl Story {
         }
         output.say("Ana y Luis convirtieron el mismo prospecto, cada quien sin red: es el mismo cliente");
         self.customer.clone_from(&converted.customer_id);
-        self.edit_a_cell(&team.ana).await?;
+        Box::pin(self.edit_a_cell(&team.ana)).await?;
         Box::pin(self.propose(&team.ana, converted, out, output)).await
     }
 

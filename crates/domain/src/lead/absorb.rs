@@ -170,8 +170,8 @@ mod tests {
         Lead::from_created(&LeadEvent::Created { new: Box::new(new), transition: None }).unwrap()
     }
 
-    fn by(_: &'static str) -> Option<LateEdit> {
-        Some(LateEdit { at: 7, actor: "aa".to_owned() })
+    fn by() -> impl Fn(&'static str) -> Option<LateEdit> {
+        |_| Some(LateEdit { at: 7, actor: "aa".to_owned() })
     }
 
     fn id(number: u128) -> LeadId {
@@ -186,7 +186,7 @@ mod tests {
         now.set(LeadField::Industry(Some("Transporte".to_owned())));
         stays.set(LeadField::Industry(Some("Paquetería".to_owned())));
         let late = stays.late(&before, &now, true).unwrap();
-        stays.absorb(now.id, &late, "h1".to_owned(), by);
+        stays.absorb(now.id, &late, "h1".to_owned(), by());
         assert_eq!((stays.city.as_deref(), stays.industry.as_deref()), (Some("Celaya"), Some("Paquetería")));
         assert_eq!(stays.absorbed[&now.id].asks.keys().collect::<Vec<_>>(), ["industry"]);
         assert!(stays.late(&now, &now, true).unwrap().is_empty(), "read once");
@@ -226,7 +226,7 @@ mod tests {
         let (mut stays, before) = (lead(1, "León"), lead(2, "León"));
         let now = Lead { opposed_at: Some(Timestamp::UNIX_EPOCH), ..before.clone() };
         let late = stays.late(&before, &now, true).unwrap();
-        stays.absorb(now.id, &late, String::new(), by);
+        stays.absorb(now.id, &late, String::new(), by());
         assert_eq!(stays.opposed_at, Some(Timestamp::UNIX_EPOCH));
         assert!(stays.late(&now, &before, true).unwrap().is_empty());
     }
@@ -264,7 +264,7 @@ mod tests {
         now.set(LeadField::Company(Some("Regia".to_owned())));
         alias.city = Some("Celaya".to_owned());
         let late = now.late(&alias_then, &alias, true).unwrap();
-        now.absorb(alias.id, &late, "h".to_owned(), by);
+        now.absorb(alias.id, &late, "h".to_owned(), by());
         assert_eq!((now.city.as_deref(), now.industry.as_deref()), (Some("Celaya"), Some("Transporte")));
         let back = now.split(&alias, &before, &after).unwrap();
         now.apply_split(&alias, &before, &back);

@@ -367,12 +367,11 @@ impl Mending<'_> {
         sqlx::query!("UPDATE outbox SET tail_at = ?, tail_len = ? WHERE n = ?", at, length, stands.n)
             .execute(&mut *taking.rows.conn)
             .await?;
-        let hidden = match &stored {
-            Some(stored) => stored.hidden,
-            None => {
-                let rows = &mut taking.rows;
-                aggregate::settle_home(rows.conn, stands.shape, self.scope, stands.id, rows.dirty).await?
-            }
+        let hidden = if let Some(stored) = &stored {
+            stored.hidden
+        } else {
+            let rows = &mut taking.rows;
+            aggregate::settle_home(rows.conn, stands.shape, self.scope, stands.id, rows.dirty).await?
         };
         if !hidden {
             taking.rows.document(stands.shape, self.scope, stands.id, &mut document).await?;

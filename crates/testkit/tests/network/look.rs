@@ -23,10 +23,11 @@ pub(crate) async fn places_of(laptop: &Laptop, word: &str) -> Vec<String> {
     for entry in std::fs::read_dir(&folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if name.ends_with(".db") || name.ends_with(".db-wal") {
+        let is = |kind: &str| path.extension().is_some_and(|of| of == kind);
+        if is("db") || is("db-wal") {
             std::fs::copy(&path, copy.path().join(&name)).unwrap();
         }
-        if name.ends_with(".db") {
+        if is("db") {
             database = Some(copy.path().join(name));
         }
     }

@@ -39,9 +39,9 @@ async fn join(network: &mut Network, at: usize, stays: LeadId, goes: LeadId, tak
 
 /// Everybody lets land what came late, and tells the others.
 pub(crate) async fn catch_up(network: &mut Network) {
-    once(network).await;
+    Box::pin(once(network)).await;
     // whoever sees that it has landed looks no more
-    once(network).await;
+    Box::pin(once(network)).await;
 }
 
 async fn once(network: &mut Network) {
