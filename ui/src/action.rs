@@ -5,7 +5,7 @@ use zuc_ipc::attachment::FileDone;
 use zuc_ipc::backup::{BackupTried, BackupView, RestoreDone};
 use zuc_ipc::company::{Boot, CompanyCreated, DeviceRow, InviteView, JoinStatus};
 use zuc_ipc::import::{ImportDone, ImportPreview};
-use zuc_ipc::invoice::{CsdRow, InvoiceIssued};
+use zuc_ipc::invoice::{CsdRow, InvoiceIssued, InvoiceView};
 use zuc_ipc::lead::Converted;
 use zuc_ipc::lock::LockView;
 use zuc_ipc::privacy::{PersonErased, ReceiptView};
@@ -71,6 +71,7 @@ impl Outcome for CompanyCreated {}
 impl Outcome for JoinStatus {}
 impl Outcome for InviteView {}
 impl Outcome for ImportPreview {}
+impl Outcome for InvoiceView {}
 impl Outcome for SyncStatus {}
 impl Outcome for Vec<CsdRow> {}
 impl Outcome for Vec<DeviceRow> {}

@@ -55,7 +55,7 @@ pub(crate) fn InvoicePage() -> impl IntoView {
         <TopBar crumb=Crumb { to: route::INVOICES, name: tr!(shell.invoices).to_owned() } title about badges>{saves()}</TopBar>
         {move || invoice.failure.get().filter(|failure| failure.code == "invoice.blocked" && invoice.value.with(Option::is_none))
             .map(|_| view! { <Blocked id invoice/> })}
-        {move || (!invoice.failure.get().is_some_and(|failure| failure.code == "invoice.blocked"))
+        {move || invoice.failure.get().is_none_or(|failure| failure.code != "invoice.blocked")
             .then(|| loaded(invoice, move |view| inside(view, save, issue)))}
     }
 }
