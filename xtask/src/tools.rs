@@ -20,9 +20,10 @@ pub(crate) fn shell() -> anyhow::Result<Shell> {
     Ok(shell)
 }
 
-/// Root of the workspace.
+/// Root of the workspace: of the clone that cargo runs this for, which need not be the one it was built in.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace").to_owned()
+    let own = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&own).parent().expect("xtask lies in the workspace").to_owned()
 }
 
 /// Where cargo puts what it builds.
