@@ -22,7 +22,7 @@ pub(crate) async fn story(place: &Place) {
     window.click(&test("merge-save")).await;
     window.until("one row", "return document.querySelectorAll('[data-testid=lead-row]').length === 1", &[]).await;
     window.read(&test("panel-title"), &title).await;
-    window.read(&test("panel-merged"), "Gemelos").await;
+    window.read(&test("panel-merged"), "Rosa Íñiguez").await;
     window.read(&test("lead-panel"), city.trim()).await;
     window.click(&test("toast-undo")).await;
     window.until("two rows", "return document.querySelectorAll('[data-testid=lead-row]').length === 2", &[]).await;
