@@ -167,6 +167,8 @@ impl Week {
             if self.network.laptops[at].store.unproven(scope).await.expect("an open store").is_some() {
                 let right = Box::pin(self.network.proves(at, lie)).await;
                 assert!(!right, "seed {}: a lie is found out", self.seed);
+                // what did not fit the lie was read again upon what the log makes; what is refused now is among its findings
+                self.network.laptops[at].set_aside.clear();
                 self.figures.lies += 1;
                 return;
             }
