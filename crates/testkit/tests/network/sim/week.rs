@@ -149,6 +149,8 @@ impl Week {
         self.figures.begun += 1;
         if lies {
             Box::pin(self.is_found_out(at, &made)).await;
+            // whoever comes in by the code would begin at it again, and find it out once more
+            self.network.begin_at = u64::MAX;
         }
         Box::pin(self.heal()).await;
         if !lies {
