@@ -46,6 +46,11 @@ impl Week {
         let used = Box::pin(self.network.recover("Nadia", None)).await;
         let place = format!("seed {}, by the code", self.seed);
         assert!(self.network.session_of(&used).await.is_err(), "{place}: it is good no more");
+        // whoever had disputed a lie is gone with the others: it is begun at once more, and found out once more
+        if let Some(lie) = self.lie.take().filter(|_| !self.network.laptops[0].begun.is_empty()) {
+            Box::pin(self.is_found_out(0, &lie)).await;
+            Box::pin(self.heal()).await;
+        }
         let nadia = &self.network.laptops[0];
         assert!(nadia.set_aside.is_empty(), "{place}: {:?}", nadia.set_aside);
         let mut held = nadia.store.digests().await.unwrap();
