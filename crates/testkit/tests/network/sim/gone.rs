@@ -49,7 +49,7 @@ impl Week {
         // whoever had disputed a lie is gone with the others: it is begun at once more, and found out once more
         if let Some(lie) = self.lie.take().filter(|_| !self.network.laptops[0].begun.is_empty()) {
             Box::pin(self.is_found_out(0, &lie)).await;
-            Box::pin(self.heal()).await;
+            self.network.settle().await;
         }
         let nadia = &self.network.laptops[0];
         assert!(nadia.set_aside.is_empty(), "{place}: {:?}", nadia.set_aside);
