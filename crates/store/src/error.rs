@@ -29,6 +29,9 @@ pub enum StoreError {
     /// A newer program wrote this database; an older one does not touch it.
     #[error("the database was written by a newer version")]
     TooNew,
+    /// A newer program wrote this database, and this one may only read it: nothing is written.
+    #[error("the database was written by a newer version and is only read")]
+    ReadOnly,
     /// A row breaks a rule that the store itself keeps: never bad input.
     #[error("corrupt {table}.{column} in {id}")]
     Corrupt {
@@ -107,6 +110,7 @@ impl StoreError {
             Self::SecretsUnavailable(_) => "store.secrets_unavailable",
             Self::HomeInUse => "store.home_in_use",
             Self::TooNew => "store.too_new",
+            Self::ReadOnly => "store.read_only",
             Self::Corrupt { .. } => "store.corrupt",
             Self::ChangeRefused(_) => "store.change_refused",
             Self::PersonKeyMissing => "store.person_key_missing",
@@ -155,10 +159,12 @@ impl StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        // SQLITE_NOTADB is what SQLCipher answers to a wrong key; SQLITE_FULL is a full disk.
+        // SQLITE_NOTADB is what SQLCipher answers to a wrong key; SQLITE_FULL is a full disk; SQLITE_READONLY comes of a
+        // connection that was opened only to read.
         match error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() {
             Some("26") => Self::WrongKey,
             Some("13") => Self::DiskFull,
+            Some("8") => Self::ReadOnly,
             _ => Self::Database(error),
         }
     }

@@ -8,6 +8,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqliteConnection};
 
 use crate::StoreError;
+use crate::floor::{self, Entry};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
@@ -51,10 +52,30 @@ pub(crate) async fn open(path: &Path, key: &[u8; 32], options: &OpenOptions) -> 
     let base = under(path, key, options).create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
     let writer = pool(base.clone(), WRITER_CACHE_KIB, one_writer(), options).await?;
     migrate(&writer).await?;
+    Ok(Pools { readers: readers(base, options).await?, writer })
+}
+
+/// Opens what a newer program wrote, as its migrations let this one in. Nothing of the schema is changed, and where it is only
+/// read, SQLite itself refuses every write.
+pub(crate) async fn as_let_in(
+    path: &Path,
+    key: &[u8; 32],
+    options: &OpenOptions,
+    entry: Entry,
+) -> Result<Pools, StoreError> {
+    let base = under(path, key, options).create_if_missing(false).journal_mode(SqliteJournalMode::Wal);
+    let writer = match entry {
+        Entry::Whole => base.clone(),
+        Entry::Reading(_) => base.clone().pragma("query_only", "1"),
+    };
+    let writer = pool(writer, WRITER_CACHE_KIB, one_writer(), options).await?;
+    Ok(Pools { readers: readers(base, options).await?, writer })
+}
+
+async fn readers(base: SqliteConnectOptions, options: &OpenOptions) -> Result<SqlitePool, StoreError> {
     let readers = SqlitePoolOptions::new().max_connections(READERS);
     let base = base.create_if_missing(false).pragma("query_only", "1");
-    let readers = pool(base, READER_CACHE_KIB, readers, options).await?;
-    Ok(Pools { writer, readers })
+    pool(base, READER_CACHE_KIB, readers, options).await
 }
 
 fn under(path: &Path, key: &[u8; 32], options: &OpenOptions) -> SqliteConnectOptions {
@@ -87,26 +108,41 @@ async fn alone(path: &Path, key: &[u8; 32], options: &OpenOptions) -> Result<Sql
     Ok(options.disable_statement_logging().connect().await?)
 }
 
-/// A connection to a database that an earlier version wrote; `None` where this one did, or a newer.
-pub(crate) async fn earlier(
-    path: &Path,
-    key: &[u8; 32],
-    options: &OpenOptions,
-) -> Result<Option<SqliteConnection>, StoreError> {
+/// Which program wrote a database last.
+pub(crate) enum Left {
+    /// An earlier version, and somebody's data are in it: over this connection they are backed up first.
+    Earlier(SqliteConnection),
+    /// This version, or one that made nothing of it yet.
+    Same,
+    /// A later one, which lets this one in so far.
+    Later(Entry),
+}
+
+/// Looks at a database before it is opened.
+///
+/// # Errors
+/// [`StoreError::WrongKey`]; [`StoreError::TooNew`] where a later version lets this one in not even to read.
+pub(crate) async fn left_by(path: &Path, key: &[u8; 32], options: &OpenOptions) -> Result<Left, StoreError> {
     let mut conn = alone(path, key, options).await?;
     // one that was cut short while it was made belongs to nobody yet
     let settled: bool =
         sqlx::query_scalar("SELECT count(*) = 2 FROM sqlite_schema WHERE name IN ('_sqlx_migrations', 'device_state')")
             .fetch_one(&mut conn)
             .await?;
-    if settled
-        && schema(&mut conn).await? < newest()
+    let left = if !settled {
+        Ok(Left::Same)
+    } else if schema(&mut conn).await? > newest() {
+        let known: Vec<i64> = MIGRATIONS.iter().map(|migration| migration.version).collect();
+        floor::entry(&mut conn, &known).await.map(Left::Later)
+    } else if schema(&mut conn).await? < newest()
         && sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM device_state)").fetch_one(&mut conn).await?
     {
-        return Ok(Some(conn));
-    }
+        return Ok(Left::Earlier(conn));
+    } else {
+        Ok(Left::Same)
+    };
     conn.close().await?;
-    Ok(None)
+    left
 }
 
 /// The newest migration that a database has had.
@@ -189,13 +225,17 @@ async fn pool(
     Ok(pool)
 }
 
+/// Brings the schema to the newest. All migrations are one transaction: whoever is killed meanwhile leaves what was there.
 async fn migrate(writer: &SqlitePool) -> Result<(), StoreError> {
     use sqlx::migrate::MigrateError;
-    MIGRATIONS.run(writer).await.map_err(|error| match error {
+    let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+    // `run` asks for what no connection within a transaction is, for any lifetime; this is what it calls
+    MIGRATIONS.run_direct(None, &mut *tx, false).await.map_err(|error| match error {
         MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => StoreError::TooNew,
         MigrateError::Execute(error) => error.into(),
         other => StoreError::Migration(other),
     })?;
+    tx.commit().await?;
     // A word taken out of a search index leaves its bytes there unless told otherwise. Not in the migrations: the
     // command-line SQLite of older systems, which prepares the checked queries, does not know the option.
     for table in SEARCHES {

@@ -16,8 +16,9 @@ use zuc_protocol::home::Home as Place;
 use zuc_protocol::ids::{ActorId, Incarnation};
 use zuc_protocol::secret::BagKey;
 
+use crate::floor::{Entry, Newer};
 use crate::keys::{Entropy, Home, Keys};
-use crate::open::{self, OpenOptions, Pools};
+use crate::open::{self, Left, OpenOptions, Pools};
 use crate::tx::Tx;
 use crate::{StoreError, backup, history};
 
@@ -56,6 +57,8 @@ pub(crate) struct Inner {
     pub(crate) identity: RwLock<Option<Identity>>,
     pub(crate) bags: RwLock<HashMap<Scope, BagKey>>,
     pub(crate) home: Option<Home>,
+    /// Why it is only read, where it is.
+    pub(crate) newer: Option<Newer>,
     pub(crate) committed: tokio::sync::Notify,
     /// Held while a backup is made.
     pub(crate) backing: tokio::sync::Mutex<()>,
@@ -79,7 +82,8 @@ impl std::fmt::Debug for Store {
 
 impl Store {
     /// Opens the database of `home`, or creates it where there is none. One of an earlier version is backed up before it is
-    /// brought to the newest schema.
+    /// brought to the newest schema; one of a later version is opened as far as that version lets this one in
+    /// ([`Store::newer`]).
     ///
     /// # Errors
     /// [`StoreError::WrongKey`], [`StoreError::TooNew`], or what the disk says.
@@ -90,13 +94,22 @@ impl Store {
         options: &OpenOptions,
     ) -> Result<Self, StoreError> {
         let path = home.database();
-        if path.exists()
-            && let Some(earlier) = open::earlier(&path, &keys.database, options).await?
-        {
-            backup::before_migration(earlier, &home, keys, entropy.as_ref(), &options.now).await?;
-        }
-        let pools = open::open(&path, &keys.database, options).await?;
-        Self::with(pools, keys, entropy, Some(home)).await
+        let left = if path.exists() { open::left_by(&path, &keys.database, options).await? } else { Left::Same };
+        let mut newer = None;
+        let pools = match left {
+            Left::Later(entry) => {
+                if let Entry::Reading(why) = entry {
+                    newer = Some(why);
+                }
+                open::as_let_in(&path, &keys.database, options, entry).await?
+            }
+            Left::Earlier(conn) => {
+                backup::before_migration(conn, &home, keys, entropy.as_ref(), &options.now).await?;
+                open::open(&path, &keys.database, options).await?
+            }
+            Left::Same => open::open(&path, &keys.database, options).await?,
+        };
+        Self::with(pools, keys, entropy, Some(home), newer).await
     }
 
     /// A store over a file that is in no home.
@@ -107,14 +120,14 @@ impl Store {
         options: &OpenOptions,
     ) -> Result<Self, StoreError> {
         let pools = open::open(path, &keys.database, options).await?;
-        Self::with(pools, keys, entropy, None).await
+        Self::with(pools, keys, entropy, None, None).await
     }
 
     /// A store that lives in memory and dies with its last handle: for tests, which run many. It has one connection,
     /// so a query waits for an open transaction.
     pub async fn in_memory(entropy: Arc<dyn Entropy>) -> Result<Self, StoreError> {
         let keys = Keys::fresh(entropy.as_ref());
-        Self::with(open::in_memory().await?, &keys, entropy, None).await
+        Self::with(open::in_memory().await?, &keys, entropy, None, None).await
     }
 
     async fn with(
@@ -122,6 +135,7 @@ impl Store {
         keys: &Keys,
         entropy: Arc<dyn Entropy>,
         home: Option<Home>,
+        newer: Option<Newer>,
     ) -> Result<Self, StoreError> {
         let inner = Inner {
             pools,
@@ -130,6 +144,7 @@ impl Store {
             identity: RwLock::new(None),
             bags: RwLock::new(HashMap::new()),
             home,
+            newer,
             committed: tokio::sync::Notify::new(),
             backing: tokio::sync::Mutex::default(),
             attaching: tokio::sync::Mutex::default(),

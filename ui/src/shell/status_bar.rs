@@ -36,8 +36,14 @@ fn reading(status: &SyncStatus) -> (&'static str, &'static str, String, String) 
         "offline" => ("off", "row row-1 warning", tr!(sync.offline).to_owned(), waiting),
         "paused" => ("pause", "row row-1 warning", tr!(sync.paused).to_owned(), waiting),
         "no_relay" => ("laptop", "row row-1", tr!(sync.no_relay).to_owned(), tr!(sync.only_here).to_owned()),
+        _ if needs_update(status) => ("warn", "row row-1 danger", tr!(sync.update).to_owned(), waiting),
         _ => ("warn", "row row-1 danger", tr!(sync.error).to_owned(), waiting),
     }
+}
+
+/// Whether this program is older than what wrote the data here, or than what a colleague sends.
+fn needs_update(status: &SyncStatus) -> bool {
+    matches!(status.error.as_deref(), Some("store.read_only" | "sync.too_new"))
 }
 
 /// The bar at the bottom of the window.

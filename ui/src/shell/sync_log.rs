@@ -37,6 +37,11 @@ pub(crate) fn SyncLog(anchor: RwSignal<Option<Anchor>>, status: RwSignal<SyncSta
                     </button>
                 </span>
             </div>
+            {move || why(&status.get()).map(|why| view! {
+                <div class="note bad top" style="margin:12px 16px 4px" data-testid="sync-why">
+                    <span style="padding-top:2px;display:flex"><Icon name="warn" class="i-14"/></span><span>{why}</span>
+                </div>
+            })}
             {move || Some(status.get()).filter(|status| status.state == "syncing" && status.total > 0).map(|status| {
                 #[expect(clippy::cast_precision_loss, reason = "a bar's width")]
                 let percent = status.done as f64 * 100.0 / status.total as f64;
@@ -51,6 +56,11 @@ pub(crate) fn SyncLog(anchor: RwSignal<Option<Anchor>>, status: RwSignal<SyncSta
             </div>
         </Popover>
     }
+}
+
+/// Why nothing is exchanged, and what to do.
+fn why(status: &SyncStatus) -> Option<&'static str> {
+    status.error.as_deref().filter(|_| status.state == "error").and_then(zuc_ipc::sentence)
 }
 
 fn line(row: SyncLogRow) -> impl IntoView {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use zuc_domain::shared::{DeviceId, PersonId};
+use zuc_store::{Newer, StoreError};
 
 use crate::{AppError, Office};
 
@@ -20,7 +21,8 @@ pub struct Checked {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Found {
     /// What became of it: `ignored`, `passed_over`, `set_aside`, `kept_apart`, `stopped`, `hidden`; `distrusted` of a log,
-    /// `forked` and `left` of a record of membership; `incomplete` of a command of which a part is missing.
+    /// `forked` and `left` of a record of membership; `incomplete` of a command of which a part is missing; `read_only` of all
+    /// that is here, where a newer program wrote it.
     pub fate: String,
     /// The stable code of why.
     pub code: String,
@@ -76,12 +78,13 @@ impl Office {
 
     /// What was set aside, ignored or stopped here.
     pub async fn doctor(&self) -> Result<Vec<Found>, AppError> {
+        let mut found: Vec<Found> = self.store.newer().map(only_read).into_iter().collect();
         let control = self.exchange.control();
         let owner = |device: DeviceId| {
             let device = zuc_protocol::ids::DeviceId::from_uuid(device.0);
             control.device(device).map(|device| PersonId(device.person.to_uuid()))
         };
-        let found = self.store.findings().await?.into_iter().map(|found| {
+        found.extend(self.store.findings().await?.into_iter().map(|found| {
             let person = found.person.or_else(|| found.device.and_then(owner));
             Found {
                 fate: found.fate.name().to_owned(),
@@ -94,8 +97,7 @@ impl Office {
                 kind: found.kind,
                 record: found.record.map(|record| record.to_string()).unwrap_or_default(),
             }
-        });
-        let mut found: Vec<Found> = found.collect();
+        }));
         for part in self.incomplete().await? {
             let code = "sync.incomplete";
             found.push(Found {
@@ -115,5 +117,17 @@ impl Office {
     /// Makes the read tables again; with `only_compare` they are put back as they were. Gives what differed.
     pub async fn rebuild(&self, only_compare: bool) -> Result<Vec<String>, AppError> {
         Ok(self.store.rebuild(!only_compare).await?.iter().map(ToString::to_string).collect())
+    }
+}
+
+/// All of it is only read: the schemas of the program that wrote it and of this one.
+fn only_read(newer: Newer) -> Found {
+    let code = StoreError::ReadOnly.code();
+    Found {
+        fate: "read_only".to_owned(),
+        why: zuc_ipc::sentence(code).unwrap_or_default().to_owned(),
+        code: code.to_owned(),
+        kind: format!("{}/{}", newer.known, newer.schema),
+        ..Found::default()
     }
 }

@@ -26,6 +26,7 @@ impl Office {
     pub async fn file_add(&self, new: FileNew) -> Result<FileDone, AppError> {
         let bearer = self.bearer(id(&new.subject_id)?).await?;
         self.allow(Action::AttachFile, bearer.object)?;
+        self.store.writable()?;
         let path = PathBuf::from(new.path);
         let name = FileName::new(&path.file_name().unwrap_or_default().to_string_lossy());
         // no sweep takes what no fact names yet

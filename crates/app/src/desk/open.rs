@@ -9,7 +9,7 @@ use zuc_protocol::{
     identity::DeviceKeys,
 };
 use zuc_store::{
-    OpenOptions, Store,
+    OpenOptions, Store, StoreError,
     keys::{Home, Keys, SealedFile, SecretStore},
     wipe,
 };
@@ -85,6 +85,9 @@ impl Desk {
 
     async fn open(&self, home: Home, secrets: Arc<dyn SecretStore>) -> Result<State, AppError> {
         let store = self.store(home, secrets).await?;
+        if store.newer().is_some() {
+            return self.open_to_read(store).await;
+        }
         if let Some(joining) = Joining::load(&store).await? {
             return Ok(State::Joining(store, joining));
         }
@@ -114,6 +117,20 @@ impl Desk {
         Ok(State::Open(office, unconfirmed))
     }
 
+    /// Opens what a newer program wrote and this one only reads: nothing is marked, begun or ended in it, and the relay is not
+    /// asked. What that program did not bring to an end waits for it.
+    async fn open_to_read(&self, store: Store) -> Result<State, AppError> {
+        let begun = Joining::load(&store).await?.is_some() || found::unfinished(&store).await?;
+        if begun || store.identity().is_none() {
+            store.close().await;
+            return Err(StoreError::TooNew.into());
+        }
+        tracing::warn!("a newer version wrote these data: they are only read");
+        let office = self.office_over(store).await?;
+        self.touch();
+        Ok(State::Open(office, false))
+    }
+
     /// Sets aside what a founding, a joining or the recovery code left that did not come to its end: nobody has worked in it.
     pub(super) async fn start_over(&self, store: Store) -> Result<State, AppError> {
         store.close().await;
@@ -140,7 +157,9 @@ impl Desk {
         let exchange = Exchange::new(company, keys, control);
         let office = Office::new(store, self.ports.clone(), actor, self.notices.clone(), exchange);
         // a founding and a joining write the control log without the exchange, which else tells who is who
-        office.remember_members().await?;
+        if office.store.newer().is_none() {
+            office.remember_members().await?;
+        }
         self.heed(&office);
         office.start().await?;
         Ok(office)

@@ -67,6 +67,9 @@ enum Woken {
 impl Office {
     /// Starts the exchange of this office.
     pub(crate) async fn start(self: &Arc<Self>) -> Result<(), AppError> {
+        if self.stays_out() {
+            return Ok(());
+        }
         if let Some(url) = self.setting("relay").await?.filter(|url| !url.is_empty()) {
             self.exchange.set_relay(Some(self.ports.relays.at(&url)?));
         }
@@ -112,7 +115,9 @@ impl Office {
         let (ended, done) = oneshot::channel();
         self.exchange.order(Order::Stop(ended));
         let _ = tokio::time::timeout(Duration::from_secs(5), done).await;
-        if let Err(error) = self.store.mark_boot().await {
+        if self.store.newer().is_none()
+            && let Err(error) = self.store.mark_boot().await
+        {
             tracing::warn!(code = error.code(), "the end could not be marked");
         }
         self.store.close().await;

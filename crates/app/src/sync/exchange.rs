@@ -2,7 +2,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -20,6 +23,7 @@ use zuc_protocol::{
     identity::DeviceKeys,
     ids::{CompanyId, ControlHash},
 };
+use zuc_store::StoreError;
 use zuc_sync::{ControlStep, KeyRing};
 
 use super::{away::Standing, onlookers::Onlookers};
@@ -58,6 +62,8 @@ pub(crate) struct Exchange {
     relay: RwLock<Option<Arc<dyn Relay>>>,
     orders: mpsc::UnboundedSender<Order>,
     waiting: Mutex<Option<mpsc::UnboundedReceiver<Order>>>,
+    /// The data are only read.
+    out: AtomicBool,
     status: watch::Sender<SyncStatus>,
     standing: watch::Sender<Standing>,
     lines: Mutex<VecDeque<SyncLogRow>>,
@@ -77,6 +83,7 @@ impl Exchange {
             relay: RwLock::new(None),
             orders,
             waiting: Mutex::new(Some(waiting)),
+            out: AtomicBool::new(false),
             status: watch::channel(status).0,
             standing: watch::channel(standing).0,
             lines: Mutex::new(VecDeque::new()),
@@ -114,11 +121,25 @@ impl Exchange {
         Credentials { company: self.company, device: self.keys.clone() }
     }
 
+    /// Neither sends nor takes anything in this process: the data are only read.
+    pub(super) fn stay_out(&self) {
+        self.out.store(true, Ordering::Relaxed);
+        // whoever asks something of it hears at once that nobody answers
+        drop(self.orders());
+    }
+
+    /// # Errors
+    /// `store.read_only`.
+    fn takes_part(&self) -> Result<(), AppError> {
+        if self.out.load(Ordering::Relaxed) { Err(StoreError::ReadOnly.into()) } else { Ok(()) }
+    }
+
     /// The relay, when one is set.
     ///
     /// # Errors
-    /// `relay.none`.
+    /// `relay.none`; `store.read_only`.
     pub(crate) fn relay(&self) -> Result<Arc<dyn Relay>, AppError> {
+        self.takes_part()?;
         self.relay
             .read()
             .unwrap_or_else(PoisonError::into_inner)
@@ -144,6 +165,7 @@ impl Exchange {
         if steps.is_empty() {
             return Ok(());
         }
+        self.takes_part()?;
         let (answer, done) = oneshot::channel();
         self.order(Order::Author(steps, answer));
         done.await.map_err(|_| AppError::new("app.internal", "the exchange ended"))?
@@ -151,6 +173,7 @@ impl Exchange {
 
     /// Makes a scope once more of its entries, while nothing of it is read.
     pub(crate) async fn mend(&self, scope: Scope) -> Result<bool, AppError> {
+        self.takes_part()?;
         let (answer, done) = oneshot::channel();
         self.order(Order::Mend(scope, answer));
         done.await.map_err(|_| AppError::new("app.internal", "the exchange ended"))?

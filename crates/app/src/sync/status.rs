@@ -8,9 +8,9 @@ use zuc_ipc::sync::{SyncLogRow, SyncStatus};
 use super::{Standing, exchange::Order};
 use crate::{AppError, Office};
 
-/// What nothing follows upon: this device is none of the company's any more, or it is stopped.
+/// What nothing follows upon: this device is none of the company's any more, or it is stopped, or it only reads.
 fn is_out(code: &str) -> bool {
-    matches!(code, "sync.revoked" | "sync.stopped" | "sync.wiped")
+    matches!(code, "sync.revoked" | "sync.stopped" | "sync.wiped" | "store.read_only")
 }
 
 impl Office {

@@ -1,5 +1,5 @@
 //! Faults in real processes: a step that fails or is killed, a relay that is away, slow or silent, two programs on one
-//! home, a keyring that is shut, an invite that is used up, a recovery code that is another's, a certificate that is another's, an amount that is none, a backup that is damaged. Each
+//! home, a keyring that is shut, an invite that is used up, a recovery code that is another's, a certificate that is another's, an amount that is none, a backup that is damaged, data of a newer version. Each
 //! gives a stable code and a Spanish sentence, and changes nothing.
 
 mod admins;
@@ -17,6 +17,7 @@ mod joining;
 mod keyring;
 #[cfg(target_os = "linux")]
 mod memory;
+mod newer;
 mod papers;
 mod privacy;
 mod recovering;

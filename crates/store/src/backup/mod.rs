@@ -88,8 +88,11 @@ impl Store {
     /// Makes a backup; work goes on meanwhile. Older ones of this laptop in the folder that are not kept are deleted.
     ///
     /// # Errors
-    /// [`BackupError`] for what is wrong with the folder, [`StoreError::DiskFull`] where the home's own disk is full.
+    /// [`BackupError`] for what is wrong with the folder, [`StoreError::DiskFull`] where the home's own disk is full;
+    /// [`StoreError::ReadOnly`].
     pub async fn back_up(&self, order: &BackupOrder, told: Arc<Told>) -> Result<Backup, StoreError> {
+        // which tables of a later version hold names, and must not be in it, this one does not know
+        self.writable()?;
         let home = self.home().ok_or(StoreError::NoIdentity)?;
         let _one = self.inner.backing.lock().await;
         prepare(&order.folder, &home.own_backups())?;

@@ -14,6 +14,8 @@ use crate::{LeadFilter, LeadOrder, Store};
 
 mod golden;
 mod homes;
+mod killed;
+mod later;
 
 fn quiet() -> Arc<Told> {
     Arc::new(|_| {})

@@ -1,12 +1,13 @@
 //! What comes of another version, of another log, of another branch, or of too much at once.
 
 use zuc_protocol::chain::LogKind;
-use zuc_protocol::control::{Mark, RemoveReason};
+use zuc_protocol::control::{Mark, RemoveReason, SignedControl};
 use zuc_protocol::envelope::{BatchBody, BatchHeader, BatchKind, SealedBatch, SeenTip};
 use zuc_protocol::ids::{BatchHash, ChainHash, Incarnation, LogId};
 use zuc_protocol::item::Item;
-use zuc_protocol::messages::ClientFrame;
-use zuc_protocol::suite;
+use zuc_protocol::messages::{ClientFrame, ServerFrame};
+use zuc_protocol::scope::Scope;
+use zuc_protocol::{ProtocolError, suite};
 use zuc_sync::membership::{Removing, remove_device};
 use zuc_sync::{Input, KeyRing, SyncStatus};
 
@@ -29,6 +30,59 @@ fn what_a_newer_version_wrote_is_neither_taken_nor_set_aside() {
     luis.restart();
     luis.online(&mut relay);
     assert_eq!(luis.engine.status(), SyncStatus::Failed("sync.too_new"), "the same program reads no more of it");
+}
+
+#[test]
+fn what_a_newer_version_or_suite_wrote_holds_its_scope_alone_and_is_read_once_the_program_knows_it() {
+    // where the version stands in a batch, and where the suite
+    for at in 0..2 {
+        let (_, mut relay, mut luis, mut ana) = scene();
+        ana.online(&mut relay);
+        for (scope, id, body) in [(SALES, 1, "antes"), (SALES, 2, "de mañana"), (SALES, 3, "después")] {
+            ana.write(scope, id, body);
+            ana.talk(&mut relay);
+        }
+        let known = relay.scopes[&SALES][1].bytes.clone();
+        relay.scopes.get_mut(&SALES).unwrap()[1].bytes.0[at] += 1;
+
+        luis.online(&mut relay);
+        assert_eq!(luis.engine.status(), SyncStatus::Failed("sync.too_new"));
+        luis.write(Scope::Catalog, 4, "otra cosa");
+        luis.write(SALES, 5, "mía");
+        luis.talk(&mut relay);
+        assert_eq!(luis.engine.cursor(SALES).seq, 1);
+        assert_eq!(relay.scopes[&SALES].len(), 3, "nothing is sealed upon what was not read");
+        assert_eq!(relay.scopes[&Scope::Catalog].len(), 1, "another scope goes on");
+        assert!(luis.quarantined.is_empty());
+
+        relay.scopes.get_mut(&SALES).unwrap()[1].bytes = known;
+        luis.restart();
+        luis.online(&mut relay);
+        assert_eq!(luis.engine.status(), SyncStatus::UpToDate);
+        let told: Vec<&str> = luis.facts.values().map(String::as_str).collect();
+        assert_eq!(told, ["antes", "de mañana", "después", "otra cosa", "mía"]);
+        assert_eq!(relay.scopes[&SALES].len(), 4, "what waited is sent");
+    }
+}
+
+#[test]
+fn a_record_of_membership_of_a_newer_version_stops_the_exchange_and_keeps_the_outbox() {
+    let (_, mut relay, mut luis, _) = scene();
+    luis.online(&mut relay);
+    let mut newer = relay.control.records_from(0)[0].to_bytes().unwrap();
+    // after the two bytes that say how long the record is
+    newer[2] = suite::VERSION + 1;
+    let newer = SignedControl::from_bytes(&newer).unwrap();
+    assert!(matches!(newer.decode(), Err(ProtocolError::TooNew { .. })));
+    let (from, len) = (relay.control.len(), relay.control.len() + 1);
+    luis.frame(ServerFrame::ControlRecords { from, records: vec![newer], len });
+    assert_eq!(luis.engine.status(), SyncStatus::Failed("sync.too_new"));
+    luis.write(SALES, 1, "se queda");
+    luis.talk(&mut relay);
+    assert!(luis.sealed.is_empty() && relay.scopes.is_empty());
+    luis.restart();
+    luis.online(&mut relay);
+    assert_eq!(relay.scopes[&SALES].len(), 1, "once the record is known it goes");
 }
 
 #[test]
