@@ -81,6 +81,7 @@ const MOMENTS: &[&str] = &[
     "prospecto-nuevo",
     "prospecto-repetido",
     "relevo-perdido",
+    "respaldo-restaurar",
     "ya-abierto",
 ];
 

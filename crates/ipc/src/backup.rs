@@ -9,7 +9,7 @@ pub struct BackupRow {
     pub path: String,
     /// RFC 3339.
     pub at: String,
-    /// `daily`, `manual`, `migration`.
+    /// `daily`, `manual`, `migration`, `restore`: before another took its place.
     pub reason: String,
     /// In bytes.
     pub size: u64,
@@ -34,6 +34,8 @@ pub struct BackupView {
     pub made: Option<BackupRow>,
     /// RFC 3339 of the last trial that went well, empty when there was none.
     pub tried_at: String,
+    /// Whether that, or the first backup, is a month ago.
+    pub trial_due: bool,
 }
 
 /// Where to; empty for the folder that is set.
@@ -91,6 +93,8 @@ pub struct RestoreDone {
     pub unsent: u64,
     /// Where the data before are now; empty where there were none.
     pub aside: String,
+    /// Where the backup of them is that was made before; empty where there was nothing that opens.
+    pub before: String,
     /// Spanish, one sentence.
     pub text: String,
 }

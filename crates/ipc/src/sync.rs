@@ -21,6 +21,8 @@ pub struct SyncStatus {
     pub csd_days_left: Option<i64>,
     /// What the relay waits for after it has lost its data.
     pub loss: Option<RelayLoss>,
+    /// Whether no backup was tried for a month.
+    pub trial_due: bool,
 }
 
 /// The relay has lost its data: until those who invoice have given back what they hold it gives no folio and stamps nothing.

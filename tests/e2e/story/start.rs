@@ -54,10 +54,20 @@ async fn backups(place: &Place, code: &str) {
     window.click(&test("backup-drill")).await;
     window.read(&test("backup-tried"), "está completo").await;
     window.portrait("ajustes-respaldos").await;
+    // taken back over what stands here
+    window.click(&test("restore-row")).await;
+    window.see(&test("restore-confirm")).await;
+    window.portrait("respaldo-restaurar").await;
+    window.click(&test("restore-confirm")).await;
+    window.miss(&test("restore-confirm")).await;
+    window.read(&test("backup-table"), "Antes de restaurar").await;
+    window.read(&test("company-name"), "ESCUELA KEMPER URGATE").await;
     window.close().await;
 
     let listed = place.zuc(&["backup", "list"]);
-    let backup = listed["rows"][0]["path"].as_str().expect("it was just made");
+    let rows = listed["rows"].as_array().expect("backups");
+    let made = rows.iter().find(|row| row["reason"] == "manual").expect("it was just made");
+    let backup = made["path"].as_str().expect("a file");
     let other = Place::new("start-restored");
     let window = other.window("/", &[("ZUC_PICK_ZUC", Path::new(backup))]).await;
     window.click(&test("start-restore")).await;

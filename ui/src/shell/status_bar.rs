@@ -81,6 +81,10 @@ pub(crate) fn StatusBar(sheet: RwSignal<bool>) -> impl IntoView {
                 <a class="status__b warning" href=format!("{}/sincronia", route::SETTINGS) data-testid="status-lost">
                     <Icon name="warn" class="i-14"/><span class="m">{tr!(sync.lost)}</span></a>
             })}
+            {move || status.get().trial_due.then(|| view! {
+                <a class="status__b narrow-hide" href=format!("{}/respaldos", route::SETTINGS) data-testid="status-trial">
+                    <Icon name="in" class="i-14"/><span class="m">{tr!(sync.trial_due)}</span></a>
+            })}
             <span class="sep"></span>
             {move || status.get().csd_days_left.filter(|days| *days <= 60).map(|days| {
                 let text = if days < 0 { tr!(sync.csd_expired).to_owned() } else { tr!(sync.csd_days, days = days) };

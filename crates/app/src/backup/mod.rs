@@ -2,6 +2,7 @@
 
 mod drill;
 mod schedule;
+mod trial;
 
 use std::{
     path::{Path, PathBuf},
@@ -21,6 +22,9 @@ const MADE: &str = "backup_made";
 const FAILED: &str = "backup_failed";
 /// Setting: when a backup was tried last and was good, in Unix milliseconds.
 const TRIED: &str = "backup_tried";
+
+/// Setting: since when there are backups here to be tried, in Unix milliseconds.
+const SINCE: &str = "backup_since";
 
 /// A try that failed.
 #[derive(Serialize, Deserialize)]
@@ -66,6 +70,7 @@ impl Office {
             failed: failed.map(|failed| failed.code),
             made: None,
             tried_at: self.millis(TRIED).await?.map(instant).unwrap_or_default(),
+            trial_due: self.trial_due().await?,
         })
     }
 
@@ -94,7 +99,11 @@ impl Office {
         let made = self.store.back_up(&order, told).await;
         match &made {
             Ok(_) => {
-                self.set_setting(MADE, &self.now().as_millisecond().to_string()).await?;
+                let now = self.now().as_millisecond().to_string();
+                self.set_setting(MADE, &now).await?;
+                if self.millis(SINCE).await?.is_none() {
+                    self.set_setting(SINCE, &now).await?;
+                }
                 self.store.delete_setting(FAILED).await?;
             }
             Err(error) => {
@@ -107,6 +116,11 @@ impl Office {
             }
         }
         Ok(made?)
+    }
+
+    /// Makes a backup of what stands here before another takes its place; gives where it lies.
+    pub(crate) async fn back_up_before_restoring(&self) -> Result<PathBuf, AppError> {
+        Ok(self.back_up(self.own_backups()?, Reason::Restore).await?.path)
     }
 
     async fn backup_folder(&self) -> Result<PathBuf, AppError> {
@@ -173,6 +187,7 @@ fn row(backup: &Backup, own: bool) -> BackupRow {
         Reason::Daily => "daily",
         Reason::Manual => "manual",
         Reason::Migration => "migration",
+        Reason::Restore => "restore",
     };
     BackupRow {
         path: backup.path.display().to_string(),

@@ -1,4 +1,5 @@
-//! Taking a backup back: into an empty home, or in the place of what stands, which is set aside.
+//! Taking a backup back: into an empty home, or in the place of what stands, of which a backup is made first, and which is set
+//! aside.
 
 use std::{
     path::{Path, PathBuf},
@@ -6,6 +7,7 @@ use std::{
 };
 
 use zuc_ipc::{
+    Changes,
     backup::{RestoreAsk, RestoreDone},
     words,
 };
@@ -17,7 +19,7 @@ use zuc_store::{
 
 use super::{Desk, State};
 use crate::{
-    AppError,
+    AppError, Notice,
     backup::{aside, instant, told},
     failpoint::failpoint,
 };
@@ -27,12 +29,14 @@ const SENDING: std::time::Duration = std::time::Duration::from_secs(10);
 
 impl Desk {
     /// Makes this home what a backup holds, and opens it. The keys of the home open the backup, or the recovery code does.
-    /// What stands here is set aside and nothing of it deleted; refused, it stays as it is.
+    /// Of what stands here and opens a backup is made first; then it is set aside and nothing of it deleted; refused, it stays
+    /// as it is.
     ///
     /// # Errors
     /// `backup.not_found`, `backup.not_one`, `backup.damaged`, `backup.needs_code`, `backup.wrong_code`,
     /// `backup.other_company`, `backup.names_missing`, `store.too_new`, `store.disk_full`, `store.home_in_use`;
-    /// `sync.bad_code` for a typing error.
+    /// `sync.bad_code` for a typing error; `lock.ask` where a passphrase opens what stands here and was not typed just now;
+    /// those of a backup, where none could be made first.
     #[tracing::instrument(skip_all)]
     pub async fn restore(&self, ask: RestoreAsk) -> Result<RestoreDone, AppError> {
         let backup = self.looked_at(PathBuf::from(ask.file.trim())).await?;
@@ -42,10 +46,15 @@ impl Desk {
         {
             return Err(error);
         }
-        let mut unsent = 0;
+        let (mut unsent, mut before) = (0, PathBuf::new());
         if let State::Open(office, _) = &*state {
             if office.exchange.company() != backup.header.company {
                 return Err(StoreError::from(BackupError::OtherCompany).into());
+            }
+            office.ask_again()?;
+            // what a newer version wrote this one cannot back up; it is set aside whole
+            if office.store.newer().is_none() {
+                before = office.back_up_before_restoring().await?;
             }
             unsent = office.store.unsent().await?;
             if unsent > 0 && office.is_online() {
@@ -63,6 +72,12 @@ impl Desk {
         let opened = self.try_open(&mut state).await;
         let (forgotten, stood) = restored?;
         opened?;
+        if let (State::Open(office, _), Some(folder)) = (&*state, before.parent()) {
+            // what was taken back is older than that backup
+            office.store.remember_backups_in(folder).await?;
+        }
+        // nothing that a window shows is known to hold; nobody listening is not an error: the command line has no window
+        let _ = self.notices.send(Notice::Changes(Changes::all()));
         let zone = crate::office::zone();
         let day = jiff::Timestamp::from_millisecond(backup.header.at_ms).unwrap_or_default().to_zoned_datetime(zone);
         let day = day.strftime("%d/%m/%Y, %H:%M").to_string();
@@ -76,6 +91,7 @@ impl Desk {
             forgotten: u64::try_from(forgotten).unwrap_or(0),
             unsent,
             aside: stood.map(|path| path.display().to_string()).unwrap_or_default(),
+            before: before.display().to_string(),
             text,
         })
     }

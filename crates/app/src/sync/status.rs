@@ -19,6 +19,7 @@ impl Office {
         let mut status = self.exchange.status();
         status.pending = self.store.unsent().await?;
         status.csd_days_left = self.csd_days_left().await?;
+        status.trial_due = self.trial_due().await?;
         Ok(status)
     }
 
@@ -59,6 +60,7 @@ impl Office {
         };
         if !status.error.as_deref().is_some_and(is_out) {
             status.csd_days_left = self.csd_days_left().await?;
+            status.trial_due = self.trial_due().await?;
         }
         Ok(status)
     }

@@ -8,6 +8,8 @@ use clap::Subcommand;
 pub(crate) enum Backup {
     /// The backups of the folder, newest first
     List,
+    /// When the last was made and the last was tried, and what should be done
+    Status,
     /// Open the newest aside, verify all of it, throw it away
     Drill,
     /// Backups go into this folder from now on; none: into the data's own

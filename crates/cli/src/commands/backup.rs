@@ -29,6 +29,10 @@ pub(super) async fn run(to: Option<PathBuf>, command: Option<Backup>, place: &Pl
             let view = with_office(place, async |office| office.backup_view().await).await?;
             output.show(&view, lines)?;
         }
+        Some(Backup::Status) => {
+            let view = with_office(place, async |office| office.backup_view().await).await?;
+            output.show(&view, standing)?;
+        }
         Some(Backup::Drill) => {
             let tried = with_office(place, async |office| office.backup_drill().await).await?;
             output.show(&tried, |tried| tried.text.clone())?;
@@ -68,9 +72,12 @@ pub(super) async fn restore(
     let ask = RestoreAsk { file: file.display().to_string(), code, nameless };
     let done = desk.restore(ask).await.map_err(Ended::from);
     desk.close().await;
-    output.show(&done?, |done| match done.aside.as_str() {
-        "" => done.text.clone(),
-        aside => format!("{}\nLos datos de antes quedaron en {aside}", done.text),
+    output.show(&done?, |done| {
+        let aside = Some(&done.aside).filter(|aside| !aside.is_empty());
+        let aside = aside.map(|aside| format!("Los datos de antes quedaron en {aside}"));
+        let before = Some(&done.before).filter(|before| !before.is_empty());
+        let before = before.map(|before| format!("Y en el respaldo {before}"));
+        [Some(done.text.clone()), aside, before].into_iter().flatten().collect::<Vec<_>>().join("\n")
     })?;
     Ok(OK)
 }
@@ -84,11 +91,34 @@ fn lines(view: &BackupView) -> String {
     lines.join("\n")
 }
 
+/// How they stand, and what should be done.
+fn standing(view: &BackupView) -> String {
+    let or_never = |at: &str| if at.is_empty() { "nunca".to_owned() } else { at.to_owned() };
+    let newest = view.rows.iter().find(|row| row.own).map_or("", |row| row.at.as_str());
+    let mut lines = vec![
+        format!("Carpeta         {}", view.folder),
+        format!("Último respaldo {}", or_never(newest)),
+        format!("Último simulacro {}", or_never(&view.tried_at)),
+    ];
+    if let Some(code) = &view.failed {
+        lines.push(format!(
+            "El intento del {} no se hizo: {}",
+            view.failed_at,
+            zuc_ipc::sentence(code).unwrap_or(code)
+        ));
+    }
+    if view.trial_due {
+        lines.push("Hace más de un mes que nadie prueba un respaldo: `zuc backup drill`".to_owned());
+    }
+    lines.join("\n")
+}
+
 fn reason(name: &str) -> &str {
     match name {
         "daily" => "diario",
         "manual" => "a mano",
         "migration" => "versión",
+        "restore" => "restaurar",
         other => other,
     }
 }

@@ -92,6 +92,8 @@ async fn a_backup_is_the_company_again_on_a_new_machine_and_what_came_after_come
     assert!(tried["text"].as_str().expect("a sentence").contains("está completo"), "{tried}");
     let listed = company.world.ask("luis", &["backup", "list"]).await;
     assert_eq!((listed["rows"].as_array().map(Vec::len), &listed["inside"]), (Some(1), &Value::Bool(true)));
+    let standing = company.world.ask("luis", &["backup", "status"]).await;
+    assert_eq!((&standing["trial_due"], standing["tried_at"] == ""), (&Value::Bool(false), false));
     company.lead("luis", "Después Sánchez").await;
     company.world.ask("luis", &["sync"]).await;
 
@@ -111,6 +113,12 @@ async fn a_backup_is_the_company_again_on_a_new_machine_and_what_came_after_come
     // its own keys open it from now on
     let again = company.world.ask("nueva", &["restore", &there]).await;
     assert!(again["aside"].as_str().is_some_and(|aside| Path::new(aside).exists()), "{again}");
+    // and of what stood there a backup was made first
+    let before = zuc_store::Backup::open(Path::new(again["before"].as_str().expect("a backup"))).expect("a backup");
+    before.check(&|_| {}).expect("it is whole");
+    assert_eq!(before.header.reason, zuc_store::Reason::Restore);
+    let back = company.world.ask("nueva", &["restore", &before.path.display().to_string()]).await;
+    assert_eq!(company.names("nueva").await.len(), 5, "what was restored away comes back: {back}");
     assert_eq!(company.world.ask("nueva", &["sync"]).await["state"], "up_to_date");
     assert_eq!(company.names("nueva").await.len(), 5);
     company.world.ask("nueva", &["verify"]).await;
@@ -177,6 +185,21 @@ async fn what_is_no_good_backup_is_refused_with_what_to_do_and_nothing_changes()
     refused(&world.run("luis", &["restore", &there]).await, "backup.needs_code", 1);
     company.restore("luis", &there).await;
     assert_eq!(company.names("luis").await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_tried_no_backup_for_a_month_is_told_so_until_one_is_tried() {
+    let company = Company::found().await;
+    let world = &company.world;
+    company.back_up("luis").await;
+    let due = async |off: &str| {
+        let ran = world.zuc("luis", &["backup", "status"]).by_a_clock(off).run().await;
+        ran.answer().expect("an answer")["trial_due"].clone()
+    };
+    assert_eq!((due("+29d").await, due("+31d").await), (false.into(), true.into()));
+    let tried = world.zuc("luis", &["backup", "drill"]).by_a_clock("+31d").run().await;
+    assert_eq!(tried.code, Some(0), "{}", tried.stderr);
+    assert_eq!((due("+32d").await, due("+62d").await), (false.into(), true.into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]

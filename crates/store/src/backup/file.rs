@@ -35,6 +35,8 @@ pub enum Reason {
     Manual,
     /// Before a newer version changed the database.
     Migration,
+    /// Before another backup took its place.
+    Restore,
 }
 
 /// What a backup says in clear.

@@ -97,9 +97,10 @@ impl Store {
         let _one = self.inner.backing.lock().await;
         prepare(&order.folder, &home.own_backups())?;
         told(Progress { step: Step::Copy, done: 0, total: 0 });
+        // before the copy: what is taken back knows where its backups lie, for whoever is forgotten then
+        self.remember_backups_in(&order.folder).await?;
         let from = self.reader().acquire().await?.detach();
         let copied = copy::make(from, &self.inner.keys, &home.backups()).await?.ok_or(StoreError::NoIdentity)?;
-        self.remember_folder(&order.folder).await?;
         let made = self.shelve(&copied, order, told).await;
         remove(&copied.path);
         made
@@ -122,7 +123,8 @@ impl Store {
         people.write(folder, whose, &self.inner.keys, self.inner.entropy.as_ref())
     }
 
-    async fn remember_folder(&self, folder: &Path) -> Result<(), StoreError> {
+    /// Remembers that backups of this laptop lie in a folder: an erasure reaches the keys of persons beside them.
+    pub async fn remember_backups_in(&self, folder: &Path) -> Result<(), StoreError> {
         let mut folders = self.folders(FOLDERS).await?;
         if !folders.iter().any(|known| known == folder) {
             folders.push(folder.to_owned());
@@ -251,7 +253,11 @@ async fn shelve(
     // a slow disk must not hold up whatever else this thread does
     let written = tokio::task::spawn_blocking(move || file::write(&copy, &to, header, &keys, told.as_ref()));
     let backup = written.await.map_err(|_| BackupError::FolderGone)??;
-    let gone = shelf::prune(&order.folder, copied.device, order.at.time_zone())?;
+    // the one that is about to be taken back may be the oldest
+    let gone = match order.reason {
+        Reason::Restore => 0,
+        _ => shelf::prune(&order.folder, copied.device, order.at.time_zone())?,
+    };
     if gone > 0 {
         tracing::info!(backups = gone, "older backups were deleted");
     }

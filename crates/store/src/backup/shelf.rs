@@ -14,7 +14,7 @@ use crate::StoreError;
 /// Days, and weeks, of which the newest backup stays.
 const DAYS: usize = 7;
 const WEEKS: usize = 4;
-/// Those made by hand, and those made before a migration, that stay beside them.
+/// Those made by hand, before a migration and before a restoration, that stay beside them.
 const OTHERS: usize = 3;
 const ENDING: &str = "zuc";
 
@@ -75,11 +75,11 @@ pub(super) fn prune(folder: &Path, device: DeviceId, zone: &TimeZone) -> Result<
     Ok(gone)
 }
 
-/// Of backups, newest first, which stay: the newest of seven days and of four weeks, the last three made by hand, and the
-/// last three made before a migration.
+/// Of backups, newest first, which stay: the newest of seven days and of four weeks, the last three made by hand, the last
+/// three made before a migration, and the last three made before a restoration.
 fn kept(made: &[(Date, Reason)]) -> Vec<bool> {
     let (mut days, mut weeks) = (BTreeSet::new(), BTreeSet::new());
-    let (mut manual, mut migrations) = (0, 0);
+    let (mut manual, mut migrations, mut restorations) = (0, 0, 0);
     made.iter()
         .map(|(day, reason)| {
             let week = day.iso_week_date();
@@ -89,6 +89,7 @@ fn kept(made: &[(Date, Reason)]) -> Vec<bool> {
                 Reason::Daily => false,
                 Reason::Manual => within(&mut manual),
                 Reason::Migration => within(&mut migrations),
+                Reason::Restore => within(&mut restorations),
             };
             of_its_day || of_its_week || other
         })
@@ -128,15 +129,13 @@ mod tests {
     }
 
     #[test]
-    fn the_last_three_by_hand_and_before_a_migration_stay_beside_them() {
+    fn the_last_three_by_hand_before_a_migration_and_before_a_restoration_stay_beside_them() {
         let day = date(2026, 11, 29);
         let hour = |reason| (day, reason);
-        let made =
-            [[hour(Reason::Daily); 2].as_slice(), &[hour(Reason::Manual); 5], &[hour(Reason::Migration); 5]].concat();
+        let others = [Reason::Manual, Reason::Migration, Reason::Restore].map(|reason| [hour(reason); 5]);
+        let made = [[hour(Reason::Daily); 2].as_slice(), &others.concat()].concat();
         let kept = kept(&made);
-        assert_eq!(
-            kept,
-            [[true, false].as_slice(), &[true, true, true, false, false], &[true, true, true, false, false]].concat()
-        );
+        let three = [true, true, true, false, false];
+        assert_eq!(kept, [[true, false].as_slice(), &three, &three, &three].concat());
     }
 }

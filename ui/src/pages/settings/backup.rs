@@ -1,10 +1,11 @@
-//! Backups: when the last was made, which there are, a new one now, a trial of the newest.
+//! Backups: when the last was made, which there are, a new one now, a trial of the newest, one taken back.
 
 use leptos::prelude::*;
 use zuc_ipc::backup::{BackupProgress, BackupRow, BackupTo, BackupView};
 use zuc_ipc::list;
-use zuc_ipc::shared::Empty as Nothing;
+use zuc_ipc::shared::{Empty as Nothing, Query as TextQuery};
 
+use super::restore::{RestoreDialog, Restoring};
 use crate::action::Action;
 use crate::backend::{Topics, listen, use_query};
 use crate::components::{Badge, EmptyLine, FormFailure, Icon, Progress, SectionHead, Tone, use_toaster};
@@ -33,6 +34,14 @@ pub(crate) fn BackupPart() -> impl IntoView {
             view.reload();
         });
     };
+    let (restoring, pick) = (Restoring::new(), Action::new());
+    let do_pick = move |_| {
+        pick.run::<list::PickFile>(TextQuery { text: "zuc".to_owned(), limit: 1 }, move |chosen| {
+            if let Some(path) = chosen {
+                restoring.ask(BackupRow { path, ..BackupRow::default() });
+            }
+        });
+    };
     let do_folder = move |_| folder.run::<list::BackupFolder>(Nothing {}, move |_| view.reload());
     view! {
         <div class="pane">
@@ -40,6 +49,9 @@ pub(crate) fn BackupPart() -> impl IntoView {
                 <SectionHead title=tr!(backup.title)/>
                 <p class="t2">{tr!(backup.about)}</p>
                 {move || view.value.get().and_then(|view| notice(&view))}
+                {move || view.value.get().filter(|view| view.trial_due).map(|_| view! {
+                    <p class="row row-3 top t2" data-testid="backup-trial-due"><Icon name="warn" class="warning"/><span>{tr!(backup.trial_due)}</span></p>
+                })}
                 <div class="row">
                     <button class="btn btn--primary" on:click=do_make disabled=busy data-testid="backup-now"><Icon name="in"/>
                         {move || if make.busy.get() { tr!(backup.making) } else { tr!(backup.now) }}</button>
@@ -55,15 +67,18 @@ pub(crate) fn BackupPart() -> impl IntoView {
             </section>
             <section class="sec sec--flush" style="max-width:720px">
                 <SectionHead title=tr!(backup.saved)/>
-                {loaded(view, |view| if view.rows.is_empty() { view! { <EmptyLine text=tr!(backup.none)/> }.into_any() } else { table(&view.rows).into_any() })}
+                {loaded(view, move |view| if view.rows.is_empty() { view! { <EmptyLine text=tr!(backup.none)/> }.into_any() } else { table(&view.rows, restoring).into_any() })}
             </section>
             <section class="sec sheet col gap-3">
                 <SectionHead title=tr!(backup.how)/>
                 {move || view.value.get().map(|view| how(&view))}
                 <FormFailure failure=folder.failure/>
-                <div class="row"><button class="btn" on:click=do_folder disabled=busy data-testid="backup-folder"><Icon name="pen"/>{tr!(backup.change)}</button></div>
+                <div class="row"><button class="btn" on:click=do_folder disabled=busy data-testid="backup-folder"><Icon name="pen"/>{tr!(backup.change)}</button>
+                    <button class="btn" on:click=do_pick disabled=move || pick.busy.get() data-testid="restore-other"><Icon name="in"/>{tr!(backup.restore_other)}</button></div>
+                <FormFailure failure=pick.failure/>
                 <p class="s12 t2">{tr!(backup.restore_about)}</p>
             </section>
+            <RestoreDialog restoring/>
         </div>
     }
 }
@@ -83,7 +98,7 @@ fn notice(view: &BackupView) -> Option<impl IntoView + use<>> {
 
 /// How far it is, once it takes longer than a moment.
 #[component]
-fn Running(busy: Signal<bool>) -> impl IntoView {
+pub(super) fn Running(busy: Signal<bool>) -> impl IntoView {
     let progress = RwSignal::new(BackupProgress::default());
     listen::<BackupProgress>("backup-progress", move |now| {
         progress.try_set(now);
@@ -107,26 +122,29 @@ fn Running(busy: Signal<bool>) -> impl IntoView {
     }
 }
 
-fn table(rows: &[BackupRow]) -> impl IntoView + use<> {
+fn table(rows: &[BackupRow], restoring: Restoring) -> impl IntoView + use<> {
     let lines = rows
         .iter()
         .map(|row| {
             let reason = match row.reason.as_str() {
                 "manual" => tr!(backup.manual),
                 "migration" => tr!(backup.migration),
+                "restore" => tr!(backup.before),
                 _ => tr!(backup.daily),
             };
             let whose = if row.own { (Tone::Accent, tr!(devices.this)) } else { (Tone::Neutral, tr!(backup.other)) };
             let name = row.path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+            let asked = row.clone();
             view! {
                 <tr data-testid="backup-row"><td class="tn m">{format::instant(&row.at)}</td><td class="t2">{reason}</td><td class="num tn">{format::bytes(row.size)}</td>
-                    <td><Badge tone=whose.0 text=whose.1/></td><td class="mono s12 t3 narrow-hide"><span class="cut">{name}</span></td></tr>
+                    <td><Badge tone=whose.0 text=whose.1/></td><td class="mono s12 t3 narrow-hide"><span class="cut">{name}</span></td>
+                    <td><button class="btn btn--ghost btn--sm" on:click=move |_| restoring.ask(asked.clone()) data-testid="restore-row">{tr!(backup.restore_do)}</button></td></tr>
             }
         })
         .collect_view();
     view! {
-        <table class="tbl" data-testid="backup-table"><colgroup><col style="width:160px"/><col style="width:120px"/><col style="width:96px"/><col style="width:120px"/><col class="narrow-hide"/></colgroup>
-            <thead><tr><th>{tr!(backup.made)}</th><th>{tr!(backup.reason)}</th><th class="num">{tr!(backup.size)}</th><th>{tr!(devices.device)}</th><th class="narrow-hide">{tr!(backup.file)}</th></tr></thead>
+        <table class="tbl" data-testid="backup-table"><colgroup><col style="width:160px"/><col style="width:120px"/><col style="width:96px"/><col style="width:120px"/><col class="narrow-hide"/><col style="width:104px"/></colgroup>
+            <thead><tr><th>{tr!(backup.made)}</th><th>{tr!(backup.reason)}</th><th class="num">{tr!(backup.size)}</th><th>{tr!(devices.device)}</th><th class="narrow-hide">{tr!(backup.file)}</th><th></th></tr></thead>
             <tbody>{lines}</tbody></table>
     }
 }

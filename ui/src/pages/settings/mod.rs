@@ -8,6 +8,7 @@ mod invite;
 mod lock;
 mod people;
 mod receipt;
+mod restore;
 mod revoke;
 mod sync;
 
