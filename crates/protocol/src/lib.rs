@@ -16,6 +16,7 @@ pub mod envelope;
 pub mod error;
 pub mod fingerprint;
 pub mod glance;
+pub mod holding;
 pub mod home;
 pub mod identity;
 pub mod ids;

@@ -9,6 +9,7 @@ use crate::control::{Mark, SignedControl};
 use crate::error::ProtocolError;
 use crate::fingerprint::{Fingerprint, Stretch};
 use crate::glance::SealedGlance;
+use crate::holding::HeldWord;
 use crate::ids::{
     AttachmentId, BatchHash, ChainHash, ControlHash, DeviceId, Digest32, HeldRows, KeyId, LogId, RequestId,
 };
@@ -334,6 +335,16 @@ pub enum ClientFrame {
         /// Sealed.
         glance: SealedGlance,
     },
+    /// What this device holds of a scope's log. Answered by a [`ServerFrame::HeldBy`].
+    Held {
+        /// Its word.
+        word: HeldWord,
+    },
+    /// Who holds what of a scope's log. Answered by a [`ServerFrame::HeldBy`].
+    HeldBy {
+        /// The scope.
+        scope: Scope,
+    },
 }
 
 /// Frames that a relay sends ahead at most.
@@ -532,6 +543,28 @@ pub enum ServerFrame {
         scope: Scope,
         /// Sealed.
         glance: SealedGlance,
+    },
+    /// A scope's log begins later than it was asked for: the relay has dropped what lies before, which others hold.
+    Begins {
+        /// The scope.
+        scope: Scope,
+        /// The last entry that is not there.
+        at: u64,
+        /// The chain there.
+        chain: ChainHash,
+        /// The last entry of the log.
+        head: u64,
+    },
+    /// Who holds what of a scope's log.
+    HeldBy {
+        /// The scope.
+        scope: Scope,
+        /// The last entry that the relay has dropped; 0 for none.
+        begins: u64,
+        /// Whether it wants what it has dropped back ([`ClientFrame::Offer`]): too few hold it.
+        wants: bool,
+        /// The last word of each device that reads the scope, at most [`crate::holding::MAX_WORDS`].
+        words: Vec<HeldWord>,
     },
 }
 

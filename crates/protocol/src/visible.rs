@@ -55,6 +55,14 @@ pub const VISIBLE: &[Visible] = &[
         kept_hours: None,
     },
     Visible {
+        id: "holding",
+        what: "of each device: between which places it says that it holds a scope's log, and on which day it was last there",
+        why: "dropping entries that everybody holds who needs them",
+        guard: "signed; it names places, and nothing that lies there",
+        personal: false,
+        kept_hours: None,
+    },
+    Visible {
         id: "receipts",
         what: "receipt headers (invoice id, stamp key, serie, folio, UUID, token); lease and effect ids",
         why: "ledgers, once-only",

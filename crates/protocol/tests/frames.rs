@@ -14,6 +14,7 @@ use zuc_protocol::control::{
 };
 use zuc_protocol::fingerprint::{Fingerprint, Stretch};
 use zuc_protocol::glance::SealedGlance;
+use zuc_protocol::holding::{HeldWord, Holding};
 use zuc_protocol::identity::{DeviceKeys, DevicePublic};
 use zuc_protocol::ids::{
     AttachmentId, BagId, BatchHash, ChainHash, ControlHash, DeviceId, Digest32, EpochId, HeldRows, ItemId, KeyId,
@@ -101,6 +102,11 @@ fn witness() -> Witness {
     Witness { device: DeviceId([6; 16]), says: Says::Wrong, signature: Signature([60; 64]) }
 }
 
+fn held() -> HeldWord {
+    let held = Holding { scope: SALES, log: LogId([23; 16]), after: 67, up_to: 300, chain: ChainHash([18; 32]) };
+    HeldWord { device: DeviceId([6; 16]), held, signature: Signature([68; 64]) }
+}
+
 fn client_frames() -> Vec<ClientFrame> {
     vec![
         ClientFrame::Hello {
@@ -165,6 +171,8 @@ fn client_frames() -> Vec<ClientFrame> {
         ClientFrame::Testify { scope: SALES, manifest: Digest32([56; 32]), witness: witness() },
         ClientFrame::Fingerprint { scope: SALES, stretch: Stretch { after: 61, up_to: 62 } },
         ClientFrame::Glance { scope: SALES, glance: glance() },
+        ClientFrame::Held { word: held() },
+        ClientFrame::HeldBy { scope: SALES },
     ]
 }
 
@@ -199,6 +207,8 @@ fn client_name(frame: &ClientFrame) -> &'static str {
         ClientFrame::Testify { .. } => "testify",
         ClientFrame::Fingerprint { .. } => "fingerprint",
         ClientFrame::Glance { .. } => "glance",
+        ClientFrame::Held { .. } => "held",
+        ClientFrame::HeldBy { .. } => "held_by",
     }
 }
 
@@ -268,6 +278,8 @@ fn server_frames() -> Vec<ServerFrame> {
             count: 64,
         }),
         ServerFrame::Glance { scope: SALES, glance: glance() },
+        ServerFrame::Begins { scope: SALES, at: 69, chain: ChainHash([18; 32]), head: 300 },
+        ServerFrame::HeldBy { scope: SALES, begins: 69, wants: true, words: vec![held()] },
     ]
 }
 
@@ -298,6 +310,8 @@ fn server_name(frame: &ServerFrame) -> &'static str {
         ServerFrame::ManifestKept { .. } => "manifest_kept",
         ServerFrame::Fingerprint(_) => "fingerprint",
         ServerFrame::Glance { .. } => "glance",
+        ServerFrame::Begins { .. } => "begins",
+        ServerFrame::HeldBy { .. } => "held_by",
     }
 }
 

@@ -12,6 +12,7 @@ use zuc_protocol::control::{ControlLog, Founding, SignedControl, found};
 use zuc_protocol::enrolment::{Invite, InviteSecret};
 use zuc_protocol::envelope::{BatchBody, BatchHeader, BatchKind, SealedBatch, SeenTip};
 use zuc_protocol::glance::{Glance, SealedGlance};
+use zuc_protocol::holding::{HeldWord, Holding};
 use zuc_protocol::identity::{DeviceKeys, short_code};
 use zuc_protocol::ids::{
     ActorId, BatchHash, ChainHash, CompanyId, ControlHead, Digest32, EpochId, Incarnation, InviteId, ItemId, LogId,
@@ -254,6 +255,14 @@ fn a_pack_and_its_manifest_are_written_and_read_as_in_version_1() {
     for word in words {
         word.verify(company, manifest_hash(&kept), &device().public().verify).unwrap();
     }
+}
+
+#[test]
+fn what_a_device_holds_is_said_as_in_version_1() {
+    let held =
+        Holding { scope: Scope::Sales(1), log: LogId([12; 16]), after: 1, up_to: 4_096, chain: ChainHash([13; 32]) };
+    let word = HeldWord::sign(CompanyId([3; 16]), held, &device());
+    golden("held-word-v1.hex", &hex::encode(codec::encode(&word, codec::MAX_FRAME).unwrap()));
 }
 
 #[test]

@@ -152,6 +152,9 @@ impl Archive for PostgresStore {
                 .ok_or(StoreError::Corrupt { table: table.name, column: name })?;
         }
         query.execute(&mut *writing).await.map_err(db)?;
+        if table.name == "entry" {
+            give_bodies(&mut writing, table, &rows).await?;
+        }
         writing.commit().await
     }
 
@@ -198,6 +201,29 @@ impl Archive for PostgresStore {
 async fn execute(connection: &mut PgConnection, company: CompanyId, statement: String) -> Result<(), StoreError> {
     let query = sqlx::query(AssertSqlSafe(statement)).bind(&company.0[..]);
     query.execute(connection).await.map(|_done| ()).map_err(db)
+}
+
+/// Gives entries of an earlier stay their bytes back, where these were dropped and are among those that come.
+async fn give_bodies(connection: &mut PgConnection, table: &Table, rows: &[Vec<Value>]) -> Result<(), StoreError> {
+    let at = |name| table.columns.iter().position(|(column, _)| *column == name);
+    let (Some(scope), Some(seq), Some(bytes)) = (at("scope"), at("seq"), at("bytes")) else { return Ok(()) };
+    for row in rows {
+        let (Some(Value::Int(scope)), Some(Value::Int(seq)), Some(Value::Bytes(bytes))) =
+            (row.get(scope), row.get(seq), row.get(bytes))
+        else {
+            continue;
+        };
+        if !bytes.is_empty() {
+            sqlx::query("SELECT give_body($1, $2, $3)")
+                .bind(scope)
+                .bind(seq)
+                .bind(bytes)
+                .execute(&mut *connection)
+                .await
+                .map_err(db)?;
+        }
+    }
+    Ok(())
 }
 
 fn sql_type(kind: Kind) -> &'static str {

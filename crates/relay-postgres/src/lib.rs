@@ -8,6 +8,7 @@
 mod append;
 mod archive;
 mod attachment;
+mod compact;
 mod control;
 mod decision;
 mod enrolment;

@@ -55,6 +55,16 @@ impl LogStore for PostgresStore {
     ) -> Result<Page, StoreError> {
         let mut reading = self.read_of(company).await?;
         let end = head(&mut reading, company, scope).await?;
+        let begins: Option<i64> = sqlx::query_scalar("SELECT seq FROM log_begin WHERE company = $1 AND scope = $2")
+            .bind(&company.0[..])
+            .bind(scope_number(scope))
+            .fetch_optional(&mut *reading)
+            .await
+            .map_err(db)?;
+        let begins = begins.map_or(Ok(0), |seq| count(seq, "log_begin", "seq"))?;
+        if after < begins {
+            return Ok(Page { entries: vec![], chain: end.chain, head: end.seq, begins });
+        }
         let rows: Vec<(i64, i16, Vec<u8>, Vec<u8>)> = sqlx::query_as(
             "SELECT seq, kind, bytes, chain FROM (
                  SELECT seq, kind, bytes, chain,
@@ -70,7 +80,7 @@ impl LogStore for PostgresStore {
         .fetch_all(&mut *reading)
         .await
         .map_err(db)?;
-        let mut page = Page { entries: Vec::with_capacity(rows.len()), chain: end.chain, head: end.seq };
+        let mut page = Page { entries: Vec::with_capacity(rows.len()), chain: end.chain, head: end.seq, begins };
         for (seq, kind, bytes, chain) in rows {
             let kind = u8::try_from(kind)
                 .ok()

@@ -11,7 +11,8 @@ use crate::{
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 /// What the relay's role may do with each table. The logs and receipts only grow: no statement of the relay can
-/// change or take away what it has acknowledged.
+/// change or take away what it has acknowledged, but for the bytes of entries, which one function drops before the begin of a log
+/// and another gives back.
 const MAY: &[(&str, &str)] = &[
     ("company", "SELECT, INSERT, UPDATE (log_id, state, ticket)"),
     ("control", "SELECT, INSERT"),
@@ -39,12 +40,15 @@ const MAY: &[(&str, &str)] = &[
     ("manifest", "SELECT, INSERT, DELETE"),
     ("manifest_word", "SELECT, INSERT, UPDATE, DELETE"),
     ("pack", "SELECT, INSERT, DELETE"),
+    ("log_begin", "SELECT, INSERT, UPDATE"),
+    ("held", "SELECT, INSERT, UPDATE"),
+    ("seen", "SELECT, INSERT, UPDATE"),
     // Whether the tables are those that the program was built for.
     ("_sqlx_migrations", "SELECT"),
 ];
 
 /// Functions that the relay's role may call.
-const CALLS: &[&str] = &["companies()", "now_ms()"];
+const CALLS: &[&str] = &["companies()", "now_ms()", "clear_bodies(bigint, bigint)", "give_body(bigint, bigint, bytea)"];
 
 /// Makes the tables, or brings them up to date, as their owner; then grants `role` what a relay needs and no more.
 ///

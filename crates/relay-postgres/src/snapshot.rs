@@ -14,13 +14,13 @@ use crate::{
 
 /// Which manifest of which company.
 #[derive(Clone, Copy)]
-struct Of<'h> {
-    company: CompanyId,
-    scope: Scope,
-    manifest: &'h Hash,
+pub(crate) struct Of<'h> {
+    pub(crate) company: CompanyId,
+    pub(crate) scope: Scope,
+    pub(crate) manifest: &'h Hash,
 }
 
-async fn require_manifest(connection: &mut PgConnection, of: Of<'_>) -> Result<(), StoreError> {
+pub(crate) async fn require_manifest(connection: &mut PgConnection, of: Of<'_>) -> Result<(), StoreError> {
     let stands: bool =
         sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM manifest WHERE company = $1 AND scope = $2 AND hash = $3)")
             .bind(&of.company.0[..])
@@ -48,21 +48,24 @@ async fn set_word(connection: &mut PgConnection, of: Of<'_>, device: DeviceId, w
     Ok(())
 }
 
-/// Deletes what a maker has too many of, with its words and packs.
+/// Deletes what a maker has too many of, with its words and packs. What a log begins at or waits for is not among them.
 async fn drop_older(
     connection: &mut PgConnection,
     company: CompanyId,
     scope: Scope,
     author: DeviceId,
 ) -> Result<(), StoreError> {
-    let made: Vec<(Vec<u8>, i64)> =
-        sqlx::query_as("SELECT hash, cursor FROM manifest WHERE company = $1 AND scope = $2 AND author = $3")
-            .bind(&company.0[..])
-            .bind(scope_number(scope))
-            .bind(&author.0[..])
-            .fetch_all(&mut *connection)
-            .await
-            .map_err(db)?;
+    let made: Vec<(Vec<u8>, i64)> = sqlx::query_as(
+        "SELECT hash, cursor FROM manifest WHERE company = $1 AND scope = $2 AND author = $3 AND hash NOT IN (
+                 SELECT manifest FROM log_begin WHERE company = $1 AND scope = $2 AND manifest IS NOT NULL
+                 UNION SELECT waits FROM log_begin WHERE company = $1 AND scope = $2 AND waits IS NOT NULL)",
+    )
+    .bind(&company.0[..])
+    .bind(scope_number(scope))
+    .bind(&author.0[..])
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(db)?;
     for hash in too_many(placed(&made)?) {
         for statement in [
             "DELETE FROM manifest WHERE company = $1 AND scope = $2 AND hash = $3",

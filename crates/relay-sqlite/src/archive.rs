@@ -139,6 +139,11 @@ impl Archive for SqliteStore {
                             .collect();
                         format!("ON CONFLICT ({}) DO UPDATE SET {}", names(table, table.key), set.join(", "))
                     }
+                    // of an earlier stay the bytes may have been dropped
+                    Rows::Grow if table.name == "entry" => {
+                        "ON CONFLICT (scope, seq) DO UPDATE SET bytes = excluded.bytes WHERE entry.bytes = x''"
+                            .to_owned()
+                    }
                     Rows::Grow | Rows::ComeAndGo => "ON CONFLICT DO NOTHING".to_owned(),
                 };
                 let count = table.columns.len();

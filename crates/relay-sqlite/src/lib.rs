@@ -6,6 +6,7 @@
 
 mod archive;
 mod attachment;
+mod compact;
 mod control;
 mod decision;
 mod enrolment;

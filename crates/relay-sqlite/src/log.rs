@@ -63,13 +63,13 @@ impl LogStore for SqliteStore {
         let open = self.company(company).await?;
         // One statement, so that page and head belong together.
         let rows: Vec<PageRow> = sqlx::query_as(
-            "SELECT head.seq, head.chain, page.seq, page.kind, page.bytes, page.chain
-             FROM (SELECT ?1 AS scope) AS asked
+            "SELECT asked.begins, head.seq, head.chain, page.seq, page.kind, page.bytes, page.chain
+             FROM (SELECT ?1 AS scope, COALESCE((SELECT seq FROM log_begin WHERE scope = ?1), 0) AS begins) AS asked
              LEFT JOIN scope_head AS head ON head.scope = asked.scope
              LEFT JOIN (
                  SELECT seq, kind, bytes, chain, SUM(LENGTH(bytes)) OVER (ORDER BY seq) - LENGTH(bytes) AS before
                  FROM entry WHERE scope = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3
-             ) AS page ON page.before = 0 OR page.before < ?4
+             ) AS page ON ?2 >= asked.begins AND (page.before = 0 OR page.before < ?4)
              ORDER BY page.seq",
         )
         .bind(scope.number())
@@ -127,12 +127,14 @@ impl LogStore for SqliteStore {
     }
 }
 
-/// The log's end, and an entry of the page; both may be lacking.
-type PageRow = (Option<i64>, Option<Vec<u8>>, Option<i64>, Option<i64>, Option<Vec<u8>>, Option<Vec<u8>>);
+/// Where the log begins, its end, and an entry of the page; both of these may be lacking.
+type PageRow = (i64, Option<i64>, Option<Vec<u8>>, Option<i64>, Option<i64>, Option<Vec<u8>>, Option<Vec<u8>>);
 
 fn page(company: CompanyId, scope: Scope, rows: Vec<PageRow>) -> Result<Page, StoreError> {
-    let mut page = Page { entries: Vec::with_capacity(rows.len()), chain: chain::start(company, scope), head: 0 };
-    for (head, end, seq, kind, bytes, chain) in rows {
+    let entries = Vec::with_capacity(rows.len());
+    let mut page = Page { entries, chain: chain::start(company, scope), head: 0, begins: 0 };
+    for (begins, head, end, seq, kind, bytes, chain) in rows {
+        page.begins = count(begins, "log_begin", "seq")?;
         if let (Some(head), Some(end)) = (head, end) {
             page.head = count(head, "scope_head", "seq")?;
             page.chain = ChainHash(hash(&end, "scope_head", "chain")?);

@@ -12,7 +12,11 @@ use crate::{
     row::{count, db, hash as read_hash, int},
 };
 
-async fn require_manifest(connection: &mut SqliteConnection, scope: Scope, manifest: &Hash) -> Result<(), StoreError> {
+pub(crate) async fn require_manifest(
+    connection: &mut SqliteConnection,
+    scope: Scope,
+    manifest: &Hash,
+) -> Result<(), StoreError> {
     let stands: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM manifest WHERE scope = ?1 AND hash = ?2)")
         .bind(scope.number())
         .bind(&manifest[..])
@@ -43,15 +47,18 @@ async fn set_word(
     Ok(())
 }
 
-/// Deletes what a maker has too many of, with its words and packs.
+/// Deletes what a maker has too many of, with its words and packs. What a log begins at or waits for is not among them.
 async fn drop_older(connection: &mut SqliteConnection, scope: Scope, author: DeviceId) -> Result<(), StoreError> {
-    let made: Vec<(Vec<u8>, i64)> =
-        sqlx::query_as("SELECT hash, cursor FROM manifest WHERE scope = ?1 AND author = ?2")
-            .bind(scope.number())
-            .bind(&author.0[..])
-            .fetch_all(&mut *connection)
-            .await
-            .map_err(db)?;
+    let made: Vec<(Vec<u8>, i64)> = sqlx::query_as(
+        "SELECT hash, cursor FROM manifest WHERE scope = ?1 AND author = ?2 AND hash NOT IN (
+                 SELECT manifest FROM log_begin WHERE scope = ?1 AND manifest IS NOT NULL
+                 UNION SELECT waits FROM log_begin WHERE scope = ?1 AND waits IS NOT NULL)",
+    )
+    .bind(scope.number())
+    .bind(&author.0[..])
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(db)?;
     for hash in too_many(placed(&made)?) {
         for statement in [
             "DELETE FROM manifest WHERE scope = ?1 AND hash = ?2",

@@ -100,6 +100,9 @@ pub const TABLES: &[Table] = tables! {
     manifest: ComeAndGo, (scope Int, hash Bytes), (log Bytes, cursor Int, author Bytes, bytes Bytes);
     manifest_word: ComeAndGo, (scope Int, manifest Bytes, device Bytes), (bytes Bytes);
     pack: ComeAndGo, (scope Int, manifest Bytes, hash Bytes), (bytes Bytes);
+    log_begin: Change, (scope Int), (seq Int, manifest Bytes, waits Bytes, since_ms Int);
+    held: Change, (scope Int, device Bytes), (bytes Bytes);
+    seen: Change, (device Bytes), (at_ms Int);
     control: Grow, (seq Int), (hash Bytes, bytes Bytes, at_ms Int);
 };
 
@@ -131,7 +134,8 @@ pub trait Archive: Send + Sync {
         max: u32,
     ) -> Result<Vec<Vec<Value>>, StoreError>;
 
-    /// Takes rows in, of a company that is expected; one that stands is as the new one says.
+    /// Takes rows in, of a company that is expected; one that stands is as the new one says, but that the bytes of an entry which
+    /// are here stay.
     async fn put(&self, company: CompanyId, table: &'static Table, rows: Vec<Vec<Value>>) -> Result<(), StoreError>;
 
     /// Takes out the rows of tables whose rows come and go, of a company that is expected and may have been here.

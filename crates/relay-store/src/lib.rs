@@ -7,6 +7,7 @@
 
 pub mod archive;
 pub mod attachment;
+pub mod compact;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod control;
@@ -24,6 +25,7 @@ pub mod stamp;
 
 pub use archive::{Archive, move_company};
 pub use attachment::{AttachmentHead, AttachmentPiece, AttachmentStore, PieceOutcome};
+pub use compact::{Body, CompactStore, LogBegin, Waits};
 pub use control::{ControlAppend, ControlHead, ControlRecord, ControlStore};
 pub use decision::{Decided, DecisionStore, Folio, FolioState, Sign, Signed};
 pub use enrolment::{Enrolment, EnrolmentState, EnrolmentStore, Invite};
@@ -50,6 +52,7 @@ pub trait RelayStore:
     + DecisionStore
     + StampLedger
     + SnapshotStore
+    + CompactStore
     + IdempotencyStore
     + AttachmentStore
     + Archive

@@ -72,6 +72,8 @@ pub struct Page {
     pub chain: ChainHash,
     /// The last place of the log.
     pub head: u64,
+    /// The last entry that was dropped; 0 for none. Where the page was asked for before it there is nothing in it.
+    pub begins: u64,
 }
 
 /// An author's last batch in one scope.
@@ -121,7 +123,7 @@ pub trait LogStore: Send + Sync {
 
     /// The entries after `after`, in order, at most `max` of them and about `max_bytes`; at least one if there is one.
     ///
-    /// Beyond the end the page is empty and its chain is that of the end.
+    /// Beyond the end, and where what lies after `after` was dropped, the page is empty and its chain is that of the end.
     async fn read(
         &self,
         company: CompanyId,

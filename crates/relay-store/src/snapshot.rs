@@ -1,6 +1,6 @@
 //! Snapshots of scopes: manifests, what is said of them, and their packs.
 //!
-//! The store neither reads a pack nor judges a word: whoever calls has. Nothing of the log is dropped for a snapshot.
+//! The store neither reads a pack nor judges a word: whoever calls has.
 
 use std::collections::BTreeMap;
 
@@ -42,8 +42,8 @@ pub struct StoredManifest {
 /// Snapshots.
 #[async_trait]
 pub trait SnapshotStore: Send + Sync {
-    /// Keeps a manifest and its maker's word. Of one maker the newest [`KEPT_OF_ONE`] of a scope stay, with their packs; one
-    /// that is here changes nothing.
+    /// Keeps a manifest and its maker's word. Of one maker the newest [`KEPT_OF_ONE`] of a scope stay, with their packs, besides
+    /// those that a log begins at or waits for ([`crate::LogBegin`]); one that is here changes nothing.
     async fn put_manifest(&self, company: CompanyId, manifest: NewManifest, word: Vec<u8>) -> Result<(), StoreError>;
 
     /// Keeps a pack of a manifest; one that is here changes nothing.

@@ -6,6 +6,7 @@
 mod author;
 mod chance;
 mod clock;
+pub mod compact;
 mod error;
 mod http;
 mod keys;

@@ -1,5 +1,6 @@
 //! `zuclubit-relay`: the server of a company's exchange.
 
+mod compact_command;
 mod migrate_command;
 mod move_command;
 mod pac_options;
@@ -13,8 +14,8 @@ use std::io::Write as _;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    migrate_command::MigrateCommand, move_command::MoveCommand, restored_command::RestoredCommand,
-    sandbox_command::SandboxCommand, serve_command::ServeCommand,
+    compact_command::CompactCommand, migrate_command::MigrateCommand, move_command::MoveCommand,
+    restored_command::RestoredCommand, sandbox_command::SandboxCommand, serve_command::ServeCommand,
 };
 
 /// Orders sealed entries it cannot read.
@@ -28,13 +29,15 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Serves until it is told to stop.
-    Serve(ServeCommand),
+    Serve(Box<ServeCommand>),
     /// Prepares a PostgreSQL database, as its owner.
     Migrate(MigrateCommand),
     /// Moves a company from one store to another.
     Move(MoveCommand),
     /// Says that the store is a backup's, before it is served from.
     Restored(RestoredCommand),
+    /// Drops entries that everybody holds who needs them.
+    Compact(CompactCommand),
     /// Plays a PAC whose timbres are worth nothing.
     SandboxPac(SandboxCommand),
 }
@@ -48,6 +51,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Migrate(migrate) => migrate.run().await,
         Command::Move(moving) => moving.run().await,
         Command::Restored(restored) => restored.run().await,
+        Command::Compact(compact) => compact.run().await,
         Command::SandboxPac(sandbox) => sandbox.run(stop()?).await,
     }
 }

@@ -4,14 +4,23 @@ use std::{
     net::{IpAddr, SocketAddr},
     path::PathBuf,
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::Context as _;
 use clap::Args;
 use tokio::net::TcpListener;
-use zuc_relay::{HttpOptions, Relay, RelayKeys, SystemClock};
+use zuc_relay::{
+    Clock as _, HttpOptions, Relay, RelayKeys, SystemClock,
+    compact::{Compactor, WAIT_DAYS},
+};
+use zuc_relay_store::RelayStore;
 
 use crate::{pac_options::PacOptions, store_at::StoreAt};
+
+/// How long after its start a relay looks for the first time whether entries can be dropped, and how often it does.
+const FIRST_COMPACT: Duration = Duration::from_mins(10);
+const COMPACT_EVERY: Duration = Duration::from_hours(24);
 
 /// Serves until it is told to stop.
 #[derive(Args)]
@@ -36,6 +45,9 @@ pub(crate) struct ServeCommand {
     /// Bytes that the files of one company may have.
     #[arg(long, env = "ZUC_RELAY_FILES", default_value_t = zuc_relay::log::QUOTA)]
     files_per_company: u64,
+    /// How many days a snapshot stands undisputed before entries that everybody holds are dropped for it.
+    #[arg(long, env = "ZUC_RELAY_COMPACT_AFTER", default_value_t = WAIT_DAYS)]
+    compact_after_days: u32,
     /// A proxy in front of the relay, whose word on who asks is taken (`X-Forwarded-For`); may be given again.
     #[arg(long = "trusted-proxy", env = "ZUC_RELAY_TRUSTED_PROXIES", value_delimiter = ',')]
     trusted_proxies: Vec<IpAddr>,
@@ -49,6 +61,7 @@ impl ServeCommand {
         let store = store.open().await.context("the store cannot be opened")?;
         let (pac, settings) = (self.pac.pac()?, self.pac.stamping()?);
         let quota = self.files_per_company;
+        tokio::spawn(compact_daily(store.clone(), self.compact_after_days));
         let relay = Arc::new(Relay::open_with(store, Arc::new(keys), Arc::new(SystemClock), pac, settings, quota));
         if let Some(stamping) = relay.stamping() {
             // Dropped with the process: whatever it leaves half done is what its ledger is for.
@@ -65,5 +78,17 @@ impl ServeCommand {
         zuc_relay::serve(listener, relay, options, stop).await?;
         tracing::info!("stopped");
         Ok(())
+    }
+}
+
+/// Drops what can be, for as long as the relay serves; what could not be now is tried again the next day.
+async fn compact_daily(store: Arc<dyn RelayStore>, wait_days: u32) {
+    tokio::time::sleep(FIRST_COMPACT).await;
+    loop {
+        let compactor = Compactor { store: &*store, now_ms: SystemClock.now_ms(), wait_days, dry_run: false };
+        if let Err(error) = compactor.all().await {
+            tracing::error!(error.code = error.code(), "the companies cannot be listed");
+        }
+        tokio::time::sleep(COMPACT_EVERY).await;
     }
 }

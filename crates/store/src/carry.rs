@@ -92,8 +92,13 @@ impl Store {
                 let rows = self.bag_rows_of(domain_scope(*scope), keys).await?;
                 Carried::hears(Input::BagRows { scope: *scope, rows })
             }
-            Effect::Begin { manifest, packs } => {
-                let (outcome, touched) = match self.begin_at(manifest, packs, ring, false, now).await? {
+            Effect::Begin { manifest, packs, anew } => {
+                let begun = if *anew {
+                    Box::pin(self.begin_anew(manifest, packs, ring, now)).await?
+                } else {
+                    Box::pin(self.begin_at(manifest, packs, ring, false, now)).await?
+                };
+                let (outcome, touched) = match begun {
                     // one of each kind: all of its lists are other than before
                     Ok(begun) => (Ok(begun.authors), begun.kinds.iter().map(|kind| (*kind, ItemId([0; 16]))).collect()),
                     Err(why) => (Err(why), Vec::new()),
@@ -101,8 +106,8 @@ impl Store {
                 let heard = Carried::hears(Input::Begun { scope: manifest.scope, outcome });
                 Carried { touched, ..heard }
             }
-            Effect::KeepEarlier { scope, entries, read } => {
-                self.keep_earlier(*scope, entries, *read).await?;
+            Effect::KeepEarlier { scope, entries, read, begins } => {
+                self.keep_earlier(*scope, entries, *read, *begins).await?;
                 Carried::default()
             }
             Effect::NeedCheckup => {

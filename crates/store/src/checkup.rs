@@ -31,9 +31,9 @@ fn looked(scope: i64) -> String {
 
 /// Places whose entries lie here, with the chain at both ends, as it was when they were read.
 #[derive(Debug, Clone, Copy)]
-struct Run {
-    from: Cursor,
-    to: Cursor,
+pub(crate) struct Run {
+    pub(crate) from: Cursor,
+    pub(crate) to: Cursor,
 }
 
 impl Run {
@@ -80,6 +80,7 @@ impl Store {
             let at = if spoiled.is_empty() { now } else { now - WEEK_MS + AGAIN_MS };
             self.set_setting(&looked(number), &at.to_string()).await?;
             if !spoiled.is_empty() {
+                self.doubt_what_was_said(scope).await?;
                 tracing::warn!(scope = %scope, "entries of the log lie spoiled on this disk, or do not lie there any more");
                 return Ok(Some(Input::Spoiled { scope, stretches: spoiled }));
             }
@@ -105,7 +106,7 @@ impl Store {
         Ok(spoiled)
     }
 
-    fn company(&self) -> Result<CompanyId, StoreError> {
+    pub(crate) fn company(&self) -> Result<CompanyId, StoreError> {
         Ok(CompanyId::from_uuid(self.identity().ok_or(StoreError::NoIdentity)?.company.0))
     }
 
@@ -189,7 +190,11 @@ impl Store {
 }
 
 /// The runs of a scope's log that are here: all of it, or what lies before a snapshot and is read, and what lies behind.
-async fn runs(conn: &mut SqliteConnection, company: CompanyId, scope: WireScope) -> Result<Vec<Run>, StoreError> {
+pub(crate) async fn runs(
+    conn: &mut SqliteConnection,
+    company: CompanyId,
+    scope: WireScope,
+) -> Result<Vec<Run>, StoreError> {
     let number = scope_number(domain_scope(scope));
     let cursor = |seq: i64, chain: &[u8], table: &'static str| {
         let chain = ChainHash::from_slice(chain).ok_or_else(|| StoreError::corrupt(table, "chain", number))?;
@@ -200,19 +205,26 @@ async fn runs(conn: &mut SqliteConnection, company: CompanyId, scope: WireScope)
     let to = cursor(row.seq, &row.chain, "cursor")?;
     let from = Cursor { seq: 0, chain: chain::start(company, scope) };
     let begun = sqlx::query!(
-        "SELECT seq, chain, read_seq, read_chain FROM snapshot WHERE scope = ? AND read_seq < seq",
+        "SELECT seq, chain, read_seq, read_chain, begins, begins_chain FROM snapshot WHERE scope = ?",
         number
     )
     .fetch_optional(conn)
     .await?;
     let Some(begun) = begun else { return Ok(vec![Run { from, to }]) };
+    let from = match &begun.begins_chain {
+        Some(chain) if begun.begins > 0 => cursor(begun.begins, chain, "snapshot")?,
+        _ => from,
+    };
     let read = cursor(begun.read_seq, &begun.read_chain, "snapshot")?;
     let at = cursor(begun.seq, &begun.chain, "snapshot")?;
+    if read.seq == at.seq {
+        return Ok(vec![Run { from, to }]);
+    }
     Ok(vec![Run { from, to: read }, Run { from: at, to }])
 }
 
 /// Whether the entries of a run, some of them in other places' stead, lead from one end to the other.
-async fn leads(
+pub(crate) async fn leads(
     conn: &mut SqliteConnection,
     scope: i64,
     run: &Run,

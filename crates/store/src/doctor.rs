@@ -32,6 +32,8 @@ pub enum Fate {
     Left,
     /// A snapshot that is not what the entries make, and that this device had signed.
     Disputed,
+    /// What a scope was begun at, and cannot be compared with the entries before it: the relay has dropped them.
+    Unproven,
 }
 
 impl Fate {
@@ -48,6 +50,7 @@ impl Fate {
             Self::Forked => "forked",
             Self::Left => "left",
             Self::Disputed => "disputed",
+            Self::Unproven => "unproven",
         }
     }
 }
@@ -78,6 +81,7 @@ impl Store {
     pub async fn findings(&self) -> Result<Vec<Finding>, StoreError> {
         let mut found = self.alarm_findings().await?;
         found.extend(self.dispute_findings().await?);
+        found.extend(self.unproven_findings().await?);
         found.extend(self.ignored().await?);
         found.extend(self.set_aside().await?);
         found.extend(self.own_findings().await?);

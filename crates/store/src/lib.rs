@@ -27,6 +27,7 @@ mod fresh;
 mod give_back;
 mod held;
 mod history;
+mod holding;
 mod imports;
 mod lead;
 mod lease;

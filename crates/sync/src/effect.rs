@@ -163,13 +163,16 @@ pub enum Effect {
         /// The last that the relay has.
         above: u64,
     },
-    /// Take in a snapshot of a scope of which nothing is here, whole and in one transaction with its cursors, if it holds what
+    /// Take in a snapshot of a scope of which nothing is here, or which is begun anew, whole and in one transaction with its cursors, if it holds what
     /// the manifest says; then answer [`crate::Input::Begun`]. The manifest may be begun at, and names these packs.
     Begin {
         /// The manifest.
         manifest: Box<Manifest>,
         /// Its packs, in its order.
         packs: Vec<Blob>,
+        /// Whether it takes the place of what is here, upon which this device's own work goes on: the relay has dropped what comes
+        /// next.
+        anew: bool,
     },
     /// Keep entries from before a snapshot that was begun at, whose content is here, and how far they are read with that.
     KeepEarlier {
@@ -179,6 +182,8 @@ pub enum Effect {
         entries: Vec<LogEntry>,
         /// How far.
         read: Cursor,
+        /// The last entry before them that is not here and that the relay has dropped; 0 for none.
+        begins: u64,
     },
     /// Look whether the entries here are what was read, of a scope of which that is due; where they are not, answer
     /// [`crate::Input::Spoiled`].

@@ -29,6 +29,8 @@ pub struct Begun {
     pub at: Cursor,
     /// How far the entries before it have been read since.
     pub read: Cursor,
+    /// The last entry that is not here and that the relay had dropped; 0 for none.
+    pub begins: u64,
 }
 
 /// How far an author's own chain in a scope has been read.

@@ -52,6 +52,12 @@ fn is_own(found: &Finding, me: DeviceId) -> bool {
     match found.fate {
         Fate::KeptApart => true,
         Fate::Ignored | Fate::PassedOver | Fate::SetAside => found.device == Some(me),
-        Fate::Stopped | Fate::Hidden | Fate::Distrusted | Fate::Forked | Fate::Left | Fate::Disputed => false,
+        Fate::Stopped
+        | Fate::Hidden
+        | Fate::Distrusted
+        | Fate::Forked
+        | Fate::Left
+        | Fate::Disputed
+        | Fate::Unproven => false,
     }
 }

@@ -6,6 +6,7 @@ mod carry;
 mod connect;
 mod driver;
 mod exchange;
+mod holding;
 mod newer;
 mod onlookers;
 mod owed;

@@ -124,6 +124,7 @@ impl Office {
             self.trust_the_relay().await?;
             let at = At { office: self, control: &control, ring: &ring, scope, read, due, by_hand };
             let (at, outcome) = Box::pin(at.look()).await?;
+            self.tell_what_is_held(scope, due).await?;
             rows.push(SnapshotRow { scope: scope.to_string(), at, outcome });
         }
         Ok(rows)

@@ -30,3 +30,6 @@ INSERT INTO attachment_piece SELECT own, scope, 'file', 0, 'ten sealed' FROM own
 INSERT INTO manifest SELECT own, scope, 'manifest', 'log', 1, 'device', 'bytes' FROM own, generate_series(1, 3) AS scope;
 INSERT INTO manifest_word SELECT own, scope, 'manifest', 'device', 'word' FROM own, generate_series(1, 3) AS scope;
 INSERT INTO pack SELECT own, scope, 'manifest', 'pack', 'sealed' FROM own, generate_series(1, 3) AS scope;
+INSERT INTO log_begin SELECT own, scope, 5, 'manifest', 'later', 1 FROM own, generate_series(1, 3) AS scope;
+INSERT INTO held SELECT own, scope, 'device', 'word' FROM own, generate_series(1, 3) AS scope;
+INSERT INTO seen SELECT own, int8send(n), 1 FROM own, generate_series(1, 3) AS n;

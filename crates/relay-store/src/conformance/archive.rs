@@ -8,7 +8,9 @@ use zuc_protocol::{
 
 use super::{
     attachment::{file_left_by, leave_a_file},
-    batch, company,
+    batch,
+    compact::body,
+    company,
     decision::{ask, lease},
     device, item, receipted,
     snapshot::manifest,
@@ -16,7 +18,7 @@ use super::{
 };
 use crate::{
     AppendOutcome, BagReplacement, BagRow, BatchHash, CompanyId, ControlAppend, ControlHash, GaveBack, Invite, Ledger,
-    LogId, NewAttempt, NewEntry, Outcome, RelayStore, Remembered, Scope, StoreError, StoredAnswer,
+    LogId, NewAttempt, NewEntry, Outcome, RelayStore, Remembered, Scope, StoreError, StoredAnswer, Waits,
     archive::{MOVED, TABLES, move_company},
 };
 
@@ -80,6 +82,11 @@ async fn fill(store: &dyn RelayStore, seed: u8) -> At {
 
     store.put_manifest(id, manifest(1, 100, 7), vec![1]).await.unwrap();
     store.put_pack(id, SCOPE, [7; 32], [8; 32], vec![2; 5_000]).await.unwrap();
+    store.put_held(id, SCOPE, device(1), vec![3]).await.unwrap();
+    store.note_seen(id, device(1), now).await.unwrap();
+    store.wait_for(id, SCOPE, Some(Waits { manifest: [7; 32], since_ms: now })).await.unwrap();
+    store.begin_at(id, at.1, SCOPE, [7; 32]).await.unwrap();
+    store.clear_bodies(id, SCOPE, 1_000).await.unwrap();
     for invoice in 1..=4 {
         ask(store, at, 1, invoice, Claim::Folio { serie: "A".into(), invoice: item(invoice) }).await.unwrap();
     }
@@ -108,9 +115,11 @@ async fn fill(store: &dyn RelayStore, seed: u8) -> At {
 async fn look(store: &dyn RelayStore, company: CompanyId) -> Vec<String> {
     let mut seen = vec![format!("{:?}", store.log_id(company).await.unwrap())];
     for (scope, head) in store.heads(company).await.unwrap() {
-        let page = store.read(company, scope, 0, 1_000, usize::MAX).await.unwrap();
-        seen.push(format!("{scope} {head:?} {page:?}"));
+        let begin = store.log_begin(company, scope).await.unwrap();
+        let page = store.read(company, scope, begin.seq, 1_000, usize::MAX).await.unwrap();
+        seen.push(format!("{scope} {head:?} {begin:?} {page:?} {:?}", store.held(company, scope).await.unwrap()));
     }
+    seen.push(format!("{:?}", store.seen(company).await.unwrap()));
     seen.push(format!("{:?}", store.author_heads(company, device(1)).await.unwrap()));
     seen.push(format!("{:?}", store.control_read(company, 0, 100).await.unwrap()));
     seen.push(format!("{:?}", store.bag(company, SCOPE).await.unwrap()));
@@ -163,6 +172,9 @@ pub async fn a_company_moves_whole(one: &dyn RelayStore, two: &dyn RelayStore) {
     two.receive(at.0, attempt("k0", 3, 3)).await.unwrap();
     ask(two, at, 1, 21, Claim::ReleaseRfc { token: BlindToken([1; 32]), account: item(1) }).await.unwrap();
     two.bag_union(at.0, SCOPE, BagId([1; 16]), vec![row(3)]).await.unwrap();
+    // what was dropped came back meanwhile: where it goes now it takes the place of what was dropped there
+    let bodies = (1..=100).map(|place| body(&number(1, place))).collect();
+    assert_eq!(two.refill(at.0, SCOPE, bodies).await.unwrap(), 100);
 
     // And back, over what stands there.
     let before = look(two, at.0).await;

@@ -6,6 +6,7 @@
 
 mod archive;
 mod attachment;
+mod compact;
 mod control;
 mod decision;
 mod log;
@@ -53,6 +54,9 @@ pub async fn all(store: &dyn RelayStore) {
     attachment::a_company_has_its_quota_and_sees_no_others_file(store).await;
     snapshot::a_snapshot_is_kept_with_its_packs_and_every_devices_last_word(store).await;
     snapshot::of_one_maker_the_newest_two_snapshots_stay(store).await;
+    compact::what_devices_say_and_when_they_were_there_is_kept(store).await;
+    compact::a_log_begins_behind_the_snapshot_that_was_waited_for(store).await;
+    compact::what_was_dropped_answers_as_before_and_comes_back_as_it_was(store).await;
     loss::a_loss_is_noted_once_under_the_name_that_stands(store).await;
     loss::entries_come_back_scope_by_scope_and_once(store).await;
     loss::nothing_is_given_or_stamped_before_the_thaw(store).await;

@@ -25,6 +25,11 @@ impl LogService {
             return Err(RelayError::NotAllowed);
         }
         let stretch = stretch.bounded();
+        let begins = self.store.log_begin(session.company, scope).await?.seq;
+        if stretch.after < begins {
+            let head = self.store.head(session.company, scope).await?.seq;
+            return Ok(vec![self.begins(session.company, scope, begins, head).await?]);
+        }
         let mut print = Fingerprint::of_nothing(scope, stretch);
         let (mut from, mut looked) = (stretch.after, 0);
         while from < stretch.up_to {

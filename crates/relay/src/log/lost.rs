@@ -13,9 +13,6 @@ use zuc_relay_store::{ControlAppend, GaveBack, StoreError, label};
 use super::{LogService, RETRIES, Session, bag};
 use crate::{RelayError, chance::random};
 
-/// Bytes of an entry that is looked at.
-const ENTRY_BYTES: usize = 1 << 20;
-
 impl LogService {
     /// Looks at what a device that greets has seen before: another log than this, or a control record that is not here,
     /// tells that something was lost.
@@ -83,9 +80,7 @@ impl LogService {
     }
 
     async fn went_back(&self, company: CompanyId, at: ScopeHead) -> Result<bool, RelayError> {
-        let Some(before) = at.seq.checked_sub(1) else { return Ok(false) };
-        let page = self.store.read(company, at.scope, before, 1, ENTRY_BYTES).await?;
-        Ok(page.entries.is_empty() || page.chain != at.chain)
+        Ok(at.seq > 0 && self.store.chain_at(company, at.scope, at.seq).await? != Some(at.chain))
     }
 
     /// Makes room for a company that had one, with the records of its membership, in order from any place on.

@@ -8,6 +8,7 @@ mod control;
 mod decide;
 mod fingerprint;
 mod glance;
+mod held;
 mod lost;
 mod offer;
 mod push;
@@ -29,12 +30,12 @@ use zuc_protocol::{
     messages::{ClientFrame, ScopeHead, ServerFrame},
     suite,
 };
-use zuc_relay_store::{AttachmentPiece, RelayStore, StoreError};
+use zuc_relay_store::{AttachmentPiece, RelayStore, StoreError, compact::day};
 
 pub use attachment::QUOTA;
 pub use session::Session;
 
-use crate::{Clock, RelayError, author::Author, chance::random, keys::RelayKeys};
+use crate::{Clock, RelayError, author::Author, chance::random, compact::fold, keys::RelayKeys};
 
 /// How many times a judgement is repeated when the control log moves meanwhile.
 pub(crate) const RETRIES: usize = 8;
@@ -63,6 +64,8 @@ struct Company {
     wake: watch::Sender<u64>,
     bags: broadcast::Sender<Arc<bag::BagNews>>,
     glances: broadcast::Sender<Arc<glance::Passing>>,
+    /// The day on which each device was last noted to be there.
+    there: Mutex<HashMap<DeviceId, i64>>,
 }
 
 impl LogService {
@@ -119,7 +122,10 @@ impl LogService {
                 return vec![ServerFrame::GoAway { code: "relay.version".to_owned() }];
             }
             ClientFrame::Hello { control, log, .. } => match self.meet(session, log, control).await {
-                Ok(()) => self.welcome(session, control).await,
+                Ok(()) => {
+                    self.note_there(session).await;
+                    self.welcome(session, control).await
+                }
                 Err(error) => Err(error),
             },
             ClientFrame::Push { scope, batches, bag_rows } => self.push(session, scope, batches, bag_rows).await,
@@ -164,6 +170,8 @@ impl LogService {
             ClientFrame::Testify { scope, manifest, witness } => self.testify(session, scope, manifest, witness).await,
             ClientFrame::Fingerprint { scope, stretch } => self.fingerprint(session, scope, stretch).await,
             ClientFrame::Glance { scope, glance } => self.glance(session, scope, glance).await,
+            ClientFrame::Held { word } => self.held(session, word).await,
+            ClientFrame::HeldBy { scope } => self.held_by(session, scope).await,
             ClientFrame::Stamp(_) | ClientFrame::StampCommand { .. } => Err(RelayError::Refused("relay.no_pac")),
         };
         answered.unwrap_or_else(|error| vec![other_refusal(&error)])
@@ -180,21 +188,7 @@ impl LogService {
 
     /// Folds the control log again: somebody said that it has moved.
     pub(crate) async fn refresh(&self, company: CompanyId) -> Result<Arc<ControlLog>, RelayError> {
-        let mut records = Vec::new();
-        loop {
-            let page = self.store.control_read(company, records.len() as u64, 256).await?;
-            let done = page.len() < 256;
-            for record in page {
-                records.push(SignedControl::from_bytes(&record.bytes)?);
-            }
-            if done {
-                break;
-            }
-        }
-        if records.is_empty() {
-            return Err(StoreError::UnknownCompany.into());
-        }
-        let control = Arc::new(ControlLog::replay(company, records)?);
+        let control = Arc::new(fold(&*self.store, company).await?);
         self.remember(company, control.clone());
         Ok(control)
     }
@@ -222,6 +216,7 @@ impl LogService {
                     wake: watch::Sender::new(0),
                     bags: broadcast::Sender::new(BAG_NEWS),
                     glances: broadcast::Sender::new(GLANCES),
+                    there: Mutex::new(HashMap::new()),
                 })
             })
             .clone()
@@ -249,6 +244,14 @@ impl LogService {
         let known = self.companies.lock().expect("no holder panics").get(&session.company).cloned();
         let renamed = known.and_then(|known| *known.renamed.lock().expect("no holder panics"));
         renamed.is_some_and(|log| session.log().is_some_and(|known| known != log))
+    }
+
+    /// Whether a device was not noted to be there today; that counts as such a note.
+    fn is_news_today(&self, session: &Session, now_ms: i64) -> bool {
+        let known = self.companies.lock().expect("no holder panics").get(&session.company).cloned();
+        let Some(known) = known else { return true };
+        let before = known.there.lock().expect("no holder panics").insert(session.device, day(now_ms));
+        before != Some(day(now_ms))
     }
 
     /// Tells the other sessions what was added to a bag, before any entry that names it can be read.

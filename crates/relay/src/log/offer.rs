@@ -24,7 +24,9 @@ impl LogService {
         if !self.control(session.company).await?.may_read(session.device, scope) {
             return Err(RelayError::NotAllowed);
         }
-        let authors = self.store.authors(session.company, scope).await?;
+        // of a log whose beginning was dropped everything is wanted back
+        let begins = self.store.log_begin(session.company, scope).await?.seq;
+        let authors = if begins > 0 { vec![] } else { self.store.authors(session.company, scope).await? };
         let authors = authors.into_iter().map(|(author, number)| AuthorTip { author, number }).collect();
         Ok(vec![ServerFrame::Holds { scope, authors }])
     }
@@ -39,7 +41,17 @@ impl LogService {
         last: bool,
     ) -> Result<Vec<ServerFrame>, RelayError> {
         let company = session.company;
-        let Some(loss) = self.store.loss(company).await? else { return Err(RelayError::Refused("sync.not_lost")) };
+        let begins = self.store.log_begin(company, scope).await?.seq;
+        if begins > 0 {
+            self.refill(session, scope, &entries).await?;
+        }
+        let Some(loss) = self.store.loss(company).await? else {
+            return if begins > 0 {
+                Ok(vec![ServerFrame::Offered { scope, last }])
+            } else {
+                Err(RelayError::Refused("sync.not_lost"))
+            };
+        };
         for _ in 0..RETRIES {
             let control = self.control(company).await?;
             if !control.may_read(session.device, scope) {

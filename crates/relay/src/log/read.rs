@@ -11,7 +11,7 @@ use zuc_protocol::{
     suite,
 };
 
-use zuc_relay_store::AuthorHead;
+use zuc_relay_store::{AuthorHead, StoreError};
 
 use super::{LogService, Session};
 use crate::RelayError;
@@ -69,7 +69,23 @@ impl LogService {
         bytes: usize,
     ) -> Result<ServerFrame, RelayError> {
         let page = self.store.read(company, scope, from, max.clamp(1, PAGE), bytes).await?;
+        if from < page.begins {
+            return self.begins(company, scope, page.begins, page.head).await;
+        }
         Ok(ServerFrame::Entries { scope, from, entries: page.entries, head: page.head, chain: page.chain })
+    }
+
+    /// Says from where on a log is here.
+    pub(super) async fn begins(
+        &self,
+        company: CompanyId,
+        scope: Scope,
+        at: u64,
+        head: u64,
+    ) -> Result<ServerFrame, RelayError> {
+        let chain = self.store.chain_at(company, scope, at).await?;
+        let chain = chain.ok_or(StoreError::Corrupt { table: "log_begin", column: "seq" })?;
+        Ok(ServerFrame::Begins { scope, at, chain, head })
     }
 
     /// What the session has not been sent yet: control records first, then, as far as its credit goes, a frame of each
@@ -143,6 +159,14 @@ impl LogService {
             if !control.may_read(session.device, scope) {
                 session.unsubscribe(scope);
                 frames.push(super::other_refusal(&RelayError::NotAllowed));
+                continue;
+            }
+            if let Some(ServerFrame::Begins { at, .. }) = page {
+                // what comes back is sent as it would have been
+                if session.tell_begin(scope, at) {
+                    session.spend(1);
+                    frames.extend(page);
+                }
                 continue;
             }
             if let Some(ServerFrame::Entries { entries, .. }) = &page

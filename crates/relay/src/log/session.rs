@@ -35,6 +35,8 @@ pub struct Session {
 #[derive(Debug, Default)]
 struct State {
     cursors: BTreeMap<Scope, u64>,
+    /// From where on it was told that a scope's log is here, where that is behind its cursor.
+    begins: BTreeMap<Scope, u64>,
     control_len: u64,
     /// The name under which it was told of the log.
     log: Option<LogId>,
@@ -109,6 +111,7 @@ impl Session {
         let mut state = self.state();
         for cursor in cursors {
             state.cursors.insert(cursor.scope, cursor.seq);
+            state.begins.remove(&cursor.scope);
         }
     }
 
@@ -126,6 +129,11 @@ impl Session {
             }
             _ => false,
         }
+    }
+
+    /// Remembers from where on it is told that a log is here; whether it is news.
+    pub(crate) fn tell_begin(&self, scope: Scope, at: u64) -> bool {
+        self.state().begins.insert(scope, at) != Some(at)
     }
 
     pub(crate) fn unsubscribe(&self, scope: Scope) {

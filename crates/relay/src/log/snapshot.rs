@@ -76,9 +76,7 @@ impl LogService {
         if manifest.log != self.store.log_id(company).await? {
             return Err(RelayError::Refused("snapshot.other_log"));
         }
-        let page = self.store.read(company, scope, manifest.cursor - 1, 1, 0).await?;
-        let at = page.entries.first().map(|entry| (entry.seq, page.chain));
-        if at != Some((manifest.cursor, manifest.chain)) {
+        if self.store.chain_at(company, scope, manifest.cursor).await? != Some(manifest.chain) {
             return Err(RelayError::Refused("snapshot.other_chain"));
         }
         let (log, cursor, author) = (manifest.log, manifest.cursor, session.device);
@@ -133,6 +131,13 @@ impl LogService {
         }
         let word = codec::encode(&witness, MAX_FRAME)?;
         self.store.put_word(session.company, scope, manifest.0, session.device, word).await?;
+        if witness.says == Says::Wrong {
+            // nothing goes for it, whoever has judged so just now
+            let waits = self.store.log_begin(session.company, scope).await?.waits;
+            if waits.is_some_and(|waits| waits.manifest == manifest.0) {
+                self.store.wait_for(session.company, scope, None).await?;
+            }
+        }
         self.manifest_kept(session, scope, manifest).await
     }
 

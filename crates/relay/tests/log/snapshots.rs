@@ -11,10 +11,10 @@ use zuc_protocol::{
 
 use crate::stage::{Laptop, Stage, epoch_key};
 
-const SALES: Scope = Scope::Sales(1);
+pub(crate) const SALES: Scope = Scope::Sales(1);
 
 /// Luis manages, Ana sells, Carla administers alone; three entries stand in the log of the team.
-async fn company() -> (Stage, Laptop, Laptop, Laptop) {
+pub(crate) async fn company() -> (Stage, Laptop, Laptop, Laptop) {
     let (mut stage, mut luis) = Stage::found().await;
     let ana = stage.join(&luis, Rights::new([Role::Ventas], [1])).await;
     let carla = stage.join(&luis, Rights::new([Role::Administracion], [])).await;
@@ -25,7 +25,7 @@ async fn company() -> (Stage, Laptop, Laptop, Laptop) {
     (stage, luis, ana, carla)
 }
 
-async fn log_id(stage: &Stage, laptop: &Laptop) -> LogId {
+pub(crate) async fn log_id(stage: &Stage, laptop: &Laptop) -> LogId {
     let control = stage.log.head();
     let hello = ClientFrame::Hello { version: suite::VERSION, token: String::new(), control, log: None };
     let frames = stage.relay.handle(&laptop.session, hello).await;
@@ -36,7 +36,7 @@ async fn log_id(stage: &Stage, laptop: &Laptop) -> LogId {
 }
 
 /// A snapshot by a laptop, as far as the relay can tell.
-async fn snapshot(stage: &Stage, by: &Laptop, scope: Scope, cursor: u64) -> (Manifest, SealedPack) {
+pub(crate) async fn snapshot(stage: &Stage, by: &Laptop, scope: Scope, cursor: u64) -> (Manifest, SealedPack) {
     let log = log_id(stage, by).await;
     let pull = ClientFrame::Pull { scope, from: cursor - 1, max: 1 };
     let chain = match stage.relay.handle(&by.session, pull).await.remove(0) {
@@ -61,18 +61,23 @@ async fn snapshot(stage: &Stage, by: &Laptop, scope: Scope, cursor: u64) -> (Man
     (Manifest { version, suite, fold: FOLD, scope, log, cursor, chain, digest, packs }, pack)
 }
 
-async fn offer(stage: &Stage, by: &Laptop, manifest: &Manifest) -> Result<Vec<Digest32>, String> {
+pub(crate) async fn offer(stage: &Stage, by: &Laptop, manifest: &Manifest) -> Result<Vec<Digest32>, String> {
     let bytes = manifest.to_bytes().unwrap();
     let witness = Witness::sign(stage.company(), manifest_hash(&bytes), Says::Right, &by.keys);
     answer(stage, by, ClientFrame::ManifestOffer { manifest: bytes.into(), witness }).await
 }
 
-async fn give(stage: &Stage, by: &Laptop, manifest: &Manifest, pack: &[u8]) -> Result<Vec<Digest32>, String> {
+pub(crate) async fn give(
+    stage: &Stage,
+    by: &Laptop,
+    manifest: &Manifest,
+    pack: &[u8],
+) -> Result<Vec<Digest32>, String> {
     let (scope, hash) = (manifest.scope, manifest_hash(&manifest.to_bytes().unwrap()));
     answer(stage, by, ClientFrame::PackOffer { scope, manifest: hash, pack: pack.to_vec().into() }).await
 }
 
-async fn say(stage: &Stage, by: &Laptop, manifest: &Manifest, says: Says) -> Result<Vec<Digest32>, String> {
+pub(crate) async fn say(stage: &Stage, by: &Laptop, manifest: &Manifest, says: Says) -> Result<Vec<Digest32>, String> {
     let (scope, hash) = (manifest.scope, manifest_hash(&manifest.to_bytes().unwrap()));
     let witness = Witness::sign(stage.company(), hash, says, &by.keys);
     answer(stage, by, ClientFrame::Testify { scope, manifest: hash, witness }).await

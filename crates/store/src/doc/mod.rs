@@ -331,6 +331,12 @@ pub fn may_record(changes: &[&[u8]]) -> Result<bool, Refusal> {
     Ok(false)
 }
 
+/// The hashes of a chunk's changes.
+pub(crate) fn hashes(chunk: &[u8]) -> Result<Vec<[u8; 32]>, Refusal> {
+    let hash = |bytes: &[u8]| Change::try_from(bytes).map(|change| change.hash().0).map_err(|_| Refusal::Malformed);
+    split(chunk)?.into_iter().map(hash).collect()
+}
+
 /// Parts a stored or received chunk into its changes, each whole with its header.
 pub fn split(mut chunk: &[u8]) -> Result<Vec<&[u8]>, Refusal> {
     let mut changes = Vec::new();

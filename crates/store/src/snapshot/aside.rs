@@ -5,11 +5,13 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use tokio::sync::MutexGuard;
-use zuc_protocol::Scope as WireScope;
 use zuc_protocol::chain::{self, LogEntry, LogKind};
 use zuc_protocol::control::ControlLog;
 use zuc_protocol::envelope::batch_hash;
+use zuc_protocol::ids::ChainHash;
+use zuc_protocol::manifest::{Manifest, Unfit};
 use zuc_protocol::messages::ServerFrame;
+use zuc_protocol::{Blob, Scope as WireScope};
 use zuc_sync::{Config, Cursor, Engine, Input, KeyRing, Resume};
 
 use super::Snapshot;
@@ -53,22 +55,10 @@ impl Store {
         to: u64,
         now: Timestamp,
     ) -> Result<Option<Folded<'_>>, StoreError> {
-        let one = self.inner.backing.lock().await;
-        let identity = self.identity().ok_or(StoreError::NoIdentity)?;
-        let path = self.home().map(|home| home.backups().join(ASIDE));
-        let aside = match &path {
-            Some(path) => {
-                remove(path);
-                let options = OpenOptions { durable: false, ..OpenOptions::default() };
-                Self::over(path, &self.inner.keys, self.inner.entropy.clone(), &options).await?
-            }
-            None => Self::in_memory(self.inner.entropy.clone()).await?,
-        };
-        aside.adopt(identity).await?;
-        // whose actors are whose is to be what the entries say
-        sqlx::query!("DELETE FROM doc_actor").execute(&aside.inner.pools.writer).await?;
+        let mut folded = self.aside().await?;
+        let aside = &folded.store;
         let mut resume = Resume { relay_log: self.relay_log().await?, ..Resume::default() };
-        let folded = async {
+        let folding = async {
             if let Some(base) = base.filter(|base| base.manifest.cursor <= to) {
                 let Ok(begun) = aside.begin_at(&base.manifest, &base.packs, ring, true, now).await? else {
                     return Ok(None);
@@ -87,15 +77,11 @@ impl Store {
             }
             Ok::<_, StoreError>(Some(engine.cursor(scope)))
         };
-        let cursor = folded.await;
-        let folded = Folded {
-            store: aside,
-            cursor: Cursor { seq: 0, chain: chain::start(control.company(), scope) },
-            path,
-            _one: one,
-        };
-        match cursor {
-            Ok(Some(cursor)) => Ok(Some(Folded { cursor, ..folded })),
+        match folding.await {
+            Ok(Some(cursor)) => {
+                folded.cursor = cursor;
+                Ok(Some(folded))
+            }
             Ok(None) => {
                 folded.end().await;
                 Ok(None)
@@ -105,6 +91,51 @@ impl Store {
                 Err(error)
             }
         }
+    }
+
+    /// What a snapshot holds, in a store of its own; or why nothing can be begun at it.
+    pub(super) async fn begin_aside(
+        &self,
+        manifest: &Manifest,
+        packs: &[Blob],
+        ring: &KeyRing,
+        now: Timestamp,
+    ) -> Result<Result<Folded<'_>, Unfit>, StoreError> {
+        let folded = self.aside().await?;
+        match Box::pin(folded.store.begin_at(manifest, packs, ring, true, now)).await {
+            Ok(Ok(_)) => {
+                let cursor = Cursor { seq: manifest.cursor, chain: manifest.chain };
+                Ok(Ok(Folded { cursor, ..folded }))
+            }
+            Ok(Err(why)) => {
+                folded.end().await;
+                Ok(Err(why))
+            }
+            Err(error) => {
+                folded.end().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// An empty store of this device's, beside this one.
+    async fn aside(&self) -> Result<Folded<'_>, StoreError> {
+        let one = self.inner.backing.lock().await;
+        let identity = self.identity().ok_or(StoreError::NoIdentity)?;
+        let path = self.home().map(|home| home.backups().join(ASIDE));
+        let store = match &path {
+            Some(path) => {
+                remove(path);
+                let options = OpenOptions { durable: false, ..OpenOptions::default() };
+                Self::over(path, &self.inner.keys, self.inner.entropy.clone(), &options).await?
+            }
+            None => Self::in_memory(self.inner.entropy.clone()).await?,
+        };
+        store.adopt(identity).await?;
+        // whose actors are whose is to be what the entries say
+        sqlx::query!("DELETE FROM doc_actor").execute(&store.inner.pools.writer).await?;
+        let nowhere = Cursor { seq: 0, chain: ChainHash([0; 32]) };
+        Ok(Folded { store, cursor: nowhere, path, _one: one })
     }
 
     /// Carries out what an engine says of the log's entries; what it says to a relay is said to nobody.

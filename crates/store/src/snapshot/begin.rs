@@ -149,7 +149,8 @@ pub(super) struct Taking<'c> {
     events: Vec<CloudEvent>,
     /// When each device last acted, by its clock; Unix milliseconds.
     pub(super) acted: BTreeMap<Uuid, i64>,
-    latest: Option<Hlc>,
+    /// The latest that any of them did.
+    pub(super) latest: Option<Hlc>,
     pub(super) begun: Begun,
     /// Entries of this device's own are among them.
     own: bool,

@@ -15,7 +15,7 @@ use sqlx::SqliteConnection;
 use super::items;
 use crate::remote::keep_entry;
 use crate::store::{domain_scope, scope_number, scope_of, wire_scope};
-use crate::{Store, StoreError};
+use crate::{Fate, Finding, Store, StoreError};
 
 /// Notes that a scope was begun at a snapshot.
 pub(super) async fn note(
@@ -59,7 +59,7 @@ pub struct Unproven {
 impl Store {
     /// Scopes that were begun at a snapshot, and how far what lies before it is read.
     pub(crate) async fn begun(&self) -> Result<Vec<Begun>, StoreError> {
-        let rows = sqlx::query!("SELECT scope, seq, chain, read_seq, read_chain FROM snapshot ORDER BY scope")
+        let rows = sqlx::query!("SELECT scope, seq, chain, read_seq, read_chain, begins FROM snapshot ORDER BY scope")
             .fetch_all(self.reader())
             .await?;
         rows.into_iter()
@@ -71,17 +71,20 @@ impl Store {
                     scope: wire_scope(scope_of(row.scope)?),
                     at: Cursor { seq: u64::try_from(row.seq).unwrap_or(0), chain },
                     read: Cursor { seq: u64::try_from(row.read_seq).unwrap_or(0), chain: read },
+                    begins: u64::try_from(row.begins).unwrap_or(0),
                 })
             })
             .collect()
     }
 
-    /// Keeps entries from before a snapshot, whose content is here already.
+    /// Keeps entries from before a snapshot, whose content is here already. They lie behind the place `begins`, up to which the
+    /// relay has dropped the log; 0 where it has not.
     pub(crate) async fn keep_earlier(
         &self,
         scope: WireScope,
         entries: &[LogEntry],
         read: Cursor,
+        begins: u64,
     ) -> Result<(), StoreError> {
         let number = scope_number(domain_scope(scope));
         let mut tx = self.begin_plain().await?;
@@ -89,24 +92,56 @@ impl Store {
             keep_entry(&mut tx, number, entry.seq, entry.kind.number(), &entry.bytes.0).await?;
         }
         let (seq, chain) = (i64::try_from(read.seq).unwrap_or(i64::MAX), read.chain.0.as_slice());
-        sqlx::query!("UPDATE snapshot SET read_seq = ?, read_chain = ? WHERE scope = ?", seq, chain, number)
-            .execute(&mut *tx)
-            .await?;
+        let begins = i64::try_from(begins).unwrap_or(i64::MAX);
+        // the chain at the begin is that of the first page, before anything was read
+        sqlx::query!(
+            "UPDATE snapshot SET begins = ?1, begins_chain = iif(begins = ?1, begins_chain, ?3), read_seq = ?2, read_chain = ?3
+             WHERE scope = ?4",
+            begins,
+            seq,
+            chain,
+            number,
+        )
+        .execute(&mut *tx)
+        .await?;
         Ok(tx.commit().await?)
     }
 
     /// The snapshot that a scope was begun at and that was not compared yet with the entries before it, once all of them are
-    /// here.
+    /// here. One of which the relay had dropped some is compared once they have come back.
     pub async fn unproven(&self, scope: WireScope) -> Result<Option<Unproven>, StoreError> {
         let number = i64::from(scope.number());
-        let row = sqlx::query!("SELECT seq, manifest, digest FROM snapshot WHERE scope = ? AND read_seq = seq", number)
-            .fetch_optional(self.reader())
-            .await?;
+        let row = sqlx::query!(
+            "SELECT seq, manifest, digest FROM snapshot WHERE scope = ? AND read_seq = seq AND begins = 0",
+            number
+        )
+        .fetch_optional(self.reader())
+        .await?;
         let Some(row) = row else { return Ok(None) };
         let manifest =
             Digest32::from_slice(&row.manifest).ok_or_else(|| StoreError::corrupt("snapshot", "manifest", number))?;
         let seq = u64::try_from(row.seq).unwrap_or(0);
         Ok(Some(Unproven { manifest, seq, digest: Digest32::from_slice(&row.digest) }))
+    }
+
+    /// Scopes of which nobody here can say whether they were begun at what the log makes, for its beginning is not here.
+    pub(crate) async fn unproven_findings(&self) -> Result<Vec<Finding>, StoreError> {
+        let rows = sqlx::query!("SELECT scope, begins FROM snapshot WHERE begins > 0 ORDER BY scope")
+            .fetch_all(self.reader())
+            .await?;
+        let finding = |scope: i64, begins: i64| {
+            Ok(Finding {
+                fate: Fate::Unproven,
+                code: "snapshot.unproven".to_owned(),
+                scope: scope_of(scope)?,
+                record: None,
+                kind: format!("snapshot/{begins}"),
+                device: None,
+                person: None,
+                at: None,
+            })
+        };
+        rows.into_iter().map(|row| finding(row.scope, row.begins)).collect()
     }
 
     /// A snapshot was compared and is right.

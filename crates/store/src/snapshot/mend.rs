@@ -8,15 +8,17 @@ use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use uuid::Uuid;
 use zuc_domain::shared::Scope;
-use zuc_protocol::Scope as WireScope;
 use zuc_protocol::control::ControlLog;
+use zuc_protocol::envelope::SealedBatch;
 use zuc_protocol::identity::DevicePublic;
-use zuc_protocol::ids::Incarnation;
-use zuc_protocol::item::{DocKind, Fact};
+use zuc_protocol::ids::{CompanyId, Incarnation};
+use zuc_protocol::item::{DocKind, Fact, Item};
+use zuc_protocol::manifest::{Manifest, Unfit};
 use zuc_protocol::pack::PackItem;
-use zuc_sync::{Advance, KeyRing};
+use zuc_protocol::{Blob, Scope as WireScope};
+use zuc_sync::{Advance, Cursor, KeyRing};
 
-use super::begin::{Not, Taking};
+use super::begin::{Begun, Not, Taking};
 use super::{earlier, items};
 use crate::doc::Document;
 use crate::facts::{self, Put};
@@ -25,7 +27,7 @@ use crate::outbox::Extras;
 use crate::outgoing::delete_unsent;
 use crate::persons::Ring;
 use crate::projections::analytics::{self, Dirty};
-use crate::remote::move_cursors;
+use crate::remote::{move_cursors, receive_clock};
 use crate::reread::Reread;
 use crate::shape::Shape;
 use crate::store::{domain_scope, scope_number, uuid_of};
@@ -33,6 +35,8 @@ use crate::{Identity, Store, StoreError, aggregate, doc, registry};
 
 /// Why a change is kept apart.
 const UPON_DISPUTED: &str = "snapshot.upon_disputed";
+/// The same, of what was written upon a log that begins later now.
+const UPON_DROPPED: &str = "snapshot.upon_dropped";
 /// What is made again of the entries, or was made of the snapshot alone.
 const MADE: [&str; 10] = [
     "doc",
@@ -95,49 +99,134 @@ impl Store {
         device: &DevicePublic,
         now: Timestamp,
     ) -> Result<Option<Mended>, StoreError> {
-        let identity = self.identity().ok_or(StoreError::NoIdentity)?;
         let read = self.cursors().await?.into_iter().find(|(of, _)| *of == scope).map(|(_, cursor)| cursor);
         let Some(read) = read else { return Ok(None) };
         let Some(folded) = Box::pin(self.fold_aside(control, ring, scope, None, read.seq, now)).await? else {
             return Ok(None);
         };
-        let aside = &folded.store;
         let done = async {
             if folded.cursor != read {
                 return Ok(None);
             }
-            let mut made = Vec::new();
-            let mut keep = |item| {
-                made.push(item);
-                Ok(())
-            };
-            items::each(aside, scope, &mut keep).await?;
-            let set_aside = set_aside_in(aside).await?;
-            let mut tx = self.begin_plain().await?;
-            let incarnation = Incarnation(random(self.inner.entropy.as_ref()));
-            let next = Identity { incarnation, actor: device.actor(incarnation), ..identity };
-            let mending = Mending { store: self, identity: next, scope: domain_scope(scope), now };
-            let own = mending.own(&mut tx, aside).await?;
-            mending.take_away(&mut tx, &made, &own).await?;
-            mending.keep_apart(&mut tx, &own).await?;
-            let advance = Advance { seq: read.seq, chain: read.chain, author: None };
-            let kinds = match Box::pin(mending.take_in(&mut tx, made, &own, advance)).await {
-                Ok(kinds) => kinds,
-                Err(Not::Store(error)) => return Err(error),
-                // it was folded here
-                Err(Not::Unfit(why)) => return Err(StoreError::corrupt("doc", "fold", why)),
-            };
-            mending.set_aside(&mut tx, set_aside).await?;
-            crate::store::put_identity(&mut tx, &next).await?;
-            tx.commit().await?;
-            self.go_on_as(Some(next));
-            self.inner.committed.notify_one();
-            Ok(Some(Mended { kinds, apart: own.gone.len() }))
+            let set_aside = Some(set_aside_in(&folded.store).await?);
+            let later = BTreeSet::new();
+            let instead = Instead { aside: &folded.store, at: read, why: UPON_DISPUTED, set_aside, begun: None, later };
+            self.put_in_place(scope, instead, device, now).await.map(Some)
         };
         let done = Box::pin(done).await;
         folded.end().await;
-        done
+        Ok(done?.map(|(begun, apart)| Mended { kinds: begun.kinds, apart }))
     }
+
+    /// Begins a scope anew at a snapshot, whatever is here: the relay has dropped what comes next. What waits to be sent goes on upon
+    /// it; the entries that are here stay. Or why nothing can be begun at it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing is changed then.
+    pub(crate) async fn begin_anew(
+        &self,
+        manifest: &Manifest,
+        packs: &[Blob],
+        ring: &KeyRing,
+        now: Timestamp,
+    ) -> Result<Result<Begun, Unfit>, StoreError> {
+        let folded = match Box::pin(self.begin_aside(manifest, packs, ring, now)).await? {
+            Ok(folded) => folded,
+            Err(why) => return Ok(Err(why)),
+        };
+        let done = async {
+            let later = self.later_own(manifest, ring).await?;
+            let (aside, at, begun) = (&folded.store, folded.cursor, Some(manifest));
+            let instead = Instead { aside, at, why: UPON_DROPPED, set_aside: None, begun, later };
+            self.put_in_place(manifest.scope, instead, &ring.keys().public(), now).await
+        };
+        let done = Box::pin(done).await;
+        folded.end().await;
+        let (begun, apart) = done?;
+        tracing::warn!(scope = %manifest.scope, apart, "a scope was begun anew: the relay has dropped what came next");
+        Ok(Ok(begun))
+    }
+
+    /// The changes of this device's own that the log holds behind a snapshot, as far as it was told so: they come with it.
+    async fn later_own(&self, manifest: &Manifest, ring: &KeyRing) -> Result<BTreeSet<[u8; 32]>, StoreError> {
+        let (number, after) =
+            (scope_number(domain_scope(manifest.scope)), i64::try_from(manifest.cursor).unwrap_or(i64::MAX));
+        let rows = sqlx::query_scalar!(
+            "SELECT bytes FROM entry WHERE scope = ? AND seq > ? AND author = (SELECT device FROM device_state) ORDER BY seq",
+            number,
+            after,
+        );
+        let mut later = BTreeSet::new();
+        for bytes in rows.fetch_all(self.reader()).await? {
+            let Ok(batch) = SealedBatch::parse(&bytes) else { continue };
+            let Some(key) = ring.epoch(batch.header().epoch) else { continue };
+            let Ok(body) = batch.open(self.company()?, key, &ring.keys().public()) else { continue };
+            for item in body.items {
+                if let Item::Change(change) = item {
+                    later.extend(doc::hashes(&change.chunk)?);
+                }
+            }
+        }
+        Ok(later)
+    }
+
+    /// Puts what lies aside in the place of what is held of a scope, in one transaction, and what waits to be sent upon it; how many
+    /// own changes were kept apart.
+    async fn put_in_place(
+        &self,
+        scope: WireScope,
+        instead: Instead<'_>,
+        device: &DevicePublic,
+        now: Timestamp,
+    ) -> Result<(Begun, usize), StoreError> {
+        let identity = self.identity().ok_or(StoreError::NoIdentity)?;
+        let mut made = Vec::new();
+        let mut keep = |item| {
+            made.push(item);
+            Ok(())
+        };
+        items::each(instead.aside, scope, &mut keep).await?;
+        let mut tx = self.begin_plain().await?;
+        let incarnation = Incarnation(random(self.inner.entropy.as_ref()));
+        let next = Identity { incarnation, actor: device.actor(incarnation), ..identity };
+        let mending = Mending { store: self, identity: next, scope: domain_scope(scope), why: instead.why, now };
+        let own = mending.own(&mut tx, instead.aside, &instead.later).await?;
+        mending.take_away(&mut tx, &made, &own).await?;
+        mending.keep_apart(&mut tx, &own).await?;
+        let advance = Advance { seq: instead.at.seq, chain: instead.at.chain, author: None };
+        let begun = match Box::pin(mending.take_in(&mut tx, made, &own, advance)).await {
+            Ok(begun) => begun,
+            Err(Not::Store(error)) => return Err(error),
+            // it was folded here
+            Err(Not::Unfit(why)) => return Err(StoreError::corrupt("doc", "fold", why)),
+        };
+        if let Some(manifest) = instead.begun {
+            earlier::note(&mut tx, CompanyId::from_uuid(identity.company.0), manifest).await?;
+        }
+        if let Some(set_aside) = instead.set_aside {
+            mending.set_aside(&mut tx, set_aside).await?;
+        }
+        crate::store::put_identity(&mut tx, &next).await?;
+        tx.commit().await?;
+        self.go_on_as(Some(next));
+        self.inner.committed.notify_one();
+        Ok((begun, own.gone.len()))
+    }
+}
+
+/// What takes a scope's place.
+struct Instead<'a> {
+    aside: &'a Store,
+    /// How far that is read.
+    at: Cursor,
+    /// Why what cannot go on upon it is kept apart.
+    why: &'static str,
+    /// What of its entries is set aside, where all of them were folded.
+    set_aside: Option<Vec<SetAside>>,
+    /// The snapshot that it is, where it is one.
+    begun: Option<&'a Manifest>,
+    /// Own changes that lie behind it in the log.
+    later: BTreeSet<[u8; 32]>,
 }
 
 /// An entry that the fold set aside.
@@ -157,6 +246,8 @@ struct Mending<'s> {
     /// Who goes on.
     identity: Identity,
     scope: Scope,
+    /// Why what cannot go on is kept apart.
+    why: &'static str,
     now: Timestamp,
 }
 
@@ -166,7 +257,12 @@ impl Mending<'_> {
     }
 
     /// Which own changes the log's documents hold or take, and which not.
-    async fn own(&self, conn: &mut SqliteConnection, aside: &Store) -> Result<Own, StoreError> {
+    async fn own(
+        &self,
+        conn: &mut SqliteConnection,
+        aside: &Store,
+        later: &BTreeSet<[u8; 32]>,
+    ) -> Result<Own, StoreError> {
         let number = self.number();
         let mine: BTreeSet<Vec<u8>> = self.store.own_actors(conn).await?.into_iter().collect();
         let mut waiting: BTreeMap<Uuid, Vec<(i64, Vec<u8>)>> = BTreeMap::new();
@@ -209,7 +305,7 @@ impl Mending<'_> {
             }
             for change in written {
                 let hash = change.hash().0;
-                if !taken.contains(&hash) {
+                if !taken.contains(&hash) && !later.contains(&hash) {
                     let edits = serde_json::to_string(&was.said_by(hash)?)?;
                     own.gone.push(Gone { id, kind, bytes: change.raw_bytes().to_vec(), edits });
                 }
@@ -293,7 +389,7 @@ impl Mending<'_> {
                 id,
                 kind,
                 gone.bytes,
-                UPON_DISPUTED,
+                self.why,
                 gone.edits,
                 at,
             )
@@ -310,7 +406,7 @@ impl Mending<'_> {
         made: Vec<PackItem>,
         own: &Own,
         mut advance: Advance,
-    ) -> Result<BTreeSet<DocKind>, Not> {
+    ) -> Result<Begun, Not> {
         let number = self.number();
         let (mut dirty, mut names) = (Dirty::default(), Ring::new(self.store, self.identity.company.0));
         let rows = Reread::new(conn, &mut names, &mut dirty);
@@ -334,7 +430,7 @@ impl Mending<'_> {
             }
         }
         taking.rows.finish().await?;
-        let Taking { begun, acted, .. } = taking;
+        let Taking { begun, acted, latest, .. } = taking;
         for author in &begun.authors {
             advance.author = Some(*author);
             move_cursors(conn, number, &advance).await?;
@@ -342,9 +438,12 @@ impl Mending<'_> {
         for (device, millis) in acted {
             crate::remote::author_acted(conn, number, device, millis.min(self.now.as_millisecond())).await?;
         }
+        if let Some(latest) = latest {
+            receive_clock(conn, self.identity, latest, self.now).await?;
+        }
         earlier::forget(conn, number).await?;
         analytics::refresh(conn, &dirty).await?;
-        Ok(begun.kinds)
+        Ok(begun)
     }
 
     /// A change that waits to be sent, upon the log's document.

@@ -123,6 +123,22 @@ impl Engine {
         effects.push(Effect::Send(ClientFrame::Pull { scope: checkup.scope, from: stretch.after, max }));
     }
 
+    /// What the relay has dropped cannot be compared with it; whether that is what was asked for here.
+    pub(super) fn checkup_begins(&mut self, scope: Scope, at: u64, effects: &mut Vec<Effect>) -> bool {
+        let Some(checkup) = self.checkup.as_mut().filter(|checkup| checkup.scope == scope) else { return false };
+        let (Step::Theirs(asked) | Step::Pulled(asked)) = checkup.step else { return false };
+        if asked.after >= at {
+            return false;
+        }
+        checkup.left.push(asked);
+        for stretch in &mut checkup.left {
+            stretch.after = stretch.after.max(at);
+        }
+        checkup.left.retain(|stretch| !stretch.is_empty());
+        self.compare_next(effects);
+        true
+    }
+
     /// Whether a page is one that was asked for here.
     pub(super) fn is_pulled_again(&self, scope: Scope, from: u64) -> bool {
         let is_it = |checkup: &Checkup| {

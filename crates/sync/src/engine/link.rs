@@ -7,6 +7,7 @@ use zuc_protocol::suite;
 
 use crate::alarm::{Alarm, Wrong};
 use crate::effect::Effect;
+use crate::engine::earlier::Earlier;
 use crate::engine::lane::Inbound;
 use crate::engine::{Engine, Link};
 
@@ -37,7 +38,7 @@ impl Engine {
         self.checkup = None;
         self.glances.clear();
         self.begins.clear();
-        self.earlier.values_mut().for_each(|earlier| earlier.asked = None);
+        self.earlier.values_mut().for_each(Earlier::begin);
         for lane in self.outbound.values_mut() {
             lane.unsend();
             lane.stopped = false;

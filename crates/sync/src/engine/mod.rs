@@ -160,7 +160,7 @@ impl Engine {
             earlier: resume
                 .begun
                 .into_iter()
-                .map(|begun| (begun.scope, Earlier { at: begun.at, read: begun.read, asked: None }))
+                .map(|begun| (begun.scope, Earlier::of(begun.at, begun.read, begun.begins)))
                 .collect(),
             from_first: BTreeSet::new(),
             said_behind: 0,
@@ -319,11 +319,16 @@ impl Engine {
             ServerFrame::Manifests { scope, kept } => self.manifests(scope, &kept, effects),
             ServerFrame::Pack { scope, pack } => self.pack(scope, pack, effects),
             ServerFrame::Glance { scope, glance } => self.glanced(scope, &glance, effects),
+            ServerFrame::Begins { scope, at, chain, head } => {
+                self.log_begins(scope, Cursor { seq: at, chain }, head, effects);
+            }
             ServerFrame::Fingerprint(theirs) => self.fingerprint(theirs, effects),
             ServerFrame::Pong { time_ms, .. } => effects.push(Effect::RelayTime(time_ms)),
             // files and what is made of a log are carried beside the connection, and answered there
-            ServerFrame::ManifestKept { .. } | ServerFrame::Attachment { .. } | ServerFrame::AttachmentBytes { .. } => {
-            }
+            ServerFrame::ManifestKept { .. }
+            | ServerFrame::HeldBy { .. }
+            | ServerFrame::Attachment { .. }
+            | ServerFrame::AttachmentBytes { .. } => {}
         }
     }
 }

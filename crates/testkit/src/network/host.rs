@@ -9,11 +9,15 @@ use std::{
 };
 
 use tempfile::TempDir;
-use zuc_protocol::ids::{BatchHash, CompanyId, DeviceId, KeyId, LogId};
+use zuc_protocol::ids::{BatchHash, ChainHash, CompanyId, DeviceId, Digest32, KeyId, LogId};
 use zuc_protocol::scope::Scope;
+use zuc_relay::compact::{Compacted, Compactor, WAIT_DAYS};
 use zuc_relay::{Clock, Relay, RelayKeys};
 use zuc_relay_sqlite::{GivenClock, Options, SqliteStore};
-use zuc_relay_store::{KeyStore as _, LogHead, LogStore as _, Loss, LossStore as _, Page, RelayStore as _};
+use zuc_relay_store::{
+    CompactStore as _, ControlStore as _, KeyStore as _, LogHead, LogStore as _, Loss, LossStore as _, Page,
+    RelayStore as _, Waits,
+};
 
 use super::ground::{Ground, copy_files};
 
@@ -118,9 +122,37 @@ impl Host {
         self.store.read(company, scope, after, 1_000, 16 << 20).await.ok()
     }
 
+    /// The chain at a place of a scope's log; `None` beyond its end, and while the disk fails.
+    pub async fn chain_at(&self, company: CompanyId, scope: Scope, seq: u64) -> Option<ChainHash> {
+        self.store.chain_at(company, scope, seq).await.ok().flatten()
+    }
+
     /// Where a scope's log ends; `None` while the disk fails.
     pub async fn head(&self, company: CompanyId, scope: Scope) -> Option<LogHead> {
         self.store.head(company, scope).await.ok()
+    }
+
+    /// It drops what it may of a company's logs, as it does once a day; what came of it in a scope.
+    ///
+    /// # Panics
+    /// When the disk fails, or the scope has no log.
+    pub async fn compact(&self, company: CompanyId, scope: Scope) -> Compacted {
+        let compactor =
+            Compactor { store: &*self.store, now_ms: self.time.now_ms(), wait_days: WAIT_DAYS, dry_run: false };
+        let all = compactor.company(company).await.expect("a disk that works");
+        all.into_iter().find(|done| done.scope == scope.to_string()).expect("a log")
+    }
+
+    /// It drops the bytes of a scope's entries up to a snapshot's place, whether it may or not.
+    ///
+    /// # Panics
+    /// When the disk fails, or the snapshot is not here.
+    pub async fn cut(&self, company: CompanyId, scope: Scope, manifest: Digest32) {
+        let head = self.store.control_head(company).await.expect("a disk that works").hash;
+        let waits = Some(Waits { manifest: manifest.0, since_ms: 0 });
+        self.store.wait_for(company, scope, waits).await.expect("a snapshot");
+        self.store.begin_at(company, head, scope, manifest.0).await.expect("a disk that works");
+        while self.store.clear_bodies(company, scope, 1_000).await.expect("a disk that works") > 0 {}
     }
 
     /// The person keys of which it keeps a row for a scope.

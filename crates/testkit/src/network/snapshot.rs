@@ -2,6 +2,7 @@
 
 use zuc_protocol::{
     Scope,
+    holding::{HeldWord, Holding},
     manifest::{PackRef, Says, Witness, manifest_hash},
     messages::{ClientFrame, ServerFrame},
     pack::{Digester, PackHeader, PackItem, SealedPack, items, pack_hash},
@@ -161,11 +162,41 @@ impl Network {
         self.ask(laptop, ClientFrame::Testify { scope, manifest, witness }).await.expect("a word of a reader's");
     }
 
-    async fn ask(&mut self, laptop: usize, frame: ClientFrame) -> Result<(), String> {
+    /// A connected laptop says what it holds of a scope, and gives back what the relay wants of what it has dropped, as the product
+    /// does by itself; the code of the refusal.
+    ///
+    /// # Panics
+    /// When it has read nothing.
+    pub async fn hold(&mut self, laptop: usize, scope: Scope) -> Result<Holding, String> {
+        let one = &self.laptops[laptop];
+        let held = one.store.holding(scope).await.expect("an open store").expect("it has read something");
+        let word = HeldWord::sign(self.company, held, &one.keys());
+        let (wants, begins) = match self.answer(laptop, ClientFrame::Held { word }).await {
+            ServerFrame::HeldBy { wants, begins, .. } => (wants, begins),
+            ServerFrame::Error { code, .. } => return Err(code),
+            other => panic!("{other:?} is no answer"),
+        };
+        let mut after = 0;
+        while wants && held.is_whole_to(begins) && after < begins {
+            let store = &self.laptops[laptop].store;
+            let (entries, place) = store.entries_between(scope, after, begins).await.expect("an open store");
+            after = place;
+            let offer = ClientFrame::Offer { scope, entries, last: after >= begins };
+            let answer = self.answer(laptop, offer).await;
+            assert!(matches!(answer, ServerFrame::Offered { .. }), "{answer:?}");
+        }
+        Ok(held)
+    }
+
+    async fn answer(&mut self, laptop: usize, frame: ClientFrame) -> ServerFrame {
         let session = self.laptops[laptop].session.as_ref().expect("it is connected");
-        match self.host.relay().handle(session, frame).await.into_iter().next() {
-            Some(ServerFrame::ManifestKept { .. }) => Ok(()),
-            Some(ServerFrame::Error { code, .. }) => Err(code),
+        self.host.relay().handle(session, frame).await.into_iter().next().expect("an answer")
+    }
+
+    async fn ask(&mut self, laptop: usize, frame: ClientFrame) -> Result<(), String> {
+        match self.answer(laptop, frame).await {
+            ServerFrame::ManifestKept { .. } => Ok(()),
+            ServerFrame::Error { code, .. } => Err(code),
             other => panic!("{other:?} is no answer"),
         }
     }

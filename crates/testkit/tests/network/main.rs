@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod balances;
+mod compaction;
 mod conflicts;
 mod erasing;
 mod forks;
