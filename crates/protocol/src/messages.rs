@@ -345,6 +345,14 @@ pub enum ClientFrame {
         /// The scope.
         scope: Scope,
     },
+    /// Nothing opens a file any more: the relay is to forget its bytes for good, and to take them from nobody again. Answered by
+    /// a [`ServerFrame::Attachment`] of nothing; of a file that it does not hold it keeps that it is not to come.
+    AttachmentDrop {
+        /// The scope of the record that it is attached to.
+        scope: Scope,
+        /// The file.
+        id: AttachmentId,
+    },
 }
 
 /// Frames that a relay sends ahead at most.

@@ -181,6 +181,12 @@ impl Rights {
         self.may_write(scope) && self.roles.iter().any(fits)
     }
 
+    /// Whether the person may have the relay forget files of `scope` for good. Whoever writes the scope takes a file away from
+    /// its record, which can be undone; this cannot, so it is for whoever manages or administers besides.
+    pub fn may_drop_files(&self, scope: Scope) -> bool {
+        self.may_write(scope) && (self.has(Role::Gerencia) || self.has(Role::Administracion))
+    }
+
     fn role_writes(&self, role: Role, scope: Scope) -> bool {
         match (role, scope) {
             (Role::Ventas, Scope::Sales(team)) => self.teams.contains(&team),
@@ -224,6 +230,18 @@ mod tests {
         assert_eq!(writes(&carla), [true, false, true, true, false, false]);
         assert_eq!(reads(&carla), [true, true, true, true, true, false]);
         assert!(!ana.may_read(Scope::Sales(2)));
+    }
+
+    #[test]
+    fn files_are_dropped_for_good_by_who_manages_or_administers_and_writes_the_scope() {
+        let may = |roles: &[Role], scope| Rights::new(roles.iter().copied(), [1]).may_drop_files(scope);
+        assert!(may(&[Role::Gerencia], Scope::Sales(2)) && may(&[Role::Ventas, Role::Administracion], Scope::Sales(1)));
+        assert!(
+            !may(&[Role::Ventas], Scope::Sales(1)) && !may(&[Role::Finanzas], Scope::Sales(1)),
+            "it cannot be undone"
+        );
+        assert!(!may(&[Role::Administracion], Scope::Sales(1)), "they do not reach the scope");
+        assert!(!may(&[Role::Ventas, Role::Administracion], Scope::Sales(2)), "nor another team's");
     }
 
     #[test]

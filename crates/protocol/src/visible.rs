@@ -48,8 +48,8 @@ pub const VISIBLE: &[Visible] = &[
     Visible {
         id: "attachments",
         what: "of each file attached to a record: scope, hash and length of its sealed bytes, when they came and who fetches \
-                them; never its name, its kind or what it is attached to",
-        why: "carrying it up and down, going on where it was cut, a quota",
+                them, and which are never to be opened again; never its name, its kind or what it is attached to",
+        why: "carrying it up and down, going on where it was cut, a quota, and forgetting it",
         guard: "sealed under a key of its own, which lies in a sealed fact",
         personal: false,
         kept_hours: None,

@@ -173,6 +173,7 @@ fn client_frames() -> Vec<ClientFrame> {
         ClientFrame::Glance { scope: SALES, glance: glance() },
         ClientFrame::Held { word: held() },
         ClientFrame::HeldBy { scope: SALES },
+        ClientFrame::AttachmentDrop { scope: SALES, id: AttachmentId([56; 32]) },
     ]
 }
 
@@ -200,6 +201,7 @@ fn client_name(frame: &ClientFrame) -> &'static str {
         ClientFrame::Attachment { .. } => "attachment",
         ClientFrame::AttachmentPut { .. } => "attachment_put",
         ClientFrame::AttachmentGet { .. } => "attachment_get",
+        ClientFrame::AttachmentDrop { .. } => "attachment_drop",
         ClientFrame::Manifests { .. } => "manifests",
         ClientFrame::Pack { .. } => "pack",
         ClientFrame::ManifestOffer { .. } => "manifest_offer",

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use zuc_protocol::{attachment::Naming, ids::AttachmentId};
 use zuc_relay_store::{
     AttachmentHead, AttachmentPiece, AttachmentStore, CompanyId, PieceOutcome, Scope, StoreError,
-    attachment::{NOT_WHOLE, PiecePlan, UNFINISHED_MS, cut, finds_room},
+    attachment::{DROPPED, NOT_WHOLE, PiecePlan, UNFINISHED_MS, cut, finds_room},
 };
 
 use crate::{
@@ -22,6 +22,7 @@ impl AttachmentStore for PostgresStore {
         id: AttachmentId,
     ) -> Result<Option<AttachmentHead>, StoreError> {
         let mut reading = self.read_of(company).await?;
+        refuse_dropped(&mut reading, (company, scope, id)).await?;
         head(&mut reading, (company, scope, id)).await
     }
 
@@ -46,6 +47,7 @@ impl AttachmentStore for PostgresStore {
         max: usize,
     ) -> Result<Vec<u8>, StoreError> {
         let mut reading = self.read_of(company).await?;
+        refuse_dropped(&mut reading, (company, scope, id)).await?;
         let row: Option<(i64, Vec<u8>)> = sqlx::query_as(
             "SELECT place, bytes FROM attachment_piece WHERE company = $1 AND scope = $2 AND id = $3 AND place <= $4
                  AND EXISTS (SELECT 1 FROM attachment
@@ -62,6 +64,12 @@ impl AttachmentStore for PostgresStore {
         let (place, bytes) = row.ok_or(StoreError::NotFound(NOT_WHOLE))?;
         cut(&bytes, count(place, "attachment_piece", "place")?, at, max).ok_or(StoreError::NotFound(NOT_WHOLE))
     }
+
+    async fn drop_attachment(&self, company: CompanyId, scope: Scope, id: AttachmentId) -> Result<(), StoreError> {
+        let mut writing = self.write(company).await?;
+        drop_for_good(&mut writing, (company, scope, id)).await?;
+        writing.commit().await
+    }
 }
 
 /// A file's key.
@@ -74,6 +82,7 @@ async fn put(
     quota: u64,
 ) -> Result<PieceOutcome, StoreError> {
     let key = (company, piece.scope, piece.id);
+    refuse_dropped(connection, key).await?;
     let now = now_ms(connection).await?;
     let plan = PiecePlan::of(head(connection, key).await?, piece);
     if plan.forgets {
@@ -117,6 +126,36 @@ async fn put(
         .await
         .map_err(db)?;
     Ok(PieceOutcome::Here(plan.head))
+}
+
+async fn refuse_dropped(connection: &mut PgConnection, (company, scope, id): Key) -> Result<(), StoreError> {
+    let dropped: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM attachment_dropped WHERE company = $1 AND scope = $2 AND id = $3)",
+    )
+    .bind(&company.0[..])
+    .bind(scope_number(scope))
+    .bind(&id.0[..])
+    .fetch_one(connection)
+    .await
+    .map_err(db)?;
+    if dropped { Err(StoreError::Refused(DROPPED)) } else { Ok(()) }
+}
+
+async fn drop_for_good(connection: &mut PgConnection, key: Key) -> Result<(), StoreError> {
+    let now = now_ms(connection).await?;
+    forget(connection, key).await?;
+    let (company, scope, id) = key;
+    sqlx::query(
+        "INSERT INTO attachment_dropped (company, scope, id, at_ms) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+    )
+    .bind(&company.0[..])
+    .bind(scope_number(scope))
+    .bind(&id.0[..])
+    .bind(now)
+    .execute(connection)
+    .await
+    .map_err(db)?;
+    Ok(())
 }
 
 async fn head(connection: &mut PgConnection, (company, scope, id): Key) -> Result<Option<AttachmentHead>, StoreError> {

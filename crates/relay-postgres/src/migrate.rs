@@ -37,6 +37,7 @@ const MAY: &[(&str, &str)] = &[
     ("offered", "SELECT, INSERT, UPDATE"),
     ("attachment", "SELECT, INSERT, UPDATE, DELETE"),
     ("attachment_piece", "SELECT, INSERT, DELETE"),
+    ("attachment_dropped", "SELECT, INSERT"),
     ("manifest", "SELECT, INSERT, DELETE"),
     ("manifest_word", "SELECT, INSERT, UPDATE, DELETE"),
     ("pack", "SELECT, INSERT, DELETE"),

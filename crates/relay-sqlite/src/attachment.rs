@@ -5,7 +5,7 @@ use sqlx::SqliteConnection;
 use zuc_protocol::{attachment::Naming, ids::AttachmentId};
 use zuc_relay_store::{
     AttachmentHead, AttachmentPiece, AttachmentStore, CompanyId, PieceOutcome, Scope, StoreError,
-    attachment::{NOT_WHOLE, PiecePlan, UNFINISHED_MS, cut, finds_room},
+    attachment::{DROPPED, NOT_WHOLE, PiecePlan, UNFINISHED_MS, cut, finds_room},
 };
 
 use crate::{
@@ -23,6 +23,7 @@ impl AttachmentStore for SqliteStore {
     ) -> Result<Option<AttachmentHead>, StoreError> {
         let company = self.company(company).await?;
         let mut connection = company.readers.acquire().await.map_err(db)?;
+        refuse_dropped(&mut connection, scope, id).await?;
         head(&mut connection, scope, id).await
     }
 
@@ -48,6 +49,8 @@ impl AttachmentStore for SqliteStore {
         max: usize,
     ) -> Result<Vec<u8>, StoreError> {
         let company = self.company(company).await?;
+        let mut connection = company.readers.acquire().await.map_err(db)?;
+        refuse_dropped(&mut connection, scope, id).await?;
         let row: Option<(i64, Vec<u8>)> = sqlx::query_as(
             "SELECT place, bytes FROM attachment_piece WHERE scope = ?1 AND id = ?2 AND place <= ?3
                  AND EXISTS (SELECT 1 FROM attachment WHERE scope = ?1 AND id = ?2 AND have = size)
@@ -56,11 +59,22 @@ impl AttachmentStore for SqliteStore {
         .bind(i64::from(scope.number()))
         .bind(&id.0[..])
         .bind(int(at))
-        .fetch_optional(&company.readers)
+        .fetch_optional(&mut *connection)
         .await
         .map_err(db)?;
         let (place, bytes) = row.ok_or(StoreError::NotFound(NOT_WHOLE))?;
         cut(&bytes, count(place, "attachment_piece", "place")?, at, max).ok_or(StoreError::NotFound(NOT_WHOLE))
+    }
+
+    async fn drop_attachment(&self, company: CompanyId, scope: Scope, id: AttachmentId) -> Result<(), StoreError> {
+        let company = self.company(company).await?;
+        company
+            .writer
+            .write(move |connection| Box::pin(async move { drop_for_good(connection, scope, id).await }))
+            .await?;
+        // what was deleted lies in the write-ahead log still; where a reader is in it, its next turn writes it over
+        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&company.readers).await.map_err(db)?;
+        Ok(())
     }
 }
 
@@ -69,6 +83,7 @@ async fn put(
     piece: &AttachmentPiece,
     quota: u64,
 ) -> Result<PieceOutcome, StoreError> {
+    refuse_dropped(connection, piece.scope, piece.id).await?;
     let now = now_ms(connection).await?;
     let plan = PiecePlan::of(head(connection, piece.scope, piece.id).await?, piece);
     if plan.forgets {
@@ -109,6 +124,30 @@ async fn put(
         .await
         .map_err(db)?;
     Ok(PieceOutcome::Here(plan.head))
+}
+
+async fn refuse_dropped(connection: &mut SqliteConnection, scope: Scope, id: AttachmentId) -> Result<(), StoreError> {
+    let dropped: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM attachment_dropped WHERE scope = ?1 AND id = ?2)")
+            .bind(i64::from(scope.number()))
+            .bind(&id.0[..])
+            .fetch_one(connection)
+            .await
+            .map_err(db)?;
+    if dropped { Err(StoreError::Refused(DROPPED)) } else { Ok(()) }
+}
+
+async fn drop_for_good(connection: &mut SqliteConnection, scope: Scope, id: AttachmentId) -> Result<(), StoreError> {
+    let now = now_ms(connection).await?;
+    forget(connection, scope, id).await?;
+    sqlx::query("INSERT INTO attachment_dropped (scope, id, at_ms) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING")
+        .bind(i64::from(scope.number()))
+        .bind(&id.0[..])
+        .bind(now)
+        .execute(connection)
+        .await
+        .map_err(db)?;
+    Ok(())
 }
 
 async fn head(

@@ -95,6 +95,7 @@ pub const TABLES: &[Table] = tables! {
         request Bytes, at_ms Int, status Int, content_type Text, body Bytes);
     attachment: ComeAndGo, (scope Int, id Bytes), (size Int, have Int, at_ms Int);
     attachment_piece: ComeAndGo, (scope Int, id Bytes, place Int), (bytes Bytes);
+    attachment_dropped: Grow, (scope Int, id Bytes), (at_ms Int);
     loss: Change, (log Bytes), (since_ms Int, thawed_ms Int);
     offered: Change, (log Bytes, device Bytes), (witness Int);
     manifest: ComeAndGo, (scope Int, hash Bytes), (log Bytes, cursor Int, author Bytes, bytes Bytes);

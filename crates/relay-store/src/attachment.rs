@@ -7,6 +7,8 @@ use crate::{CompanyId, Scope, StoreError};
 
 /// The code of a file for which the company has no room left.
 pub const QUOTA: &str = "attachment.quota";
+/// The code of a file that was dropped: nothing of it is here, and nothing of it is taken.
+pub const DROPPED: &str = "attachment.dropped";
 /// What is looked for when bytes of a file are asked for that is not here whole.
 pub const NOT_WHOLE: &str = "the whole attachment";
 /// How long a file is kept of which nothing more comes, in milliseconds: thirty days.
@@ -56,6 +58,9 @@ pub enum PieceOutcome {
 #[async_trait]
 pub trait AttachmentStore: Send + Sync {
     /// How much of a file is here; nothing where none of it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] [`DROPPED`].
     async fn attachment(
         &self,
         company: CompanyId,
@@ -70,7 +75,7 @@ pub trait AttachmentStore: Send + Sync {
     /// [`UNFINISHED_MS`] makes room.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] [`QUOTA`].
+    /// [`StoreError::Refused`] [`QUOTA`], [`DROPPED`].
     async fn put_attachment(
         &self,
         company: CompanyId,
@@ -81,7 +86,7 @@ pub trait AttachmentStore: Send + Sync {
     /// Bytes of a whole file from a place on: as many as lie together, `max` at most and one at least.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] [`NOT_WHOLE`]; also for a place behind its end.
+    /// [`StoreError::NotFound`] [`NOT_WHOLE`]; also for a place behind its end. [`StoreError::Refused`] [`DROPPED`].
     async fn attachment_bytes(
         &self,
         company: CompanyId,
@@ -90,6 +95,10 @@ pub trait AttachmentStore: Send + Sync {
         at: u64,
         max: usize,
     ) -> Result<Vec<u8>, StoreError>;
+
+    /// Forgets a file for good, durably: its bytes go, and that it was dropped is kept for as long as the company is. One of
+    /// which nothing is here is not to come either.
+    async fn drop_attachment(&self, company: CompanyId, scope: Scope, id: AttachmentId) -> Result<(), StoreError>;
 }
 
 /// What a piece does to the file that it is of. Nothing at all where it is not written: `head` is the answer then.

@@ -40,7 +40,7 @@ async fn every_table_has_row_security_that_its_owner_is_held_by_and_the_company_
     let server = Server::start().await;
     let mut connection = server.connect(OWNER, "zuclubit").await;
     let tables = tables(&mut connection).await;
-    assert_eq!(tables.len(), 29, "{tables:?}");
+    assert_eq!(tables.len(), 30, "{tables:?}");
 
     let walled = "SELECT relname::text FROM pg_class WHERE relnamespace = 'zuclubit'::regnamespace
         AND relkind = 'r' AND relrowsecurity AND relforcerowsecurity ORDER BY relname";
@@ -87,7 +87,7 @@ async fn the_relays_role_owns_nothing_and_sees_past_no_wall() {
               OR has_table_privilege(oid, 'TRIGGER'))",
         // What only grows.
         "SELECT relname::text FROM pg_class WHERE relnamespace = 'zuclubit'::regnamespace
-         AND relname IN ('entry', 'control', 'request', 'bag_erased')
+         AND relname IN ('entry', 'control', 'request', 'bag_erased', 'attachment_dropped')
          AND (has_any_column_privilege(oid, 'UPDATE') OR has_table_privilege(oid, 'DELETE'))",
         "SELECT relname::text FROM pg_class WHERE relnamespace = 'zuclubit'::regnamespace
          AND relname = '_sqlx_migrations' AND has_table_privilege(oid, 'INSERT, UPDATE, DELETE')",

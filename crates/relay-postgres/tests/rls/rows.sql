@@ -27,6 +27,7 @@ INSERT INTO loss SELECT own, int8send(n), 1, NULL FROM own, generate_series(1, 3
 INSERT INTO offered SELECT own, int8send(n), 'device', 1 FROM own, generate_series(1, 3) AS n;
 INSERT INTO attachment SELECT own, scope, 'file', 10, 10, 1 FROM own, generate_series(1, 3) AS scope;
 INSERT INTO attachment_piece SELECT own, scope, 'file', 0, 'ten sealed' FROM own, generate_series(1, 3) AS scope;
+INSERT INTO attachment_dropped SELECT own, scope, 'gone', 1 FROM own, generate_series(1, 3) AS scope;
 INSERT INTO manifest SELECT own, scope, 'manifest', 'log', 1, 'device', 'bytes' FROM own, generate_series(1, 3) AS scope;
 INSERT INTO manifest_word SELECT own, scope, 'manifest', 'device', 'word' FROM own, generate_series(1, 3) AS scope;
 INSERT INTO pack SELECT own, scope, 'manifest', 'pack', 'sealed' FROM own, generate_series(1, 3) AS scope;

@@ -5,7 +5,7 @@ use zuc_protocol::{attachment::Naming, ids::AttachmentId};
 use super::company;
 use crate::{
     AttachmentHead, AttachmentPiece, CompanyId, PieceOutcome, RelayStore, Scope, StoreError,
-    attachment::{NOT_WHOLE, QUOTA},
+    attachment::{DROPPED, NOT_WHOLE, QUOTA},
 };
 
 const SCOPE: Scope = Scope::Sales(1);
@@ -47,18 +47,20 @@ fn a_file() -> Vec<u8> {
     b"sealed bytes that nobody here can open".to_vec()
 }
 
-/// Leaves a whole file of several pieces.
+/// Leaves a whole file of several pieces, and word of one that was dropped.
 pub(super) async fn leave_a_file(store: &dyn RelayStore, company: CompanyId, scope: Scope) {
     let file = a_file();
     for (from, to) in [(0, 10), (10, 11), (11, file.len())] {
         let piece = AttachmentPiece { scope, ..piece(name(&file), &file, from, to) };
         store.put_attachment(company, piece, PLENTY).await.unwrap();
     }
+    store.drop_attachment(company, scope, name(b"dropped")).await.unwrap();
 }
 
 /// What [`leave_a_file`] left, as it is read.
 pub(super) async fn file_left_by(store: &dyn RelayStore, company: CompanyId, scope: Scope) -> String {
     let id = name(&a_file());
+    assert!(is_refused(&store.attachment(company, scope, name(b"dropped")).await, DROPPED));
     format!("{:?} {:?}", store.attachment(company, scope, id).await.unwrap(), read(store, company, scope, id).await)
 }
 
@@ -117,4 +119,33 @@ pub(crate) async fn a_company_has_its_quota_and_sees_no_others_file(store: &dyn 
     assert_eq!(store.attachment(two, SCOPE, name(&file)).await.unwrap(), None);
     assert!(is_missing(&store.attachment_bytes(two, SCOPE, name(&file), 0, 7).await));
     assert_eq!(store.put_attachment(one, whole(&more), quota + 1).await.unwrap(), here(20, 20));
+}
+
+pub(crate) async fn what_is_dropped_is_gone_and_comes_from_nobody_again(store: &dyn RelayStore) {
+    let ((one, _), (two, _)) = (company(store, 74).await, company(store, 75).await);
+    let (file, more) = (a_file(), vec![9; 20]);
+    let (id, size) = (name(&file), file.len());
+    for company in [one, two] {
+        leave_a_file(store, company, SCOPE).await;
+        leave_a_file(store, company, Scope::Catalog).await;
+    }
+    store.drop_attachment(one, SCOPE, id).await.unwrap();
+    store.drop_attachment(one, SCOPE, id).await.unwrap();
+    assert!(is_refused(&store.attachment(one, SCOPE, id).await, DROPPED));
+    assert!(is_refused(&store.attachment_bytes(one, SCOPE, id, 0, 7).await, DROPPED));
+    assert!(is_refused(&store.put_attachment(one, piece(id, &file, 0, size), PLENTY).await, DROPPED));
+    assert_eq!(read(store, one, Scope::Catalog, id).await, file, "of another scope");
+    assert_eq!(read(store, two, SCOPE, id).await, file, "of another company");
+
+    // what is not here yet, or only half of it, is not to come either
+    let whole = piece(name(&more), &more, 0, more.len());
+    store.put_attachment(one, piece(name(&more), &more, 0, 5), PLENTY).await.unwrap();
+    store.drop_attachment(one, SCOPE, name(&more)).await.unwrap();
+    assert!(is_refused(&store.put_attachment(one, whole, PLENTY).await, DROPPED));
+    store.drop_attachment(two, SCOPE, name(&more)).await.unwrap();
+    assert!(is_refused(&store.attachment(two, SCOPE, name(&more)).await, DROPPED));
+    // and takes no room: only the one of the other scope does
+    let rest = vec![3; 11];
+    let put = store.put_attachment(one, piece(name(&rest), &rest, 0, 11), size as u64 + 11).await;
+    assert_eq!(put.unwrap(), here(11, 11));
 }

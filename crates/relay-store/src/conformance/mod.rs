@@ -51,6 +51,7 @@ pub async fn all(store: &dyn RelayStore) {
     stamp::an_attempt_of_an_earlier_log_enters_as_unknown(store).await;
     attachment::a_file_grows_from_where_it_ends_and_is_read_when_it_is_whole(store).await;
     attachment::what_is_not_what_its_name_says_is_thrown_away(store).await;
+    attachment::what_is_dropped_is_gone_and_comes_from_nobody_again(store).await;
     attachment::a_company_has_its_quota_and_sees_no_others_file(store).await;
     snapshot::a_snapshot_is_kept_with_its_packs_and_every_devices_last_word(store).await;
     snapshot::of_one_maker_the_newest_two_snapshots_stay(store).await;

@@ -16,6 +16,9 @@ pub const QUOTA: u64 = 10 << 30;
 
 impl LogService {
     /// Says how much of a file is here, to whoever reads the scope.
+    ///
+    /// # Errors
+    /// `attachment.dropped`.
     pub(super) async fn attachment(
         &self,
         session: &Session,
@@ -30,7 +33,7 @@ impl LogService {
     /// Takes the next bytes of a file from whoever writes the scope: it is another's to say what they are attached to.
     ///
     /// # Errors
-    /// [`ProtocolError::TooLarge`] for a file, or a piece, above its bound; `attachment.quota`; `attachment.altered` where the
+    /// [`ProtocolError::TooLarge`] for a file, or a piece, above its bound; `attachment.quota`; `attachment.dropped`; `attachment.altered` where the
     /// file is whole with these and not what its name says.
     pub(super) async fn attachment_put(
         &self,
@@ -61,7 +64,7 @@ impl LogService {
     /// Gives bytes of a whole file to whoever reads the scope.
     ///
     /// # Errors
-    /// `attachment.not_whole`.
+    /// `attachment.not_whole`; `attachment.dropped`.
     pub(super) async fn attachment_get(
         &self,
         session: &Session,
@@ -75,6 +78,22 @@ impl LogService {
             Err(StoreError::NotFound(NOT_WHOLE)) => Err(RelayError::Refused("attachment.not_whole")),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Forgets a file for good: nothing opens it any more, says somebody who manages or administers.
+    pub(super) async fn attachment_drop(
+        &self,
+        session: &Session,
+        scope: Scope,
+        id: AttachmentId,
+    ) -> Result<Vec<ServerFrame>, RelayError> {
+        let control = self.control(session.company).await?;
+        if !control.rights(session.device).is_some_and(|rights| rights.may_drop_files(scope)) {
+            return Err(RelayError::NotAllowed);
+        }
+        self.store.drop_attachment(session.company, scope, id).await?;
+        tracing::info!("a file that nothing opens any more was dropped");
+        Ok(vec![told(id, AttachmentHead { size: 0, have: 0 })])
     }
 
     async fn may_read(&self, session: &Session, scope: Scope) -> Result<(), RelayError> {

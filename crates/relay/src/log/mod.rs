@@ -160,6 +160,7 @@ impl LogService {
                 let piece = AttachmentPiece { scope, id, size, at, bytes: bytes.0 };
                 self.attachment_put(session, piece).await
             }
+            ClientFrame::AttachmentDrop { scope, id } => self.attachment_drop(session, scope, id).await,
             ClientFrame::AttachmentGet { scope, id, at } => self.attachment_get(session, scope, id, at).await,
             ClientFrame::Manifests { scope } => self.manifests(session, scope).await,
             ClientFrame::Pack { scope, manifest, hash } => self.pack(session, scope, manifest, hash).await,

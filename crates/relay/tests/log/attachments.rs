@@ -96,3 +96,35 @@ async fn a_relay_takes_no_more_files_of_a_company_than_it_was_started_for() {
     assert_eq!(ask(&stage, &ana, put(id, 10, 0, fits)).await, ServerFrame::Attachment { id, size: 10, have: 10 });
     assert_eq!(refused(&ask(&stage, &ana, put(named(b"x"), 1, 0, b"x")).await), "attachment.quota");
 }
+
+#[tokio::test]
+async fn a_file_is_dropped_for_good_by_who_manages_or_administers_and_by_no_seller() {
+    let (mut stage, boss) = Stage::found().await;
+    let ana = stage.join(&boss, Rights::new([Role::Ventas], [1])).await;
+    let carla = stage.join(&boss, Rights::new([Role::Finanzas], [])).await;
+    let chief = stage.join(&boss, Rights::new([Role::Gerencia], [])).await;
+    let office = stage.join(&boss, Rights::new([Role::Administracion], [])).await;
+    let (file, size) = (b"sealed", 6);
+    let id = named(file);
+    let nothing = ServerFrame::Attachment { id, size: 0, have: 0 };
+    let drop = || ClientFrame::AttachmentDrop { scope: SALES, id };
+    ask(&stage, &ana, put(id, size, 0, file)).await;
+    for laptop in [&ana, &carla, &office] {
+        assert_eq!(refused(&ask(&stage, laptop, drop()).await), "relay.not_allowed");
+    }
+    assert_eq!(
+        ask(&stage, &ana, ClientFrame::Attachment { scope: SALES, id }).await,
+        ServerFrame::Attachment { id, size, have: size }
+    );
+
+    assert_eq!(ask(&stage, &chief, drop()).await, nothing);
+    assert_eq!(ask(&stage, &chief, drop()).await, nothing, "the answer was lost");
+    for frame in [ClientFrame::Attachment { scope: SALES, id }, put(id, size, 0, file), get(id, 0)] {
+        assert_eq!(refused(&ask(&stage, &ana, frame).await), "attachment.dropped");
+    }
+    stage.relay = relay_with_room(stage.folder.path(), 1_000).await;
+    assert_eq!(refused(&ask(&stage, &ana, put(id, size, 0, file)).await), "attachment.dropped", "nor after a restart");
+
+    stage.act(&boss, ControlAct::Freeze { device: chief.keys.id(), on: true }).await;
+    assert_eq!(refused(&ask(&stage, &chief, drop()).await), "relay.not_allowed", "who was stopped");
+}
