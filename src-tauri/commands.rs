@@ -106,6 +106,9 @@ commands! {
     file_list: FileList => |office, args| office.file_list(args.id);
     file_add: FileAdd => |office, args| office.file_add(args);
     file_remove: FileRemove => |office, args| office.file_remove(args.id);
+    file_stop: FileStop => |office, args| office.file_stop(args.id);
+    file_space: FileSpaceGet => |office, _| office.file_space();
+    file_space_set: FileSpacePut => |office, args| office.file_space_set(args);
 
     import_preview: ImportLook => |office, args| office.import_preview(args);
     import_rows: ImportRows => |office, args| office.import_rows(args);

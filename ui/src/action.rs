@@ -1,7 +1,7 @@
 //! Doing something: one command, its busy state, its toast with undo, and what it changed told to every query.
 
 use leptos::prelude::*;
-use zuc_ipc::attachment::FileDone;
+use zuc_ipc::attachment::{FileDone, FileSpace};
 use zuc_ipc::backup::{BackupTried, BackupView, RestoreDone};
 use zuc_ipc::company::{Boot, CompanyCreated, DeviceRow, InviteView, JoinStatus};
 use zuc_ipc::import::{ImportDone, ImportPreview};
@@ -64,6 +64,7 @@ impl Outcome for PersonErased {
 impl Outcome for ReceiptView {}
 impl Outcome for BackupView {}
 impl Outcome for BackupTried {}
+impl Outcome for FileSpace {}
 impl Outcome for RestoreDone {}
 impl Outcome for Boot {}
 impl Outcome for LockView {}

@@ -58,6 +58,7 @@ pub(crate) fn broken(error: &anyhow::Error) -> u8 {
 fn is_environment(code: &str) -> bool {
     const CODES: &[&str] = &[
         "app.locked",
+        "attachment.elsewhere",
         "backup.folder_gone",
         "backup.folder_shut",
         "backup.no_room",

@@ -36,6 +36,8 @@ pub struct BackupView {
     pub tried_at: String,
     /// Whether that, or the first backup, is a month ago.
     pub trial_due: bool,
+    /// Files of records that are not on this computer: no backup of it has their bytes.
+    pub files_elsewhere: u64,
 }
 
 /// Where to; empty for the folder that is set.

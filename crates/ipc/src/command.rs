@@ -34,7 +34,7 @@ macro_rules! commands {
 pub mod list {
     use super::Command;
     use crate::{
-        attachment::{FileDone, FileNew, FileRow},
+        attachment::{FileDone, FileNew, FileRow, FileSpace, FileSpaceSet},
         backup::{BackupTo, BackupTried, BackupView, RestoreAsk, RestoreDone},
         company::{
             Boot, CompanyCreated, CompanyNew, CompanyRecover, DeviceRevoke, DeviceRow, InviteNew, InviteView, Join,
@@ -208,6 +208,12 @@ pub mod list {
         FileSave = "file_save" (ById) -> Option<String>;
         /// Takes one away; the reply's `undo` brings it back.
         FileRemove = "file_remove" (ById) -> Changes;
+        /// Stops fetching a file that somebody opened.
+        FileStop = "file_stop" (ById) -> Changes;
+        /// What room files take on this computer.
+        FileSpaceGet = "file_space" (Empty) -> FileSpace;
+        /// Which files this computer keeps from now on.
+        FileSpacePut = "file_space_set" (FileSpaceSet) -> FileSpace;
 
         /// Lets the person choose a file; `text` is the kind (`leads`, `products`, `cer`, `key`, `file`); `None` = closed.
         PickFile = "pick_file" (Query) -> Option<String>;

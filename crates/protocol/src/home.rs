@@ -50,9 +50,12 @@ pub const fn home_of_document(kind: DocKind) -> Option<Home> {
 /// Where facts of a kind lie, as [`home_of_document`]. Those of the relay lie where it was asked.
 pub fn home_of_fact(kind: &str) -> Option<Home> {
     Some(match kind {
-        Fact::ACTIVITY | Fact::ATTACHMENT | Fact::ATTACHMENT_REMOVAL | Fact::SIGNATURE | Fact::PUBLIC_INVOICE => {
-            Home::Sales
-        }
+        Fact::ACTIVITY
+        | Fact::ATTACHMENT
+        | Fact::ATTACHMENT_REMOVAL
+        | Fact::ATTACHMENT_HELD
+        | Fact::SIGNATURE
+        | Fact::PUBLIC_INVOICE => Home::Sales,
         Fact::PROCESS_STEP | Fact::RETENTION => Home::Finance,
         Fact::COMPANY_PROFILE => Home::Catalog,
         Fact::CSD | Fact::SEALED_CFDI | Fact::STAMPED_CFDI => Home::Fiscal,
@@ -81,7 +84,7 @@ pub const fn writers_of_document(kind: DocKind) -> Option<&'static [Role]> {
 /// Who writes facts of a kind, as [`writers_of_document`]; no role writes those of the relay.
 pub fn writers_of_fact(kind: &str) -> Option<&'static [Role]> {
     Some(match kind {
-        Fact::ACTIVITY | Fact::ATTACHMENT | Fact::ATTACHMENT_REMOVAL => SALES_AND_FINANCE,
+        Fact::ACTIVITY | Fact::ATTACHMENT | Fact::ATTACHMENT_REMOVAL | Fact::ATTACHMENT_HELD => SALES_AND_FINANCE,
         Fact::SIGNATURE => SALES,
         Fact::COMPANY_PROFILE => ADMIN,
         Fact::CSD
@@ -165,6 +168,7 @@ mod tests {
             Fact::ACTIVITY,
             Fact::ATTACHMENT,
             Fact::ATTACHMENT_REMOVAL,
+            Fact::ATTACHMENT_HELD,
             Fact::SIGNATURE,
             Fact::COMPANY_PROFILE,
             Fact::CSD,

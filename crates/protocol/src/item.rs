@@ -116,6 +116,8 @@ impl Fact {
     pub const ATTACHMENT: &'static str = "attachment.added";
     /// Such a file was taken away, or brought back.
     pub const ATTACHMENT_REMOVAL: &'static str = "attachment.removed";
+    /// Which files a laptop holds.
+    pub const ATTACHMENT_HELD: &'static str = "attachment.held";
     /// The drawn signature under a proposal.
     pub const SIGNATURE: &'static str = "proposal.signature";
     /// The company's fiscal data, as they were from a moment on.

@@ -18,9 +18,11 @@ use crate::store::{domain_scope, scope_number, scope_of, uuid_of};
 use crate::{Store, StoreError, financial, lead, registry};
 
 /// Tables whose rows belong to one scope.
-const OF_A_SCOPE: [&str; 19] = [
+const OF_A_SCOPE: [&str; 21] = [
     "part",
     "attachment",
+    "attachment_held",
+    "attachment_keeper",
     "doc",
     "conflict",
     "ignored",

@@ -66,7 +66,9 @@ mod tests;
 pub mod wipe;
 
 pub use aggregate::{Aggregate, Projector, Repository};
-pub use attachment::{AttachmentError, HeldFile, NewFile, OwedFile};
+pub use attachment::{
+    AttachmentError, FileKey, FileSpace, FileWords, HeldFile, IN_THE_BIN, NewFile, OwedFile, SpareFile,
+};
 pub use audit::{AuditHead, Heard, Mark};
 pub use backup::{
     Backup, BackupError, BackupOrder, FOLDER as BACKUP_FOLDER, Header as BackupHeader, Progress, Reason, Restored,

@@ -2,7 +2,7 @@
 
 use sqlx::SqliteConnection;
 use uuid::Uuid;
-use zuc_domain::attachment::{Attachment, AttachmentRemoval};
+use zuc_domain::attachment::{Attachment, AttachmentHeld, AttachmentRemoval};
 use zuc_domain::compliance::Retention;
 use zuc_domain::customer::{Contract, Customer};
 use zuc_domain::financial::{Invoice, PublicInvoice};
@@ -125,7 +125,7 @@ macro_rules! facts {
 }
 
 aggregates!(Lead, Customer, Contract, Opportunity, Product, Proposal, Invoice);
-facts!(Activity, Attachment, AttachmentRemoval, PublicInvoice, ProcessStep, Retention);
+facts!(Activity, Attachment, AttachmentRemoval, AttachmentHeld, PublicInvoice, ProcessStep, Retention);
 
 #[cfg(test)]
 mod tests {
@@ -145,10 +145,11 @@ mod tests {
         (DocKind::CONTRACT, Record::Contract),
         (DocKind::INVOICE, Record::Invoice),
     ];
-    const FACTS: [(&str, Record); 11] = [
+    const FACTS: [(&str, Record); 12] = [
         (Fact::ACTIVITY, Record::Activity),
         (Fact::ATTACHMENT, Record::Attachment),
         (Fact::ATTACHMENT_REMOVAL, Record::Attachment),
+        (Fact::ATTACHMENT_HELD, Record::Attachment),
         (Fact::SIGNATURE, Record::Signature),
         (Fact::COMPANY_PROFILE, Record::Profile),
         (Fact::CSD, Record::Certificate),
@@ -233,6 +234,7 @@ mod tests {
             Activity::KIND,
             Attachment::KIND,
             AttachmentRemoval::KIND,
+            AttachmentHeld::KIND,
             PublicInvoice::KIND,
             ProcessStep::KIND,
             Retention::KIND,

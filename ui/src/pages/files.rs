@@ -84,20 +84,26 @@ pub(crate) fn Files(subject: String) -> impl IntoView {
 /// One file.
 #[component]
 fn Line(row: FileRow) -> impl IntoView {
-    let action = Action::new();
+    let (action, stop) = (Action::new(), Action::new());
     let id = StoredValue::new(row.id);
-    let is_here = row.state != "coming";
+    let is_here = !matches!(row.state.as_str(), "coming" | "fetching" | "gone");
     let (date, time) = format::local(&row.at);
     let when = if date == format::today() { tr!(common.today_at, time = time) } else { format::day(&date) };
     let about = [format::bytes(row.size), row.by, when].into_iter().filter(|part| !part.is_empty());
     let about = about.collect::<Vec<_>>().join(" · ");
     let state = match row.state.as_str() {
         "safe" => String::new(),
+        "elsewhere" => tr!(files.elsewhere).to_owned(),
+        "missing" => tr!(files.missing).to_owned(),
+        "alone" => tr!(files.alone).to_owned(),
+        "gone" => tr!(files.gone).to_owned(),
         "unsent" if row.percent == 0 => tr!(files.unsent).to_owned(),
         "unsent" => tr!(files.going, percent = row.percent),
         _ if row.percent == 0 => tr!(files.awaited).to_owned(),
         _ => tr!(files.coming, percent = row.percent),
     };
+    let is_fetched = row.state == "fetching";
+    let end = move |_| stop.quick::<list::FileStop>(ById { id: id.get_value() }, |_| {});
     let save = move |_| action.quick::<list::FileSave>(ById { id: id.get_value() }, |_| {});
     let remove = move |_| action.quick::<list::FileRemove>(ById { id: id.get_value() }, |_| {});
     view! {
@@ -108,6 +114,9 @@ fn Line(row: FileRow) -> impl IntoView {
                 <span class="s12 t3 cut tn">{about}</span>
                 {(!state.is_empty()).then(|| view! { <span class="s12 t2 tn" role="status" data-testid="file-state">{state}</span> })}
             </div>
+            {is_fetched.then(|| view! {
+                <button class="btn btn--ghost btn--sm" on:click=end disabled=move || stop.busy.get() data-testid="file-stop">{tr!(common.cancel)}</button>
+            })}
             <button class="btn btn--ghost btn--sm btn--icon" aria-label=tr!(files.save, name = row.name) title=tr!(files.save_short) on:click=save disabled=move || !is_here || action.busy.get() data-testid="file-save"><Icon name="in"/></button>
             {row.may_remove.then(|| view! {
                 <button class="btn btn--ghost btn--sm btn--icon" aria-label=tr!(files.remove) title=tr!(files.remove) on:click=remove disabled=move || action.busy.get() data-testid="file-remove"><Icon name="x"/></button>

@@ -53,6 +53,7 @@ impl Office {
         tx.record_fact(&attachment, &[]).await?;
         tx.commit().await?;
         drop(attaching);
+        self.store.file_opened((attachment.scope, attachment.hash), act.at).await?;
         let file = attachment.id.to_string();
         let undo = Some(Inverse::File { file: file.clone(), away: true }.token());
         let done = words::fill("attachment.added", &[("name", &name)]);

@@ -30,7 +30,7 @@ const LONGEST: Duration = Duration::from_mins(2);
 
 /// How a file came off.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Carried {
+pub(super) enum Carried {
     /// It is where it was to go.
     Whole,
     /// It is not there yet, or cannot go now.
@@ -38,26 +38,41 @@ enum Carried {
 }
 
 impl Office {
-    /// Carries every file that is owed, to the relay or by it; gives how many still are. Nothing without a relay.
+    /// Carries every file that is owed, to the relay or by it; gives how many still are. Nothing without a relay. Then says what is
+    /// held where another laptop asks, and gives copies up where this one has little room.
     ///
     /// # Errors
     /// Of a relay that does not answer, or has too much to do; what was carried before stays.
     pub async fn carry_files(&self) -> Result<usize, AppError> {
-        let _one = self.files.carrying.lock().await;
         let (Ok(relay), Some(log)) = (self.exchange.relay(), self.store.relay_log().await?) else { return Ok(0) };
+        self.forget_files().await?;
+        let keeps = self.keeps().await?;
         let (mut left, mut moved, mut ended) = (0, false, Ok(()));
         for file in self.store.owed_files(log).await? {
+            let waits = !file.is_here && file.seen && !keeps.wants(file.size);
+            if waits || self.files.is_dropped(file.hash) {
+                continue;
+            }
+            // one at a time, so that whoever opens one does not wait for all the others
+            let one = self.files.carrying.lock().await;
             let carried = if file.is_here {
                 self.carry_up(relay.as_ref(), &file, log).await
-            } else {
+            } else if keeps.wants(file.size) {
                 self.carry_down(relay.as_ref(), &file, log).await
+            } else {
+                self.look_for(relay.as_ref(), &file, log).await
             };
+            drop(one);
             self.files.set_sent(file.hash, None);
             match carried {
                 // what takes a while is shown as it comes
                 Ok(Carried::Whole) if file.size > MAX_CARRIED as u64 => _ = self.tell(changes()),
                 Ok(Carried::Whole) => moved = true,
                 Ok(Carried::Waits) => left += 1,
+                Err(error) if error.code == "attachment.dropped" => {
+                    self.files.note_dropped(file.hash);
+                    moved = true;
+                }
                 Err(error) if is_of_this_file(&error) => {
                     tracing::warn!(code = error.code, "a file could not be carried");
                     let why = zuc_ipc::sentence(&error.code).unwrap_or(&error.code).to_owned();
@@ -73,7 +88,21 @@ impl Office {
         if moved {
             self.tell(changes());
         }
-        ended.map(|()| left)
+        ended?;
+        let _one = self.files.settling.lock().await;
+        self.say_what_is_held(log).await?;
+        self.make_room(relay.as_ref(), log).await?;
+        Ok(left)
+    }
+
+    /// Looks whether the relay has a file that is to be fetched when somebody opens it.
+    async fn look_for(&self, relay: &dyn Relay, file: &OwedFile, log: LogId) -> Result<Carried, AppError> {
+        let ask = ClientFrame::Attachment { scope: wire_scope(file.scope), id: AttachmentId(file.hash.0) };
+        if self.asked(relay, ask, file).await? < file.size {
+            return Ok(Carried::Waits);
+        }
+        self.store.file_seen_at(file, log).await?;
+        Ok(Carried::Whole)
     }
 
     async fn carry_up(&self, relay: &dyn Relay, file: &OwedFile, log: LogId) -> Result<Carried, AppError> {
@@ -123,9 +152,18 @@ impl Office {
         Ok(Carried::Waits)
     }
 
-    async fn carry_down(&self, relay: &dyn Relay, file: &OwedFile, log: LogId) -> Result<Carried, AppError> {
+    pub(super) async fn carry_down(&self, relay: &dyn Relay, file: &OwedFile, log: LogId) -> Result<Carried, AppError> {
         let (scope, id) = (wire_scope(file.scope), AttachmentId(file.hash.0));
+        if self.store.has_file(file.hash)? {
+            return Ok(Carried::Whole);
+        }
         loop {
+            match self.files.wish(file.hash) {
+                Some(wish) if wish.stops => return Err(AppError::new("attachment.stopped", "somebody stopped it")),
+                // whoever opens it sees it come
+                Some(_) => _ = self.tell(changes()),
+                None => {}
+            }
             let at = self.store.come_of(file.hash)?;
             if at >= file.size {
                 // cut between its last piece and the look at all of it

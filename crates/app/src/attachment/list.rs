@@ -60,10 +60,21 @@ impl Office {
     }
 
     async fn state_of(&self, attachment: &Attachment) -> Result<(&'static str, u8), AppError> {
+        let keeps = self.keeps().await?;
         Ok(match self.store.held_file(attachment).await? {
             HeldFile::Safe => ("safe", 100),
+            HeldFile::Unsent if self.files.is_dropped(attachment.hash) => ("alone", 100),
+            HeldFile::Alone => ("alone", 100),
+            HeldFile::Coming { .. } if self.files.is_dropped(attachment.hash) => ("gone", 0),
+            HeldFile::Gone => ("gone", 0),
             HeldFile::Unsent => ("unsent", percent(self.files.sent_of(attachment.hash), sealed_size(attachment.size))),
-            HeldFile::Coming { have, of } => ("coming", percent(have, of)),
+            HeldFile::Coming { have, of, .. } if self.files.wish(attachment.hash).is_some() => {
+                ("fetching", percent(have, of))
+            }
+            HeldFile::Coming { have, of, .. } if keeps.wants(of) => ("coming", percent(have, of)),
+            HeldFile::Coming { have, of, at_relay } => {
+                (if at_relay { "elsewhere" } else { "missing" }, percent(have, of))
+            }
         })
     }
 }

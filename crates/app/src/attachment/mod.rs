@@ -2,12 +2,16 @@
 
 mod add;
 mod carry;
+mod fetch;
+mod forget;
+mod held;
 mod list;
 mod read;
 mod remove;
+mod space;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Mutex, PoisonError},
 };
 
@@ -34,12 +38,47 @@ pub(crate) struct Files {
     carrying: tokio::sync::Mutex<()>,
     /// Sealed bytes of files on their way up that the relay has.
     up: Mutex<HashMap<FileHash, u64>>,
+    /// Files that somebody opens just now: they are fetched, and not given up.
+    wanted: Mutex<HashMap<FileHash, Wish>>,
+    /// Held while it is said what is held, and copies are given up.
+    settling: tokio::sync::Mutex<()>,
+    /// Whose turn it is to say what is held.
+    turns: held::Turns,
+    /// Files that stand here and that the relay says it was told to forget.
+    dropped: Mutex<HashSet<FileHash>>,
 }
 
 impl Files {
     /// There may be something to carry.
     pub(crate) fn wake(&self) {
         self.wake.notify_one();
+    }
+
+    /// The relay said of a file that it was told to forget it. It is asked again after a restart: a relay that lost its data
+    /// does not know any more.
+    fn note_dropped(&self, hash: FileHash) {
+        self.dropped.lock().unwrap_or_else(PoisonError::into_inner).insert(hash);
+    }
+
+    fn is_dropped(&self, hash: FileHash) -> bool {
+        self.dropped.lock().unwrap_or_else(PoisonError::into_inner).contains(&hash)
+    }
+
+    /// To be held while a file is fetched and read.
+    pub(crate) fn want(&self, hash: FileHash) -> Wanted<'_> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner).entry(hash).or_default().by += 1;
+        Wanted(self, hash)
+    }
+
+    /// What becomes of a file that somebody opens just now.
+    fn wish(&self, hash: FileHash) -> Option<Wish> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner).get(&hash).copied()
+    }
+
+    fn stop(&self, hash: FileHash) {
+        if let Some(wish) = self.wanted.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&hash) {
+            wish.stops = true;
+        }
     }
 
     fn sent_of(&self, hash: FileHash) -> u64 {
@@ -52,6 +91,31 @@ impl Files {
             Some(have) => up.insert(hash, have),
             None => up.remove(&hash),
         };
+    }
+}
+
+/// A file that somebody opens.
+#[derive(Clone, Copy, Default)]
+struct Wish {
+    /// How many do.
+    by: usize,
+    /// Fetching it is to stop.
+    stops: bool,
+}
+
+/// Forgets a wish, however it ended.
+pub(crate) struct Wanted<'a>(&'a Files, FileHash);
+
+impl Drop for Wanted<'_> {
+    fn drop(&mut self) {
+        let mut wanted = self.0.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = wanted.get_mut(&self.1).map_or(0, |wish| {
+            wish.by = wish.by.saturating_sub(1);
+            wish.by
+        });
+        if left == 0 {
+            wanted.remove(&self.1);
+        }
     }
 }
 

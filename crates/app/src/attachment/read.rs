@@ -9,14 +9,21 @@ use super::id;
 use crate::{AppError, File, Office, backup::aside};
 
 impl Office {
-    /// A file in clear, checked whole before any of it is given.
+    /// A file in clear, checked whole before any of it is given; one that lies elsewhere is fetched first.
     ///
     /// # Errors
+    /// `attachment.elsewhere` where it is not here and no relay answers; `attachment.not_whole`, `attachment.dropped`,
+    /// `attachment.stopped`;
     /// `attachment.not_here` while it is coming; `attachment.altered`; `store.person_key_missing` where its person was
     /// forgotten.
     pub async fn file_read(&self, file: String) -> Result<File, AppError> {
         let attachment = self.attachment(&file).await?;
         self.allow(Action::ReadLeads, Object::in_scope(attachment.scope))?;
+        let _wanted = self.files.want(attachment.hash);
+        if self.is_elsewhere(&attachment).await? {
+            self.fetch(&attachment).await?;
+        }
+        self.store.file_opened((attachment.scope, attachment.hash), self.now()).await?;
         self.clear(attachment).await
     }
 

@@ -5,6 +5,7 @@ use zuc_domain::{
     shared::{Action, AttachmentId},
 };
 use zuc_ipc::{Changes, words};
+use zuc_store::HeldFile;
 
 use super::changes;
 use crate::{AppError, Office, undo::Inverse};
@@ -18,10 +19,16 @@ impl Office {
     }
 
     /// Takes a file away, or brings it back; one that is so already stays so.
+    ///
+    /// # Errors
+    /// `attachment.gone` for one to be brought back whose time in the bin is over.
     pub(crate) async fn set_away(&self, file: &str, away: bool) -> Result<Changes, AppError> {
         let attachment = self.attachment(file).await?;
         let bearer = self.bearer(attachment.subject.uuid()).await?;
         self.allow(Action::RemoveFile, bearer.object)?;
+        if !away && self.store.held_file(&attachment).await? == HeldFile::Gone {
+            return Err(AppError::new("attachment.gone", "its time in the bin is over"));
+        }
         let mut tx = self.begin().await?;
         let acts = tx.facts::<AttachmentRemoval>(attachment.subject.uuid()).await?;
         if AttachmentRemoval::is_away(attachment.id, &acts) != away {

@@ -71,6 +71,7 @@ impl Office {
             made: None,
             tried_at: self.millis(TRIED).await?.map(instant).unwrap_or_default(),
             trial_due: self.trial_due().await?,
+            files_elsewhere: self.store.file_space().await?.elsewhere,
         })
     }
 

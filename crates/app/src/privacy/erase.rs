@@ -51,6 +51,10 @@ impl Office {
         let mut tx = self.begin().await?;
         tx.note("person_erased", record, &act.0).await?;
         tx.commit().await?;
+        // what cannot be said to the relay now is said at the next contact, and the receipt says so
+        if let Err(error) = self.forget_files().await {
+            tracing::warn!(code = error.code, "files of somebody who was forgotten wait to be dropped");
+        }
         // the same records, as they stand now
         let left = self.person_behind(record).await?;
         let (receipt, files) = self.receipt_for(record, &left).await?;

@@ -17,7 +17,9 @@ use zuc_sync::membership::renewers;
 
 use super::{
     person::Person,
-    receipt::{Act, Checked, Destroyed, Devices, FORMAT, Fields, Owed, Receipt, SignedReceipt, Stays, VERSION},
+    receipt::{
+        Act, Checked, Destroyed, Devices, FORMAT, Fields, Owed, Receipt, RelayFiles, SignedReceipt, Stays, VERSION,
+    },
 };
 use crate::{AppError, File, Office, desk::role, history::kind_name};
 
@@ -78,6 +80,7 @@ impl Office {
             destroyed: self.destroyed(person, &keys).await?,
             stays: self.what_stays(person).await?,
             devices: self.devices_told(person, act.seq, here).await?,
+            files: self.files_at_relay(&keys).await?,
             cleared,
             owed,
             not_read: self.coverage().not_read,
@@ -98,6 +101,11 @@ impl Office {
             File { name: format!("{name}.pdf"), bytes: pdf },
         ];
         Ok((signed, files))
+    }
+
+    async fn files_at_relay(&self, keys: &BTreeSet<KeyId>) -> Result<Option<RelayFiles>, AppError> {
+        let (dropped, waiting) = self.store.dropped_under(keys).await?;
+        Ok((dropped + waiting > 0).then_some(RelayFiles { dropped, waiting }))
     }
 
     async fn destroyed(&self, person: &Person, keys: &BTreeSet<KeyId>) -> Result<Destroyed, AppError> {

@@ -66,6 +66,10 @@ impl Office {
         }
         destroyed.push((words::say("privacy.signatures").to_owned(), gone.facts.to_string()));
         destroyed.push((words::say("privacy.events").to_owned(), gone.events.to_string()));
+        if let Some(files) = receipt.files {
+            destroyed.push((words::say("privacy.files_dropped").to_owned(), files.dropped.to_string()));
+            destroyed.push((words::say("privacy.files_waiting").to_owned(), files.waiting.to_string()));
+        }
         let stays = together(receipt.stays.iter().map(why_it_stays));
         let devices = &receipt.devices;
         let confirmed = devices.confirmed.len() + usize::from(devices.here);

@@ -44,6 +44,9 @@ pub struct Receipt {
     pub stays: Vec<Stays>,
     /// Who has heard.
     pub devices: Devices,
+    /// The person's files at the relay, where there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<RelayFiles>,
     /// Groups of data whose keys were made anew without the person's.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cleared: Vec<String>,
@@ -126,6 +129,16 @@ pub struct Devices {
     /// Those that were taken out of the company before the act: they had the keys, and nobody tells them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub removed: Vec<Uuid>,
+}
+
+/// Sealed files under the destroyed keys, by whether their bytes still lie at the relay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RelayFiles {
+    /// The relay has answered that it forgot them.
+    pub dropped: u64,
+    /// It has not been told yet, or did not answer.
+    pub waiting: u64,
 }
 
 /// What others have still to do of an erasure.

@@ -31,4 +31,13 @@ pub(crate) enum Files {
         /// The file's id
         id: String,
     },
+    /// How much room files take on this computer, and which it keeps
+    Space {
+        /// Keep only the files that are opened, within so many MiB; those of up to 1 MiB are always kept
+        #[arg(long, value_name = "MIB")]
+        limit: Option<u32>,
+        /// Keep every file
+        #[arg(long, conflicts_with = "limit")]
+        all: bool,
+    },
 }

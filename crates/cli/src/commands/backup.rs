@@ -21,7 +21,7 @@ pub(super) async fn run(to: Option<PathBuf>, command: Option<Backup>, place: &Pl
             let folder = to.map(|folder| folder.display().to_string()).unwrap_or_default();
             let view = with_office(place, async |office| office.backup_now(BackupTo { folder }).await).await?;
             output.show(&view, |view| match &view.made {
-                Some(row) => format!("Respaldo hecho: {} ({})", row.path, size(row.size)),
+                Some(row) => format!("Respaldo hecho: {} ({}){}", row.path, size(row.size), without(view)),
                 None => String::new(),
             })?;
         }
@@ -88,7 +88,15 @@ fn lines(view: &BackupView) -> String {
     if lines.is_empty() {
         lines.push(format!("Todavía no hay respaldos en {}", view.folder));
     }
-    lines.join("\n")
+    lines.join("\n") + &without(view)
+}
+
+/// What no backup of this computer has.
+fn without(view: &BackupView) -> String {
+    match view.files_elsewhere {
+        0 => String::new(),
+        files => format!("\nArchivos que no están en esta computadora y no van en el respaldo: {files}"),
+    }
 }
 
 /// How they stand, and what should be done.

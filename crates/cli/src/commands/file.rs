@@ -1,6 +1,6 @@
 //! `zuc file …`
 
-use zuc_ipc::attachment::FileNew;
+use zuc_ipc::attachment::{FileNew, FileSpace, FileSpaceSet};
 
 use super::{OK, Place, with_office, write};
 use crate::{Done, args::Files, output::Output};
@@ -18,6 +18,10 @@ pub(super) async fn run(command: Files, place: &Place, output: Output) -> Done {
                 let state = |state: &str| match state {
                     "safe" => "en el servidor",
                     "unsent" => "por enviar",
+                    "elsewhere" => "en el relevo",
+                    "missing" => "no está aquí",
+                    "alone" => "solo aquí",
+                    "gone" => "ya no está",
                     _ => "en camino",
                 };
                 let lines: Vec<String> = rows
@@ -38,6 +42,30 @@ pub(super) async fn run(command: Files, place: &Place, output: Output) -> Done {
             let changes = with_office(place, async |office| office.file_remove(id).await).await?;
             output.show(&changes, |changes| changes.done.clone())?;
         }
+        Files::Space { limit, all } => {
+            let space = with_office(place, async |office| match limit {
+                None if !all => office.file_space().await,
+                limit => office.file_space_set(FileSpaceSet { all, limit_mib: limit.unwrap_or_default() }).await,
+            })
+            .await?;
+            output.show(&space, lines)?;
+        }
     }
     Ok(OK)
+}
+
+fn lines(space: &FileSpace) -> String {
+    let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+    let keeps = if space.all {
+        "todos los archivos".to_owned()
+    } else {
+        format!("solo los que se abren, hasta {} MiB", space.limit_mib)
+    };
+    format!(
+        "Esta computadora guarda {keeps}\nAquí        {:>6}  {:>8} MiB\nNo están    {:>6}  {:>8} MiB",
+        space.here,
+        mib(space.here_bytes),
+        space.elsewhere,
+        mib(space.elsewhere_bytes)
+    )
 }

@@ -21,7 +21,7 @@ const CANARY: &[u8] = b"CANARIO-ARCHIVO-4471";
 const LONG: usize = 1_400_000;
 
 /// A file of Carla's that is not all the same, with its canary at both ends.
-fn written(stage: &Stage, name: &str) -> (String, Vec<u8>) {
+pub(crate) fn written(stage: &Stage, name: &str) -> (String, Vec<u8>) {
     let middle = (0..LONG).map(|at| u8::try_from(at * 7 % 251).unwrap_or_default());
     let bytes: Vec<u8> = CANARY.iter().copied().chain(middle).chain(CANARY.iter().copied()).collect();
     let path = stage.world.root.join(name);
@@ -29,18 +29,18 @@ fn written(stage: &Stage, name: &str) -> (String, Vec<u8>) {
     (path.display().to_string(), bytes)
 }
 
-async fn lead(stage: &Stage, person: &str) -> String {
+pub(crate) async fn lead(stage: &Stage, person: &str) -> String {
     stage.world.ask(person, &["lead", "create", "--name", "Julia Cano", "--company", "Herrajes Ñandú"]).await;
     let leads = stage.world.ask(person, &["lead", "list", "--text", "Julia Cano"]).await;
     leads["rows"][0]["id"].as_str().expect("the lead").to_owned()
 }
 
-async fn rows(stage: &Stage, person: &str, record: &str) -> Vec<Value> {
+pub(crate) async fn rows(stage: &Stage, person: &str, record: &str) -> Vec<Value> {
     let rows = stage.world.ask(person, &["file", "list", record]).await;
     rows.as_array().expect("a list").clone()
 }
 
-async fn saved(stage: &Stage, person: &str, file: &str) -> Vec<u8> {
+pub(crate) async fn saved(stage: &Stage, person: &str, file: &str) -> Vec<u8> {
     let out = stage.world.root.join(format!("guardado-{person}"));
     stage.world.ask(person, &["file", "save", file, "--out", &out.display().to_string()]).await;
     fs::read(&out).expect("what was saved")
@@ -72,7 +72,7 @@ fn holding(folder: &Path, bytes: &[u8]) -> Vec<PathBuf> {
     found
 }
 
-fn sealed_at(stage: &Stage, person: &str) -> Vec<PathBuf> {
+pub(crate) fn sealed_at(stage: &Stage, person: &str) -> Vec<PathBuf> {
     let folder = stage.world.home(person).join("attachments");
     fs::read_dir(folder).expect("the folder of files").map(|entry| entry.expect("an entry").path()).collect()
 }
@@ -169,8 +169,8 @@ async fn a_file_is_taken_away_and_brought_back_and_what_is_too_long_or_no_file_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_forgotten_takes_their_files_along_on_every_laptop() {
-    let stage = Stage::with_luis().await;
+async fn who_is_forgotten_takes_their_files_along_on_every_laptop_and_at_the_relay() {
+    let mut stage = Stage::with_luis().await;
     let id = lead(&stage, CARLA).await;
     let (path, _) = written(&stage, "identificación.pdf");
     let file = stage.world.ask(CARLA, &["file", "add", &id, &path]).await["id"].as_str().expect("an id").to_owned();
@@ -178,7 +178,15 @@ async fn who_is_forgotten_takes_their_files_along_on_every_laptop() {
         stage.world.ask(person, &["sync"]).await;
         assert_eq!(sealed_at(&stage, person).len(), 1, "{person}");
     }
-    stage.world.ask("luis", &["person", "erase", &id]).await;
+    let sealed = fs::read(&sealed_at(&stage, "luis")[0]).expect("the sealed file");
+    let relay = stage.world.root.join("relay");
+    assert!(!holding(&relay, &sealed[..64]).is_empty(), "the relay has it");
+    let erased = stage.world.ask("luis", &["person", "erase", &id]).await;
+    let files = &erased["receipt"]["receipt"]["files"];
+    assert_eq!((&files["dropped"], &files["waiting"]), (&1.into(), &0.into()), "{erased}");
+    stage.world.servers.kill_relay().await;
+    assert_eq!(holding(&relay, &sealed[..64]), Vec::<PathBuf>::new(), "its bytes lie at the relay no more");
+    stage.world.servers.start_relay().await;
     for person in [CARLA, "luis"] {
         stage.world.ask(person, &["sync"]).await;
         assert!(rows(&stage, person, &id).await.is_empty(), "{person}");

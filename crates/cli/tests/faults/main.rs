@@ -25,6 +25,7 @@ mod relay;
 mod reports;
 mod revoking;
 mod rights;
+mod room;
 mod saga;
 mod signing;
 mod silence;

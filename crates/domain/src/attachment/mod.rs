@@ -1,5 +1,6 @@
 //! Files that hang on a record: facts, whose bytes travel beside them, sealed.
 
+mod held;
 mod hex_bytes;
 mod name;
 
@@ -11,6 +12,7 @@ use uuid::Uuid;
 
 use crate::shared::{AttachmentId, CustomerId, Hlc, LeadId, PersonId, ProposalId, Scope};
 
+pub use held::{AttachmentHeld, MAX_NAMED, WITNESSES};
 pub use hex_bytes::{ContentKey, FileHash};
 pub use name::FileName;
 

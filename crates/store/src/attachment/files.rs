@@ -15,7 +15,7 @@ use crate::keys::random;
 use crate::store::{scope_number, scope_of};
 use crate::{Store, StoreError};
 
-/// What is here of a file.
+/// What is here of a file whose record can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HeldFile {
     /// All of it, and the relay's log that was last asked holds it too.
@@ -28,7 +28,13 @@ pub enum HeldFile {
         have: u64,
         /// Of all.
         of: u64,
+        /// The relay's log that was last asked was seen to hold it whole.
+        at_relay: bool,
     },
+    /// All of it, and the relay takes it no more: it was let go, and somebody brought it back.
+    Alone,
+    /// Nothing, for good: it was let go.
+    Gone,
 }
 
 /// A file that the relay is owed, or owes.
@@ -42,10 +48,12 @@ pub struct OwedFile {
     pub size: u64,
     /// It is here, and goes up; else it is to come down.
     pub is_here: bool,
+    /// The relay's log was seen to hold it whole.
+    pub seen: bool,
 }
 
 impl Store {
-    fn folder(&self) -> Result<Folder, StoreError> {
+    pub(super) fn folder(&self) -> Result<Folder, StoreError> {
         Ok(Folder(self.home().ok_or(AttachmentError::NoFolder)?.attachments()))
     }
 
@@ -78,18 +86,28 @@ impl Store {
     /// What is here of a file.
     pub async fn held_file(&self, attachment: &Attachment) -> Result<HeldFile, StoreError> {
         let folder = self.folder()?;
-        if !folder.has(attachment.hash) {
-            let have = folder.has_of(attachment.hash);
-            return Ok(HeldFile::Coming { have, of: sealed_size(attachment.size) });
-        }
         let (scope, hash) = (scope_number(attachment.scope), attachment.hash.0.as_slice());
-        let seen = sqlx::query_scalar!("SELECT relay_log FROM attachment WHERE scope = ? AND hash = ?", scope, hash)
-            .fetch_optional(self.reader())
-            .await?
-            .flatten();
+        let row = sqlx::query!(
+            r#"SELECT relay_log, let_go AS "let_go!: bool" FROM attachment WHERE scope = ? AND hash = ?"#,
+            scope,
+            hash,
+        )
+        .fetch_optional(self.reader())
+        .await?;
+        let is_over = row.as_ref().is_some_and(|row| row.let_go);
         let log = self.relay_log().await?;
-        let safe = seen.is_some() && seen == log.map(|log| log.0.to_vec());
-        Ok(if safe { HeldFile::Safe } else { HeldFile::Unsent })
+        let seen = row.and_then(|row| row.relay_log);
+        let at_relay = seen.is_some() && seen == log.map(|log| log.0.to_vec());
+        Ok(match (folder.has(attachment.hash), is_over) {
+            (true, true) => HeldFile::Alone,
+            (false, true) => HeldFile::Gone,
+            (true, false) if at_relay => HeldFile::Safe,
+            (true, false) => HeldFile::Unsent,
+            (false, false) => {
+                let have = folder.has_of(attachment.hash);
+                HeldFile::Coming { have, of: sealed_size(attachment.size), at_relay }
+            }
+        })
     }
 
     /// Files that the log `log` of the relay's was not seen to hold, and those that are not here; what is small first.
@@ -98,7 +116,7 @@ impl Store {
         let log = log.0.as_slice();
         let rows = sqlx::query!(
             r#"SELECT scope, hash, size, relay_log IS ? AS "seen!: bool" FROM attachment
-               WHERE key_id IS NULL OR key_id NOT IN (SELECT key_id FROM person_erased)
+               WHERE let_go = 0 AND (key_id IS NULL OR key_id NOT IN (SELECT key_id FROM person_erased))
                ORDER BY size, hash"#,
             log,
         )
@@ -109,7 +127,8 @@ impl Store {
             let (scope, hash) = (scope_of(row.scope)?, hash_of(&row.hash)?);
             let is_here = folder.has(hash);
             if !is_here || !row.seen {
-                owed.push(OwedFile { scope, hash, size: u64::try_from(row.size).unwrap_or(0), is_here });
+                let size = u64::try_from(row.size).unwrap_or(0);
+                owed.push(OwedFile { scope, hash, size, is_here, seen: row.seen });
             }
         }
         Ok(owed)
@@ -127,6 +146,11 @@ impl Store {
     /// Sealed bytes of a file that is here, to carry them up. Blocks on the disk.
     pub fn read_sealed(&self, hash: FileHash, at: u64, max: usize) -> Result<Vec<u8>, StoreError> {
         self.folder()?.read(hash, at, max)
+    }
+
+    /// Whether all of a file is here.
+    pub fn has_file(&self, hash: FileHash) -> Result<bool, StoreError> {
+        Ok(self.folder()?.has(hash))
     }
 
     /// How much of a file that is coming is here.
@@ -156,26 +180,33 @@ impl Store {
         self.folder()?.is_sound(hash)
     }
 
-    /// Files that are to be here.
+    /// Files that are to be here; one that was let go and brought back by somebody for whom it was not is.
     pub(crate) async fn known_files(&self) -> Result<BTreeSet<FileHash>, StoreError> {
         let rows = sqlx::query_scalar!(
-            "SELECT hash FROM attachment WHERE key_id IS NULL OR key_id NOT IN (SELECT key_id FROM person_erased)"
+            "SELECT hash FROM attachment WHERE NOT (let_go = 1 AND away_at IS NOT NULL)
+                 AND (key_id IS NULL OR key_id NOT IN (SELECT key_id FROM person_erased))"
         )
         .fetch_all(self.reader())
         .await?;
         rows.iter().map(|hash| hash_of(hash)).collect()
     }
 
-    /// Files of persons who were forgotten.
+    /// Files that nothing opens any more: of persons who were forgotten, and those whose time in the bin is over.
     pub(crate) async fn forgotten_files(&self) -> Result<BTreeSet<FileHash>, StoreError> {
-        let rows =
-            sqlx::query_scalar!("SELECT hash FROM attachment WHERE key_id IN (SELECT key_id FROM person_erased)")
-                .fetch_all(self.reader())
-                .await?;
-        rows.iter().map(|hash| hash_of(hash)).collect()
+        let rows = sqlx::query_scalar!(
+            "SELECT hash FROM attachment WHERE let_go = 1 AND away_at IS NOT NULL
+                 OR key_id IN (SELECT key_id FROM person_erased)"
+        )
+        .fetch_all(self.reader())
+        .await?;
+        let mut gone = rows.iter().map(|hash| hash_of(hash)).collect::<Result<BTreeSet<_>, _>>()?;
+        // what another record names as well is not gone
+        let known = self.known_files().await?;
+        gone.retain(|hash| !known.contains(hash));
+        Ok(gone)
     }
 
-    /// Deletes every file that no fact of this device names any more, or whose person was forgotten. A store without a
+    /// Deletes every file that no fact of this device names any more, or that nothing opens. A store without a
     /// folder has none.
     pub async fn sweep_files(&self) -> Result<(), StoreError> {
         let Ok(folder) = self.folder() else { return Ok(()) };
@@ -190,6 +221,6 @@ impl Store {
     }
 }
 
-fn hash_of(bytes: &[u8]) -> Result<FileHash, StoreError> {
+pub(super) fn hash_of(bytes: &[u8]) -> Result<FileHash, StoreError> {
     bytes.try_into().map(FileHash).map_err(|_| StoreError::corrupt("attachment", "hash", hex::encode(bytes)))
 }

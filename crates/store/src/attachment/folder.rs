@@ -156,6 +156,12 @@ impl Folder {
         gone(&self.part(hash))
     }
 
+    /// Takes a whole file away, durably; what had come of it once more stays.
+    pub(super) fn give_up(&self, hash: FileHash) -> Result<(), StoreError> {
+        gone(&self.whole(hash))?;
+        sync(&self.0)
+    }
+
     /// Whether a whole file still is what its name says; one that is not is thrown away, to be fetched again.
     pub(super) fn is_sound(&self, hash: FileHash) -> Result<bool, StoreError> {
         let path = self.whole(hash);

@@ -1,8 +1,14 @@
 //! Files that hang on records: their facts, what of them is to be here, and their sealed bytes on this disk.
 
+mod bin;
 mod error;
 mod files;
 mod folder;
+mod held;
+mod space;
+
+#[cfg(test)]
+mod tests;
 
 use uuid::Uuid;
 use zuc_domain::attachment::{Attachment, AttachmentRemoval};
@@ -10,10 +16,13 @@ use zuc_domain::shared::{PersonId, Scope};
 use zuc_protocol::attachment::sealed_size;
 use zuc_protocol::item::Fact;
 
+pub use bin::{FileKey, IN_THE_BIN};
 pub use error::AttachmentError;
 pub use files::{HeldFile, OwedFile};
 pub use folder::NewFile;
 pub(crate) use folder::is_named;
+pub use held::FileWords;
+pub use space::{FileSpace, SpareFile};
 
 use crate::aggregate::Projector;
 use crate::facts::FactRecord;

@@ -51,13 +51,16 @@ mod tests {
     use crate::testing::device;
 
     /// What a backup holds: a new table belongs here or above.
-    const HELD: [&str; 32] = [
+    const HELD: [&str; 34] = [
         // which older programs its schema lets in
         "schema_floor",
         // which parts of a command are here: of what lies in entries, and of what was written here
         "part",
         // what is to be here of the files; their bytes lie beside the backups
         "attachment",
+        // what laptops said that they hold of them
+        "attachment_held",
+        "attachment_keeper",
         "doc",
         "doc_actor",
         "ignored",

@@ -38,7 +38,7 @@ const UPON_DISPUTED: &str = "snapshot.upon_disputed";
 /// The same, of what was written upon a log that begins later now.
 const UPON_DROPPED: &str = "snapshot.upon_dropped";
 /// What is made again of the entries, or was made of the snapshot alone.
-const MADE: [&str; 10] = [
+const MADE: [&str; 12] = [
     "doc",
     "conflict",
     "ignored",
@@ -48,6 +48,8 @@ const MADE: [&str; 10] = [
     "lead_activity",
     "customer_invoice",
     "attachment",
+    "attachment_held",
+    "attachment_keeper",
     "snapshot",
 ];
 

@@ -11,6 +11,7 @@ use crate::backend::{Topics, listen, use_query};
 use crate::components::{Badge, EmptyLine, FormFailure, Icon, Progress, SectionHead, Tone, use_toaster};
 use crate::format;
 use crate::loaded::loaded;
+use crate::pages::settings::space::SpaceSection;
 use crate::words::tr;
 
 /// The list, the folder, and what can be done.
@@ -79,6 +80,7 @@ pub(crate) fn BackupPart() -> impl IntoView {
                 <p class="s12 t2">{tr!(backup.restore_about)}</p>
             </section>
             <RestoreDialog restoring/>
+            <SpaceSection/>
         </div>
     }
 }
@@ -158,6 +160,9 @@ fn how(view: &BackupView) -> impl IntoView + use<> {
             <dt>{tr!(backup.folder)}</dt><dd class="mono s12" data-testid="backup-where">{view.folder.clone()}</dd>
             <dt>{tr!(backup.sealed)}</dt><dd>{tr!(backup.sealed_how)}</dd>
             <dt>{tr!(backup.drill)}</dt><dd class="tn">{tried}</dd>
+            {(view.files_elsewhere > 0).then(|| view! {
+                <dt>{tr!(files.title)}</dt><dd data-testid="backup-without">{tr!(backup.without, count = format::count(view.files_elsewhere))}</dd>
+            })}
         </dl>
     }
 }

@@ -10,6 +10,7 @@ mod people;
 mod receipt;
 mod restore;
 mod revoke;
+mod space;
 mod sync;
 
 use leptos::prelude::*;

@@ -70,6 +70,7 @@ fn receipt(log: &ControlLog) -> Receipt {
             until: Some(date(2032, 3, 31)),
         }],
         devices: Devices { here: true, confirmed: vec![id(7)], waiting: vec![id(8)], removed: vec![id(9)] },
+        files: Some(RelayFiles { dropped: 1, waiting: 0 }),
         cleared: vec!["sales.1".to_owned()],
         owed: vec![Owed { scope: "fiscal".to_owned(), roles: vec!["finanzas".to_owned()], devices: vec![id(8)] }],
         not_read: vec!["fiscal".to_owned()],
