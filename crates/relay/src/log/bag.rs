@@ -109,7 +109,7 @@ impl LogService {
             return Err(RelayError::NotAllowed);
         }
         if let Some(wraps) = &wraps {
-            self.keep_wraps(&control, wraps).await?;
+            self.keep_wraps(session.device, &control, wraps).await?;
         }
         if self.add_rows(session, &control, scope, &rows).await? {
             return Err(RelayError::Refused("keys.erased"));
@@ -121,16 +121,22 @@ impl LogService {
     }
 
     /// Keeps wraps that a member who reads the scope signed for the bag's current generation.
-    pub(super) async fn put_wraps(&self, control: &ControlLog, wraps: &BagKeyWraps) -> Result<(), RelayError> {
+    pub(super) async fn put_wraps(
+        &self,
+        from: DeviceId,
+        control: &ControlLog,
+        wraps: &BagKeyWraps,
+    ) -> Result<(), RelayError> {
         if !control.may_read(wraps.author, wraps.scope) {
             return Err(RelayError::Refused("keys.bag_stale"));
         }
-        self.keep_wraps(control, wraps).await
+        self.keep_wraps(from, control, wraps).await
     }
 
     /// Keeps wraps for the bag's current generation that a reader of the scope has, whoever signed them: after a loss they
     /// come back with whoever holds them, and who made them may be an administrator who does not read the scope, or out.
-    async fn keep_wraps(&self, control: &ControlLog, wraps: &BagKeyWraps) -> Result<(), RelayError> {
+    /// The others are told, and among them who made them, where somebody else gives them back: a restored laptop lacks its own.
+    async fn keep_wraps(&self, from: DeviceId, control: &ControlLog, wraps: &BagKeyWraps) -> Result<(), RelayError> {
         let root = control.root();
         let is_root = root.id() == wraps.author;
         let author = control.device(wraps.author).map(|device| device.public.verify);
@@ -141,7 +147,7 @@ impl LogService {
         }
         let bytes = codec::encode(wraps, codec::MAX_FRAME)?;
         self.store.put_bag_key(control.company(), wraps.scope, wraps.bag, bytes).await?;
-        let news = BagNews { from: wraps.author, scope: wraps.scope, wraps: vec![wraps.clone()], rows: vec![] };
+        let news = BagNews { from, scope: wraps.scope, wraps: vec![wraps.clone()], rows: vec![] };
         self.tell_bag(control.company(), news);
         Ok(())
     }

@@ -79,7 +79,7 @@ impl LogService {
         let after = Arc::new(after);
         self.remember(company, after.clone());
         for wraps in &wraps {
-            if let Err(error) = self.put_wraps(&after, wraps).await {
+            if let Err(error) = self.put_wraps(session.device, &after, wraps).await {
                 // The record stands; the keys can be offered again.
                 tracing::warn!(error.code = error.code(), "wraps that travelled with a record were not kept");
             }

@@ -146,6 +146,20 @@ impl Engine {
         self.ask_for_bag(scope, &have, effects);
     }
 
+    /// Asks again for the bags whose key has not come: whoever holds it may have given it to the relay since.
+    pub(super) fn ask_for_lost_bags(&mut self, effects: &mut Vec<Effect>) {
+        for scope in self.ring.readable(&self.log) {
+            if self.lacks_bag(scope) && !self.bags_due.contains(&scope) {
+                self.list_bag(scope, effects);
+            }
+        }
+    }
+
+    /// Whether the scope has a bag of which this device does not hold the key.
+    pub(super) fn lacks_bag(&self, scope: Scope) -> bool {
+        self.log.bag(scope).is_some() && self.ring.bag(scope).is_none()
+    }
+
     fn ask_for_bag(&mut self, scope: Scope, have: &BTreeSet<KeyId>, effects: &mut Vec<Effect>) {
         self.listed.insert(scope, Listing { keys: BTreeSet::new(), whole: have.is_empty() });
         self.bags_due.insert(scope);

@@ -260,6 +260,7 @@ impl Engine {
             effects.push(Effect::Send(ClientFrame::Ping(self.pings)));
             self.give_credit(effects);
             effects.push(Effect::Send(ClientFrame::Heads));
+            self.ask_for_lost_bags(effects);
         }
         self.offer_late(effects);
         self.begin_late(effects);

@@ -55,9 +55,8 @@ impl Engine {
     /// Scopes whose bag is on its way: the relay has not answered for it, nobody has sealed its key for this device, or
     /// there are rows that the relay is to be given.
     fn keys_coming(&self) -> u64 {
-        let lacking = |scope: &Scope| self.log.bag(*scope).is_some() && self.ring.bag(*scope).is_none();
         let asked = |scope: &Scope| self.bags_due.contains(scope) || self.bags_asked.contains(scope);
-        let due = |scope: &&Scope| asked(scope) || lacking(scope);
+        let due = |scope: &&Scope| asked(scope) || self.lacks_bag(**scope);
         self.ring.readable(&self.log).iter().filter(due).count() as u64
     }
 

@@ -6,6 +6,7 @@ use zuc_domain::lead::{Lead, LeadField};
 use zuc_domain::shared::LeadId;
 use zuc_protocol::{Rights, Role};
 use zuc_store::wire_scope;
+use zuc_sync::SyncStatus;
 use zuc_testkit::network::{Laptop, Network, On};
 
 use crate::work::{self, SALES};
@@ -146,4 +147,28 @@ async fn a_laptop_can_be_restored_from_the_same_backup_again_and_again() {
     for lead in all {
         assert!(network.laptops[BETO].store.read::<Lead>(lead).await.unwrap().is_some());
     }
+}
+
+/// Whoever took somebody out made the keys of the bags anew. Restored from before that, and with the relay's data gone too, they get
+/// back from the others what they had made themselves.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_made_the_keys_of_a_bag_gets_them_back_from_the_others() {
+    let mut network = company(31).await;
+    let lead = work::capture(&mut network.laptops[ANA], "primero").await.unwrap();
+    network.settle().await;
+    let backup = network.laptops[LUIS].back_up().await;
+    network.remove(BETO).await;
+    network.settle().await;
+    network.laptops.truncate(BETO);
+    city(&mut network.laptops[ANA], lead, "León").await;
+    network.settle().await;
+
+    network.laptops[LUIS].restore(&backup).await;
+    network.wipe_the_relay().await;
+    network.settle().await;
+    at_peace(&network).await;
+    for laptop in &network.laptops {
+        assert_eq!(laptop.engine.status(), SyncStatus::UpToDate, "{}", laptop.name);
+    }
+    assert_eq!(field(&network, LUIS, lead).await.0.as_deref(), Some("León"));
 }
