@@ -1,7 +1,7 @@
 //! The folder of files, and which of them are open.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -62,9 +62,18 @@ impl std::fmt::Debug for GivenClock {
     }
 }
 
+/// Each costs about a megabyte with its connections and their threads. Opening one again takes less than a millisecond.
+const MAX_OPEN: usize = 16;
+
 impl Default for Options {
     fn default() -> Self {
-        Self { gather: Duration::from_millis(2), max_open: 64, synchronous_full: true, vfs: None, clock: None }
+        Self {
+            gather: Duration::from_millis(2),
+            max_open: MAX_OPEN,
+            synchronous_full: true,
+            vfs: None,
+            clock: None,
+        }
     }
 }
 
@@ -72,8 +81,15 @@ impl Default for Options {
 pub struct SqliteStore {
     folder: PathBuf,
     pub(crate) options: Options,
-    open: Mutex<HashMap<CompanyId, Arc<Company>>>,
+    open: Mutex<Open>,
     uses: AtomicU64,
+}
+
+#[derive(Default)]
+struct Open {
+    files: HashMap<CompanyId, Arc<Company>>,
+    /// Those whose file this process has brought to its schema: it is not looked at again, each time that it is opened.
+    migrated: HashSet<CompanyId>,
 }
 
 /// One open file.
@@ -90,7 +106,7 @@ impl SqliteStore {
     /// [`StoreError::Unavailable`] when it cannot be made or read.
     pub async fn open(folder: &Path, options: Options) -> Result<Self, StoreError> {
         tokio::fs::create_dir_all(folder).await.map_err(|error| StoreError::Unavailable(Box::new(error)))?;
-        Ok(Self { folder: folder.to_owned(), options, open: Mutex::new(HashMap::new()), uses: AtomicU64::new(0) })
+        Ok(Self { folder: folder.to_owned(), options, open: Mutex::default(), uses: AtomicU64::new(0) })
     }
 
     /// The open file of a company that exists.
@@ -102,28 +118,32 @@ impl SqliteStore {
     pub(crate) async fn company_or_new(&self, company: CompanyId, create: bool) -> Result<Arc<Company>, StoreError> {
         let tick = self.uses.fetch_add(1, Ordering::Relaxed);
         let mut open = self.open.lock().await;
-        if let Some(found) = open.get(&company) {
+        if let Some(found) = open.files.get(&company) {
             found.last_use.store(tick, Ordering::Relaxed);
             return Ok(found.clone());
         }
         let path = self.folder.join(format!("{company}.db"));
-        if !create && !tokio::fs::try_exists(&path).await.unwrap_or(false) {
+        let exists = tokio::fs::try_exists(&path).await.unwrap_or(false);
+        if !create && !exists {
             return Err(StoreError::UnknownCompany);
         }
-        let opened = Arc::new(open_company(&path, &self.options).await?);
+        let migrated = exists && open.migrated.contains(&company);
+        let opened = Arc::new(open_company(&path, &self.options, migrated).await?);
+        open.migrated.insert(company);
         opened.last_use.store(tick, Ordering::Relaxed);
-        if open.len() >= self.options.max_open {
+        if open.files.len() >= self.options.max_open {
             // Only what nobody holds is closed; the writer ends when its handle is dropped.
             let idle = open
+                .files
                 .iter()
                 .filter(|(_, company)| Arc::strong_count(company) == 1)
                 .min_by_key(|(_, company)| company.last_use.load(Ordering::Relaxed))
                 .map(|(key, _)| *key);
             if let Some(idle) = idle {
-                open.remove(&idle);
+                open.files.remove(&idle);
             }
         }
-        open.insert(company, opened.clone());
+        open.files.insert(company, opened.clone());
         Ok(opened)
     }
 }
@@ -154,7 +174,8 @@ fn connect_options(path: &Path, options: &Options) -> SqliteConnectOptions {
         .busy_timeout(Duration::from_secs(10))
         // An erased person's wrapped key must not survive in a free page.
         .pragma("secure_delete", "ON")
-        .pragma("cache_size", "-512")
+        // KiB: an entry is read and written once, and what is read again is a few heads
+        .pragma("cache_size", "-128")
         .disable_statement_logging();
     match &options.vfs {
         Some(vfs) => connect.vfs(vfs.clone()),
@@ -162,19 +183,23 @@ fn connect_options(path: &Path, options: &Options) -> SqliteConnectOptions {
     }
 }
 
-async fn open_company(path: &Path, options: &Options) -> Result<Company, StoreError> {
+async fn open_company(path: &Path, options: &Options, migrated: bool) -> Result<Company, StoreError> {
     let connect = connect_options(path, options);
-    let mut connection = SqliteConnection::connect_with(&connect).await.map_err(db)?;
-    MIGRATIONS
-        .run_direct(None, &mut connection, false)
-        .await
-        .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+    let mut writing = None;
+    if !migrated {
+        let mut connection = SqliteConnection::connect_with(&connect).await.map_err(db)?;
+        MIGRATIONS
+            .run_direct(None, &mut connection, false)
+            .await
+            .map_err(|error| StoreError::Unavailable(Box::new(error)))?;
+        writing = Some(connection);
+    }
+    let writer = Gate::before(Writer::start(connect.clone(), writing, options.gather));
     let readers = SqlitePoolOptions::new()
         .max_connections(2)
         .min_connections(0)
         .idle_timeout(Duration::from_secs(30))
         .connect_lazy_with(connect.pragma("query_only", "ON"));
-    let writer = Gate::before(Writer::start(connection, options.gather));
     Ok(Company { writer, readers, last_use: AtomicU64::new(0) })
 }
 

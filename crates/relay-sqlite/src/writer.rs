@@ -2,7 +2,7 @@
 
 use std::{future::Future, pin::Pin, time::Duration};
 
-use sqlx::SqliteConnection;
+use sqlx::{ConnectOptions, SqliteConnection, sqlite::SqliteConnectOptions};
 use tokio::sync::{mpsc, oneshot};
 use zuc_relay_store::StoreError;
 
@@ -27,10 +27,11 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Starts the actor on `connection`; it ends, and closes the file, when the last handle is gone.
-    pub(crate) fn start(connection: SqliteConnection, gather: Duration) -> Self {
+    /// Starts the actor, which opens the file when there is something to write, unless `connection` is given: most companies are
+    /// only read from. It ends, and closes the file, when the last handle is gone.
+    pub(crate) fn start(connect: SqliteConnectOptions, connection: Option<SqliteConnection>, gather: Duration) -> Self {
         let (jobs, inbox) = mpsc::channel(GROUP_MAX);
-        tokio::spawn(run(connection, inbox, gather));
+        tokio::spawn(run(connect, connection, inbox, gather));
         Self { jobs }
     }
 
@@ -61,7 +62,12 @@ fn stopped() -> StoreError {
     StoreError::Unavailable("the writer has stopped".into())
 }
 
-async fn run(mut connection: SqliteConnection, mut inbox: mpsc::Receiver<Job>, gather: Duration) {
+async fn run(
+    connect: SqliteConnectOptions,
+    mut connection: Option<SqliteConnection>,
+    mut inbox: mpsc::Receiver<Job>,
+    gather: Duration,
+) {
     let mut group = Vec::new();
     while let Some(first) = inbox.recv().await {
         group.push(first);
@@ -73,8 +79,20 @@ async fn run(mut connection: SqliteConnection, mut inbox: mpsc::Receiver<Job>, g
                 Ok(None) | Err(_) => break,
             }
         }
-        transact(&mut connection, group.drain(..)).await;
+        let opened = match connection.take() {
+            Some(opened) => Ok(opened),
+            None => connect.connect().await,
+        };
+        match opened {
+            Ok(opened) => transact(connection.insert(opened), group.drain(..)).await,
+            Err(error) => {
+                // jobs that are dropped drop their answers, as where a transaction cannot begin
+                tracing::error!(error = %error, "a company's file could not be opened to write");
+                group.clear();
+            }
+        }
     }
+    let Some(connection) = connection else { return };
     if let Err(error) = sqlx::Connection::close(connection).await {
         tracing::warn!(error = %error, "a company's file did not close cleanly");
     }

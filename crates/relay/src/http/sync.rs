@@ -35,7 +35,7 @@ const GREETING: Duration = Duration::from_secs(10);
 /// How long a socket may say nothing; devices ask for heads twice a minute.
 const SILENCE: Duration = Duration::from_secs(100);
 /// The library's own buffers would be 128 KiB a socket.
-const BUFFER: usize = 4 << 10;
+const BUFFER: usize = 2 << 10;
 
 /// Opens a socket; the first frame is the greeting, with the session's token.
 #[utoipa::path(
