@@ -8,7 +8,7 @@ use zuc_domain::lead::Lead;
 use zuc_domain::shared::Scope;
 use zuc_protocol::item::{Change, DocKind, Fact};
 
-use crate::doc::Document;
+use crate::doc::{Content, Document};
 use crate::persons::Ring;
 use crate::projections::analytics::Dirty;
 use crate::shape::Shape;
@@ -46,7 +46,20 @@ impl<'c> Reread<'c> {
         id: Uuid,
         document: &mut Document,
     ) -> Result<(), StoreError> {
-        let content = match document.content() {
+        let content = document.content();
+        self.read(shape, scope, id, content, document).await
+    }
+
+    /// As [`Self::document`], which says `content` as it was read.
+    pub(crate) async fn read(
+        &mut self,
+        shape: &Shape,
+        scope: Scope,
+        id: Uuid,
+        content: Result<Content, StoreError>,
+        document: &mut Document,
+    ) -> Result<(), StoreError> {
+        let content = match content {
             Ok(content) => content,
             Err(error) if is_bad_content(&error) => return Ok(()),
             Err(other) => return Err(other),

@@ -5,23 +5,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
+use tokio::sync::mpsc;
 use uuid::Uuid;
 use zuc_domain::shared::{CloudEvent, Hlc, Scope};
 use zuc_protocol::Blob;
 use zuc_protocol::ids::{CompanyId, DeviceId};
 use zuc_protocol::item::{DocKind, Fact};
 use zuc_protocol::manifest::{Manifest, Unfit};
-use zuc_protocol::pack::{self, PackItem, PackedAuthor, PackedDocument, PackedFact, PackedVerdict};
+use zuc_protocol::pack::{PackItem, PackedAuthor, PackedDocument, PackedFact, PackedVerdict};
 use zuc_sync::{Advance, AuthorCursor, KeyRing};
 
-use super::{digest_of, earlier, open};
+use super::fresh::{self, Fresh, Step};
+use super::{digest_of, earlier};
 use crate::facts::Put;
 use crate::persons::Ring;
 use crate::projections::analytics::{self, Dirty};
 use crate::remote::{author_acted, move_cursors, receive_clock};
 use crate::reread::Reread;
-use crate::store::{Identity, domain_scope, scope_number, wire_scope};
-use crate::{Store, StoreError, aggregate, doc, events, facts, history, legality, registry};
+use crate::store::{Identity, domain_scope, scope_number};
+use crate::{Store, StoreError, aggregate, doc, events, facts, history, legality};
 
 /// What was taken in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -96,7 +98,8 @@ impl Store {
     ) -> Result<Begun, Not> {
         let identity = self.identity().ok_or(StoreError::NoIdentity)?;
         let company = CompanyId::from_uuid(identity.company.0);
-        if digest_of(company, ring, manifest, packs).map_err(Not::Unfit)? != manifest.digest {
+        let (digest, opened) = digest_of(company, ring, manifest, packs).map_err(Not::Unfit)?;
+        if digest != manifest.digest {
             return Err(Not::Unfit(Unfit::OtherDigest));
         }
         let scope = domain_scope(manifest.scope);
@@ -109,12 +112,17 @@ impl Store {
         names.load(&mut tx, &keys.iter().filter_map(|key| key.as_slice().try_into().ok()).collect()).await?;
         let rows = Reread::new(&mut tx, &mut names, &mut dirty);
         let mut taking = Taking { own, ..Taking::new(identity, rows, scope, now) };
-        for packed in packs {
-            let opened = open(company, ring, manifest, packed).map_err(Not::Unfit)?;
-            for (item, _) in pack::items(&opened).map_err(|_| Not::Unfit(Unfit::Malformed))? {
-                taking.item(item).await?;
+        let (to, mut steps) = mpsc::channel(fresh::AHEAD);
+        let actor = identity.actor;
+        let making = tokio::task::spawn_blocking(move || fresh::steps(&opened, scope, &actor.0, &to));
+        while let Some(step) = steps.recv().await {
+            match step? {
+                Step::Documents(documents) => taking.documents(documents).await?,
+                Step::Other(item) => taking.item(item).await?,
             }
         }
+        // one that ended early by a panic has told of no end
+        making.await.map_err(|_panicked| StoreError::Spoilt)?;
         taking.write_events().await?;
         taking.rows.finish().await?;
         let Taking { begun, acted, latest, .. } = taking;
@@ -175,37 +183,46 @@ impl<'c> Taking<'c> {
         }
     }
 
+    /// Takes in documents, of which those that nobody holds here are written together.
+    async fn documents(&mut self, documents: Vec<Fresh>) -> Result<(), Not> {
+        let mut standing = fresh::standing(self.rows.conn, &documents).await?;
+        let mut new = Vec::new();
+        for fresh in documents {
+            // one that is there, in this scope or in another, or twice in a pack
+            if fresh.written.is_none() || !standing.insert(fresh.id()) {
+                self.write_new(std::mem::take(&mut new)).await?;
+                self.document(fresh.packed).await?;
+            } else {
+                new.push(fresh);
+            }
+        }
+        self.write_new(new).await
+    }
+
+    async fn write_new(&mut self, documents: Vec<Fresh>) -> Result<(), Not> {
+        fresh::insert(self.rows.conn, self.number, &documents).await?;
+        for Fresh { packed, shape, mut document, content, .. } in documents {
+            let id = packed.id.to_uuid();
+            if !packed.ignored.is_empty() {
+                legality::keep(self.rows.conn, self.number, id, &document.ignored()).await?;
+            }
+            self.rows.read(shape, self.scope, id, content, &mut document).await?;
+            self.begun.kinds.insert(packed.kind);
+        }
+        Ok(())
+    }
+
     /// As a receiver takes in its changes, but that they were judged: which of them do not count comes with them.
     async fn document(&mut self, packed: PackedDocument) -> Result<(), Not> {
-        let shape = registry::shape(packed.kind).ok_or(Not::Unfit(Unfit::OtherFold))?;
-        let is_home =
-            zuc_protocol::home::home_of_document(packed.kind).is_some_and(|home| home.holds(wire_scope(self.scope)));
-        if !is_home {
-            return Err(Not::Unfit(Unfit::Forged));
-        }
+        let shape = fresh::shape_of(&packed, self.scope)?;
         let (scope, number, id) = (self.scope, self.number, packed.id.to_uuid());
         let actor = &self.identity.actor.0;
-        let chunks = doc::split(&packed.chunk.0)?;
         let stored = aggregate::fetch_in(self.rows.conn, shape, number, id).await?;
         let mut document = match &stored {
             Some(stored) => stored.document(shape, actor)?,
             None => aggregate::new_document(shape, scope, id, actor)?,
         };
-        // one after the other, for they are of several authors
-        let mut written: Option<doc::Written> = None;
-        for chunk in chunks {
-            let Some(more) = document.apply(&[chunk])? else { continue };
-            match &mut written {
-                Some(written) => {
-                    written.changes.extend(more.changes);
-                    written.heads = more.heads;
-                }
-                None => written = Some(more),
-            }
-        }
-        for change in &packed.ignored {
-            document.ignore(change.0);
-        }
+        let written = fresh::apply(&mut document, &packed)?;
         if let Some(written) = &written {
             let more = i64::try_from(written.changes.len()).unwrap_or(0);
             let version = stored

@@ -7,6 +7,7 @@ mod aside;
 mod begin;
 mod disputed;
 mod earlier;
+mod fresh;
 mod items;
 mod mend;
 mod packer;
@@ -117,16 +118,23 @@ impl Store {
         items::write(&folded.store, manifest.scope, &mut |item: Vec<u8>| digester.add(&item)).await?;
         let same = folded.cursor.chain == manifest.chain && digester.finish() == manifest.digest;
         folded.end().await;
-        Ok(Some(same && digest_of(company, ring, manifest, &snapshot.packs) == Ok(manifest.digest)))
+        let packed = digest_of(company, ring, manifest, &snapshot.packs).map(|(digest, _)| digest);
+        Ok(Some(same && packed == Ok(manifest.digest)))
     }
 }
 
-/// The digest of what packs hold, each of which must be the one that the manifest names.
-fn digest_of(company: CompanyId, ring: &KeyRing, manifest: &Manifest, packs: &[Blob]) -> Result<Digest32, Unfit> {
+/// The digest of what packs hold, each of which must be the one that the manifest names; and what they hold.
+fn digest_of(
+    company: CompanyId,
+    ring: &KeyRing,
+    manifest: &Manifest,
+    packs: &[Blob],
+) -> Result<(Digest32, Vec<Vec<u8>>), Unfit> {
     let mut digester = Digester::new();
     if packs.len() != manifest.packs.len() {
         return Err(Unfit::NotWhole);
     }
+    let mut all = Vec::with_capacity(packs.len());
     for (pack, named) in packs.iter().zip(&manifest.packs) {
         if pack_hash(&pack.0) != named.hash {
             return Err(Unfit::ForgedPack);
@@ -135,8 +143,9 @@ fn digest_of(company: CompanyId, ring: &KeyRing, manifest: &Manifest, packs: &[B
         for (_, item) in pack::items(&opened).map_err(|_| Unfit::Malformed)? {
             digester.add(item);
         }
+        all.push(opened);
     }
-    Ok(digester.finish())
+    Ok((digester.finish(), all))
 }
 
 /// Opens a pack of a manifest's.
