@@ -85,7 +85,7 @@ commands! {
     person_oppose: PersonOpposes => |office, args| office.person_oppose(args.id, args.opposes);
     person_erase: PersonForget => |office, args| office.person_erase_named(args);
     receipt_look: ReceiptLook => |office, args| office.receipt_look(args);
-    history_get: HistoryGet => |office, args| office.history_get(args.id);
+    history_get: HistoryGet => |office, args| office.history_get(args);
     history_restore: HistoryTakeBack => |office, args| office.history_restore(args);
 
     lead_list: LeadList => |office, args| office.lead_list(args);

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use zuc_ipc::attachment::{FileDone, FileSpace};
 use zuc_ipc::backup::{BackupTried, BackupView, RestoreDone};
 use zuc_ipc::company::{Boot, CompanyCreated, DeviceRow, InviteView, JoinStatus};
+use zuc_ipc::history::History;
 use zuc_ipc::import::{ImportDone, ImportPreview};
 use zuc_ipc::invoice::{CsdRow, InvoiceIssued, InvoiceView};
 use zuc_ipc::lead::Converted;
@@ -62,6 +63,7 @@ impl Outcome for PersonErased {
     }
 }
 impl Outcome for ReceiptView {}
+impl Outcome for History {}
 impl Outcome for BackupView {}
 impl Outcome for BackupTried {}
 impl Outcome for FileSpace {}

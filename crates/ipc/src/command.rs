@@ -42,7 +42,7 @@ pub mod list {
         },
         conflict::{ApartRow, ConflictAsk, ConflictRow, ConflictSettle, ConflictView},
         customer::{Customer360, CustomerRow, FiscalChoices, FiscalChoicesQuery, FiscalProfileSet},
-        history::{History, HistoryRestore},
+        history::{History, HistoryAsk, HistoryRestore},
         home::{Hit, Home},
         import::{HeldDecision, HeldRow, ImportDone, ImportPreview, ImportRow, ImportRowsQuery, ImportSource},
         invoice::{
@@ -167,7 +167,7 @@ pub mod list {
         /// Checks a receipt; `text` is its file.
         ReceiptLook = "receipt_look" (Query) -> ReceiptView;
         /// The history of a record.
-        HistoryGet = "history_get" (ById) -> History;
+        HistoryGet = "history_get" (HistoryAsk) -> History;
         /// Writes again what a field was before a change.
         HistoryTakeBack = "history_restore" (HistoryRestore) -> Changes;
 

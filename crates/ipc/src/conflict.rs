@@ -78,6 +78,8 @@ pub struct ApartRow {
     pub code: String,
     /// RFC 3339, when it was found out; empty where that was not noted.
     pub at: String,
+    /// What it said, a line a field, where it is kept so: `Ciudad: Celaya → León`.
+    pub said: Vec<String>,
 }
 
 /// Asks for one.

@@ -2,6 +2,37 @@
 
 use serde::{Deserialize, Serialize};
 
+/// What becomes of a piece of a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PieceKind {
+    /// It stays.
+    #[default]
+    Same,
+    /// It was taken out.
+    Out,
+    /// It was put in.
+    In,
+}
+
+/// A piece of a text that was changed: some words of it, with the spaces between them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Piece {
+    /// What became of it.
+    pub kind: PieceKind,
+    /// As it is written.
+    pub text: String,
+}
+
+/// Asks for the history of a record, or for what is older than a change of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryAsk {
+    /// The record.
+    pub id: String,
+    /// The last change that is known, as [`HistoryRow::change`]; empty for the newest.
+    pub before: String,
+}
+
 /// What a field was and became, in Spanish.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryEdit {
@@ -17,6 +48,8 @@ pub struct HistoryEdit {
     pub restorable: bool,
     /// What the field says now, where it may be: whoever restores it hands this back as [`HistoryRestore::seen`].
     pub stands: String,
+    /// Of a text that was changed in part, both as one, word by word; else nothing.
+    pub pieces: Vec<Piece>,
 }
 
 /// One change.

@@ -53,13 +53,19 @@ pub struct History {
 }
 
 impl Store {
-    /// The newest `max` changes of a record; `None` when no document has this id.
-    pub async fn history(&self, id: impl Into<Uuid>, max: usize) -> Result<Option<History>, StoreError> {
+    /// The newest `max` changes of a record, or of what is older than the change `before`; `None` when no document has this
+    /// id.
+    pub async fn history(
+        &self,
+        id: impl Into<Uuid>,
+        before: Option<[u8; 32]>,
+        max: usize,
+    ) -> Result<Option<History>, StoreError> {
         let identity = self.identity().ok_or(StoreError::NoIdentity)?;
         let mut conn = self.reader().acquire().await?;
         let Some(mut open) = Opened::load(self, &mut conn, identity, id.into()).await? else { return Ok(None) };
         let mut changes = Vec::new();
-        for edited in open.document.history(max)? {
+        for edited in open.document.history(before, max)? {
             let mut edits = Vec::with_capacity(edited.edits.len());
             for edit in edited.edits {
                 let from = open.says(&mut conn, &edit.field, edit.from.as_ref()).await?;

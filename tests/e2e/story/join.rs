@@ -119,6 +119,8 @@ async fn apart(company: &mut Company, luis: &Window, ana: &Window, name: &str) {
     luis.click(&test("history-open")).await;
     luis.read(&test("history-row"), "Monto estimado").await;
     luis.read(&test("history-row"), "Ana Beltrán").await;
+    luis.choose(&test("history-by"), "Ana Beltrán").await;
+    luis.read(&test("history-row"), "Monto estimado").await;
     luis.portrait("historia").await;
     luis.click(&test("history-close")).await;
     luis.click(&test("panel-close")).await;

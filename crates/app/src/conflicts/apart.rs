@@ -18,6 +18,7 @@ impl Office {
     /// What the store says.
     pub async fn apart_list(&self) -> Result<Vec<ApartRow>, AppError> {
         let mut rows = Vec::new();
+        let mut kept = self.conflict_kept().await?;
         for found in self.store.findings().await?.into_iter().filter(|found| is_own(found, self.actor.device)) {
             let record = match found.record {
                 Some(record) => self.store.held_record(record).await?,
@@ -28,7 +29,11 @@ impl Office {
                 continue;
             }
             let id = record.as_ref().map(|record| record.id);
+            let at = found.at.map(|at| at.to_string()).unwrap_or_default();
+            let told = found.record.map(|record| record.to_string()).unwrap_or_default();
+            let told = kept.iter().position(|kept| (&kept.record, &kept.code, &kept.at) == (&told, &found.code, &at));
             rows.push(ApartRow {
+                said: told.map(|place| kept.swap_remove(place).said).unwrap_or_default(),
                 id: id.map(|id| id.to_string()).unwrap_or_default(),
                 kind: kind_name(kind).to_owned(),
                 title: match id {
@@ -37,7 +42,7 @@ impl Office {
                 },
                 why: zuc_ipc::sentence(&found.code).unwrap_or_default().to_owned(),
                 code: found.code,
-                at: found.at.map(|at| at.to_string()).unwrap_or_default(),
+                at,
             });
         }
         rows.sort_by(|left, right| right.at.cmp(&left.at));

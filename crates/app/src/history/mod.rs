@@ -1,5 +1,6 @@
 //! The history of one record: who changed what, when, from which laptop; and an earlier value written again.
 
+mod pieces;
 mod shown;
 
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use zuc_domain::{
 };
 use zuc_ipc::{
     Changes,
-    history::{History, HistoryEdit, HistoryRestore, HistoryRow},
+    history::{History, HistoryAsk, HistoryEdit, HistoryRestore, HistoryRow},
     words,
 };
 use zuc_protocol::item::DocKind;
@@ -24,17 +25,18 @@ use crate::{
     undo::{Before, Inverse},
 };
 
-/// Changes shown; older ones stay in the document.
+/// Changes shown at once; older ones are asked for.
 const SHOWN: usize = 200;
 
 impl Office {
-    /// What happened to a record, newest first.
+    /// What happened to a record, newest first; older than the change `before`, where one is named.
     ///
     /// # Errors
     /// `app.not_found` where nothing has this id; `auth.forbidden` where the person may not read it.
-    pub async fn history_get(&self, id: String) -> Result<History, AppError> {
-        let id: Uuid = id.parse().map_err(|_| AppError::invalid("id"))?;
-        let history = self.store.history(id, SHOWN + 1).await?.ok_or_else(|| AppError::not_found("record"))?;
+    pub async fn history_get(&self, ask: HistoryAsk) -> Result<History, AppError> {
+        let id: Uuid = ask.id.parse().map_err(|_| AppError::invalid("id"))?;
+        let before = change_of(&ask.before)?;
+        let history = self.store.history(id, before, SHOWN + 1).await?.ok_or_else(|| AppError::not_found("record"))?;
         self.may_read(history.kind, history.scope)?;
         let more = history.changes.len() > SHOWN;
         let now = self.standing(history.kind, id).await?;
@@ -50,7 +52,7 @@ impl Office {
     #[tracing::instrument(skip_all, fields(record.id = %restore.id, field = %restore.field))]
     pub async fn history_restore(&self, restore: HistoryRestore) -> Result<Changes, AppError> {
         let id: Uuid = restore.id.parse().map_err(|_| AppError::invalid("id"))?;
-        let history = self.store.history(id, usize::MAX).await?.ok_or_else(|| AppError::not_found("record"))?;
+        let history = self.store.history(id, None, usize::MAX).await?.ok_or_else(|| AppError::not_found("record"))?;
         let edit = history
             .changes
             .iter()
@@ -152,7 +154,8 @@ impl Office {
         }
         let restorable = edit.from.is_some() && from != to && Earlier::of(kind, edit).is_some();
         let stands = if restorable { standing_text(now, &edit.field) } else { String::new() };
-        Some(HistoryEdit { field: edit.field.clone(), label, from, to, restorable, stands })
+        let pieces = pieces::pieces(&from, &to);
+        Some(HistoryEdit { field: edit.field.clone(), label, from, to, restorable, stands, pieces })
     }
 
     /// Who sits at a laptop, by the control log.
@@ -175,6 +178,16 @@ impl Office {
         };
         self.allow(action, Object::in_scope(scope))
     }
+}
+
+/// The change that a page names; `None` for an empty name.
+fn change_of(name: &str) -> Result<Option<[u8; 32]>, AppError> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let mut change = [0; 32];
+    hex::decode_to_slice(name, &mut change).map_err(|_| AppError::invalid("before"))?;
+    Ok(Some(change))
 }
 
 /// `Ciudad: Celaya → León`.

@@ -208,7 +208,7 @@ impl Office {
     async fn past_of(&self, person: &Person) -> Result<Vec<Change>, AppError> {
         let mut past = Vec::new();
         for record in person.records() {
-            let Some(history) = self.store.history(record.id, usize::MAX).await? else { continue };
+            let Some(history) = self.store.history(record.id, None, usize::MAX).await? else { continue };
             for change in history.changes {
                 let by = self.member_at(change.device);
                 let edits = change.edits.into_iter().filter(|edit| person.is_named_by(record, &edit.field));

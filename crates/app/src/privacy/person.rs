@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use uuid::Uuid;
+use zuc_domain::lead::{Lead, duplicates::MatchRecord};
 use zuc_domain::shared::{ContactId, CustomerId, Email, LeadId, Phone};
 use zuc_protocol::{control::ControlAct, ids::KeyId, item::DocKind};
 use zuc_store::{HeldRecord, StoreError};
@@ -116,10 +117,9 @@ impl Office {
         if let Ok(id) = who.parse::<Uuid>() {
             return Ok(id);
         }
-        let (email, phone) = (who.parse::<Email>(), who.parse::<Phone>());
-        let email = email.as_ref().map_or("", Email::as_str);
-        let phone = phone.as_ref().map_or("", Phone::as_str);
-        let leads = self.store.leads_reached_by(email, phone).await?.into_iter().map(LeadId::uuid);
+        let (email, phone) = (who.parse::<Email>().ok(), who.parse::<Phone>().ok());
+        let leads = self.leads_reached_by(email.as_ref(), phone.as_ref()).await?.into_iter().map(LeadId::uuid);
+        let (email, phone) = (email.as_ref().map_or("", Email::as_str), phone.as_ref().map_or("", Phone::as_str));
         let contacts = self.store.contacts_reached_by(email, phone).await?.into_iter().map(ContactId::uuid);
         let mut found: BTreeMap<Vec<KeyId>, Uuid> = BTreeMap::new();
         for record in leads.chain(contacts) {
@@ -133,6 +133,25 @@ impl Office {
                 Err(AppError::new("privacy.several_found", ids.join(" ")).at("person"))
             }
         }
+    }
+
+    /// Leads that a mail or a telephone leads to, whether it is their first or stands beside it.
+    async fn leads_reached_by(&self, email: Option<&Email>, phone: Option<&Phone>) -> Result<Vec<LeadId>, AppError> {
+        let first = (email.map_or("", Email::as_str), phone.map_or("", Phone::as_str));
+        let mut leads = self.store.leads_reached_by(first.0, first.1).await?;
+        // those beside are among the keys by which duplicates are found, and in no row
+        for (id, _) in self.store.lead_candidates(&MatchRecord::new(None, email, phone, None)).await? {
+            if leads.contains(&id) {
+                continue;
+            }
+            let Some(lead) = self.store.read::<Lead>(id).await? else { continue };
+            let is_theirs = email.is_some_and(|email| lead.other_emails.contains(email))
+                || phone.is_some_and(|phone| lead.other_phones.contains(phone));
+            if is_theirs {
+                leads.push(id);
+            }
+        }
+        Ok(leads)
     }
 
     /// Everything here that is the person of a record: what their key seals, and what is linked to it and says the same of

@@ -135,6 +135,9 @@ pub(crate) enum Command {
         /// Write again what a field was before a change
         #[arg(long, num_args = 2, value_names = ["CHANGE", "FIELD"])]
         restore: Option<Vec<String>>,
+        /// What is older than this change
+        #[arg(long, value_name = "CHANGE", default_value = "", conflicts_with = "restore")]
+        before: String,
     },
     /// Persons and what is known of them
     #[command(subcommand)]

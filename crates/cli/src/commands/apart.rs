@@ -3,7 +3,7 @@
 use zuc_ipc::{
     Failure,
     conflict::{ConflictAsk, ConflictSettle, ConflictSide},
-    history::HistoryRestore,
+    history::{HistoryAsk, HistoryEdit, HistoryRestore, PieceKind},
 };
 
 use super::{OK, Place, with_office};
@@ -84,12 +84,25 @@ fn named(sides: &[ConflictSide], keep: &str) -> Option<String> {
     meant.next().is_none().then(|| one.side.clone())
 }
 
-pub(super) async fn history(id: String, restore: Option<Vec<String>>, place: &Place, output: Output) -> Done {
+pub(super) async fn history(
+    id: String,
+    restore: Option<Vec<String>>,
+    before: String,
+    place: &Place,
+    output: Output,
+) -> Done {
     if let Some([change, field]) = restore.as_deref() {
         let changes = with_office(place, async |office| {
-            let history = office.history_get(id.clone()).await?;
-            let edits = history.rows.iter().filter(|row| row.change == *change).flat_map(|row| &row.edits);
-            let seen = edits.filter(|edit| edit.field == *field).map(|edit| edit.stands.clone()).next();
+            let mut ask = HistoryAsk { id: id.clone(), before };
+            // it may be an old one
+            let seen = loop {
+                let history = office.history_get(ask.clone()).await?;
+                let edits = history.rows.iter().filter(|row| row.change == *change).flat_map(|row| &row.edits);
+                let seen = edits.filter(|edit| edit.field == *field).map(|edit| edit.stands.clone()).next();
+                let last = history.rows.last().filter(|_| history.more && seen.is_none());
+                let Some(last) = last else { break seen };
+                ask.before.clone_from(&last.change);
+            };
             let (change, field, seen) = (change.clone(), field.clone(), seen.unwrap_or_default());
             office.history_restore(HistoryRestore { id, change, field, seen }).await
         })
@@ -97,20 +110,33 @@ pub(super) async fn history(id: String, restore: Option<Vec<String>>, place: &Pl
         output.show(&changes, |changes| changes.done.clone())?;
         return Ok(OK);
     }
-    let history = with_office(place, async |office| office.history_get(id).await).await?;
+    let history = with_office(place, async |office| office.history_get(HistoryAsk { id, before }).await).await?;
     output.show(&history, |history| {
         let mut lines = Vec::new();
         for row in &history.rows {
             lines.push(format!("{}  {}  {}  {}", row.at, row.by, row.device, row.change));
-            let edit = |edit: &zuc_ipc::history::HistoryEdit| {
-                let mark = if edit.restorable { edit.field.as_str() } else { "" };
-                format!("  {}: {} → {}  {mark}", edit.label, edit.from, edit.to)
-            };
-            lines.extend(row.edits.iter().map(edit));
+            lines.extend(row.edits.iter().map(edited));
+        }
+        if let Some(last) = history.rows.last().filter(|_| history.more) {
+            lines.push(format!("Hay cambios más antiguos: --before {}", last.change));
         }
         lines.join("\n")
     })?;
     Ok(OK)
+}
+
+/// A field and what became of it; of a text both as one, with marks around the words that went and that came.
+fn edited(edit: &HistoryEdit) -> String {
+    let mark = if edit.restorable { edit.field.as_str() } else { "" };
+    if edit.pieces.is_empty() {
+        return format!("  {}: {} → {}  {mark}", edit.label, edit.from, edit.to);
+    }
+    let piece = |piece: &zuc_ipc::history::Piece| match piece.kind {
+        PieceKind::Same => piece.text.clone(),
+        PieceKind::Out => format!("[-{}-]", piece.text),
+        PieceKind::In => format!("[+{}+]", piece.text),
+    };
+    format!("  {}: {}  {mark}", edit.label, edit.pieces.iter().map(piece).collect::<String>())
 }
 
 #[cfg(test)]

@@ -106,7 +106,7 @@ async fn command(command: Command, place: &Place, output: Output) -> Done {
         Command::Lock(command) => lock::run(command, place, output).await,
         Command::Person(command) => person::run(command, place, output).await,
         Command::Conflicts(command) => apart::conflicts(command, place, output).await,
-        Command::History { id, restore } => apart::history(id, restore, place, output).await,
+        Command::History { id, restore, before } => apart::history(id, restore, before, place, output).await,
         Command::Sync { wait, command: None } => support::sync(wait, place, output).await,
         Command::Sync { wait, command: Some(Sync::Snapshot) } => support::snapshot(wait, place, output).await,
         Command::Search { text } => support::search(text, place, output).await,

@@ -6,7 +6,7 @@ use zuc_app::{AppError, Office, UNDO, Undo};
 use zuc_ipc::{
     Changes,
     customer::{FiscalProfile, FiscalProfileSet},
-    history::HistoryRestore,
+    history::{HistoryAsk, HistoryRestore},
     lead::{LeadEdit, LeadNew, LeadsEdit},
 };
 
@@ -102,7 +102,8 @@ async fn act(
             ("leads_edit", office.leads_edit(LeadsEdit { edits }).await)
         }
         2 => {
-            let history = office.history_get(lead.clone()).await.expect("a history");
+            let history =
+                office.history_get(HistoryAsk { id: lead.clone(), ..HistoryAsk::default() }).await.expect("a history");
             let lines = history.rows.iter().flat_map(|row| row.edits.iter().map(|edit| (row.change.clone(), edit)));
             let lines: Vec<_> = lines.filter(|(_, edit)| edit.restorable).collect();
             let Some((change, edit)) = lines.get(dice.below(lines.len().max(1))) else {
@@ -232,7 +233,8 @@ async fn an_earlier_value_is_not_put_over_what_came_meanwhile() {
         new: new.to_owned(),
     };
     office.lead_edit(edit("León", "Mérida")).await.expect("an edit");
-    let history = office.history_get(lead.clone()).await.expect("a history");
+    let history =
+        office.history_get(HistoryAsk { id: lead.clone(), ..HistoryAsk::default() }).await.expect("a history");
     let row = history.rows.iter().find(|row| row.edits.iter().any(|edit| edit.to == "Mérida")).expect("the edit");
     let line = row.edits.iter().find(|edit| edit.field == "city").expect("the field");
     let ask = HistoryRestore {

@@ -150,6 +150,29 @@ async fn export(stage: &Stage, who: &str, name: &str) -> (Value, String) {
     (serde_json::from_str(&text).expect("JSON"), text)
 }
 
+/// Two leads that are one person, of whom the second's mail and telephone stand beside the first's from then on.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_became_one_is_found_by_each_mail_and_telephone_they_had() {
+    let stage = Stage::with_luis().await;
+    let mut ids = Vec::new();
+    for (company, mail, phone) in [
+        ("Herrajes Ñandú", "ximena@nandu.example", "4425550101"),
+        ("Ñandú Herrajes", "compras@nandu.example", "4425550202"),
+    ] {
+        let new = ["lead", "create", "--name", "Ximena Ñuño", "--company", company, "--email", mail, "--phone", phone];
+        stage.world.ask(CARLA, &new).await;
+        let list = stage.world.ask(CARLA, &["lead", "list", "--text", mail]).await;
+        ids.push(list["rows"][0]["id"].as_str().unwrap_or_else(|| panic!("{list}")).to_owned());
+    }
+    stage.world.ask(CARLA, &["lead", "merge", &ids[0], &ids[1]]).await;
+    stage.world.ask(CARLA, &["sync"]).await;
+    stage.world.ask("luis", &["sync"]).await;
+    for (place, who) in ["ximena@nandu.example", "compras@nandu.example", "4425550202"].into_iter().enumerate() {
+        let (copy, text) = export(&stage, who, &format!("copia-{place}")).await;
+        assert!(text.contains("ximena@nandu.example") && text.contains("compras@nandu.example"), "{who}: {copy}");
+    }
+}
+
 /// A company's lead gets its first mail on one computer and its first telephone on another, neither of which knows of the
 /// other: they are sealed under two keys.
 #[tokio::test(flavor = "multi_thread")]

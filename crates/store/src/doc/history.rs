@@ -128,13 +128,16 @@ impl Document {
         Ok(())
     }
 
-    /// The newest `max` changes, newest first.
-    pub fn history(&mut self, max: usize) -> Result<Vec<Edited>, StoreError> {
+    /// The newest `max` changes, newest first; with `before` those that stand after it in that order, and none where it is not
+    /// here.
+    pub fn history(&mut self, before: Option<[u8; 32]>, max: usize) -> Result<Vec<Edited>, StoreError> {
         let objects = self.objects()?;
         let changes = self.changes();
         let genesis = changes.iter().find(|change| genesis::is_genesis(change)).map(Change::hash);
         let mut history = Vec::new();
-        for change in changes.iter().filter(|change| Some(change.hash()) != genesis).rev().take(max) {
+        let all = changes.iter().filter(|change| Some(change.hash()) != genesis).rev();
+        let known = |change: &&Change| before.is_some_and(|before| change.hash().0 != before);
+        for change in all.skip_while(known).skip(usize::from(before.is_some())).take(max) {
             let begins = change.deps().iter().all(|dep| Some(*dep) == genesis);
             history.push(Edited { begins, ..self.edited(change, &objects)? });
         }

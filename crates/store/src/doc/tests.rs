@@ -307,9 +307,9 @@ fn a_history_says_who_changed_what_from_what_to_what() {
     more.texts.insert("notes", "Pide ocho".into());
     more.map("tags").insert("vip".into(), Scalar::Bool(true));
     for mut doc in apart(&content(&[("name", "A")]), &noted, &content(&[("name", "B")])) {
-        let (text, before) = (|text: &str| Some(Scalar::Text(text.into())), doc.history(9).unwrap().len());
+        let (text, before) = (|text: &str| Some(Scalar::Text(text.into())), doc.history(None, 9).unwrap().len());
         doc.write(&more, 4).unwrap().unwrap();
-        let history = doc.history(9).unwrap();
+        let history = doc.history(None, 9).unwrap();
         assert_eq!((before, history.len()), (3, 4));
         let edit = |field: &str, from, to| Edit { field: field.into(), from, to };
         let said = |time: i64| history.iter().find(|edited| edited.time == time).unwrap();
@@ -322,10 +322,13 @@ fn a_history_says_who_changed_what_from_what_to_what() {
         assert_eq!(last.time, 4, "newest first");
         assert!(last.edits.contains(&edit("notes", text("Pide seis"), text("Pide ocho"))), "{last:?}");
         assert!(last.edits.contains(&edit("tags/vip", None, Some(Scalar::Bool(true)))));
-        assert_eq!(doc.history(1).unwrap(), history[..1]);
+        assert_eq!(doc.history(None, 1).unwrap(), history[..1]);
+        assert_eq!(doc.history(Some(history[1].change), 1).unwrap(), history[2..3], "older than a change");
+        assert!(doc.history(Some(history[3].change), 9).unwrap().is_empty(), "nothing is older than the first");
+        assert!(doc.history(Some([7; 32]), 9).unwrap().is_empty(), "nor than one that is not here");
     }
     let mut derived = Document::create_derived(&LEAD, "sales.1", &ID, &ANA).unwrap();
     derived.write(&content(&[("name", "A")]), 5).unwrap();
-    let [first] = derived.history(9).unwrap().try_into().unwrap_or_else(|all| panic!("{all:?}"));
+    let [first] = derived.history(None, 9).unwrap().try_into().unwrap_or_else(|all| panic!("{all:?}"));
     assert!(first.begins, "the beginning that everybody computes is nobody's");
 }

@@ -325,8 +325,8 @@ async fn a_history_is_the_same_on_both_laptops_and_names_them() {
     let lead = lead(&mut network, 1_000).await;
     edit(&mut network, LUIS, lead, LeadField::City(Some("Celaya".into()))).await;
     network.settle().await;
-    let history = network.laptops[LUIS].store.history(lead, 99).await.unwrap().unwrap();
-    assert_eq!(network.laptops[ANA].store.history(lead, 99).await.unwrap().unwrap(), history);
+    let history = network.laptops[LUIS].store.history(lead, None, 99).await.unwrap().unwrap();
+    assert_eq!(network.laptops[ANA].store.history(lead, None, 99).await.unwrap().unwrap(), history);
     let device = |at: usize| network.laptops[at].store.identity().map(|it| it.device);
     let by: Vec<_> = history.changes.iter().map(|past| past.device).collect();
     assert_eq!(by, [device(LUIS), device(ANA), device(ANA)]);

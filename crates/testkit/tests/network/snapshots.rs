@@ -124,7 +124,7 @@ async fn held(laptop: &Laptop, leads: &[LeadId]) -> Vec<String> {
     held.push(format!("{:?}", resume.cursors.iter().filter(|(scope, _)| of_sales(scope)).collect::<Vec<_>>()));
     held.push(format!("{:?}", resume.authors.iter().filter(|(scope, ..)| of_sales(scope)).collect::<Vec<_>>()));
     for lead in leads {
-        held.push(format!("{:?}", store.history(*lead, 99).await.unwrap()));
+        held.push(format!("{:?}", store.history(*lead, None, 99).await.unwrap()));
         held.push(format!("{:?}", store.person_keys_of(lead.0).await.unwrap()));
         let shown = store.read::<Lead>(*lead).await.unwrap();
         held.push(serde_json::to_string(&shown).unwrap());

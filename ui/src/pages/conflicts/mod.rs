@@ -86,6 +86,10 @@ fn Apart(rows: Query<Vec<ApartRow>>) -> impl IntoView {
             view! { <a class="m cut" href=route::hit(&row.kind, &row.id)>{title}</a> }.into_any()
         };
         let why = if row.why.is_empty() { row.code } else { row.why };
+        let said = row.said.iter().cloned();
+        let said = said
+            .map(|said| view! { <span class="s12" style="white-space:normal" data-testid="apart-said">{said}</span> });
+        let said = said.collect_view();
         let at = if row.at.is_empty() { String::new() } else { format::instant(&row.at) };
         view! {
             <li class="row row-3" style="align-items:flex-start;padding:10px 20px" data-testid="apart-row">
@@ -93,6 +97,7 @@ fn Apart(rows: Query<Vec<ApartRow>>) -> impl IntoView {
                 <span class="col grow" style="min-width:0">
                     <span class="row">{title}<span class="end s12 t3 tn">{at}</span></span>
                     <span class="s12 t2" style="white-space:normal">{why}</span>
+                    {said}
                 </span>
             </li>
         }
