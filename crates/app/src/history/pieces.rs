@@ -41,7 +41,9 @@ mod tests {
             PieceKind::Out => '-',
             PieceKind::In => '+',
         };
-        pieces(from, to).iter().map(|piece| format!("{}[{}]", sign(piece.kind), piece.text)).collect()
+        let told: Vec<String> =
+            pieces(from, to).iter().map(|piece| format!("{}[{}]", sign(piece.kind), piece.text)).collect();
+        told.concat()
     }
 
     #[test]
