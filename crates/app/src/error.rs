@@ -60,7 +60,7 @@ impl AppError {
 
     /// Whether the relay was found out to show what cannot be; it is asked again once that is resolved.
     pub(crate) fn is_distrust(&self) -> bool {
-        matches!(self.code.as_str(), "sync.control_forked" | "sync.log_forked" | "sync.chain_broken")
+        matches!(self.code.as_str(), "sync.control_forked" | "sync.log_forked" | "sync.two_logs" | "sync.chain_broken")
     }
 
     /// Whether another device does the job, or this one may not do it yet, or not any more.

@@ -353,6 +353,12 @@ pub enum ClientFrame {
         /// The file.
         id: AttachmentId,
     },
+    /// This device has read a log that followed the one of this name: the relay went back to before it was renamed. Answered
+    /// by a [`ServerFrame::Welcome`].
+    Followed {
+        /// The name that the relay greeted with.
+        log: LogId,
+    },
 }
 
 /// Frames that a relay sends ahead at most.

@@ -174,6 +174,7 @@ fn client_frames() -> Vec<ClientFrame> {
         ClientFrame::Held { word: held() },
         ClientFrame::HeldBy { scope: SALES },
         ClientFrame::AttachmentDrop { scope: SALES, id: AttachmentId([56; 32]) },
+        ClientFrame::Followed { log: LogId([23; 16]) },
     ]
 }
 
@@ -211,6 +212,7 @@ fn client_name(frame: &ClientFrame) -> &'static str {
         ClientFrame::Glance { .. } => "glance",
         ClientFrame::Held { .. } => "held",
         ClientFrame::HeldBy { .. } => "held_by",
+        ClientFrame::Followed { .. } => "followed",
     }
 }
 

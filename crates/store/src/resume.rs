@@ -17,6 +17,8 @@ use crate::{Store, StoreError};
 pub(crate) const OFFERS_DUE: &str = "offers_due";
 /// Setting of the name of the relay's log.
 pub(crate) const RELAY_LOG: &str = "relay_log";
+/// Setting of the names that it had before, in their order, as hexadecimal words.
+pub(crate) const EARLIER_LOGS: &str = "earlier_logs";
 
 impl Store {
     /// All that the engine wants to know; the current generations of the bags are those that the control log names.
@@ -33,6 +35,7 @@ impl Store {
             places: self.places().await?,
             alarms: self.alarms().await?,
             relay_log: self.relay_log().await?,
+            earlier_logs: self.earlier_logs().await?,
             offers_due: self.setting(OFFERS_DUE).await?.is_some(),
         };
         for row in sqlx::query!("SELECT DISTINCT scope FROM entry WHERE seq IS NULL").fetch_all(self.reader()).await? {
@@ -85,9 +88,10 @@ impl Store {
     }
 
     async fn author_cursors(&self) -> Result<Vec<(zuc_protocol::Scope, DeviceId, AuthorCursor)>, StoreError> {
-        let rows = sqlx::query!("SELECT scope, author, number, hash, control_seq, blocked FROM author_cursor")
-            .fetch_all(self.reader())
-            .await?;
+        let rows =
+            sqlx::query!("SELECT scope, author, number, hash, control_seq, blocked, upon_this FROM author_cursor")
+                .fetch_all(self.reader())
+                .await?;
         rows.into_iter()
             .map(|row| {
                 let author = row.author.as_slice().try_into();
@@ -97,6 +101,7 @@ impl Store {
                     hash: hash_of(&row.hash)?,
                     control_seq: u64::try_from(row.control_seq).unwrap_or(0),
                     blocked: row.blocked != 0,
+                    upon_this: row.upon_this != 0,
                 };
                 Ok((wire_scope(scope_of(row.scope)?), DeviceId(author), cursor))
             })
@@ -193,8 +198,13 @@ impl Store {
 
     /// The name of the relay's log that was read last.
     pub async fn relay_log(&self) -> Result<Option<LogId>, StoreError> {
-        let text = self.setting(RELAY_LOG).await?;
-        Ok(text.and_then(|text| hex::decode(text).ok()).and_then(|bytes| bytes.try_into().ok()).map(LogId))
+        Ok(self.setting(RELAY_LOG).await?.as_deref().and_then(log_named))
+    }
+
+    /// The names that the relay's log had before.
+    async fn earlier_logs(&self) -> Result<Vec<LogId>, StoreError> {
+        let names = self.setting(EARLIER_LOGS).await?.unwrap_or_default();
+        Ok(names.split_whitespace().filter_map(log_named).collect())
     }
 
     /// A setting of this device.
@@ -213,4 +223,8 @@ impl Store {
         sqlx::query!("DELETE FROM setting WHERE name = ?", name).execute(&self.inner.pools.writer).await?;
         Ok(())
     }
+}
+
+fn log_named(hex: &str) -> Option<LogId> {
+    hex::decode(hex).ok().and_then(|bytes| bytes.try_into().ok()).map(LogId)
 }

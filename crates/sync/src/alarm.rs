@@ -11,17 +11,26 @@ pub enum Wrong {
     /// Under one name there are two logs: somebody sealed a batch upon another than this device has read, or the relay
     /// went on under the name after it had shown something else. That is over when the log has another name.
     Forked,
+    /// Somebody who sealed upon this log has sealed upon one of another name since, which stands beside it: a name that is
+    /// left never comes back. That is over when the log has another name.
+    Renamed,
 }
 
 impl Wrong {
-    const ALL: [Self; 2] = [Self::Broken, Self::Forked];
+    const ALL: [Self; 3] = [Self::Broken, Self::Forked, Self::Renamed];
 
     /// The stable code.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Broken => "sync.chain_broken",
             Self::Forked => "sync.log_forked",
+            Self::Renamed => "sync.two_logs",
         }
+    }
+
+    /// Whether it stops every scope: whoever shows two logs of one can show two of each.
+    pub const fn stops_all(self) -> bool {
+        matches!(self, Self::Forked | Self::Renamed)
     }
 
     /// The one of a code.

@@ -218,8 +218,9 @@ pub enum Effect {
         /// The scope.
         scope: Scope,
     },
-    /// The relay's log is another: set all cursors to the start (entries are read and applied again, to no effect), and
-    /// remember until [`Effect::OffersDone`] that what is held here is to be given back ([`crate::Resume::offers_due`]).
+    /// The relay's log is another: set all cursors to the start (entries are read and applied again, to no effect), remember
+    /// until [`Effect::OffersDone`] that what is held here is to be given back ([`crate::Resume::offers_due`]), and for ever
+    /// the name that it had ([`crate::Resume::earlier_logs`]).
     LogChanged {
         /// The new log.
         log: LogId,

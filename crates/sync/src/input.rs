@@ -44,6 +44,8 @@ pub struct AuthorCursor {
     pub control_seq: u64,
     /// Two batches stood under one number: nothing later counts until the device is removed with a mark.
     pub blocked: bool,
+    /// They have sealed upon the log that stands: one of another name that they seal upon later stands beside it.
+    pub upon_this: bool,
 }
 
 /// The last of this device's own batches that the relay has acknowledged in a scope.

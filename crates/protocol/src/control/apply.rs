@@ -104,7 +104,7 @@ impl ControlLog {
                 self.add_keys(keys)?;
             }
             ControlAct::Thaw { log } => {
-                self.thawed.insert(*log);
+                self.thawed.entry(*log).or_insert(seq);
             }
             ControlAct::Settle { loser } => {
                 if self.hashes.contains(loser) {

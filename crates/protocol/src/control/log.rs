@@ -59,7 +59,7 @@ pub struct ControlLog {
     pub(super) settled: BTreeSet<ControlHash>,
     /// Records that were held here and never counted, with the place of the last that counts before them.
     pub(super) left: BTreeMap<ControlHead, u64>,
-    pub(super) thawed: BTreeSet<LogId>,
+    pub(super) thawed: BTreeMap<LogId, u64>,
     pub(super) forks: Vec<Fork>,
 }
 
@@ -106,7 +106,7 @@ impl ControlLog {
             schema_floor: 0,
             settled: BTreeSet::new(),
             left: BTreeMap::new(),
-            thawed: BTreeSet::new(),
+            thawed: BTreeMap::new(),
             forks: vec![],
         };
         log.begin(act, hash)?;

@@ -191,7 +191,12 @@ impl ControlLog {
 
     /// Whether an administrator, or the recovery code, has said that a log need wait for no more receipts.
     pub fn is_thawed(&self, log: LogId) -> bool {
-        self.thawed.contains(&log)
+        self.thawed.contains_key(&log)
+    }
+
+    /// Place of the first record that names a log as the one that stands ([`ControlAct::Thaw`]).
+    pub fn thawed_at(&self, log: LogId) -> Option<u64> {
+        self.thawed.get(&log).copied()
     }
 
     /// The root's public keys.

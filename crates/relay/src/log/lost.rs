@@ -79,6 +79,19 @@ impl LogService {
         self.welcome(session, control.head()).await
     }
 
+    /// A device has read a log that followed the one of this name, so this disk went back to before it had the other: it gets
+    /// another name, for what is sealed under two names in turn shows two logs.
+    pub(super) async fn followed(&self, session: &Session, log: LogId) -> Result<Vec<ServerFrame>, RelayError> {
+        let control = self.control(session.company).await?;
+        if control.rights(session.device).is_none() {
+            return Err(RelayError::NotAllowed);
+        }
+        if log == self.store.log_id(session.company).await? {
+            self.note_loss(session.company, log, true).await?;
+        }
+        self.welcome(session, control.head()).await
+    }
+
     async fn went_back(&self, company: CompanyId, at: ScopeHead) -> Result<bool, RelayError> {
         Ok(at.seq > 0 && self.store.chain_at(company, at.scope, at.seq).await? != Some(at.chain))
     }

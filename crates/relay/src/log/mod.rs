@@ -148,6 +148,7 @@ impl LogService {
             ClientFrame::Claim(request) => return self.claim(session, request).await,
             ClientFrame::Ping(number) => Ok(vec![ServerFrame::Pong { number, time_ms: self.clock.now_ms() }]),
             ClientFrame::Behind { log, at } => self.behind(session, log, at).await,
+            ClientFrame::Followed { log } => self.followed(session, log).await,
             ClientFrame::ControlOffer { records } => self.control_offer(session, records).await,
             ClientFrame::Holds { scope } => self.holds(session, scope).await,
             ClientFrame::Offer { scope, entries, last } => self.offer(session, scope, entries, last).await,

@@ -170,6 +170,34 @@ async fn a_log_that_went_back_takes_another_name_and_tells_those_who_know_it_und
 }
 
 #[tokio::test]
+async fn a_log_that_goes_back_to_a_name_that_it_had_takes_a_new_one_though_a_loss_stands() {
+    let (mut stage, luis) = Stage::found().await;
+    let ana = stage.join(&luis, Rights::new([Role::Ventas], [1])).await;
+    let log = greet(&stage, &luis, None).await;
+    let followed = async |stage: &Stage, log| match stage
+        .relay
+        .handle(&ana.session, ClientFrame::Followed { log })
+        .await
+        .remove(0)
+    {
+        ServerFrame::Welcome { log, .. } => Ok(log),
+        ServerFrame::Error { code, .. } => Err(code),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(followed(&stage, LogId([9; 16])).await, Ok(log), "another log's name says nothing of this one");
+    assert_eq!(loss(&stage).await, None);
+    let second = followed(&stage, log).await.unwrap();
+    assert_ne!(second, log);
+    assert!(loss(&stage).await.is_some(), "what was given under the other name may be missing");
+    assert_ne!(followed(&stage, second).await.unwrap(), second);
+    let stands = store(&stage).await.log_id(stage.company()).await.unwrap();
+    let device = ana.keys.id();
+    let removal = RemoveAct { device, marks: vec![], wipe: false, reason: RemoveReason::Left, bags: vec![] };
+    stage.act(&luis, ControlAct::Remove(removal)).await;
+    assert_eq!(followed(&stage, stands).await, Err("relay.not_allowed".to_owned()));
+}
+
+#[tokio::test]
 async fn records_above_the_relays_show_that_it_went_back() {
     let (mut stage, luis) = Stage::found().await;
     let log = greet(&stage, &luis, None).await;

@@ -104,15 +104,17 @@ pub(crate) async fn move_cursors(conn: &mut SqliteConnection, scope: i64, advanc
     let number = i64::try_from(at.number).unwrap_or(i64::MAX);
     let control = i64::try_from(at.control_seq).unwrap_or(i64::MAX);
     sqlx::query!(
-        "INSERT INTO author_cursor (scope, author, number, hash, control_seq, blocked) VALUES (?, ?, ?, ?, ?, ?)
+        "INSERT INTO author_cursor (scope, author, number, hash, control_seq, blocked, upon_this)
+         VALUES (?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT DO UPDATE SET number = excluded.number, hash = excluded.hash, control_seq = excluded.control_seq,
-             blocked = excluded.blocked",
+             blocked = excluded.blocked, upon_this = excluded.upon_this",
         scope,
         author,
         number,
         hash,
         control,
         at.blocked,
+        at.upon_this,
     )
     .execute(conn)
     .await?;

@@ -21,7 +21,7 @@ use self::receiver::Receiver;
 use crate::persons::Ring;
 use crate::projections::analytics::{self, Dirty};
 use crate::reread::Reread;
-use crate::resume::{OFFERS_DUE, RELAY_LOG};
+use crate::resume::{EARLIER_LOGS, OFFERS_DUE, RELAY_LOG};
 use crate::store::{Identity, domain_scope, scope_number};
 use crate::{Store, StoreError};
 
@@ -144,6 +144,16 @@ impl Store {
         // under the name that it had, nothing of what was found out about it is over
         sqlx::query!(
             "DELETE FROM alarm WHERE NOT EXISTS (SELECT 1 FROM setting WHERE name = ? AND value = ?)",
+            RELAY_LOG,
+            name,
+        )
+        .execute(&mut *tx)
+        .await?;
+        // nor does a name that is left come back
+        sqlx::query!(
+            "INSERT INTO setting (name, value) SELECT ?1, value FROM setting WHERE name = ?2 AND value <> ?3
+             ON CONFLICT (name) DO UPDATE SET value = setting.value || ' ' || excluded.value",
+            EARLIER_LOGS,
             RELAY_LOG,
             name,
         )

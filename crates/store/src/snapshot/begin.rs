@@ -293,7 +293,7 @@ impl<'c> Taking<'c> {
             return Err(Not::Unfit(Unfit::OwnEntries));
         }
         let PackedAuthor { device, number, hash, control_seq, blocked } = author;
-        self.begun.authors.push((device, AuthorCursor { number, hash, control_seq, blocked }));
+        self.begun.authors.push((device, AuthorCursor { number, hash, control_seq, blocked, upon_this: false }));
         Ok(())
     }
 }

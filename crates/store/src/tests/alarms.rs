@@ -71,6 +71,26 @@ async fn an_alarm_stands_until_it_is_over_or_the_log_has_another_name() {
 }
 
 #[tokio::test]
+async fn the_names_that_a_log_had_are_kept_and_who_sealed_upon_the_one_that_stands_until_it_is_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = founded_at(folder.path(), 1).await;
+    carry(&store, Effect::LogNamed { log: LOG }).await;
+    let author = AuthorCursor { number: 1, hash: BatchHash([1; 16]), control_seq: 0, blocked: false, upon_this: true };
+    let at = Some((DeviceId([1; 16]), author));
+    let advance = Advance { seq: 1, chain: ChainHash([1; 32]), author: at };
+    store.set_aside_entry(WIRE, advance, LogKind::Batch, &[1], "sync.bad_seal", &keys().public(), now()).await.unwrap();
+    let store = again(store, folder.path()).await;
+    assert_eq!(resume(&store).await.authors, [(WIRE, DeviceId([1; 16]), author)]);
+    assert_eq!(resume(&store).await.earlier_logs, []);
+    for log in [LOG, LogId([2; 16]), LogId([2; 16]), LogId([3; 16])] {
+        carry(&store, Effect::LogChanged { log }).await;
+    }
+    let store = again(store, folder.path()).await;
+    let resume = resume(&store).await;
+    assert_eq!((resume.authors, resume.earlier_logs), (vec![], vec![LOG, LogId([2; 16])]), "each once");
+}
+
+#[tokio::test]
 async fn the_places_that_were_read_last_are_remembered_until_the_log_is_another() {
     let folder = tempfile::tempdir().unwrap();
     let store = founded_at(folder.path(), 1).await;
@@ -159,7 +179,7 @@ async fn nobody_has_named_a_record_of_a_branch_that_is_left() {
     let store = device(1).await;
     for (turn, control_seq) in [(1_u8, 3), (2, 5), (3, 9)] {
         let hash = BatchHash([turn; 16]);
-        let author = AuthorCursor { number: 1, hash, control_seq, blocked: false };
+        let author = AuthorCursor { number: 1, hash, control_seq, blocked: false, upon_this: false };
         let author = Some((DeviceId([turn; 16]), author));
         let advance = Advance { seq: u64::from(turn), chain: ChainHash([turn; 32]), author };
         store

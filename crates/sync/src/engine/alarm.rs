@@ -18,8 +18,7 @@ impl Engine {
     /// stays that does not pass by itself, of two places the later.
     pub(super) fn raise(&mut self, scope: Scope, alarm: Alarm, effects: &mut Vec<Effect>) {
         let lane = self.lane(scope);
-        let is_more =
-            |known: Alarm| known.wrong == Wrong::Broken && (alarm.wrong == Wrong::Forked || alarm.seq > known.seq);
+        let is_more = |known: Alarm| known.wrong == Wrong::Broken && (alarm.wrong.stops_all() || alarm.seq > known.seq);
         if lane.alarm.is_none_or(is_more) {
             lane.alarm = Some(alarm);
             effects.push(Effect::Alarm { scope, alarm });

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use zuc_protocol::envelope::SeenTip;
 use zuc_protocol::ids::{BatchHash, ChainHash};
 
-use crate::alarm::{Alarm, Wrong};
+use crate::alarm::Alarm;
 use crate::engine::repair::Hole;
 use crate::input::{Cursor, StoredBatch};
 
@@ -250,10 +250,10 @@ impl Outbound {
 }
 
 impl Inbound {
-    /// What is wrong with this log and stops every scope, if something is: there is another log under its name, or a record
+    /// What is wrong with this log and stops every scope, if something is: there is another log beside it, or a record
     /// of membership that somebody names is withheld.
     pub(super) fn stops_all(&self) -> Option<&'static str> {
-        let forked = self.alarm.filter(|alarm| alarm.wrong == Wrong::Forked);
+        let forked = self.alarm.filter(|alarm| alarm.wrong.stops_all());
         let withheld = (self.stuck && self.lacking == Lacking::Record).then_some("sync.control_withheld");
         forked.map(|alarm| alarm.wrong.code()).or(withheld)
     }

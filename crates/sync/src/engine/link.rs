@@ -25,6 +25,7 @@ impl Engine {
         self.offered.clear();
         self.given.clear();
         self.said_behind = 0;
+        self.asks_the_name = false;
         self.last_heard = self.now;
         let (version, control) = (suite::VERSION, self.log.head());
         effects.push(Effect::Send(ClientFrame::Hello { version, token, control, log: self.relay_log }));
@@ -76,6 +77,13 @@ impl Engine {
             is_behind.then_some(ScopeHead { scope: head.scope, seq: applied.seq, chain: applied.chain })
         });
         let is_other = self.relay_log.is_some_and(|known| known != log);
+        // A name that it had before: its disk went back to before it was renamed.
+        let came_back = is_other && self.earlier_logs.contains(&log);
+        if came_back && self.said_behind < TOLD {
+            self.said_behind += 1;
+            effects.push(Effect::Send(ClientFrame::Followed { log }));
+            return;
+        }
         if let Some(at) = behind.filter(|_| !is_other && self.said_behind < TOLD) {
             // It greets again, under another name, so that everybody reads the log that stands now.
             self.said_behind += 1;
@@ -87,7 +95,12 @@ impl Engine {
                 // It goes back and will not say so: under one name it has shown two logs.
                 self.raise(at.scope, Alarm { wrong: Wrong::Forked, seq: at.seq, author: None }, effects);
             }
+            let read = self.furthest().filter(|_| came_back);
             self.log_changed(log, heads, effects);
+            if let Some((scope, seq)) = read {
+                // It was told that others follow, and keeps the name: some of us are shown this log, some another.
+                self.raise(scope, Alarm { wrong: Wrong::Renamed, seq, author: None }, effects);
+            }
         } else if self.relay_log.is_none() {
             effects.push(Effect::LogNamed { log });
         }
@@ -104,6 +117,11 @@ impl Engine {
         }
         self.link = Link::Control;
         self.compare_control(control, control_len, effects);
+    }
+
+    /// The scope of which most was read, and how much.
+    fn furthest(&self) -> Option<(Scope, u64)> {
+        self.inbound.iter().map(|(scope, lane)| (*scope, lane.applied.seq)).max_by_key(|(_, seq)| *seq)
     }
 
     /// The log leads elsewhere than what was read of it, up to a place. One that was put back and has grown past it since looks like that:
@@ -131,6 +149,7 @@ impl Engine {
         effects.push(Effect::LogChanged { log });
         let scopes: Vec<Scope> = self.inbound.keys().copied().chain(heads.iter().map(|head| head.scope)).collect();
         let renamed = self.relay_log != Some(log);
+        self.earlier_logs.extend(self.relay_log.filter(|_| renamed));
         for scope in scopes {
             let start = self.start(scope);
             let alarm = self.inbound.get(&scope).and_then(|lane| lane.alarm).filter(|_| !renamed);
@@ -246,7 +265,7 @@ impl Engine {
             self.last_heard = now;
             return;
         }
-        if now - self.last_heard > self.config.silence_ms {
+        if std::mem::take(&mut self.asks_the_name) || now - self.last_heard > self.config.silence_ms {
             self.disconnected();
             effects.push(Effect::Reconnect);
             return;

@@ -66,6 +66,10 @@ pub struct Engine {
     authors: BTreeMap<(Scope, DeviceId), AuthorCursor>,
     link: Link,
     relay_log: Option<LogId>,
+    /// As [`Resume::earlier_logs`].
+    earlier_logs: BTreeSet<LogId>,
+    /// The relay is to say once more what its log is called.
+    asks_the_name: bool,
     /// As [`Resume::offers_due`].
     offers_due: bool,
     offering: BTreeMap<Scope, Offering>,
@@ -153,6 +157,8 @@ impl Engine {
             authors,
             link: Link::Down,
             relay_log: resume.relay_log,
+            earlier_logs: resume.earlier_logs.into_iter().collect(),
+            asks_the_name: false,
             offers_due: resume.offers_due,
             offering: BTreeMap::new(),
             given: BTreeSet::new(),

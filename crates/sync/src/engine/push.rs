@@ -150,6 +150,7 @@ impl Engine {
                     hash: batch.hash,
                     control_seq: self.own_control_seq(scope, &batch),
                     blocked: false,
+                    upon_this: self.authors.get(&(scope, self.me)).is_some_and(|last| last.upon_this),
                 };
                 self.authors.insert((scope, self.me), author);
                 let advance = Advance { seq: cursor.seq, chain: cursor.chain, author: Some((self.me, author)) };

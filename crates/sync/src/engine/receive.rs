@@ -1,7 +1,7 @@
 //! Entries coming in: chained, judged, opened, handed out.
 
 use zuc_protocol::chain::{self, LogEntry, LogKind};
-use zuc_protocol::envelope::SealedBatch;
+use zuc_protocol::envelope::{SealedBatch, SeenTip};
 use zuc_protocol::error::ProtocolError;
 use zuc_protocol::ids::{ChainHash, DeviceId};
 use zuc_protocol::item::Item;
@@ -234,6 +234,7 @@ impl Engine {
             hash,
             control_seq: seen,
             blocked: split || last.is_some_and(|last| last.blocked),
+            upon_this: last.is_some_and(|last| last.upon_this),
         };
         let author = Some((header.author, cursor));
         if split {
@@ -251,14 +252,18 @@ impl Engine {
             Ok(body) => body,
             Err(error) => return Judged::Quarantine { code: error.code(), author },
         };
-        // What was sealed upon a log that is no more, and offered to this one, has other places in it.
         let of_this = self.relay_log.is_some_and(|log| body.seen.is_of(&log));
-        let agrees = || self.inbound.get(&scope).is_none_or(|lane| lane.agrees(&body.seen));
-        if of_this && (body.seen.seq >= entry.seq || !agrees()) {
-            // Its author saw another log than this one: the relay shows us different things, or the author lies.
-            let alarm = Alarm { wrong: Wrong::Forked, seq: entry.seq, author: Some(header.author) };
-            self.raise(scope, alarm, effects);
+        let wrong = if of_this {
+            self.saw_another(scope, entry.seq, &body.seen).then_some(Wrong::Forked)
+        } else {
+            (cursor.upon_this || self.knew_this_log(seen)).then_some(Wrong::Renamed)
+        };
+        if let Some(wrong) = wrong {
+            self.raise(scope, Alarm { wrong, seq: entry.seq, author: Some(header.author) }, effects);
+            // A relay that took another name a moment ago says so when it greets, and that ends it.
+            self.asks_the_name |= wrong == Wrong::Renamed;
         }
+        let author = Some((header.author, AuthorCursor { upon_this: of_this || cursor.upon_this, ..cursor }));
         if names_erased(&self.log, &body.items, seen) {
             return Judged::Quarantine { code: Illegal::ErasedKey.code(), author };
         }
@@ -273,6 +278,17 @@ impl Engine {
             own: header.author == self.me,
         };
         Judged::Apply { source, items: body.items, author }
+    }
+
+    /// Whether an author saw another log under this one's name: the relay shows two devices two things, or the author lies.
+    fn saw_another(&self, scope: Scope, place: u64, seen: &SeenTip) -> bool {
+        seen.seq >= place || self.inbound.get(&scope).is_some_and(|lane| !lane.agrees(seen))
+    }
+
+    /// Whether whoever names this control record knew that this log stands. What was sealed upon one that is no more, and offered
+    /// to this one, names none; and nobody who knew goes back to that.
+    fn knew_this_log(&self, seen: u64) -> bool {
+        self.relay_log.and_then(|log| self.log.thawed_at(log)).is_some_and(|at| at <= seen)
     }
 
     fn judge_relay_fact(&mut self, scope: Scope, entry: &LogEntry) -> Judged {

@@ -1,12 +1,13 @@
 //! What is found out about a scope's log: it is remembered, and ends where it should.
 
 use zuc_protocol::chain::LogKind;
+use zuc_protocol::control::ControlAct;
 use zuc_protocol::envelope::SealedBatch;
 use zuc_protocol::ids::{BatchHash, ChainHash, LogId};
-use zuc_protocol::messages::ServerFrame;
+use zuc_protocol::messages::{ClientFrame, ServerFrame};
 use zuc_sync::{Alarm, Effect, Input, SyncStatus, Wrong};
 
-use crate::support::{Device, Relay, SALES, forged, keys, scene};
+use crate::support::{Device, Relay, SALES, by_luis, forged, keys, scene};
 
 const BROKEN: SyncStatus = SyncStatus::Failed("sync.chain_broken");
 const FORKED: SyncStatus = SyncStatus::Failed("sync.log_forked");
@@ -192,4 +193,119 @@ fn a_place_that_was_read_before_a_restart_is_compared_too() {
         assert_eq!(luis.engine.cursor(SALES).seq, 5);
         assert_eq!(luis.engine.status(), if remembers { FORKED } else { SyncStatus::UpToDate });
     }
+}
+
+/// Ana sealed upon the relay's log, then upon one of another name, which she was greeted with; Luis has read the first batch.
+fn two_names() -> (Relay, Relay, Device, Vec<u8>) {
+    let (_, mut relay, mut luis, mut ana) = scene();
+    ana.online(&mut relay);
+    ana.write(SALES, 1, "llamada");
+    ana.talk(&mut relay);
+    luis.online(&mut relay);
+    let mut other = Relay::new(relay.control.clone());
+    other.log_id = LogId([2; 16]);
+    ana.input(Input::Disconnected);
+    ana.online(&mut other);
+    ana.write(SALES, 2, "cita");
+    let batch = ana.take_pushes().remove(0).remove(0);
+    (relay, other, luis, batch.0)
+}
+
+#[test]
+fn who_sealed_upon_this_log_and_then_upon_another_name_shows_that_both_stand() {
+    let (mut relay, mut other, mut luis, hers) = two_names();
+    luis.restart();
+    luis.online(&mut relay);
+    relay.append(SALES, LogKind::Batch, hers);
+    luis.frame(relay.entries(SALES, 1));
+    let alarm = Alarm { wrong: Wrong::Renamed, seq: 2, author: Some(keys(2).id()) };
+    assert_eq!((luis.alarms[&SALES], luis.engine.status()), (alarm, SyncStatus::Failed("sync.two_logs")));
+    assert_eq!(luis.applied, 2, "what she wrote is true all the same");
+    luis.effects.clear();
+    luis.input(Input::Tick(1));
+    assert!(luis.effects.contains(&Effect::Reconnect), "an honest relay would say its new name now");
+
+    luis.write(SALES, 9, "nada sale");
+    for _ in 0..2 {
+        luis.online(&mut relay);
+        assert_eq!((luis.engine.distrust(), luis.sealed.len()), (Some("sync.two_logs"), 0));
+        luis.restart();
+    }
+    luis.online(&mut other);
+    assert_eq!((luis.alarms.len(), luis.engine.status()), (0, SyncStatus::UpToDate), "that one has the other name");
+    assert!(luis.outbox.is_empty());
+}
+
+#[test]
+fn what_was_sealed_upon_a_log_that_was_lost_contradicts_nothing_however_late_it_comes() {
+    let (_, mut relay, mut luis, mut ana) = scene();
+    ana.online(&mut relay);
+    ana.write(SALES, 1, "llamada");
+    ana.talk(&mut relay);
+    ana.write(SALES, 2, "no sale");
+    luis.online(&mut relay);
+    let mut next = Relay::new(relay.control.clone());
+    next.log_id = LogId([2; 16]);
+    luis.input(Input::Disconnected);
+    luis.online(&mut next);
+    luis.write(SALES, 3, "después");
+    luis.talk(&mut next);
+    ana.input(Input::Disconnected);
+    ana.online(&mut next);
+    ana.write(SALES, 4, "al día");
+    ana.talk(&mut next);
+    luis.frame(next.entries(SALES, 2));
+    assert_eq!(luis.engine.cursor(SALES).seq, 4);
+    for laptop in [&luis, &ana] {
+        assert_eq!((laptop.engine.distrust(), laptop.engine.status()), (None, SyncStatus::UpToDate));
+    }
+}
+
+#[test]
+fn a_relay_that_goes_back_to_a_name_that_it_had_is_told_and_not_trusted_where_it_keeps_it() {
+    let (mut relay, mut other, mut luis, _) = two_names();
+    luis.input(Input::Disconnected);
+    luis.online(&mut other);
+    assert_eq!(luis.engine.distrust(), None, "a log that follows is no lie");
+    luis.restart();
+    luis.effects.clear();
+    luis.online(&mut relay);
+    let told = Effect::Send(ClientFrame::Followed { log: relay.log_id });
+    assert_eq!(luis.effects.iter().filter(|effect| **effect == told).count(), 3);
+    assert_eq!(luis.engine.status(), SyncStatus::Failed("sync.two_logs"));
+    luis.restart();
+    assert_eq!(luis.engine.distrust(), Some("sync.two_logs"));
+
+    // as an honest one does where it was told
+    relay.log_id = LogId([3; 16]);
+    luis.online(&mut relay);
+    assert_eq!((luis.alarms.len(), luis.engine.status()), (0, SyncStatus::UpToDate));
+}
+
+#[test]
+fn who_names_the_act_that_says_which_log_stands_and_another_log_shows_that_both_do() {
+    let (_, mut relay, mut luis, mut ana) = scene();
+    let mut other = Relay::new(relay.control.clone());
+    other.log_id = LogId([2; 16]);
+    luis.online(&mut other);
+    ana.online(&mut relay);
+    ana.write(SALES, 1, "antes");
+    let [early] = &ana.take_pushes()[..] else { panic!("one push") };
+    other.append(SALES, LogKind::Batch, early[0].0.clone());
+    luis.frame(other.entries(SALES, 0));
+    assert_eq!((luis.applied, luis.engine.distrust()), (1, None), "what was lost with its log comes back");
+
+    let thaw = by_luis(&relay, ControlAct::Thaw { log: other.log_id });
+    for relay in [&mut relay, &mut other] {
+        relay.control.append(thaw.clone()).unwrap();
+    }
+    let place = relay.control.last_seq();
+    ana.frame(relay.control_from(place));
+    ana.write(SALES, 2, "después");
+    let [late] = &ana.take_pushes()[..] else { panic!("one push") };
+    other.append(SALES, LogKind::Batch, late.last().unwrap().0.clone());
+    luis.frame(other.control_from(place));
+    luis.frame(other.entries(SALES, 1));
+    let alarm = Alarm { wrong: Wrong::Renamed, seq: 2, author: Some(keys(2).id()) };
+    assert_eq!(luis.alarms.get(&SALES), Some(&alarm));
 }

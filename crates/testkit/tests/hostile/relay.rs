@@ -8,7 +8,7 @@ use zuc_protocol::control::{
     AddDevice, ControlAct, ControlAuthor, ControlLog, ControlRecord, IndexWrap, Recipient, SignedControl,
 };
 use zuc_protocol::identity::DeviceKeys;
-use zuc_protocol::ids::{BatchHash, ChainHash};
+use zuc_protocol::ids::{BatchHash, ChainHash, LogId};
 use zuc_protocol::messages::{Acked, ClientFrame, ServerFrame};
 use zuc_protocol::{Blob, suite};
 use zuc_sync::{Input, SyncStatus};
@@ -327,4 +327,46 @@ async fn a_relay_that_says_nothing_is_waited_for_and_loses_nothing() {
     network.laptops[ANA].restart().await;
     network.settle().await;
     assert!(network.laptops[LUIS].store.read::<Lead>(lead).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_log_that_one_laptop_is_shown_under_another_name_is_found_out_by_those_who_know_the_first() {
+    let mut network = company(10).await;
+    let first = capture(&mut network.laptops[ANA], "uno").await;
+    network.settle().await;
+    let name = network.host.log_id(network.company).await;
+    network.laptops[ANA].disconnect().await;
+    let renamed = |frame: &mut ServerFrame| {
+        if let ServerFrame::Welcome { log, .. } = frame {
+            *log = LogId([77; 16]);
+        }
+        true
+    };
+    lied_to(&mut network, ANA, renamed).await;
+    let second = capture(&mut network.laptops[ANA], "dos").await;
+    lied_to(&mut network, ANA, renamed).await;
+    assert_eq!(network.laptops[ANA].engine.distrust(), None, "to her it looks like a log that was lost and came back");
+    assert_eq!(network.laptops[ANA].store.unsent().await.unwrap(), 0);
+    lied_to(&mut network, LUIS, |_| true).await;
+    let found = network.laptops[LUIS].store.findings().await.unwrap();
+    let found: Vec<_> = found.iter().map(|found| (found.fate, found.code.as_str(), found.device)).collect();
+    let ana = zuc_domain::shared::DeviceId(network.laptops[ANA].keys().id().to_uuid());
+    assert_eq!(found, [(zuc_store::Fate::Distrusted, "sync.two_logs", Some(ana))]);
+    assert_eq!(network.laptops[LUIS].engine.distrust(), Some("sync.two_logs"), "though it was greeted anew");
+
+    // She comes back to the first name, says that another followed it, and an honest relay takes a third.
+    network.laptops[ANA].disconnect().await;
+    network.settle().await;
+    assert_ne!(network.host.log_id(network.company).await, name);
+    for laptop in &network.laptops {
+        assert_eq!(
+            (laptop.engine.distrust(), laptop.store.findings().await.unwrap().len()),
+            (None, 0),
+            "{}",
+            laptop.name
+        );
+        for lead in [first, second] {
+            assert!(laptop.store.read::<Lead>(lead).await.unwrap().is_some(), "{}", laptop.name);
+        }
+    }
 }

@@ -44,6 +44,7 @@ pub(crate) struct Device {
     places: BTreeMap<(Scope, u64), ChainHash>,
     pub(crate) alarms: BTreeMap<Scope, Alarm>,
     relay_log: Option<LogId>,
+    earlier_logs: Vec<LogId>,
     offers_due: bool,
 }
 
@@ -75,6 +76,7 @@ impl Device {
             places: BTreeMap::new(),
             alarms: BTreeMap::new(),
             relay_log: None,
+            earlier_logs: vec![],
             offers_due: false,
         }
     }
@@ -106,6 +108,7 @@ impl Device {
                 .collect(),
             alarms: self.alarms.iter().map(|(scope, alarm)| (*scope, *alarm)).collect(),
             relay_log: self.relay_log,
+            earlier_logs: self.earlier_logs.clone(),
             offers_due: self.offers_due,
             ..Resume::default()
         };
@@ -222,6 +225,7 @@ impl Device {
                 Effect::LogChanged { log } => {
                     if self.relay_log != Some(log) {
                         self.alarms.clear();
+                        self.earlier_logs.extend(self.relay_log);
                     }
                     self.places.clear();
                     self.cursors.clear();

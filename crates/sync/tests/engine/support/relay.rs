@@ -69,14 +69,16 @@ impl Relay {
     /// Answers one frame of a device.
     pub(crate) fn answer(&mut self, frame: ClientFrame) -> Vec<ServerFrame> {
         match frame {
-            ClientFrame::Hello { .. } | ClientFrame::Behind { .. } => vec![ServerFrame::Welcome {
-                version: self.version,
-                log: self.log_id,
-                time_ms: 5,
-                control: self.control.head(),
-                control_len: self.control.len(),
-                heads: Scope::FIRST.map(|scope| self.head(scope)).to_vec(),
-            }],
+            ClientFrame::Hello { .. } | ClientFrame::Behind { .. } | ClientFrame::Followed { .. } => {
+                vec![ServerFrame::Welcome {
+                    version: self.version,
+                    log: self.log_id,
+                    time_ms: 5,
+                    control: self.control.head(),
+                    control_len: self.control.len(),
+                    heads: Scope::FIRST.map(|scope| self.head(scope)).to_vec(),
+                }]
+            }
             ClientFrame::Push { scope, batches, .. } => self.push(scope, batches),
             ClientFrame::Pull { scope, from, .. } => vec![self.entries(scope, from)],
             ClientFrame::Subscribe { cursors } => {
