@@ -149,10 +149,10 @@ impl Store {
         )
         .execute(&mut *tx)
         .await?;
-        // nor does a name that is left come back
+        // nor does a name that is left come back; of more than 64 the first are let go
         sqlx::query!(
             "INSERT INTO setting (name, value) SELECT ?1, value FROM setting WHERE name = ?2 AND value <> ?3
-             ON CONFLICT (name) DO UPDATE SET value = setting.value || ' ' || excluded.value",
+             ON CONFLICT (name) DO UPDATE SET value = substr(setting.value || ' ' || excluded.value, -2111)",
             EARLIER_LOGS,
             RELAY_LOG,
             name,

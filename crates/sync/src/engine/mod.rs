@@ -67,7 +67,7 @@ pub struct Engine {
     link: Link,
     relay_log: Option<LogId>,
     /// As [`Resume::earlier_logs`].
-    earlier_logs: BTreeSet<LogId>,
+    earlier_logs: Vec<LogId>,
     /// The relay is to say once more what its log is called.
     asks_the_name: bool,
     /// As [`Resume::offers_due`].
@@ -157,7 +157,7 @@ impl Engine {
             authors,
             link: Link::Down,
             relay_log: resume.relay_log,
-            earlier_logs: resume.earlier_logs.into_iter().collect(),
+            earlier_logs: resume.earlier_logs,
             asks_the_name: false,
             offers_due: resume.offers_due,
             offering: BTreeMap::new(),

@@ -71,7 +71,7 @@ pub struct Resume {
     pub alarms: Vec<(Scope, Alarm)>,
     /// The relay's log that the cursors belong to.
     pub relay_log: Option<LogId>,
-    /// Names that the relay's log had before: it takes none of them a second time.
+    /// Names that the relay's log had before, the newest 64 of them: it takes none a second time.
     pub earlier_logs: Vec<LogId>,
     /// That log follows another that this device has read, and was not given back all that is held here.
     pub offers_due: bool,
