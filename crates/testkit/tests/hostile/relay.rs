@@ -3,6 +3,8 @@
 //! Two logs under one name, a log that begins anew, two memberships at one place and what a restart remembers of them are told in
 //! the suite `network`; facts that are not the relay's to write in that of the engine.
 
+use std::collections::VecDeque;
+
 use zuc_domain::lead::Lead;
 use zuc_protocol::control::{
     AddDevice, ControlAct, ControlAuthor, ControlLog, ControlRecord, IndexWrap, Recipient, SignedControl,
@@ -336,15 +338,22 @@ async fn a_log_that_one_laptop_is_shown_under_another_name_is_found_out_by_those
     network.settle().await;
     let name = network.host.log_id(network.company).await;
     network.laptops[ANA].disconnect().await;
-    let renamed = |frame: &mut ServerFrame| {
-        if let ServerFrame::Welcome { log, .. } = frame {
-            *log = LogId([77; 16]);
+    // and takes back what she holds of the log that it says was lost
+    let mut asked = VecDeque::new();
+    let mut renamed = |frame: &mut ServerFrame| {
+        match frame {
+            ServerFrame::Welcome { log, .. } => *log = LogId([77; 16]),
+            ServerFrame::Holds { scope, .. } => asked.push_back(*scope),
+            ServerFrame::Error { code, .. } if code == "relay.not_lost" => {
+                *frame = ServerFrame::Offered { scope: asked.pop_front().unwrap(), last: true };
+            }
+            _ => {}
         }
         true
     };
-    lied_to(&mut network, ANA, renamed).await;
+    lied_to(&mut network, ANA, &mut renamed).await;
     let second = capture(&mut network.laptops[ANA], "dos").await;
-    lied_to(&mut network, ANA, renamed).await;
+    lied_to(&mut network, ANA, &mut renamed).await;
     assert_eq!(network.laptops[ANA].engine.distrust(), None, "to her it looks like a log that was lost and came back");
     assert_eq!(network.laptops[ANA].store.unsent().await.unwrap(), 0);
     lied_to(&mut network, LUIS, |_| true).await;
