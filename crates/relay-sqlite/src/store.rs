@@ -67,13 +67,7 @@ const MAX_OPEN: usize = 16;
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            gather: Duration::from_millis(2),
-            max_open: MAX_OPEN,
-            synchronous_full: true,
-            vfs: None,
-            clock: None,
-        }
+        Self { gather: Duration::from_millis(2), max_open: MAX_OPEN, synchronous_full: true, vfs: None, clock: None }
     }
 }
 

@@ -117,7 +117,7 @@ impl Store {
         let making = tokio::task::spawn_blocking(move || fresh::steps(&opened, scope, &actor.0, &to));
         while let Some(step) = steps.recv().await {
             match step? {
-                Step::Documents(documents) => taking.documents(documents).await?,
+                Step::Documents(documents) => Box::pin(taking.documents(documents)).await?,
                 Step::Other(item) => taking.item(item).await?,
             }
         }
