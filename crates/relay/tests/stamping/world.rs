@@ -300,6 +300,13 @@ impl Founder {
         view(&relay.frames(self, ClientFrame::Stamp(Box::new(job.clone()))).await)
     }
 
+    /// Sends it, and what came of it in the end: the relay's own round may have taken it up before the request did.
+    pub(crate) async fn stamp_to(&self, relay: &RelayProcess, job: &StampJob, wanted: StampState) -> StampView {
+        self.stamp(relay, job).await.unwrap();
+        self.until(relay, job, wanted).await;
+        self.command(relay, StampCommand::Status { invoice: job.invoice }).await.unwrap()
+    }
+
     pub(crate) async fn command(&self, relay: &RelayProcess, command: StampCommand) -> Result<StampView, String> {
         view(&relay.frames(self, ClientFrame::StampCommand { id: RequestId([0; 16]), command }).await)
     }
