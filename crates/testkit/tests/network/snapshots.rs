@@ -2,12 +2,13 @@
 
 use zuc_domain::lead::{Lead, LeadField};
 use zuc_domain::shared::LeadId;
-use zuc_protocol::ids::ItemId;
+use zuc_protocol::ids::{DeviceId, ItemId};
 use zuc_protocol::manifest::{Says, Unfit};
 use zuc_protocol::messages::ServerFrame;
 use zuc_protocol::pack::{PackItem, pack_hash};
 use zuc_protocol::{Blob, Rights, Role, Scope};
 use zuc_store::{Fate, Snapshot};
+use zuc_sync::AuthorCursor;
 use zuc_testkit::network::{Laptop, Network, On};
 
 use crate::work;
@@ -122,7 +123,14 @@ async fn held(laptop: &Laptop, leads: &[LeadId]) -> Vec<String> {
     let resume = store.resume(laptop.engine.log()).await.unwrap();
     let of_sales = |scope: &Scope| *scope == SALES;
     held.push(format!("{:?}", resume.cursors.iter().filter(|(scope, _)| of_sales(scope)).collect::<Vec<_>>()));
-    held.push(format!("{:?}", resume.authors.iter().filter(|(scope, ..)| of_sales(scope)).collect::<Vec<_>>()));
+    // upon which log an author was seen to seal, knows who read that entry; it is in no snapshot
+    let seen = |(scope, device, cursor): &(Scope, DeviceId, AuthorCursor)| {
+        (*scope, *device, AuthorCursor { upon_this: false, ..*cursor })
+    };
+    held.push(format!(
+        "{:?}",
+        resume.authors.iter().filter(|(scope, ..)| of_sales(scope)).map(seen).collect::<Vec<_>>()
+    ));
     for lead in leads {
         held.push(format!("{:?}", store.history(*lead, None, 99).await.unwrap()));
         held.push(format!("{:?}", store.person_keys_of(lead.0).await.unwrap()));
