@@ -198,7 +198,7 @@ fn line(edit: &HistoryEdit, change: &str, id: Signal<String>, restore: Action) -
         tr!(history.restore_to, text = from.clone())
     };
     view! {
-        <div class="row" style="flex-wrap:wrap;gap:4px 8px">
+        <div class="row" style="flex-wrap:wrap;gap:4px 8px;height:auto">
             <span class="m">{edit.label.clone()}</span>
             {if edit.pieces.is_empty() { whole(from, edit.to.clone()).into_any() } else { in_words(&edit.pieces).into_any() }}
             {edit.restorable.then(|| view! {
