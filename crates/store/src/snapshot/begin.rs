@@ -98,7 +98,8 @@ impl Store {
     ) -> Result<Begun, Not> {
         let identity = self.identity().ok_or(StoreError::NoIdentity)?;
         let company = CompanyId::from_uuid(identity.company.0);
-        let (digest, opened) = digest_of(company, ring, manifest, packs).map_err(Not::Unfit)?;
+        let mut opened = Vec::with_capacity(packs.len());
+        let digest = digest_of(company, ring, manifest, packs, |pack| opened.push(pack)).map_err(Not::Unfit)?;
         if digest != manifest.digest {
             return Err(Not::Unfit(Unfit::OtherDigest));
         }
@@ -114,7 +115,7 @@ impl Store {
         let mut taking = Taking { own, ..Taking::new(identity, rows, scope, now) };
         let (to, mut steps) = mpsc::channel(fresh::AHEAD);
         let actor = identity.actor;
-        let making = tokio::task::spawn_blocking(move || fresh::steps(&opened, scope, &actor.0, &to));
+        let making = tokio::task::spawn_blocking(move || fresh::steps(opened, scope, &actor.0, &to));
         while let Some(step) = steps.recv().await {
             match step? {
                 Step::Documents(documents) => Box::pin(taking.documents(documents)).await?,

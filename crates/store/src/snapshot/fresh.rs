@@ -45,11 +45,11 @@ pub(super) enum Step {
 }
 
 /// Hands out what opened packs hold, to the first that is not what it says, or until nobody listens.
-pub(super) fn steps(opened: &[Vec<u8>], scope: Scope, actor: &[u8], to: &Sender<Result<Step, Not>>) {
+pub(super) fn steps(opened: Vec<Vec<u8>>, scope: Scope, actor: &[u8], to: &Sender<Result<Step, Not>>) {
     let mut documents = Vec::new();
     let hand = |step| to.blocking_send(step).is_ok();
     for pack in opened {
-        let Ok(items) = pack::items(pack) else {
+        let Ok(items) = pack::items(&pack) else {
             hand(Err(Not::Unfit(Unfit::Malformed)));
             return;
         };

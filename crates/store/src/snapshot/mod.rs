@@ -118,23 +118,23 @@ impl Store {
         items::write(&folded.store, manifest.scope, &mut |item: Vec<u8>| digester.add(&item)).await?;
         let same = folded.cursor.chain == manifest.chain && digester.finish() == manifest.digest;
         folded.end().await;
-        let packed = digest_of(company, ring, manifest, &snapshot.packs).map(|(digest, _)| digest);
+        let packed = digest_of(company, ring, manifest, &snapshot.packs, drop);
         Ok(Some(same && packed == Ok(manifest.digest)))
     }
 }
 
-/// The digest of what packs hold, each of which must be the one that the manifest names; and what they hold.
+/// The digest of what packs hold, each of which must be the one that the manifest names; what each holds goes to `keep`.
 fn digest_of(
     company: CompanyId,
     ring: &KeyRing,
     manifest: &Manifest,
     packs: &[Blob],
-) -> Result<(Digest32, Vec<Vec<u8>>), Unfit> {
+    mut keep: impl FnMut(Vec<u8>),
+) -> Result<Digest32, Unfit> {
     let mut digester = Digester::new();
     if packs.len() != manifest.packs.len() {
         return Err(Unfit::NotWhole);
     }
-    let mut all = Vec::with_capacity(packs.len());
     for (pack, named) in packs.iter().zip(&manifest.packs) {
         if pack_hash(&pack.0) != named.hash {
             return Err(Unfit::ForgedPack);
@@ -143,9 +143,9 @@ fn digest_of(
         for (_, item) in pack::items(&opened).map_err(|_| Unfit::Malformed)? {
             digester.add(item);
         }
-        all.push(opened);
+        keep(opened);
     }
-    Ok((digester.finish(), all))
+    Ok(digester.finish())
 }
 
 /// Opens a pack of a manifest's.
