@@ -5,6 +5,7 @@ use std::{
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU8, Ordering},
 };
 
 use serde_json::{Value, json};
@@ -71,7 +72,7 @@ impl Company {
         let folder = Place::new(&format!("{story}-servers")).file("");
         let pac = folder.join("pac");
         let pac = Server::start(&["sandbox-pac", "--listen", "127.0.0.1:0", "--data", text(&pac)]);
-        let relay_address = "127.0.0.1:0".to_owned();
+        let relay_address = own_address();
         let issuer = SampleCompany::issuer();
         let mut company = Self { folder, pac, relay: None, relay_address, luis, ana, carla, issuer };
         company.relay_on();
@@ -253,6 +254,13 @@ pub(crate) fn write_products(path: &Path) -> ProductList {
     assert!(list.products.len() >= 3, "the list has products");
     fs::write(path, list.to_csv()).expect("the folder can be written");
     list
+}
+
+/// Where nobody else listens: the port of a relay that is away is taken by nobody meanwhile.
+fn own_address() -> String {
+    static COMPANIES: AtomicU8 = AtomicU8::new(0);
+    let [.., high, low] = std::process::id().to_be_bytes();
+    format!("127.{}.{low}.{}:0", high & 0x7f, COMPANIES.fetch_add(1, Ordering::Relaxed) | 0x80)
 }
 
 /// A path as an argument.

@@ -4,6 +4,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Stdio,
+    sync::atomic::{AtomicU8, Ordering},
 };
 
 use serde::Deserialize;
@@ -96,7 +97,7 @@ impl Servers {
             options,
             pac,
             relay: None,
-            relay_address: "127.0.0.1:0".to_owned(),
+            relay_address: own_address(),
             http: reqwest::Client::new(),
         };
         servers.start_relay().await;
@@ -247,6 +248,14 @@ impl Process {
     fn listening(&self) -> &str {
         self.said["listening"].as_str().expect("a server says where it listens")
     }
+}
+
+/// Where nobody else listens: whoever comes back to 127.0.0.1 may find its port taken meanwhile, by any
+/// test beside it and by any connection that goes out.
+fn own_address() -> String {
+    static WORLDS: AtomicU8 = AtomicU8::new(0);
+    let [.., high, low] = std::process::id().to_be_bytes();
+    format!("127.{}.{low}.{}:0", high | 0x80, WORLDS.fetch_add(1, Ordering::Relaxed))
 }
 
 fn text(path: &Path) -> String {
