@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::atomic::{AtomicU8, Ordering},
+    time::Duration,
 };
 
 use serde_json::{Value, json};
@@ -112,7 +113,7 @@ impl Company {
         let code = invite["code"].as_str().expect("an invite has a code").to_owned();
         std::thread::scope(|scope| {
             let joining = scope.spawn(|| place.zuc(&["device", "join", &code, "--person", name]));
-            crate::display::wait_for("the request to join", std::time::Duration::from_mins(1), || {
+            crate::display::wait_for("the request to join", Duration::from_mins(1), || {
                 let pending = self.luis.zuc(&["device", "pending"]);
                 let Some(device) = pending.as_array().and_then(|rows| rows.first()) else { return false };
                 self.luis.zuc(&["device", "approve", device["short_code"].as_str().expect("a code to compare")]);
@@ -177,6 +178,16 @@ impl Company {
         };
         let password = csd["password"].as_str().expect("a password").to_owned();
         Csd { cer: file("csd.cer", "cer"), key: file("csd.key", "key"), password }
+    }
+
+    /// Waits until the sale has left an invoice with Carla.
+    pub(crate) fn until_drafted(&self) {
+        crate::display::wait_for("the invoice that the sale left", Duration::from_mins(1), || {
+            for place in [&self.ana, &self.luis, &self.carla] {
+                place.zuc(&["sync"]);
+            }
+            self.carla.zuc(&["invoice", "list"])["total"].as_u64().is_some_and(|total| total > 0)
+        });
     }
 
     /// Ana sells: from a list of prospects to a signed proposal, sent to the others; the customer's id.

@@ -1,14 +1,13 @@
 //! The passphrase asked again: what was refused for it waits, and goes on once it was typed.
 
-use leptos::html;
 use leptos::prelude::*;
-use wasm_bindgen::{JsCast as _, JsValue};
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use zuc_ipc::company::Secret;
 use zuc_ipc::{Failure, list};
 
 use crate::backend;
-use crate::components::{Dialog, DialogHead, FormFailure, Icon, Kbd, TextField};
+use crate::components::{Dialog, DialogHead, Icon, Kbd, PhraseField};
 use crate::words::tr;
 
 /// The question, for every act of the window.
@@ -98,25 +97,10 @@ fn Inside(proof: Proof) -> impl IntoView {
             }
         });
     };
-    // a wrong phrase is said under its field, whatever else beside the form
-    let wrong = |failure: &Failure| failure.code == "store.wrong_passphrase";
-    let error = Signal::derive(move || failure.get().filter(wrong).map(|failure| failure.sentence()));
-    let other = Signal::derive(move || failure.get().filter(|failure| !wrong(failure)));
-    let form = NodeRef::<html::Form>::new();
-    Effect::new(move |_| {
-        let field = form.get().and_then(|form| form.query_selector("input").ok().flatten());
-        if let Some(field) = field.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
-            // a refused focus only costs a click
-            let _ = field.focus();
-        }
-    });
     view! {
         <DialogHead title=tr!(proof.title) about=tr!(proof.about).to_owned()/>
-        <form node_ref=form on:submit=move |event| { event.prevent_default(); prove(); }>
-            <div class="dialog__body col gap-3">
-                <TextField label=tr!(lock.phrase) value=phrase kind="password" error testid="proof-phrase"/>
-                <FormFailure failure=other/>
-            </div>
+        <form on:submit=move |event| { event.prevent_default(); prove(); }>
+            <div class="dialog__body"><PhraseField phrase failure testid="proof-phrase"/></div>
             <div class="dialog__f">
                 <button type="button" class="btn end" on:click=move |_| proof.open.set(false) data-testid="proof-cancel">{tr!(common.cancel)}</button>
                 <button type="submit" class="btn btn--primary" disabled=move || busy.get() || phrase.with(String::is_empty) data-testid="proof-go">

@@ -10,6 +10,7 @@ mod bench;
 mod build;
 mod check;
 mod fuzz;
+mod programs;
 mod run;
 mod setup;
 mod sim;

@@ -1,12 +1,12 @@
 //! Every suite, in the order in which a failure is cheapest to see.
 
-use std::{env, fmt::Write as _, path::Path, thread, time::Instant};
+use std::{env, fmt::Write as _, num::NonZeroUsize, path::Path, thread, time::Instant};
 
 use anyhow::{Context as _, bail};
 use xshell::{Shell, cmd};
 
 use crate::{
-    build, check, fuzz, setup, tools,
+    build, check, fuzz, programs, setup, tools,
     tools::{ROOMS, step},
 };
 
@@ -26,6 +26,9 @@ const FAULTS: &[(&str, &str)] = &[
 /// Kills of one run, when the environment names no other number: the test's own is five times as many, and as long.
 const KILLS: &str = "60";
 
+/// Lets programs that are no release stretch passphrases for less: each process of the tests opens a home anew.
+const CHEAP: &str = "ZUC_CHEAP_PASSPHRASES";
+
 /// Runs the named suites, or all.
 pub(crate) fn test(shell: &Shell, wanted: &[String]) -> anyhow::Result<()> {
     if let Some(unknown) = wanted.iter().find(|name| !SUITES.contains(&name.as_str())) {
@@ -41,6 +44,7 @@ pub(crate) fn test(shell: &Shell, wanted: &[String]) -> anyhow::Result<()> {
         anyhow::Ok(())
     };
     step("set-up", || setup::for_tests(shell))?;
+    let _cheap = shell.push_env(CHEAP, "1");
     run("check", &check::check)?;
     run("unit", &unit)?;
     run("layout", &layout)?;
@@ -57,26 +61,26 @@ pub(crate) fn test(shell: &Shell, wanted: &[String]) -> anyhow::Result<()> {
 
 /// Rules, properties, snapshots, stories, and the conformance tests where the reference data are.
 fn unit(shell: &Shell) -> anyhow::Result<()> {
-    let _path = if setup::conformance().is_some() {
+    let mut variables = Vec::new();
+    if setup::conformance().is_some() {
         let python = setup::python(shell, "judges", JUDGES)?;
         let first = python.parent().context("a program lies in a folder")?;
         let path = env::var_os("PATH").unwrap_or_default();
         // the tests ask for `python3` by name: this one is found first
         let folders = std::iter::once(first.to_owned()).chain(env::split_paths(&path));
-        Some(shell.push_env("PATH", env::join_paths(folders)?))
+        variables.push(("PATH", env::join_paths(folders)?));
     } else {
         println!("   ZUC_CONFORMANCE names no folder: the tests against reference data say so and pass by");
-        None
-    };
-    // many wait for processes and clocks
-    let threads = thread::available_parallelism().map_or(2, |cores| 2 * cores.get());
-    let _threads = shell.push_env("RUST_TEST_THREADS", threads.to_string());
+    }
+    let cores = thread::available_parallelism().map_or(2, NonZeroUsize::get);
+    variables.push(("RUST_TEST_THREADS", cores.to_string().into()));
+    variables.push((CHEAP, "1".into()));
     // a taste of the power cuts: the suite of faults has them all
-    let _points = shell.push_env("ZUC_DISK_POINTS", "20");
-    let _seconds = shell.push_env("ZUC_FUZZ_SECONDS", fuzz::SECONDS.to_string());
+    variables.push(("ZUC_DISK_POINTS", "20".into()));
+    variables.push(("ZUC_FUZZ_SECONDS", fuzz::SECONDS.to_string().into()));
     // the window is compiled around its pages: around none here, those of the desktop suite there
     shell.create_dir("dist")?;
-    Ok(cmd!(shell, "cargo test --locked {ROOMS...} --tests").quiet().run()?)
+    programs::test(&[ROOMS, &["--tests"]].concat(), cores, &variables)
 }
 
 /// The promises of the layout: arrows between rooms, and what is absent from where.

@@ -67,6 +67,8 @@ pub struct HistoryRow {
     pub device: String,
     /// It began the record.
     pub begins: bool,
+    /// It was made without a connection to the relay.
+    pub offline: bool,
     /// What it changed; nothing that is shown, where it only counted or computed.
     pub edits: Vec<HistoryEdit>,
 }

@@ -35,8 +35,16 @@ impl fmt::Debug for StoreAt {
 
 impl StoreAt {
     pub(crate) async fn open(&self) -> Result<Arc<dyn RelayStore>, StoreError> {
+        self.open_with(zuc_relay_sqlite::Options::default()).await
+    }
+
+    /// As [`Self::open`], with the options of a folder.
+    pub(crate) async fn open_with(
+        &self,
+        options: zuc_relay_sqlite::Options,
+    ) -> Result<Arc<dyn RelayStore>, StoreError> {
         Ok(match self {
-            Self::Folder(folder) => Arc::new(SqliteStore::open(folder, zuc_relay_sqlite::Options::default()).await?),
+            Self::Folder(folder) => Arc::new(SqliteStore::open(folder, options).await?),
             Self::Postgres(url) => Arc::new(PostgresStore::open(url, zuc_relay_postgres::Options::default()).await?),
         })
     }

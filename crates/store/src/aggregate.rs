@@ -143,7 +143,7 @@ impl Tx {
         let number = scope_number(scope);
         let Some(mut held) = self.docs.remove(&(number, id)) else { return Ok(false) };
         let before = held.document.heads();
-        if let Some(written) = held.document.delete(self.session.at.as_second())? {
+        if let Some(written) = held.document.delete(self.session.moment())? {
             held.version += i64::try_from(written.changes.len()).unwrap_or(0);
             let tail = store_written(&mut self.conn, A::SHAPE, number, id, &written, held.version).await?;
             let part = self.note_part(number).await?;
@@ -197,7 +197,7 @@ impl Tx {
         self.ring.ensure(&mut self.conn, scope, &subjects).await?;
         let content = A::SHAPE.content(id, value, &said, &held, &self.ring)?;
 
-        let seconds = self.session.at.as_second();
+        let moment = self.session.moment();
         let slot = self.docs.remove(&(number, id));
         let created = slot.is_none();
         if created && self.late.iter().any(|kind| *kind != A::SHAPE.number) {
@@ -209,7 +209,7 @@ impl Tx {
             None => Held { document: new_document(A::SHAPE, scope, id, &self.identity.actor.0)?, version: 0 },
         };
         let before = if created { Vec::new() } else { held_doc.document.heads() };
-        let written = held_doc.document.write(&content, seconds)?;
+        let written = held_doc.document.write(&content, moment)?;
         let mut tail = (0, 0);
         if let Some(written) = &written {
             held_doc.version += i64::try_from(written.changes.len()).unwrap_or(0);

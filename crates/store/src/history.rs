@@ -37,6 +37,8 @@ pub struct Past {
     pub device: Option<DeviceId>,
     /// It began the record.
     pub begins: bool,
+    /// Its author's computer said that nobody could be reached.
+    pub offline: bool,
     /// What it wrote.
     pub edits: Vec<FieldEdit>,
 }
@@ -77,6 +79,7 @@ impl Store {
                 at: second(edited.time),
                 device: open.device_of(&edited.actor),
                 begins: edited.begins,
+                offline: edited.offline,
                 edits,
             });
         }

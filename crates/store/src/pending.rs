@@ -87,8 +87,8 @@ impl Tx {
             self.pending.keys.push((number, made));
         }
         let content = Lead::SHAPE.content(id, value, &Map::new(), &Content::default(), &self.ring)?;
-        let seconds = self.session.at.as_second();
-        let written = Document::first(Lead::SHAPE.kind, &content, &self.identity.actor.0, seconds)?;
+        let moment = self.session.moment();
+        let written = Document::first(Lead::SHAPE.kind, &content, &self.identity.actor.0, moment)?;
         let mut numbers = Vec::with_capacity(happened.len());
         for event in happened {
             let context = events::context(self, 1, &written.heads);

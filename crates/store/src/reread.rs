@@ -16,7 +16,7 @@ use crate::store::scope_number;
 use crate::{StoreError, aggregate, conflicts, financial, lead, registry};
 
 /// Leads written at a time: a first exchange brings a hundred thousand of them.
-const CHUNK: usize = 100;
+const CHUNK: usize = 500;
 
 /// Bad content of a peer must not stop the log: the row keeps what it last showed.
 pub(crate) fn is_bad_content(error: &StoreError) -> bool {

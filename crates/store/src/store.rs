@@ -16,6 +16,7 @@ use zuc_protocol::home::Home as Place;
 use zuc_protocol::ids::{ActorId, Incarnation};
 use zuc_protocol::secret::BagKey;
 
+use crate::doc::Moment;
 use crate::floor::{Entry, Newer};
 use crate::keys::{Entropy, Home, Keys};
 use crate::open::{self, Left, OpenOptions, Pools};
@@ -48,6 +49,13 @@ pub struct Session {
     pub correlation: Uuid,
     /// Whether there is no network.
     pub offline: bool,
+}
+
+impl Session {
+    /// What the changes of documents say of when it was.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment { seconds: self.at.as_second(), offline: self.offline }
+    }
 }
 
 pub(crate) struct Inner {

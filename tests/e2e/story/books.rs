@@ -1,10 +1,9 @@
 //! Carla invoices what Ana sold: certificate, fiscal profile, stamp, papers. Luis sees it on his boards.
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path};
 
 use crate::{
     company::Company,
-    display::wait_for,
     figure::{micro, random_amount, random_name, written},
     place::Place,
     story::pdf_text,
@@ -20,12 +19,7 @@ pub(crate) async fn story() {
     idle.empty("inicio-finanzas").await;
     idle.close().await;
     let customer = company.sell();
-    wait_for("the invoice that the sale left", Duration::from_mins(1), || {
-        for place in [&company.ana, &company.luis, &company.carla] {
-            place.zuc(&["sync"]);
-        }
-        company.carla.zuc(&["invoice", "list"])["total"].as_u64().is_some_and(|total| total > 0)
-    });
+    company.until_drafted();
     let csd = company.csd();
 
     // what the pages say of total and balance is what the data say

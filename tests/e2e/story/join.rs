@@ -119,6 +119,7 @@ async fn apart(company: &mut Company, luis: &Window, ana: &Window, name: &str) {
     luis.click(&test("history-open")).await;
     luis.read(&test("history-row"), "Monto estimado").await;
     luis.read(&test("history-row"), "Ana Beltrán").await;
+    luis.read(&test("history-row"), "sin conexión").await;
     luis.choose(&test("history-by"), "Ana Beltrán").await;
     luis.read(&test("history-row"), "Monto estimado").await;
     luis.portrait("historia").await;

@@ -31,6 +31,7 @@ pub(crate) async fn story() {
     ]);
     nobody_told(&place).await;
     by_hand(&place).await;
+    asked_again(&place).await;
     forgotten(&place, &recovery).await;
     told_wrong(&place).await;
     twice(&place).await;
@@ -80,6 +81,32 @@ async fn by_hand(place: &Place) {
     window.read(".toast", "La frase quedó puesta").await;
     window.click(&test("lock-now")).await;
     enter(&window, OTHER).await;
+    window.close().await;
+}
+
+/// What is dangerous asks for the passphrase once more when it was typed long ago; the act waits meanwhile, and goes on.
+async fn asked_again(place: &Place) {
+    let window = place.window("/ajustes/personas", &[(FROM, Path::new("/dev/null"))]).await;
+    window.fill(&test("lock-phrase"), OTHER).await;
+    window.click(&test("lock-open")).await;
+    window.click(&test("person-name")).await;
+    window.click(&test("right-finanzas")).await;
+    // the shell's own refusal, five minutes early
+    let early = "const ask = window.fetch; window.fetch = (url, ...rest) => { \
+        if (!String(url).endsWith('/rights_set')) return ask(url, ...rest); \
+        window.fetch = ask; \
+        const headers = { 'content-type': 'application/json', 'Tauri-Response': 'error' }; \
+        return Promise.resolve(new Response(JSON.stringify({ code: 'lock.ask' }), { headers })) }";
+    window.run(early, &[]).await;
+    window.click(&test("rights-give")).await;
+    window.fill(&test("proof-phrase"), "no es esta").await;
+    window.click(&test("proof-go")).await;
+    window.read("[data-testid=proof] .err", "La frase de acceso no es correcta").await;
+    window.portrait("frase-otra-vez").await;
+    window.fill(&test("proof-phrase"), OTHER).await;
+    window.click(&test("proof-go")).await;
+    window.miss(&test("proof")).await;
+    window.read(&test("people-table"), "Finanzas").await;
     window.close().await;
 }
 

@@ -1,6 +1,7 @@
 //! The stories, in order.
 
 mod books;
+mod forgotten;
 mod join;
 mod lock;
 mod proposal;
@@ -22,6 +23,7 @@ pub(crate) const ALL: &[(&str, Story)] = &[
     ("join", || Box::pin(join::story())),
     ("sales", || Box::pin(sales::story())),
     ("books", || Box::pin(books::story())),
+    ("forgotten", || Box::pin(forgotten::story())),
 ];
 
 /// The words of a PDF.

@@ -174,6 +174,9 @@ fn change(row: &HistoryRow, id: Signal<String>, restore: Action) -> impl IntoVie
     } else {
         tr!(history.from, device = row.device)
     };
+    let offline = row.offline.then(|| tr!(history.offline).to_owned());
+    let device: Vec<String> = (!device.is_empty()).then_some(device).into_iter().chain(offline).collect();
+    let device = device.join(" · ");
     let who = by(row);
     let edits: Vec<_> = row.edits.iter().map(|edit| line(edit, &row.change, id, restore)).collect();
     view! {

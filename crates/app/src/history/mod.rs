@@ -136,6 +136,8 @@ impl Office {
             here: past.device == Some(self.actor.device),
             device: device.map(|id| id[..8].to_owned()).unwrap_or_default(),
             begins: past.begins,
+            // where there is no relay nothing is ever online, and it says nothing
+            offline: past.offline && self.exchange.relay().is_ok(),
             edits: past.edits.iter().filter_map(|edit| self.edit_shown(kind, edit, now)).collect(),
         }
     }

@@ -114,7 +114,8 @@ pub(super) async fn history(
     output.show(&history, |history| {
         let mut lines = Vec::new();
         for row in &history.rows {
-            lines.push(format!("{}  {}  {}  {}", row.at, row.by, row.device, row.change));
+            let offline = if row.offline { "  sin conexión" } else { "" };
+            lines.push(format!("{}  {}  {}  {}{offline}", row.at, row.by, row.device, row.change));
             lines.extend(row.edits.iter().map(edited));
         }
         if let Some(last) = history.rows.last().filter(|_| history.more) {

@@ -6,10 +6,10 @@ use std::num::NonZeroU64;
 use automerge::legacy::{ElementId, Key, ObjectId, Op, OpId, OpType, SortedVec};
 use automerge::{ActorId, Change, ExpandedChange, ObjType, ScalarValue};
 
-use super::{Content, Kind, Scalar, TRANSITIONS};
+use super::{Content, Kind, Moment, Scalar, TRANSITIONS};
 
 /// Registers in order of their keys, then each container with what it holds: the same content, the same bytes.
-pub(super) fn change(kind: &Kind, actor: &[u8], content: &Content, time: i64) -> Change {
+pub(super) fn change(kind: &Kind, actor: &[u8], content: &Content, moment: Moment) -> Change {
     let actor = ActorId::from(actor);
     let mut ops = Ops { actor: &actor, list: Vec::with_capacity(content.root.len() + 8) };
     ops.fields(&ObjectId::Root, Some(&content.root));
@@ -29,8 +29,8 @@ pub(super) fn change(kind: &Kind, actor: &[u8], content: &Content, time: i64) ->
         hash: None,
         seq: 1,
         start_op: NonZeroU64::MIN,
-        time,
-        message: None,
+        time: moment.seconds,
+        message: moment.message(),
         deps: Vec::new(),
         extra_bytes: Vec::new(),
         author: None,

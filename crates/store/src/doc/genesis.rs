@@ -21,7 +21,7 @@ pub(super) fn document(kind: &Kind, scope: &str, id: &[u8; 16]) -> Result<AutoCo
     hasher.finalize_xof().fill(&mut actor[4..]);
 
     let mut doc = AutoCommit::new();
-    doc.apply_changes([first::change(kind, &actor, &Content::default(), 0)])?;
+    doc.apply_changes([first::change(kind, &actor, &Content::default(), 0.into())])?;
     Ok(doc)
 }
 

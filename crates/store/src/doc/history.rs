@@ -8,7 +8,7 @@ use automerge::{Change, ChangeHash, ObjId, ROOT, ReadDoc, ScalarValue};
 use serde::{Deserialize, Serialize};
 
 use super::content::Scalar;
-use super::{DELETED, Document, TRANSITIONS, container, genesis};
+use super::{DELETED, Document, Moment, TRANSITIONS, container, genesis};
 use crate::StoreError;
 
 /// One of several values of a field, none of which knew of the others.
@@ -50,6 +50,8 @@ pub struct Edited {
     pub time: i64,
     /// It began the document: nothing was there before.
     pub begins: bool,
+    /// Its author said that nobody could be reached then.
+    pub offline: bool,
     /// What it wrote, in order of the fields.
     pub edits: Vec<Edit>,
 }
@@ -211,6 +213,7 @@ impl Document {
             actor: change.actor_id().to_bytes().to_vec(),
             time: change.timestamp(),
             begins: false,
+            offline: Moment::was_offline(change),
             edits,
         })
     }

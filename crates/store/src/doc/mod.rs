@@ -11,12 +11,13 @@ mod first;
 mod genesis;
 mod history;
 mod kind;
+mod moment;
 mod recorded;
 mod steps;
 
 use std::collections::BTreeSet;
 
-use automerge::transaction::{CommitOptions, Transactable};
+use automerge::transaction::Transactable;
 use automerge::{AutoCommit, Change, ChangeHash, ExpandedChange, ObjId, ROOT, ReadDoc};
 
 pub use check::{MAX_CHANGE, Refusal};
@@ -24,6 +25,7 @@ pub use content::{Content, Scalar};
 pub use cut::{Cut, Gone, cut};
 pub use history::{Edit, Edited, Side};
 pub use kind::{Keep, Kind, MapSpec, TRANSITIONS};
+pub use moment::Moment;
 pub use recorded::Recorded;
 
 use crate::StoreError;
@@ -81,8 +83,13 @@ impl Document {
     }
 
     /// The first change of a new document without the document: what an import writes.
-    pub fn first(kind: &Kind, content: &Content, actor: &[u8], time: i64) -> Result<Written, StoreError> {
-        let change = first::change(kind, actor, content, time);
+    pub fn first(
+        kind: &Kind,
+        content: &Content,
+        actor: &[u8],
+        moment: impl Into<Moment>,
+    ) -> Result<Written, StoreError> {
+        let change = first::change(kind, actor, content, moment.into());
         check::bounds(&change)?;
         Ok(Written {
             changes: vec![change.raw_bytes().to_vec()],
@@ -166,21 +173,22 @@ impl Document {
     /// Brings the document to `target`, writing only what differs, as one change or, where that would be larger than
     /// others take, as several; `None` when nothing differs.
     ///
-    /// `time` is in Unix seconds and decides nothing.
+    /// `moment` decides nothing.
     ///
     /// # Errors
     /// [`StoreError::ChangeRefused`] for what is too large all the same; the document is then not to be saved.
-    pub fn write(&mut self, target: &Content, time: i64) -> Result<Option<Written>, StoreError> {
+    pub fn write(&mut self, target: &Content, moment: impl Into<Moment>) -> Result<Option<Written>, StoreError> {
+        let moment = moment.into();
         let mut current = if self.fresh { Content::default() } else { self.content()? };
         let steps = steps::between(&current, target);
         for step in steps.iter().chain([target]) {
             if std::mem::take(&mut self.fresh) {
-                let first = first::change(self.kind, self.doc.get_actor().to_bytes(), step, time);
+                let first = first::change(self.kind, self.doc.get_actor().to_bytes(), step, moment);
                 self.doc.apply_changes([first])?;
             } else {
                 self.settle_all()?;
                 content::reconcile(&mut self.doc, self.kind, &current, step)?;
-                self.doc.commit_with(CommitOptions::default().with_time(time));
+                self.doc.commit_with(moment.options());
             }
             if !steps.is_empty() {
                 current = self.content()?;
@@ -291,14 +299,14 @@ impl Document {
     }
 
     /// Marks the document as deleted. It holds only while nobody writes after or beside it: see [`Self::is_deleted`].
-    pub fn delete(&mut self, time: i64) -> Result<Option<Written>, StoreError> {
+    pub fn delete(&mut self, moment: impl Into<Moment>) -> Result<Option<Written>, StoreError> {
         // A count, because the same value again would be no operation.
         let times = match self.doc.get(ROOT, DELETED)? {
             Some((value, _)) => value.as_i64().unwrap_or(0),
             None => 0,
         };
         self.doc.put(ROOT, DELETED, times + 1)?;
-        self.doc.commit_with(CommitOptions::default().with_time(time)).map(|_| self.written()).transpose()
+        self.doc.commit_with(moment.into().options()).map(|_| self.written()).transpose()
     }
 
     /// Whether the last word on the document is its deletion: an edit after or beside it, by whoever, takes it back.

@@ -300,6 +300,18 @@ fn choosing_the_value_that_is_shown_ends_a_conflict_as_choosing_the_other_does()
 }
 
 #[test]
+fn a_history_says_what_was_done_without_a_network() {
+    let offline = |seconds| Moment { seconds, offline: true };
+    let mut doc = Document::create(&LEAD, &ANA);
+    doc.write(&content(&[("name", "A")]), offline(1)).unwrap();
+    doc.write(&content(&[("name", "B")]), 2).unwrap();
+    doc.write(&content(&[("name", "C")]), offline(3)).unwrap();
+    doc.delete(offline(4)).unwrap();
+    let told: Vec<_> = doc.history(None, 9).unwrap().iter().map(|edited| (edited.time, edited.offline)).collect();
+    assert_eq!(told, [(4, true), (3, true), (2, false), (1, true)]);
+}
+
+#[test]
 fn a_history_says_who_changed_what_from_what_to_what() {
     let mut noted = content(&[("name", "A"), ("city", "León")]);
     noted.texts.insert("notes", "Pide seis".into());

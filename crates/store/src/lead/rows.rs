@@ -62,6 +62,7 @@ pub(crate) async fn write(conn: &mut SqliteConnection, leads: &[&Lead], new: boo
         super::alias::note_origins(conn, leads).await?;
     }
     let old = if new { HashMap::new() } else { old_rows(conn, leads).await? };
+    let new = old.is_empty();
     let first = if new { next_number(conn).await? } else { 0 };
     let facets = name_facets(conn, leads).await?;
     let names = owner_names(conn, leads).await?;

@@ -119,6 +119,7 @@ impl Store {
         while let Some(step) = steps.recv().await {
             match step? {
                 Step::Documents(documents) => Box::pin(taking.documents(documents)).await?,
+                Step::Events(events) => taking.events(events).await?,
                 Step::Other(item) => taking.item(item).await?,
             }
         }
@@ -177,7 +178,7 @@ impl<'c> Taking<'c> {
         match item {
             PackItem::Document(document) => self.document(document).await,
             PackItem::Fact(fact) => self.fact(fact).await,
-            PackItem::Event(json) => self.event(&json).await,
+            PackItem::Event(json) => self.events(vec![fresh::event(&json)?]).await,
             PackItem::Verdict(verdict) => Ok(self.verdict(verdict).await?),
             PackItem::Actor { actor, device } => Ok(history::note_actor(self.rows.conn, &actor.0, &device.0).await?),
             PackItem::Author(author) => self.author(author),
@@ -265,17 +266,18 @@ impl<'c> Taking<'c> {
         Ok(())
     }
 
-    async fn event(&mut self, json: &str) -> Result<(), Not> {
-        let event: CloudEvent = serde_json::from_str(json).map_err(|_| Not::Unfit(Unfit::Malformed))?;
-        if event.tenantid != self.identity.company {
-            return Err(Not::Unfit(Unfit::Forged));
+    async fn events(&mut self, events: Vec<CloudEvent>) -> Result<(), Not> {
+        for event in events {
+            if event.tenantid != self.identity.company {
+                return Err(Not::Unfit(Unfit::Forged));
+            }
+            if self.latest.is_none_or(|latest| event.hlc > latest) {
+                self.latest = Some(event.hlc);
+            }
+            let acted = self.acted.entry(event.deviceid.0).or_default();
+            *acted = (*acted).max(event.hlc.millis);
+            self.events.push(event);
         }
-        if self.latest.is_none_or(|latest| event.hlc > latest) {
-            self.latest = Some(event.hlc);
-        }
-        let acted = self.acted.entry(event.deviceid.0).or_default();
-        *acted = (*acted).max(event.hlc.millis);
-        self.events.push(event);
         if self.events.len() >= EVENTS { self.write_events().await } else { Ok(()) }
     }
 

@@ -1,12 +1,12 @@
-//! The documents of a snapshot, made on another thread some hundreds ahead of those that go to disk: making one costs as much as
-//! writing it.
+//! The documents and events of a snapshot, made on another thread some hundreds ahead of those that go to disk: making them costs as
+//! much as writing them.
 
 use std::collections::BTreeSet;
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use tokio::sync::mpsc::Sender;
 use uuid::Uuid;
-use zuc_domain::shared::Scope;
+use zuc_domain::shared::{CloudEvent, Scope};
 use zuc_protocol::manifest::Unfit;
 use zuc_protocol::pack::{self, PackItem, PackedDocument};
 
@@ -17,7 +17,7 @@ use crate::shape::Shape;
 use crate::store::{uuid_of, wire_scope};
 use crate::{StoreError, aggregate, doc, registry};
 
-/// Documents that go to disk together.
+/// Documents, or events, that go to disk together.
 const CHUNK: usize = 250;
 /// Chunks that are made ahead.
 pub(super) const AHEAD: usize = 2;
@@ -41,42 +41,88 @@ impl Fresh {
 /// What comes next, in the order of the packs.
 pub(super) enum Step {
     Documents(Vec<Fresh>),
+    Events(Vec<CloudEvent>),
     Other(PackItem),
+}
+
+/// Nobody listens any more.
+struct Unheard;
+
+/// Steps on their way out.
+struct Hand<'t> {
+    documents: Vec<Fresh>,
+    events: Vec<CloudEvent>,
+    to: &'t Sender<Result<Step, Not>>,
+}
+
+impl Hand<'_> {
+    fn give(&self, step: Result<Step, Not>) -> Result<(), Unheard> {
+        self.to.blocking_send(step).map_err(|_closed| Unheard)
+    }
+
+    fn document(&mut self, document: Fresh) -> Result<(), Unheard> {
+        self.flush_events()?;
+        self.documents.push(document);
+        if self.documents.len() == CHUNK { self.flush_documents() } else { Ok(()) }
+    }
+
+    fn event(&mut self, event: CloudEvent) -> Result<(), Unheard> {
+        self.flush_documents()?;
+        self.events.push(event);
+        if self.events.len() == CHUNK { self.flush_events() } else { Ok(()) }
+    }
+
+    fn flush_documents(&mut self) -> Result<(), Unheard> {
+        match std::mem::take(&mut self.documents) {
+            none if none.is_empty() => Ok(()),
+            documents => self.give(Ok(Step::Documents(documents))),
+        }
+    }
+
+    fn flush_events(&mut self) -> Result<(), Unheard> {
+        match std::mem::take(&mut self.events) {
+            none if none.is_empty() => Ok(()),
+            events => self.give(Ok(Step::Events(events))),
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), Unheard> {
+        self.flush_documents()?;
+        self.flush_events()
+    }
 }
 
 /// Hands out what opened packs hold, to the first that is not what it says, or until nobody listens.
 pub(super) fn steps(opened: Vec<Vec<u8>>, scope: Scope, actor: &[u8], to: &Sender<Result<Step, Not>>) {
-    let mut documents = Vec::new();
-    let hand = |step| to.blocking_send(step).is_ok();
+    let mut hand = Hand { documents: Vec::new(), events: Vec::new(), to };
     for pack in opened {
         let Ok(items) = pack::items(&pack) else {
-            hand(Err(Not::Unfit(Unfit::Malformed)));
+            let _unheard = hand.give(Err(Not::Unfit(Unfit::Malformed)));
             return;
         };
         for (item, _) in items {
-            let PackItem::Document(packed) = item else {
-                if !(documents.is_empty() || hand(Ok(Step::Documents(std::mem::take(&mut documents)))))
-                    || !hand(Ok(Step::Other(item)))
-                {
-                    return;
-                }
-                continue;
+            let handed = match item {
+                PackItem::Document(packed) => match fresh(packed, scope, actor) {
+                    Ok(made) => hand.document(made),
+                    Err(not) => hand.give(Err(not)),
+                },
+                PackItem::Event(json) => match event(&json) {
+                    Ok(event) => hand.event(event),
+                    Err(not) => hand.give(Err(not)),
+                },
+                other => hand.flush().and_then(|()| hand.give(Ok(Step::Other(other)))),
             };
-            match fresh(packed, scope, actor) {
-                Ok(made) => documents.push(made),
-                Err(not) => {
-                    hand(Err(not));
-                    return;
-                }
-            }
-            if documents.len() == CHUNK && !hand(Ok(Step::Documents(std::mem::take(&mut documents)))) {
+            if handed.is_err() {
                 return;
             }
         }
     }
-    if !documents.is_empty() {
-        hand(Ok(Step::Documents(documents)));
-    }
+    let _unheard = hand.flush();
+}
+
+/// An event as a pack says it.
+pub(super) fn event(json: &str) -> Result<CloudEvent, Not> {
+    serde_json::from_str(json).map_err(|_| Not::Unfit(Unfit::Malformed))
 }
 
 /// How a packed document lies, if it may lie in this scope.

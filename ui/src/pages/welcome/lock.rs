@@ -1,15 +1,13 @@
 //! The passphrase, where the system keeps no keys.
 
-use leptos::html;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast as _;
 use zuc_ipc::company::Secret;
 use zuc_ipc::lock::UnlockByCode;
 use zuc_ipc::{Failure, list};
 
 use super::Solo;
 use crate::action::Action;
-use crate::components::{FormFailure, Icon, Kbd, TextField};
+use crate::components::{FormFailure, Icon, Kbd, PhraseField, TextField};
 use crate::session::use_session;
 use crate::words::tr;
 
@@ -30,27 +28,14 @@ pub(crate) fn LockPart(#[prop(optional, into)] refused: Option<Failure>) -> impl
         });
     };
     let failure = Signal::derive(move || action.failure.get().or_else(|| refused.get()));
-    // a wrong phrase is said under its field, whatever else beside the form
-    let wrong = |failure: &Failure| failure.code == "store.wrong_passphrase";
-    let error = Signal::derive(move || failure.get().filter(wrong).map(|failure| failure.sentence()));
-    let other = Signal::derive(move || failure.get().filter(|failure| !wrong(failure)));
-    let form = NodeRef::<html::Form>::new();
-    Effect::new(move |_| {
-        let field = form.get().and_then(|form| form.query_selector("input").ok().flatten());
-        if let Some(field) = field.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
-            // a refused focus only costs a click
-            let _ = field.focus();
-        }
-    });
     view! {
         <Solo status=tr!(lock.status)>
             <div class="lock">
                 {move || forgotten.get().then(|| view! { <CodePart forgotten/> })}
-                <form class="col gap-3" style:display=move || if forgotten.get() { "none" } else { "" } node_ref=form on:submit=move |event| { event.prevent_default(); unlock(); }>
+                <form class="col gap-3" style:display=move || if forgotten.get() { "none" } else { "" } on:submit=move |event| { event.prevent_default(); unlock(); }>
                     <h1 class="h1">{tr!(lock.title)}</h1>
                     <p class="t2">{tr!(lock.about)}</p>
-                    <TextField label=tr!(lock.phrase) value=phrase kind="password" error testid="lock-phrase"/>
-                    <FormFailure failure=other/>
+                    <PhraseField phrase failure testid="lock-phrase"/>
                     <button type="submit" class="btn btn--primary btn--lg" disabled=move || action.busy.get() data-testid="lock-open">
                         <Icon name="lock"/>{move || if action.busy.get() { tr!(lock.busy) } else { tr!(lock.open) }}<Kbd key="Enter"/>
                     </button>
