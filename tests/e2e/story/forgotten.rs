@@ -88,7 +88,7 @@ async fn looked_after(company: &Company) {
 
 /// It is a lead of the other team, with what it said.
 async fn moved(window: &Window, lead: &str) {
-    window.miss(&test("lead-move-dialog")).await;
+    window.miss("[data-testid=lead-move-dialog][open]").await;
     window.fill(&test("leads-search"), lead).await;
     window.read(&test("cell-company"), lead).await;
     window.click("[data-testid=lead-row] [data-testid=cell-company] .m").await;

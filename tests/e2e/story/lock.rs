@@ -86,27 +86,28 @@ async fn by_hand(place: &Place) {
 
 /// What is dangerous asks for the passphrase once more when it was typed long ago; the act waits meanwhile, and goes on.
 async fn asked_again(place: &Place) {
-    let window = place.window("/ajustes/personas", &[(FROM, Path::new("/dev/null"))]).await;
+    let window = place.window("/ajustes/bloqueo", &[(FROM, Path::new("/dev/null"))]).await;
     window.fill(&test("lock-phrase"), OTHER).await;
     window.click(&test("lock-open")).await;
-    window.click(&test("person-name")).await;
-    window.click(&test("right-finanzas")).await;
+    for field in ["lock-current", "lock-phrase-new", "lock-phrase-again"] {
+        window.fill(&test(field), OTHER).await;
+    }
     // the shell's own refusal, five minutes early
     let early = "const ask = window.fetch; window.fetch = (url, ...rest) => { \
-        if (!String(url).endsWith('/rights_set')) return ask(url, ...rest); \
+        if (!String(url).endsWith('/lock_put')) return ask(url, ...rest); \
         window.fetch = ask; \
         const headers = { 'content-type': 'application/json', 'Tauri-Response': 'error' }; \
         return Promise.resolve(new Response(JSON.stringify({ code: 'lock.ask' }), { headers })) }";
     window.run(early, &[]).await;
-    window.click(&test("rights-give")).await;
+    window.click(&test("lock-put")).await;
     window.fill(&test("proof-phrase"), "no es esta").await;
     window.click(&test("proof-go")).await;
     window.read("[data-testid=proof] .err", "La frase de acceso no es correcta").await;
     window.portrait("frase-otra-vez").await;
     window.fill(&test("proof-phrase"), OTHER).await;
     window.click(&test("proof-go")).await;
-    window.miss(&test("proof")).await;
-    window.read(&test("people-table"), "Finanzas").await;
+    window.miss("[data-testid=proof][open]").await;
+    window.read(".toast", "La frase quedó puesta").await;
     window.close().await;
 }
 
