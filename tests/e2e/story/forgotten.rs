@@ -79,6 +79,8 @@ async fn looked_after(company: &Company) {
     window.portrait("prospecto-mover").await;
     window.click(&test("move-save")).await;
     moved(&window, &lead).await;
+    window.click("[data-testid=toast] .btn--icon").await;
+    window.miss(&test("toast")).await;
     window.go("/ajustes/respaldos").await;
     window.see(&test("space-here")).await;
     window.run("document.querySelector('[data-testid=file-space]').scrollIntoView()", &[]).await;
