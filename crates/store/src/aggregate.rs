@@ -157,7 +157,7 @@ impl Tx {
                 extras: outbox::Extras::new(BTreeSet::new(), Vec::new(), part),
                 incarnation: self.identity.incarnation.0,
             };
-            outbox::insert(&mut self.conn, &item).await?;
+            self.send(item).await?;
         }
         let after = held.document.heads();
         self.docs.insert((number, id), held);
@@ -222,8 +222,10 @@ impl Tx {
         self.places.insert(id, number);
         self.docs.insert((number, id), held_doc);
 
+        // what nobody would be told of did not happen
+        let told = written.is_some() || self.sends_in(number);
         let mut emitted = Vec::with_capacity(events.len());
-        for event in events {
+        for event in events.iter().filter(|_| told) {
             emitted.push(self.emit(scope, *event, version, &heads).await?);
         }
         if let Some(written) = &written {
@@ -248,9 +250,11 @@ impl Tx {
                     extras: outbox::Extras::new(keys, happened, part),
                     incarnation: self.identity.incarnation.0,
                 };
-                outbox::insert(&mut self.conn, &item).await?;
+                self.send(item).await?;
                 at += length;
             }
+        } else {
+            self.tell_with_sent(number, emitted).await?;
         }
         self.audit(events.first().map_or("edited", |event| event.event_type()), id, &before, &heads).await?;
         if !created && !deleted {

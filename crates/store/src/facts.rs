@@ -107,7 +107,7 @@ impl Tx {
             extras: outbox::Extras::new(keys, emitted, part),
             incarnation: self.identity.incarnation.0,
         };
-        outbox::insert(&mut self.conn, &item).await?;
+        self.send(item).await?;
         let action = events.first().map_or(F::KIND, |event| event.event_type());
         self.audit(action, record.uuid(), &[], &digest).await?;
         if put == Put::Stands {

@@ -13,6 +13,7 @@ use zuc_protocol::person_key::BagRow;
 use zuc_sync::OutboxItem;
 
 use crate::store::{domain_scope, scope_number, uuid_of};
+use crate::tx::Tx;
 use crate::{Store, StoreError, parts};
 
 pub(crate) const CHANGE: i64 = 1;
@@ -54,10 +55,44 @@ pub(crate) struct Plain {
     pub(crate) incarnation: [u8; 16],
 }
 
-pub(crate) async fn insert(conn: &mut SqliteConnection, plain: &Plain) -> Result<(), StoreError> {
+/// The row that a transaction put into the outbox last.
+pub(crate) struct Sent {
+    scope: i64,
+    n: i64,
+    extras: Extras,
+}
+
+impl Tx {
+    /// Puts a row into the outbox.
+    pub(crate) async fn send(&mut self, plain: Plain) -> Result<(), StoreError> {
+        let n = insert(&mut self.conn, &plain).await?;
+        self.sent = Some(Sent { scope: plain.scope, n, extras: plain.extras });
+        Ok(())
+    }
+
+    /// Whether this transaction sends something in a scope that can tell what happened beside it.
+    pub(crate) fn sends_in(&self, scope: i64) -> bool {
+        self.sent.as_ref().is_some_and(|sent| sent.scope == scope)
+    }
+
+    /// Has the row that was sent last in a scope tell events too: of a record that says what it said before, nothing travels
+    /// by itself. A second call on a lead leaves the lead as it is, and has happened for everybody.
+    pub(crate) async fn tell_with_sent(&mut self, scope: i64, events: Vec<i64>) -> Result<(), StoreError> {
+        let Some(sent) = self.sent.as_mut().filter(|sent| sent.scope == scope && !events.is_empty()) else {
+            return Ok(());
+        };
+        sent.extras.events.extend(events);
+        let (extras, n) = (sent.extras.json()?, sent.n);
+        sqlx::query!("UPDATE outbox SET extras = ? WHERE n = ?", extras, n).execute(&mut *self.conn).await?;
+        Ok(())
+    }
+}
+
+/// Writes a row; its number.
+async fn insert(conn: &mut SqliteConnection, plain: &Plain) -> Result<i64, StoreError> {
     let (item, extras, incarnation) =
         (plain.item.as_bytes().as_slice(), plain.extras.json()?, plain.incarnation.as_slice());
-    sqlx::query!(
+    let written = sqlx::query!(
         "INSERT INTO outbox (scope, kind, item, doc_kind, tail_at, tail_len, body, extras, incarnation)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         plain.scope,
@@ -72,7 +107,7 @@ pub(crate) async fn insert(conn: &mut SqliteConnection, plain: &Plain) -> Result
     )
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(written.last_insert_rowid())
 }
 
 impl Store {

@@ -13,6 +13,7 @@ use crate::aggregate::{Aggregate, Repository};
 use crate::audit;
 use crate::doc::{Content, Document};
 use crate::fresh::FreshIds;
+use crate::outbox::Sent;
 use crate::pending::Pending;
 use crate::persons::Ring;
 use crate::projections::analytics;
@@ -46,6 +47,7 @@ pub struct Tx {
     pub(crate) last_event: Option<i64>,
     /// The part of a command over several scopes that is being written.
     pub(crate) part: Option<Part>,
+    pub(crate) sent: Option<Sent>,
     ids: Mutex<FreshIds>,
 }
 
@@ -96,6 +98,7 @@ impl Tx {
             late: BTreeSet::new(),
             last_event: None,
             part: None,
+            sent: None,
             ids: Mutex::default(),
         })
     }

@@ -169,6 +169,29 @@ async fn a_call_that_changes_nothing_of_a_lead_does_not_bring_it_back() {
 }
 
 #[tokio::test]
+async fn a_call_that_changes_nothing_of_a_lead_has_happened_for_everybody() {
+    let mut network = company().await;
+    let lead = work::capture(&mut network.laptops[ANA], "peñón").await.unwrap();
+    work::call(&mut network.laptops[ANA], lead, "le interesa").await.unwrap();
+    network.settle().await;
+    network.laptops[LUIS].disconnect().await;
+    assert!(work::call(&mut network.laptops[LUIS], lead, "mañana").await.unwrap());
+    network.laptops[LUIS].restart().await;
+    assert!(work::call(&mut network.laptops[LUIS], lead, "el lunes").await.unwrap());
+    network.settle().await;
+    let mut told = Vec::new();
+    for at in [LUIS, ANA, CARLA] {
+        let events = network.laptops[at].store.events_of(lead, 99).await.unwrap();
+        let mut events: Vec<String> = events.iter().map(|one| serde_json::to_string(&one.event).unwrap()).collect();
+        events.sort();
+        told.push(events);
+    }
+    assert_eq!(told[0].iter().filter(|event| event.contains("Lead.Contacted")).count(), 3);
+    assert_eq!(told[0], told[1]);
+    assert_eq!(told[0], told[2]);
+}
+
+#[tokio::test]
 async fn a_page_of_control_records_of_which_the_disk_takes_two_is_whole_in_the_end() {
     let mut network = company().await;
     network.laptops[ANA].disconnect().await;
