@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::ZonedDateTime;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqliteConnection};
+use tokio::sync::OnceCell;
 
 use crate::StoreError;
 use crate::floor::{self, Entry};
@@ -174,14 +175,18 @@ pub(crate) async fn in_memory() -> Result<Pools, StoreError> {
 }
 
 /// SQLCipher says on the terminal what it cannot decrypt, until it is told not to; a connection to the file itself can
-/// tell it only after it has tried. What is told holds for the whole process.
+/// tell it only after it has tried. What is told holds for the whole process, so it is told once.
 async fn hush() -> Result<(), StoreError> {
-    // its crypto library would clean up at exit while a connection's thread may still use it: this leaves that out, where
-    // it comes before the first connection
-    openssl::init();
-    let mut connection = SqliteConnectOptions::new().in_memory(true).connect().await?;
-    sqlx::query("PRAGMA cipher_log_level = NONE").execute(&mut connection).await?;
-    Ok(connection.close().await?)
+    static HUSHED: OnceCell<()> = OnceCell::const_new();
+    let hush = || async {
+        // its crypto library would clean up at exit while a connection's thread may still use it: this leaves that out, where
+        // it comes before the first connection
+        openssl::init();
+        let mut connection = SqliteConnectOptions::new().in_memory(true).connect().await?;
+        sqlx::query("PRAGMA cipher_log_level = NONE").execute(&mut connection).await?;
+        Ok::<_, StoreError>(connection.close().await?)
+    };
+    HUSHED.get_or_try_init(hush).await.copied()
 }
 
 /// A full disk makes SQLite roll back by itself; sqlx then fails its own rollback and would for ever take the connection
@@ -235,14 +240,21 @@ async fn migrate(writer: &SqlitePool) -> Result<(), StoreError> {
         MigrateError::Execute(error) => error.into(),
         other => StoreError::Migration(other),
     })?;
-    tx.commit().await?;
     // A word taken out of a search index leaves its bytes there unless told otherwise. Not in the migrations: the
     // command-line SQLite of older systems, which prepares the checked queries, does not know the option.
-    for table in SEARCHES {
+    for table in keep_their_words(&mut tx).await? {
         let sql = format!("INSERT INTO {table} ({table}, rank) VALUES ('secure-delete', 1)");
-        sqlx::query(AssertSqlSafe(sql)).execute(writer).await?;
+        sqlx::query(AssertSqlSafe(sql)).execute(&mut *tx).await?;
     }
-    Ok(())
+    Ok(tx.commit().await?)
+}
+
+/// Search indexes that were not told yet: a start that writes nothing syncs nothing.
+async fn keep_their_words(conn: &mut SqliteConnection) -> Result<Vec<String>, StoreError> {
+    let untold = SEARCHES.map(|table| {
+        format!("SELECT '{table}' WHERE NOT EXISTS (SELECT 1 FROM {table}_config WHERE k = 'secure-delete' AND v = 1)")
+    });
+    Ok(sqlx::query_scalar(AssertSqlSafe(untold.join(" UNION ALL "))).fetch_all(conn).await?)
 }
 
 #[cfg(test)]
@@ -262,6 +274,9 @@ mod tests {
         assert!(cipher.starts_with('4'), "{cipher}");
         let written = sqlx::query("DELETE FROM setting").execute(&pools.readers).await;
         assert!(written.is_err(), "readers do not write");
+        let mut writer = pools.writer.acquire().await.unwrap();
+        assert_eq!(keep_their_words(&mut writer).await.unwrap(), [""; 0], "what is taken out of an index is gone");
+        drop(writer);
         pools.readers.close().await;
         pools.writer.close().await;
         assert!(!std::fs::read(&path).unwrap().starts_with(b"SQLite format 3"));

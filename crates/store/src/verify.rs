@@ -229,14 +229,14 @@ pub(crate) async fn digests_of(conn: &mut SqliteConnection) -> Result<Vec<ScopeD
     .fetch_all(&mut *conn)
     .await?;
     let mut digests = Vec::with_capacity(scopes.len());
+    let columns = columns(conn).await?;
     for number in scopes {
         let sql = "SELECT id, kind, heads, ignored FROM doc WHERE scope = ?1 ORDER BY id";
         let docs = hash_rows(conn, sql, Some(number)).await?;
         let sql = "SELECT id, hash, lost FROM fact WHERE scope = ?1 ORDER BY id, hash";
         let facts = hash_rows(conn, sql, Some(number)).await?;
         let mut rows = blake3::Hasher::new();
-        for (table, condition, order) in TABLES {
-            let columns = columns(conn, table).await?;
+        for ((table, condition, order), columns) in TABLES.iter().zip(&columns) {
             let sql = format!("SELECT {columns} FROM {table} WHERE {condition} ORDER BY {order}");
             rows.update(hash_rows(conn, &sql, Some(number)).await?.0.as_bytes());
         }
@@ -291,20 +291,22 @@ async fn wrong_heads(conn: &mut SqliteConnection, actor: &[u8], problems: &mut V
     }
 }
 
-async fn columns(conn: &mut SqliteConnection, table: &str) -> Result<String, StoreError> {
-    let names: Vec<String> =
-        sqlx::query_scalar(AssertSqlSafe(format!("SELECT name FROM pragma_table_info('{table}') ORDER BY cid")))
-            .fetch_all(conn)
-            .await?;
-    Ok(names.into_iter().filter(|name| !LOCAL.contains(&name.as_str())).collect::<Vec<_>>().join(", "))
+/// The columns of each of [`TABLES`] that are compared, as a query names them.
+async fn columns(conn: &mut SqliteConnection) -> Result<[String; TABLES.len()], StoreError> {
+    let of = TABLES.map(|(table, ..)| format!("SELECT '{table}' AS name, cid, name FROM pragma_table_info('{table}')"));
+    let sql = format!("{} ORDER BY 1, 2", of.join(" UNION ALL "));
+    let rows: Vec<(String, i64, String)> = sqlx::query_as(AssertSqlSafe(sql)).fetch_all(conn).await?;
+    Ok(TABLES.map(|(table, ..)| {
+        let own = rows.iter().filter(|(of, _, name)| of == table && !LOCAL.contains(&name.as_str()));
+        own.map(|(_, _, name)| name.as_str()).collect::<Vec<_>>().join(", ")
+    }))
 }
 
 async fn all_rows(conn: &mut SqliteConnection) -> Result<Vec<(String, blake3::Hash)>, StoreError> {
     let mut hashes = Vec::new();
-    for (table, _, order) in TABLES {
-        let columns = columns(conn, table).await?;
+    for ((table, _, order), columns) in TABLES.iter().zip(columns(conn).await?) {
         let sql = format!("SELECT {columns} FROM {table} ORDER BY {order}");
-        hashes.push((table.to_owned(), hash_rows(conn, &sql, None).await?.0));
+        hashes.push(((*table).to_owned(), hash_rows(conn, &sql, None).await?.0));
     }
     for (table, sql) in DERIVED {
         hashes.push((table.to_owned(), hash_rows(conn, sql, None).await?.0));

@@ -20,10 +20,20 @@ pub struct Ground {
 impl Ground {
     /// An empty one; in memory where the system has a folder there, for an `fsync` of it costs nothing.
     pub fn new() -> Self {
+        Self::holding(&[])
+    }
+
+    /// The same, with files in it that were always there: what each is called, and its bytes.
+    pub fn holding(files: &[(&str, &[u8])]) -> Self {
         let memory = Path::new("/dev/shm");
         let place = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
         let place = place.expect("a temporary folder");
-        let disk = lay(&place, 0);
+        let folder = folder(&place, 0);
+        std::fs::create_dir(&folder).expect("a folder of its own");
+        for (name, bytes) in files {
+            std::fs::write(folder.join(name), bytes).expect("room for a file");
+        }
+        let disk = register(&folder);
         Self { place, turn: 0, disk }
     }
 
@@ -90,12 +100,6 @@ pub(super) fn copy_files(from: &Path, into: &Path) {
 
 fn folder(place: &TempDir, turn: u32) -> PathBuf {
     place.path().join(turn.to_string())
-}
-
-fn lay(place: &TempDir, turn: u32) -> Disk {
-    let folder = folder(place, turn);
-    std::fs::create_dir(&folder).expect("a folder of its own");
-    register(&folder)
 }
 
 fn register(folder: &Path) -> Disk {

@@ -33,6 +33,7 @@ use zuc_store::{
 use zuc_sync::{Config, Effect, Engine, Input, KeyRing};
 
 use super::{
+    blank,
     ground::Ground,
     host::{BEGINNING_MS, Time},
 };
@@ -66,6 +67,18 @@ enum Place {
 }
 
 impl Place {
+    /// Where nothing was written yet.
+    async fn blank(on: On) -> Self {
+        let database = blank::database().await;
+        if on == On::Folder {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            std::fs::write(folder.path().join(blank::NAME), database).expect("room for a file");
+            Self::Folder(folder)
+        } else {
+            Self::Ground(Ground::holding(&[(blank::NAME, database)]))
+        }
+    }
+
     fn folder(&self) -> PathBuf {
         match self {
             Self::Folder(folder) => folder.path().to_owned(),
@@ -140,14 +153,14 @@ impl Laptop {
     pub(super) async fn new(owner: Owner<'_>, records: &[SignedControl]) -> Self {
         let Owner { name, number, person, keys, seed, on, time, begin_at } = owner;
         let chance = Arc::new(Mutex::new(ChaCha8Rng::seed_from_u64(seed << 8 | u64::from(number))));
-        let footing = (on != On::Memory).then(|| {
-            let keys = Keys::fresh(&entropy(&chance));
-            let place = match on {
-                On::Folder => Place::Folder(tempfile::tempdir().expect("a temporary folder")),
-                _ => Place::Ground(Ground::new()),
-            };
-            Box::new(Footing { place, keys, durable: on != On::UnsyncedDisk })
-        });
+        let footing = match on {
+            On::Memory => None,
+            _ => Some(Box::new(Footing {
+                place: Place::blank(on).await,
+                keys: blank::keyed(Keys::fresh(&entropy(&chance))),
+                durable: on != On::UnsyncedDisk,
+            })),
+        };
         let store = open(footing.as_deref(), &chance).await.expect("a disk that works");
         for (seq, record) in (0_u64..).zip(records) {
             let bytes = record.to_bytes().expect("a record that was read");

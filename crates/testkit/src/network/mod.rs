@@ -1,6 +1,7 @@
 //! A company in one process: laptops with the product's store and engine, the product's relay, and frames carried by
 //! hand. There is no socket and no sleep, time passes when it is told to, and one seed decides every draw.
 
+mod blank;
 mod founding;
 mod ground;
 mod host;
