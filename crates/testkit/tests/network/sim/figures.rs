@@ -22,6 +22,7 @@ pub(super) struct Figures {
     pub(super) waits_for_keys: u64,
     pub(super) power_cuts: u64,
     pub(super) converted_twice: u64,
+    pub(super) merged: u64,
     pub(super) relays_lost: u64,
     pub(super) restored: u64,
     pub(super) spoiled: u64,
@@ -32,6 +33,7 @@ pub(super) struct Figures {
     pub(super) leases_over: u64,
     pub(super) begun: u64,
     pub(super) lies: u64,
+    pub(super) compacted: u64,
     pub(super) slowest_ms: i64,
 }
 
@@ -44,6 +46,7 @@ impl Figures {
         self.waits_for_keys += other.waits_for_keys;
         self.power_cuts += other.power_cuts;
         self.converted_twice += other.converted_twice;
+        self.merged += other.merged;
         self.relays_lost += other.relays_lost;
         self.restored += other.restored;
         self.spoiled += other.spoiled;
@@ -54,6 +57,7 @@ impl Figures {
         self.leases_over += other.leases_over;
         self.begun += other.begun;
         self.lies += other.lies;
+        self.compacted += other.compacted;
         self.slowest_ms = self.slowest_ms.max(other.slowest_ms);
     }
 }
@@ -64,9 +68,9 @@ impl fmt::Display for Figures {
             out,
             "{} weeks, {} events, {} commands, {} that a disk refused and {} that keys were not there for, {} power \
              cuts, {} relays that lost what they kept, {} laptops restored, {} pages spoiled, {} taken away, {} leads \
-             converted by two at once, {} steps that count nowhere, {} leases and {} works that came after their end, {} \
-             laptops that began at a snapshot, {} of them at a lie, mended {} times and equal at most {} \
-             ms after",
+             converted by two at once, {} merged, {} steps that count nowhere, {} leases and {} works that came after their end, {} \
+             laptops that began at a snapshot, {} of them at a lie, {} logs whose beginning was dropped, mended {} times \
+             and equal at most {} ms after",
             self.weeks,
             self.events,
             self.commands,
@@ -78,11 +82,13 @@ impl fmt::Display for Figures {
             self.spoiled,
             self.removed,
             self.converted_twice,
+            self.merged,
             self.ignored,
             self.leases,
             self.leases_over,
             self.begun,
             self.lies,
+            self.compacted,
             self.healed,
             self.slowest_ms
         )

@@ -5,9 +5,11 @@
 //! passes when it is told to, so a seed that fails fails again. `ZUC_SIM_SEEDS` says how many weeks there are,
 //! `ZUC_SIM_SEED` which is the first.
 
+mod compaction;
 mod figures;
 mod gone;
 mod leases;
+mod merges;
 mod oracle;
 mod people;
 mod script;

@@ -1,6 +1,7 @@
 //! What people did in a week, and what of it must be there in the end.
 
 use std::collections::BTreeSet;
+use std::error::Error;
 
 use rand_chacha::{
     ChaCha8Rng,
@@ -12,6 +13,7 @@ use zuc_domain::shared::LeadId;
 use zuc_store::StoreError;
 use zuc_testkit::network::Laptop;
 
+use super::merges::Merges;
 use crate::work;
 
 /// All chance of a week.
@@ -57,6 +59,7 @@ pub(super) struct Acknowledged {
     pub(super) converted: Vec<LeadId>,
     /// Leads that somebody set out to delete, acknowledged or not.
     pub(super) deleted: BTreeSet<LeadId>,
+    pub(super) merges: Merges,
     pub(super) commands: u64,
     pub(super) refused_by_a_disk: u64,
     /// Commands refused because keys travel beside what they seal: of a bag to whoever has just joined, of a person to
@@ -103,7 +106,7 @@ impl Acknowledged {
     }
 
     /// What a disk that fails may say; everything else is a fault of the product.
-    pub(super) fn refused(&mut self, laptop: &Laptop, error: &StoreError) {
+    pub(super) fn refused(&mut self, laptop: &Laptop, error: &dyn Error) {
         let may_fail = laptop.ground().is_some_and(|ground| !ground.disk().powered() || ground.disk().failed() > 0);
         assert!(may_fail, "{}: {error}", laptop.name);
         self.refused_by_a_disk += 1;

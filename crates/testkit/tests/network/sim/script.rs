@@ -12,6 +12,8 @@ pub(super) enum Event {
     Work { laptop: usize, commands: usize },
     /// Two who know nothing of each other convert one lead.
     ConvertApart { one: usize, other: usize },
+    /// Somebody makes two leads one, whatever others do to them.
+    Merge { laptop: usize },
     /// Frames travel, in any order between laptops; some twice, some late.
     Traffic { frames: usize },
     /// A connection breaks, and what was on its way is lost.
@@ -62,7 +64,8 @@ impl Event {
         let laptop = draw.below(laptops);
         match draw.below(100) {
             0..2 => Self::ConvertApart { one: laptop, other: (laptop + 1) % laptops },
-            2..36 => Self::Work { laptop, commands: 1 + draw.below(3) },
+            2..34 => Self::Work { laptop, commands: 1 + draw.below(3) },
+            34..36 => Self::Merge { laptop },
             36..38 => Self::BackUp { laptop },
             38..40 => Self::Restore,
             40..43 => Self::AskLease { laptop, process: process(draw) },

@@ -12,6 +12,7 @@ use zuc_testkit::network::{Laptop, Network, On};
 
 use super::figures::{Figures, Last, Lived};
 use super::leases::Leases;
+use super::merges;
 use super::oracle;
 use super::people::{Acknowledged, Draw};
 use super::script::{Event, pause};
@@ -121,8 +122,9 @@ impl Week {
         Lived { trace: week.trace.finalize(), figures: week.figures }
     }
 
-    /// Somebody joins who takes in a snapshot, with what came after it. In some weeks it is a lie of two, which ends when the log is
-    /// read over it; in the others whoever goes on from it makes what the whole log makes.
+    /// Somebody joins who takes in a snapshot, with what came after it. In a third of the weeks it is a lie of two, which ends when the
+    /// log is read over it; in the others whoever goes on from it makes what the whole log makes, and in half of those the relay then
+    /// drops what lies before another one.
     async fn begin_at_a_snapshot(&mut self) {
         let scope = Scope::Sales(1);
         let lies = (self.seed / 2) % 3 == 1;
@@ -161,6 +163,9 @@ impl Week {
             let digest = upon.map(|upon| upon.manifest.digest);
             assert_eq!(digest, Some(whole.manifest.digest), "seed {}: what is made upon a snapshot", self.seed);
         }
+        if (self.seed / 2) % 3 == 2 {
+            Box::pin(self.drop_what_all_hold(&made)).await;
+        }
     }
 
     /// Time passes with nothing to do, until a laptop has read what lies before the lie that it began at.
@@ -184,6 +189,7 @@ impl Week {
         match event {
             Event::Work { laptop, commands } => self.work(laptop, commands).await,
             Event::ConvertApart { one, other } => Box::pin(self.convert_apart(one, other)).await,
+            Event::Merge { laptop } => Box::pin(self.merge(laptop)).await,
             Event::Traffic { frames } => self.traffic(frames).await,
             Event::Break { laptop } => self.network.laptops[laptop].disconnect().await,
             Event::Partition { laptops } => {
@@ -299,7 +305,7 @@ impl Week {
         laptop.wake().await;
     }
 
-    async fn work(&mut self, laptop: usize, commands: usize) {
+    pub(super) async fn work(&mut self, laptop: usize, commands: usize) {
         for _ in 0..commands {
             self.done.command(&mut self.network.laptops[laptop], &mut self.draw).await;
         }
@@ -379,6 +385,7 @@ impl Week {
         }
         self.figures.slowest_ms = self.figures.slowest_ms.max(self.network.time.passed_ms() - begun);
         self.figures.healed += 1;
+        Box::pin(self.let_land()).await;
         let digest = oracle::all_hold_the_same(self).await;
         self.figures.ignored = oracle::all_were_told_alike(self).await;
         self.trace.update(digest.as_bytes());
@@ -386,6 +393,7 @@ impl Week {
         oracle::what_was_acknowledged_stands(self).await;
         oracle::the_log_is_dense(self).await;
         oracle::nothing_is_lost(self).await;
+        merges::merged_leads_are_one(self).await;
         if self.joined < JOINERS.len() && self.draw.percent(25) {
             self.network.join(JOINERS[self.joined], Rights::new([Role::Ventas], [1])).await;
             self.joined += 1;
