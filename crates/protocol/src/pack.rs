@@ -14,7 +14,7 @@ use crate::ids::{
     ActorId, BatchHash, CompanyId, DeviceId, Digest32, EpochId, ItemId, LogId, PersonId, Signature, VerifyKey,
     hash_parts,
 };
-use crate::item::DocKind;
+use crate::item::{DocKind, Part};
 use crate::scope::Scope;
 use crate::secret::EpochKey;
 use crate::{compress, seal, suite};
@@ -118,6 +118,8 @@ pub enum PackItem {
     },
     /// How far an author was read.
     Author(PackedAuthor),
+    /// A part of a command over several scopes lies in this one.
+    Part(Part),
 }
 
 impl PackItem {
@@ -309,6 +311,7 @@ fn bound(company: CompanyId, header: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::RequestId;
 
     fn author() -> DeviceKeys {
         DeviceKeys::from_seeds(&[1; 32], &[2; 32])
@@ -324,6 +327,14 @@ mod tests {
             cursor: 4_096,
             author: author().id(),
         }
+    }
+
+    #[test]
+    fn a_part_lies_in_a_pack_as_it_always_did() {
+        let part = PackItem::Part(Part { command: RequestId([7; 16]), part: 2, of: 3 });
+        let bytes = part.to_bytes().unwrap();
+        assert_eq!(hex::encode(&bytes), format!("06{}0203", "07".repeat(16)));
+        assert_eq!(items(&bytes).unwrap(), [(part, bytes.as_slice())]);
     }
 
     fn event(text: &str) -> Vec<u8> {

@@ -66,7 +66,7 @@ impl Tx {
     /// Puts a row into the outbox.
     pub(crate) async fn send(&mut self, plain: Plain) -> Result<(), StoreError> {
         let n = insert(&mut self.conn, &plain).await?;
-        self.sent = Some(Sent { scope: plain.scope, n, extras: plain.extras });
+        self.sent = Some(Box::new(Sent { scope: plain.scope, n, extras: plain.extras }));
         Ok(())
     }
 

@@ -47,7 +47,7 @@ pub struct Tx {
     pub(crate) last_event: Option<i64>,
     /// The part of a command over several scopes that is being written.
     pub(crate) part: Option<Part>,
-    pub(crate) sent: Option<Sent>,
+    pub(crate) sent: Option<Box<Sent>>,
     ids: Mutex<FreshIds>,
 }
 

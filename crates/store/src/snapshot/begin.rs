@@ -23,7 +23,7 @@ use crate::projections::analytics::{self, Dirty};
 use crate::remote::{author_acted, move_cursors, receive_clock};
 use crate::reread::Reread;
 use crate::store::{Identity, domain_scope, scope_number};
-use crate::{Store, StoreError, aggregate, doc, events, facts, history, legality};
+use crate::{Store, StoreError, aggregate, doc, events, facts, history, legality, parts};
 
 /// What was taken in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -182,6 +182,7 @@ impl<'c> Taking<'c> {
             PackItem::Verdict(verdict) => Ok(self.verdict(verdict).await?),
             PackItem::Actor { actor, device } => Ok(history::note_actor(self.rows.conn, &actor.0, &device.0).await?),
             PackItem::Author(author) => self.author(author),
+            PackItem::Part(part) => Ok(parts::came(self.rows.conn, Some(part), self.scope, self.now).await?),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use zuc_protocol::Blob;
 use zuc_protocol::Scope as WireScope;
-use zuc_protocol::ids::{ActorId, DeviceId, Digest32, ItemId, PersonId};
-use zuc_protocol::item::DocKind;
+use zuc_protocol::ids::{ActorId, DeviceId, Digest32, ItemId, PersonId, RequestId};
+use zuc_protocol::item::{DocKind, Part};
 use zuc_protocol::pack::{PackItem, PackedAuthor, PackedDocument, PackedFact, PackedVerdict};
 
 use crate::outbox::hash_of;
@@ -51,7 +51,7 @@ pub(super) async fn each(store: &Store, scope: WireScope, give: &mut Give<'_>) -
             blocked: row.blocked != 0,
         }))?;
     }
-    Ok(())
+    parts(store, number, give).await
 }
 
 type Give<'g> = dyn FnMut(PackItem) -> Result<(), StoreError> + Send + 'g;
@@ -148,6 +148,19 @@ async fn verdicts(store: &Store, number: i64, give: &mut Give<'_>) -> Result<(),
             person: PersonId::from_slice(&row.person),
             merged: row.merged,
         }))?;
+    }
+    Ok(())
+}
+
+/// Which parts of commands over several scopes lie in this one: whoever reads them all knows which are to come.
+async fn parts(store: &Store, number: i64, give: &mut Give<'_>) -> Result<(), StoreError> {
+    let rows = sqlx::query!("SELECT command, part, parts FROM part WHERE scope = ? ORDER BY command, part", number);
+    for row in rows.fetch_all(store.reader()).await? {
+        let of_one_byte =
+            |number: i64, column| u8::try_from(number).map_err(|_| StoreError::corrupt("part", column, number));
+        let command = RequestId(*uuid_of("part", &row.command)?.as_bytes());
+        let (part, of) = (of_one_byte(row.part, "part")?, of_one_byte(row.parts, "parts")?);
+        give(PackItem::Part(Part { command, part, of }))?;
     }
     Ok(())
 }

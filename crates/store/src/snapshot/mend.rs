@@ -31,14 +31,14 @@ use crate::remote::{move_cursors, receive_clock};
 use crate::reread::Reread;
 use crate::shape::Shape;
 use crate::store::{domain_scope, scope_number, uuid_of};
-use crate::{Identity, Store, StoreError, aggregate, doc, registry};
+use crate::{Identity, Store, StoreError, aggregate, doc, parts, registry};
 
 /// Why a change is kept apart.
 const UPON_DISPUTED: &str = "snapshot.upon_disputed";
 /// The same, of what was written upon a log that begins later now.
 const UPON_DROPPED: &str = "snapshot.upon_dropped";
 /// What is made again of the entries, or was made of the snapshot alone.
-const MADE: [&str; 12] = [
+const MADE: [&str; 13] = [
     "doc",
     "conflict",
     "ignored",
@@ -51,6 +51,7 @@ const MADE: [&str; 12] = [
     "attachment_held",
     "attachment_keeper",
     "snapshot",
+    "part",
 ];
 
 /// What became of a scope.
@@ -429,6 +430,14 @@ impl Mending<'_> {
             let fact: Fact = serde_json::from_slice(&body).map_err(StoreError::from)?;
             if facts::put(taking.rows.conn, number, &fact, self.identity.device.0).await? == Put::Stands {
                 taking.rows.fact(self.scope, &fact).await?;
+            }
+        }
+        let waits = sqlx::query_scalar!("SELECT extras FROM outbox WHERE extras IS NOT NULL");
+        for extras in waits.fetch_all(&mut *taking.rows.conn).await?.iter().flatten() {
+            let extras: Extras = serde_json::from_str(extras).map_err(StoreError::from)?;
+            if let Some(part) = extras.part {
+                // one that lies in another scope is noted there
+                parts::note(taking.rows.conn, part, number, self.now).await?;
             }
         }
         taking.rows.finish().await?;

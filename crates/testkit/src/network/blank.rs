@@ -17,7 +17,7 @@ const KEY: [u8; 32] = [0x5a; 32];
 /// The bytes of the file, made by the product and closed again.
 pub(super) async fn database() -> &'static [u8] {
     static DATABASE: OnceCell<Vec<u8>> = OnceCell::const_new();
-    DATABASE.get_or_init(made).await
+    DATABASE.get_or_init(|| Box::pin(made())).await
 }
 
 /// Keys of which that of the database opens it.

@@ -161,7 +161,7 @@ impl Laptop {
                 durable: on != On::UnsyncedDisk,
             })),
         };
-        let store = open(footing.as_deref(), &chance).await.expect("a disk that works");
+        let store = Box::pin(open(footing.as_deref(), &chance)).await.expect("a disk that works");
         for (seq, record) in (0_u64..).zip(records) {
             let bytes = record.to_bytes().expect("a record that was read");
             store.append_control(seq, &record.hash(), &bytes).await.expect("an open store");

@@ -75,7 +75,7 @@ impl Network {
     pub async fn found_on(on: On, seed: u64, others: &[(&'static str, Rights)]) -> Self {
         let time = Time::default();
         let host = Host::new(time.clone()).await;
-        let (founder, genesis) = founding::found_company(seed, on, time.clone()).await;
+        let (founder, genesis) = Box::pin(founding::found_company(seed, on, time.clone())).await;
         let (company, _) = host.relay().log().create(genesis).await.expect("the first record of its company");
         let code = founding::root();
         let laptops = vec![founder];
@@ -83,9 +83,9 @@ impl Network {
             Self { laptops, host, time, company, code, begin_at: SPAN, meddle: None, seed, on, joined: 0 };
         network.settle().await;
         for (name, rights) in others {
-            network.join(name, rights.clone()).await;
+            Box::pin(network.join(name, rights.clone())).await;
         }
-        network.settle().await;
+        Box::pin(network.settle()).await;
         network
     }
 
@@ -107,7 +107,7 @@ impl Network {
         let (seed, on, time) = (self.seed, self.on, self.time.clone());
         let begin_at = self.begin_at;
         let owner = Owner { name, number, person, keys: &keys, seed, on, time, begin_at };
-        self.laptops.push(Laptop::new(owner, &records).await);
+        self.laptops.push(Box::pin(Laptop::new(owner, &records)).await);
     }
 
     /// The founder sets out to give a scope a new key, as somebody does every ninety days. Where the relay is away or

@@ -22,8 +22,8 @@ async fn company(seed: u64) -> Network {
     let seller = || Rights::new([Role::Ventas], [1]);
     let others = [("Ana", seller()), ("Beto", seller()), ("Dora", Rights::new([Role::Administracion], []))];
     let mut network = Network::found(seed, &others).await;
-    work::capture(&mut network.laptops[ANA], "peñón").await.unwrap();
-    network.settle().await;
+    Box::pin(work::capture(&mut network.laptops[ANA], "peñón")).await.unwrap();
+    Box::pin(network.settle()).await;
     network
 }
 

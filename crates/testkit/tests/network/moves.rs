@@ -4,7 +4,7 @@ use zuc_app::leads::{self, Moved};
 use zuc_domain::lead::{Lead, LeadField, LeadState};
 use zuc_domain::shared::{LeadId, Scope};
 use zuc_protocol::{Rights, Role};
-use zuc_store::ScopeDigest;
+use zuc_store::{ScopeDigest, wire_scope};
 use zuc_testkit::network::Network;
 
 use crate::merges::{ANA, BETO, LUIS, catch_up};
@@ -123,6 +123,28 @@ async fn the_record_of_the_other_team_is_there_before_anybody_is_sent_to_it() {
     assert!(waited, "between the parts it is incomplete");
     network.settle().await;
     all_agree(&network).await;
+}
+
+#[tokio::test]
+async fn a_move_of_which_a_part_lies_before_a_snapshot_is_whole_for_whoever_begins_there() {
+    let mut network = company().await;
+    let lead = work::capture(&mut network.laptops[ANA], "peñón").await.unwrap();
+    network.settle().await;
+    let moved = let_go(&mut network, LUIS, lead, THEIRS).await;
+    network.settle().await;
+    let made = network.snapshot(LUIS, wire_scope(OURS)).await;
+    network.offer_snapshot(LUIS, &made).await.unwrap();
+    assert!(network.look_into(BETO, &made).await);
+    network.begin_at = 1;
+    network.join("Nora", Rights::new([Role::Gerencia], [1])).await;
+    network.settle().await;
+    let nora = network.laptops.last().unwrap();
+    assert_eq!(nora.begun, [(wire_scope(OURS), made.manifest.cursor)], "the other team's log she reads");
+    assert_eq!(nora.store.incomplete().await.unwrap(), []);
+    assert_eq!(nora.store.survivor_of(lead).await.unwrap(), moved.to);
+    for scope in [OURS, THEIRS] {
+        assert_eq!(digest(&network, 4, scope).await, digest(&network, LUIS, scope).await, "{scope}");
+    }
 }
 
 #[tokio::test]

@@ -18,8 +18,8 @@ async fn company(seed: u64) -> Network {
     let seller = Rights::new([Role::Ventas], [1]);
     let mut network = Network::found_on(On::Folder, seed, &[("Ana", seller)]).await;
     for turn in 0..LEADS {
-        work::capture(&mut network.laptops[turn % 2], &format!("peña{turn}")).await.unwrap();
-        network.settle().await;
+        Box::pin(work::capture(&mut network.laptops[turn % 2], &format!("peña{turn}"))).await.unwrap();
+        Box::pin(network.settle()).await;
     }
     minutes(&mut network, 2).await;
     network

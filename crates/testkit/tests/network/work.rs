@@ -75,8 +75,8 @@ pub(crate) async fn call(laptop: &mut Laptop, id: LeadId, text: &str) -> Result<
     Ok(true)
 }
 
-/// Whether the person at a laptop may do this with a lead, by the roles that the laptop knows of.
-fn may(laptop: &Laptop, action: Action, lead: &Lead) -> bool {
+/// Whether the person at a laptop may do this with a record, by the roles that the laptop knows of.
+pub(crate) fn may(laptop: &Laptop, action: Action, object: &Object) -> bool {
     let control = laptop.engine.log();
     let Some(rights) = control.rights(laptop.keys().id()) else { return false };
     let held = |role: &Role| rights.roles.iter().any(|wire| wire.name() == role.name());
@@ -86,13 +86,17 @@ fn may(laptop: &Laptop, action: Action, lead: &Lead) -> bool {
         roles: Role::ALL.into_iter().filter(held).collect(),
         teams: rights.teams.iter().copied().collect(),
     };
-    authorize(&actor, action, &Object { scope: lead.scope, owner: lead.owner }).is_ok()
+    authorize(&actor, action, object).is_ok()
+}
+
+fn object(lead: &Lead) -> Object {
+    Object { scope: lead.scope, owner: lead.owner }
 }
 
 /// Passes the gate, where the person may.
 pub(crate) async fn qualify(laptop: &mut Laptop, id: LeadId) -> Result<bool, StoreError> {
     match laptop.store.read::<Lead>(id).await? {
-        Some(lead) if may(laptop, Action::QualifyLead, &lead) => Box::pin(qualify_unasked(laptop, id)).await,
+        Some(lead) if may(laptop, Action::QualifyLead, &object(&lead)) => Box::pin(qualify_unasked(laptop, id)).await,
         _ => Ok(false),
     }
 }
@@ -112,7 +116,7 @@ pub(crate) async fn qualify_unasked(laptop: &mut Laptop, id: LeadId) -> Result<b
 /// Converts into customer, contact and opportunity by derived ids, where the person may.
 pub(crate) async fn convert(laptop: &mut Laptop, id: LeadId) -> Result<bool, StoreError> {
     let lead = laptop.store.read::<Lead>(id).await?;
-    if !lead.is_some_and(|lead| may(laptop, Action::ConvertLead, &lead)) {
+    if !lead.is_some_and(|lead| may(laptop, Action::ConvertLead, &object(&lead))) {
         return Ok(false);
     }
     let person = laptop.person();

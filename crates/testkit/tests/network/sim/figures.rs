@@ -23,6 +23,7 @@ pub(super) struct Figures {
     pub(super) power_cuts: u64,
     pub(super) converted_twice: u64,
     pub(super) merged: u64,
+    pub(super) moved: u64,
     pub(super) relays_lost: u64,
     pub(super) restored: u64,
     pub(super) spoiled: u64,
@@ -47,6 +48,7 @@ impl Figures {
         self.power_cuts += other.power_cuts;
         self.converted_twice += other.converted_twice;
         self.merged += other.merged;
+        self.moved += other.moved;
         self.relays_lost += other.relays_lost;
         self.restored += other.restored;
         self.spoiled += other.spoiled;
@@ -68,7 +70,7 @@ impl fmt::Display for Figures {
             out,
             "{} weeks, {} events, {} commands, {} that a disk refused and {} that keys were not there for, {} power \
              cuts, {} relays that lost what they kept, {} laptops restored, {} pages spoiled, {} taken away, {} leads \
-             converted by two at once, {} merged, {} steps that count nowhere, {} leases and {} works that came after their end, {} \
+             converted by two at once, {} merged, {} that went to another team, {} steps that count nowhere, {} leases and {} works that came after their end, {} \
              laptops that began at a snapshot, {} of them at a lie, {} logs whose beginning was dropped, mended {} times \
              and equal at most {} ms after",
             self.weeks,
@@ -83,6 +85,7 @@ impl fmt::Display for Figures {
             self.removed,
             self.converted_twice,
             self.merged,
+            self.moved,
             self.ignored,
             self.leases,
             self.leases_over,

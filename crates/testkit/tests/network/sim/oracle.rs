@@ -4,61 +4,82 @@ use std::collections::BTreeMap;
 
 use zuc_domain::customer::Customer;
 use zuc_domain::lead::{Lead, LeadState};
-use zuc_domain::shared::{CustomerId, LeadId};
+use zuc_domain::shared::{CustomerId, LeadId, Scope as DomainScope};
 use zuc_protocol::chain::{self, LogKind};
 use zuc_protocol::envelope::SealedBatch;
 use zuc_protocol::ids::{BatchHash, DeviceId};
 use zuc_protocol::{Scope, control::ControlLog};
 
-use zuc_store::Fate;
+use zuc_store::{Fate, ScopeDigest, wire_scope};
+use zuc_testkit::network::Laptop;
 
+use super::moves::THEIRS;
 use super::week::Week;
 use crate::work::SALES;
 
 /// Words of what people wrote; all of it is sealed. In ASCII, so that they stand in the text of a file as they do in its bytes.
 const CANARIES: [&str; 3] = ["Ferreter", "ferreteria.mx", "igo "];
 
-/// Every laptop holds the same documents, facts and read tables, and nothing waits.
+/// Who reads a scope holds the same documents, facts and read rows of it, who does not holds nothing of it, and nothing waits.
 pub(super) async fn all_hold_the_same(week: &mut Week) -> String {
     let seed = week.seed;
-    let mut first: Option<(String, &str)> = None;
+    let (mut held, mut here) = (BTreeMap::<DomainScope, (ScopeDigest, &str)>::new(), Vec::new());
     for laptop in &week.network.laptops {
         let place = format!("seed {seed}, {}", laptop.name);
         assert_eq!(laptop.store.unsent().await.unwrap(), 0, "{place}: something waits");
         assert!(laptop.set_aside.is_empty(), "{place}: {:?}", laptop.set_aside);
-        let digests = format!("{:?}", laptop.store.digests().await.unwrap());
-        match &first {
-            None => first = Some((digests, laptop.name)),
-            Some((same, _)) if *same == digests => {}
-            Some((other, whose)) => {
-                let mut stale = Vec::new();
-                for laptop in &week.network.laptops {
-                    stale.push((laptop.name, laptop.store.rebuild(false).await.unwrap()));
+        let digests = laptop.store.digests().await.unwrap();
+        here.push(digests.len());
+        for digest in digests {
+            assert!(reads(laptop, digest.scope), "{place}: {} is not for it", digest.scope);
+            match held.get(&digest.scope) {
+                None => drop(held.insert(digest.scope, (digest, laptop.name))),
+                Some((same, _)) if *same == digest => {}
+                Some((other, whose)) => {
+                    let mut stale = Vec::new();
+                    for laptop in &week.network.laptops {
+                        stale.push((laptop.name, laptop.store.rebuild(false).await.unwrap()));
+                    }
+                    panic!("{place}: {digest:?}\nis not {whose}'s {other:?};\nnot as projected: {stale:?}");
                 }
-                panic!("{place}: {digests}\nis not {whose}'s {other};\nnot as projected: {stale:?}");
             }
         }
     }
+    for (laptop, here) in week.network.laptops.iter().zip(here) {
+        let due = held.values().filter(|(digest, _)| reads(laptop, digest.scope)).count();
+        assert_eq!(here, due, "seed {seed}, {}: it holds each scope that it reads", laptop.name);
+        if reads(laptop, THEIRS) {
+            assert_eq!(laptop.store.incomplete().await.unwrap(), [], "seed {seed}, {}", laptop.name);
+        }
+    }
     let at = week.draw.below(week.network.laptops.len());
+    let digests = format!("{:?}", held.values().map(|(digest, _)| digest).collect::<Vec<_>>());
     rows_are_what_documents_make_them(week, at).await;
-    first.map(|(digests, _)| digests).unwrap_or_default()
+    digests
 }
 
-/// Every laptop was told alike which steps do not count; how many.
+fn reads(laptop: &Laptop, scope: DomainScope) -> bool {
+    laptop.engine.log().may_read(laptop.keys().id(), wire_scope(scope))
+}
+
+/// Who reads a scope was told alike which steps do not count in it; how many.
 pub(super) async fn all_were_told_alike(week: &Week) -> u64 {
-    let mut first: Option<Vec<_>> = None;
+    let mut first: BTreeMap<DomainScope, Vec<_>> = BTreeMap::new();
     for laptop in &week.network.laptops {
+        let place = format!("seed {}, {}", week.seed, laptop.name);
         // that a snapshot was a lie is known to whoever found it out, and that one cannot be compared to whoever began there
         let mut found = laptop.store.findings().await.unwrap();
         found.retain(|found| !matches!(found.fate, Fate::Disputed | Fate::Unproven));
-        let found = found.into_iter();
-        let mut told: Vec<_> = found.map(|found| (found.fate.name(), found.code, found.record, found.device)).collect();
-        told.sort();
-        assert!(told.iter().all(|(fate, ..)| *fate == "ignored"), "seed {}, {}: {told:?}", week.seed, laptop.name);
-        let same = first.get_or_insert_with(|| told.clone());
-        assert_eq!(*same, told, "seed {}, {}", week.seed, laptop.name);
+        assert!(found.iter().all(|found| found.fate.name() == "ignored"), "{place}: {found:?}");
+        for scope in [SALES, THEIRS].into_iter().filter(|scope| reads(laptop, *scope)) {
+            let here = found.iter().filter(|found| found.scope == scope);
+            let mut told: Vec<_> = here.map(|found| (found.code.clone(), found.record, found.device)).collect();
+            told.sort();
+            let same = first.entry(scope).or_insert_with(|| told.clone());
+            assert_eq!(*same, told, "{place}: {scope}");
+        }
     }
-    u64::try_from(first.unwrap_or_default().len()).unwrap()
+    u64::try_from(first.values().map(Vec::len).sum::<usize>()).unwrap()
 }
 
 /// The read tables of a laptop are what its documents and facts make them.
@@ -92,7 +113,7 @@ pub(super) async fn what_was_acknowledged_stands(week: &Week) {
 pub(super) async fn the_log_is_dense(week: &Week) {
     let log = week.network.laptops[0].engine.log();
     let company = week.network.company;
-    for scope in Scope::FIRST {
+    for scope in Scope::FIRST.into_iter().chain([wire_scope(THEIRS)]) {
         let head = week.network.host.head(company, scope).await.expect("a disk that works");
         let (mut seq, mut chain) = (0, chain::start(company, scope));
         let mut authors: BTreeMap<DeviceId, (u64, BatchHash)> = BTreeMap::new();

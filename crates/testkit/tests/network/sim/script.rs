@@ -14,6 +14,8 @@ pub(super) enum Event {
     ConvertApart { one: usize, other: usize },
     /// Somebody makes two leads one, whatever others do to them.
     Merge { laptop: usize },
+    /// Somebody lets a lead go to the other team.
+    Move { laptop: usize },
     /// Frames travel, in any order between laptops; some twice, some late.
     Traffic { frames: usize },
     /// A connection breaks, and what was on its way is lost.
@@ -64,7 +66,8 @@ impl Event {
         let laptop = draw.below(laptops);
         match draw.below(100) {
             0..2 => Self::ConvertApart { one: laptop, other: (laptop + 1) % laptops },
-            2..34 => Self::Work { laptop, commands: 1 + draw.below(3) },
+            2..33 => Self::Work { laptop, commands: 1 + draw.below(3) },
+            33 => Self::Move { laptop },
             34..36 => Self::Merge { laptop },
             36..38 => Self::BackUp { laptop },
             38..40 => Self::Restore,

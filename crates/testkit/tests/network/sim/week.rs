@@ -96,6 +96,7 @@ impl Week {
             lie: None,
         };
         week.network.trust_the_relay().await;
+        week.open_another_team().await;
         let begun = week.network.time.passed_ms();
         while week.network.time.passed_ms() - begun < WEEK_MS {
             let event = Event::draw(&mut week.draw, week.network.laptops.len());
@@ -190,6 +191,7 @@ impl Week {
             Event::Work { laptop, commands } => self.work(laptop, commands).await,
             Event::ConvertApart { one, other } => Box::pin(self.convert_apart(one, other)).await,
             Event::Merge { laptop } => Box::pin(self.merge(laptop)).await,
+            Event::Move { laptop } => Box::pin(self.move_on(laptop)).await,
             Event::Traffic { frames } => self.traffic(frames).await,
             Event::Break { laptop } => self.network.laptops[laptop].disconnect().await,
             Event::Partition { laptops } => {
