@@ -21,6 +21,7 @@ pub mod home;
 pub mod identity;
 pub mod ids;
 pub mod item;
+pub mod left;
 pub mod manifest;
 pub mod messages;
 pub mod pack;

@@ -13,6 +13,7 @@ use crate::holding::HeldWord;
 use crate::ids::{
     AttachmentId, BatchHash, ChainHash, ControlHash, DeviceId, Digest32, HeldRows, KeyId, LogId, RequestId,
 };
+use crate::left::{KeptLeft, SealedLeft};
 use crate::manifest::{KeptManifest, Witness};
 use crate::person_key::{BagKeyWraps, BagReplacement, BagRow};
 use crate::receipt::{ClaimRequest, SignedReceipt};
@@ -359,6 +360,27 @@ pub enum ClientFrame {
         /// The name that the relay greeted with.
         log: LogId,
     },
+    /// What this device could not send before it was taken out because its person left: once for a scope. Answered by a
+    /// [`ServerFrame::LeftKept`].
+    Leave {
+        /// Sealed.
+        left: SealedLeft,
+    },
+    /// What others left behind in a scope. Answered by a [`ServerFrame::LeftBehind`].
+    LeftBehind {
+        /// The scope.
+        scope: Scope,
+        /// The author of the one before; `None` for the first.
+        after: Option<DeviceId>,
+    },
+    /// What a device left behind in a scope is dealt with: the relay is to forget it, and to take it from nobody again. Answered
+    /// by a [`ServerFrame::LeftBehind`] of nothing.
+    SettleLeft {
+        /// The scope.
+        scope: Scope,
+        /// Whose.
+        device: DeviceId,
+    },
 }
 
 /// Frames that a relay sends ahead at most.
@@ -579,6 +601,20 @@ pub enum ServerFrame {
         wants: bool,
         /// The last word of each device that reads the scope, at most [`crate::holding::MAX_WORDS`].
         words: Vec<HeldWord>,
+    },
+    /// Answers [`ClientFrame::Leave`]: it is durable.
+    LeftKept {
+        /// The scope.
+        scope: Scope,
+        /// Until when it is kept if nobody deals with it, by the relay's clock; milliseconds since 1970.
+        until_ms: i64,
+    },
+    /// Answers [`ClientFrame::LeftBehind`] and [`ClientFrame::SettleLeft`].
+    LeftBehind {
+        /// The scope.
+        scope: Scope,
+        /// The next in the order of the devices; `None` where there are no more.
+        left: Option<KeptLeft>,
     },
 }
 

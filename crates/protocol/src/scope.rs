@@ -187,6 +187,12 @@ impl Rights {
         self.may_write(scope) && (self.has(Role::Gerencia) || self.has(Role::Administracion))
     }
 
+    /// Whether the person sees what somebody who left could not send in `scope`, and says what becomes of it: who reads the scope
+    /// and manages or administers. What they take over they write by their own roles.
+    pub fn may_take_over(&self, scope: Scope) -> bool {
+        self.may_read(scope) && (self.has(Role::Gerencia) || self.has(Role::Administracion))
+    }
+
     fn role_writes(&self, role: Role, scope: Scope) -> bool {
         match (role, scope) {
             (Role::Ventas, Scope::Sales(team)) => self.teams.contains(&team),
@@ -242,6 +248,16 @@ mod tests {
         );
         assert!(!may(&[Role::Administracion], Scope::Sales(1)), "they do not reach the scope");
         assert!(!may(&[Role::Ventas, Role::Administracion], Scope::Sales(2)), "nor another team's");
+    }
+
+    #[test]
+    fn what_was_left_behind_is_for_who_manages_or_administers_and_reads_the_scope() {
+        let may = |roles: &[Role], scope| Rights::new(roles.iter().copied(), [1]).may_take_over(scope);
+        assert!(may(&[Role::Gerencia], Scope::Sales(2)) && may(&[Role::Gerencia], Scope::Finance));
+        assert!(may(&[Role::Ventas, Role::Administracion], Scope::Sales(1)));
+        assert!(!may(&[Role::Ventas], Scope::Sales(1)) && !may(&[Role::Finanzas], Scope::Finance));
+        assert!(!may(&[Role::Administracion], Scope::Sales(1)), "they do not reach the scope");
+        assert!(!may(&[Role::Gerencia], Scope::Fiscal), "nobody does but finance");
     }
 
     #[test]

@@ -63,6 +63,15 @@ pub const VISIBLE: &[Visible] = &[
         kept_hours: None,
     },
     Visible {
+        id: "left_behind",
+        what: "of a device whose person left: that it left something unsent behind in a scope, how many bytes, when, and that it \
+                was dealt with; never what",
+        why: "keeping it for whoever manages or administers, once and for a time",
+        guard: "sealed under the scope's key, signed; its bytes go once it was dealt with, or after 30 days",
+        personal: false,
+        kept_hours: None,
+    },
+    Visible {
         id: "receipts",
         what: "receipt headers (invoice id, stamp key, serie, folio, UUID, token); lease and effect ids",
         why: "ledgers, once-only",

@@ -20,6 +20,7 @@ use zuc_protocol::ids::{
     AttachmentId, BagId, BatchHash, ChainHash, ControlHash, DeviceId, Digest32, EpochId, HeldRows, ItemId, KeyId,
     LogId, PersonId, ReceiveKey, RequestId, Signature, VerifyKey,
 };
+use zuc_protocol::left::{KeptLeft, SealedLeft};
 use zuc_protocol::manifest::{KeptManifest, Says, Witness};
 use zuc_protocol::messages::{
     Acked, AuthorTip, ClientFrame, Offered, Refusal, RefusalCode, ScopeCursor, ScopeHead, ServerFrame, StandingLoss,
@@ -107,6 +108,16 @@ fn held() -> HeldWord {
     HeldWord { device: DeviceId([6; 16]), held, signature: Signature([68; 64]) }
 }
 
+fn left() -> SealedLeft {
+    SealedLeft {
+        scope: SALES,
+        epoch: EpochId([52; 16]),
+        author: DeviceId([6; 16]),
+        sealed: Blob(vec![70]),
+        signature: Signature([71; 64]),
+    }
+}
+
 fn client_frames() -> Vec<ClientFrame> {
     vec![
         ClientFrame::Hello {
@@ -175,6 +186,9 @@ fn client_frames() -> Vec<ClientFrame> {
         ClientFrame::HeldBy { scope: SALES },
         ClientFrame::AttachmentDrop { scope: SALES, id: AttachmentId([56; 32]) },
         ClientFrame::Followed { log: LogId([23; 16]) },
+        ClientFrame::Leave { left: left() },
+        ClientFrame::LeftBehind { scope: SALES, after: Some(DeviceId([6; 16])) },
+        ClientFrame::SettleLeft { scope: SALES, device: DeviceId([6; 16]) },
     ]
 }
 
@@ -213,6 +227,9 @@ fn client_name(frame: &ClientFrame) -> &'static str {
         ClientFrame::Held { .. } => "held",
         ClientFrame::HeldBy { .. } => "held_by",
         ClientFrame::Followed { .. } => "followed",
+        ClientFrame::Leave { .. } => "leave",
+        ClientFrame::LeftBehind { .. } => "left_behind",
+        ClientFrame::SettleLeft { .. } => "settle_left",
     }
 }
 
@@ -284,6 +301,8 @@ fn server_frames() -> Vec<ServerFrame> {
         ServerFrame::Glance { scope: SALES, glance: glance() },
         ServerFrame::Begins { scope: SALES, at: 69, chain: ChainHash([18; 32]), head: 300 },
         ServerFrame::HeldBy { scope: SALES, begins: 69, wants: true, words: vec![held()] },
+        ServerFrame::LeftKept { scope: SALES, until_ms: 300 },
+        ServerFrame::LeftBehind { scope: SALES, left: Some(KeptLeft { left: left(), at_ms: 300 }) },
     ]
 }
 
@@ -316,6 +335,8 @@ fn server_name(frame: &ServerFrame) -> &'static str {
         ServerFrame::Glance { .. } => "glance",
         ServerFrame::Begins { .. } => "begins",
         ServerFrame::HeldBy { .. } => "held_by",
+        ServerFrame::LeftKept { .. } => "left_kept",
+        ServerFrame::LeftBehind { .. } => "left_behind",
     }
 }
 

@@ -15,17 +15,18 @@ use zuc_protocol::glance::{Glance, SealedGlance};
 use zuc_protocol::holding::{HeldWord, Holding};
 use zuc_protocol::identity::{DeviceKeys, short_code};
 use zuc_protocol::ids::{
-    ActorId, BatchHash, ChainHash, CompanyId, ControlHead, Digest32, EpochId, Incarnation, InviteId, ItemId, LogId,
-    PersonId,
+    ActorId, BatchHash, ChainHash, CompanyId, ControlHead, Digest32, EpochId, Incarnation, InviteId, ItemId, KeyId,
+    LogId, PersonId,
 };
 use zuc_protocol::item::{Change, DocKind, Fact, Item};
+use zuc_protocol::left::{LeftBehind, LeftItem, LeftKey, SealedLeft};
 use zuc_protocol::manifest::{FOLD, Manifest, PackRef, Says, Witness, manifest_hash};
 use zuc_protocol::pack::{
     Digester, PackHeader, PackItem, PackedAuthor, PackedDocument, PackedFact, PackedVerdict, SealedPack, items,
     pack_hash,
 };
 use zuc_protocol::relay_fact::epoch_public;
-use zuc_protocol::secret::{BagKey, EpochKey, IndexKey};
+use zuc_protocol::secret::{BagKey, EpochKey, IndexKey, PersonKey};
 use zuc_protocol::{Blob, Rights, Role, Scope, recovery, stamp_key, suite, token};
 
 fn golden(name: &str, now: &str) -> String {
@@ -275,4 +276,17 @@ fn where_somebody_looks_is_sealed_as_in_version_1() {
     let kept = hex::decode(golden("glance-v1.hex", &now)).unwrap();
     let read: SealedGlance = codec::decode(&kept, codec::MAX_FRAME).unwrap();
     assert_eq!(read.open(company, scope, &key, &device().public().verify).unwrap(), glance);
+}
+
+#[test]
+fn what_is_left_behind_is_sealed_as_in_version_1() {
+    let key = EpochKey::from_bytes([4; 32]);
+    let (company, scope) = (CompanyId([3; 16]), Scope::Sales(1));
+    let edits = r#"[{"field":"city","from":"Null","to":{"Text":"León"}}]"#.to_owned();
+    let change = LeftItem::Change { doc: ItemId([8; 16]), kind: DocKind::LEAD, at_ms: 1_790_000_000_000, edits };
+    let keys = vec![LeftKey::new(KeyId([9; 16]), &PersonKey::from_bytes([10; 32]))];
+    let left = LeftBehind::fitting(vec![change], keys);
+    let sealed = SealedLeft::seal(company, scope, (EpochId([2; 16]), &key), &device(), &left, &[7; 24]).unwrap();
+    let kept = hex::decode(golden("left-behind-v1.hex", &hex::encode(sealed.to_bytes().unwrap()))).unwrap();
+    assert!(SealedLeft::from_bytes(&kept).unwrap().open(company, &key).unwrap() == left);
 }

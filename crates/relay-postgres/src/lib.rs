@@ -15,6 +15,7 @@ mod enrolment;
 mod folio;
 mod idempotency;
 mod keys;
+mod left;
 mod log;
 mod loss;
 mod migrate;

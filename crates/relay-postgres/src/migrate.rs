@@ -44,6 +44,7 @@ const MAY: &[(&str, &str)] = &[
     ("log_begin", "SELECT, INSERT, UPDATE"),
     ("held", "SELECT, INSERT, UPDATE"),
     ("seen", "SELECT, INSERT, UPDATE"),
+    ("left_behind", "SELECT, INSERT, UPDATE"),
     // Whether the tables are those that the program was built for.
     ("_sqlx_migrations", "SELECT"),
 ];

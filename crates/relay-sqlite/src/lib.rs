@@ -14,6 +14,7 @@ mod folio;
 mod gate;
 mod idempotency;
 mod keys;
+mod left;
 mod log;
 mod loss;
 mod row;

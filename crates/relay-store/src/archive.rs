@@ -104,6 +104,7 @@ pub const TABLES: &[Table] = tables! {
     log_begin: Change, (scope Int), (seq Int, manifest Bytes, waits Bytes, since_ms Int);
     held: Change, (scope Int, device Bytes), (bytes Bytes);
     seen: Change, (device Bytes), (at_ms Int);
+    left_behind: Change, (scope Int, device Bytes), (digest Bytes, bytes Bytes, at_ms Int);
     control: Grow, (seq Int), (hash Bytes, bytes Bytes, at_ms Int);
 };
 

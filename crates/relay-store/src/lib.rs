@@ -18,6 +18,7 @@ pub mod id;
 pub mod idempotency;
 pub mod keys;
 pub mod ledger;
+pub mod left;
 pub mod log;
 pub mod loss;
 pub mod snapshot;
@@ -34,6 +35,7 @@ pub use id::{BatchHash, ChainHash, CompanyId, ControlHash, DeviceId, Hash, LogEn
 pub use idempotency::{IdempotencyStore, Remembered, StoredAnswer};
 pub use keys::{Bag, BagReplacement, BagRow, KeyStore};
 pub use ledger::{Ledger, StampedBefore};
+pub use left::{LeftStore, NewLeft, StoredLeft};
 pub use log::{AppendOutcome, AuthorHead, LogHead, LogStore, NewEntry, Page, RelayFact};
 pub use loss::{FROZEN, GaveBack, Loss, LossStore};
 pub use snapshot::{KEPT_OF_ONE, NewManifest, SnapshotStore, StoredManifest};
@@ -55,6 +57,7 @@ pub trait RelayStore:
     + CompactStore
     + IdempotencyStore
     + AttachmentStore
+    + LeftStore
     + Archive
     + Send
     + Sync

@@ -12,7 +12,9 @@ use super::{
     compact::body,
     company,
     decision::{ask, lease},
-    device, item, receipted,
+    device, item,
+    left::leave_behind,
+    receipted,
     snapshot::manifest,
     stamp::timbre,
 };
@@ -108,6 +110,7 @@ async fn fill(store: &dyn RelayStore, seed: u8) -> At {
     let answer = StoredAnswer { status: 201, content_type: "text/plain".into(), body: vec![1] };
     store.finish(id, "who", "done", answer).await.unwrap();
     leave_a_file(store, id, SCOPE).await;
+    leave_behind(store, id, SCOPE).await;
     at
 }
 
@@ -128,6 +131,7 @@ async fn look(store: &dyn RelayStore, company: CompanyId) -> Vec<String> {
     seen.push(format!("{:?}", store.folios(company, "A").await.unwrap()));
     seen.push(format!("{:?}", store.loss(company).await.unwrap()));
     seen.push(file_left_by(store, company, SCOPE).await);
+    seen.push(format!("{:?}", store.left_after(company, SCOPE, None).await.unwrap()));
     seen.push(format!("{:?}", store.manifests(company, SCOPE).await.unwrap()));
     seen.push(format!("{:?}", store.pack(company, SCOPE, [7; 32], [8; 32]).await.unwrap()));
     for invoice in 1..=9 {

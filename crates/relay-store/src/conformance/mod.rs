@@ -9,6 +9,7 @@ mod attachment;
 mod compact;
 mod control;
 mod decision;
+mod left;
 mod log;
 mod loss;
 mod snapshot;
@@ -58,6 +59,7 @@ pub async fn all(store: &dyn RelayStore) {
     compact::what_devices_say_and_when_they_were_there_is_kept(store).await;
     compact::a_log_begins_behind_the_snapshot_that_was_waited_for(store).await;
     compact::what_was_dropped_answers_as_before_and_comes_back_as_it_was(store).await;
+    left::of_what_a_device_left_behind_the_first_stays_until_it_is_dealt_with(store).await;
     loss::a_loss_is_noted_once_under_the_name_that_stands(store).await;
     loss::entries_come_back_scope_by_scope_and_once(store).await;
     loss::nothing_is_given_or_stamped_before_the_thaw(store).await;

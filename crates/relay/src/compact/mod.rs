@@ -17,7 +17,9 @@ use zuc_protocol::{
     ids::{CompanyId, DeviceId, LogId},
     manifest::{KeptManifest, MAX_WITNESSES, Manifest, Says, Witness, may_begin},
 };
-use zuc_relay_store::{ControlRecord, LogBegin, RelayStore, StoreError, StoredManifest, Waits, compact::DAY_MS, label};
+use zuc_relay_store::{
+    ControlRecord, LogBegin, RelayStore, StoreError, StoredManifest, Waits, compact::DAY_MS, label, left::KEPT_MS,
+};
 
 pub use rule::{Hindrance, KEEPERS, Readers, SILENT_MS};
 
@@ -96,6 +98,10 @@ impl Compactor<'_> {
     /// # Errors
     /// The store's; [`StoreError::ControlMoved`] where somebody acts meanwhile: to be done again.
     pub async fn company(&self, company: CompanyId) -> Result<Vec<Compacted>, RelayError> {
+        if !self.dry_run {
+            // what nobody dealt with in time goes with the rest
+            self.store.drop_left_before(company, self.now_ms.saturating_sub(KEPT_MS)).await?;
+        }
         let control = fold(self.store, company).await?;
         let seen = self.seen(company, &control).await?;
         let mut done = Vec::new();

@@ -9,6 +9,7 @@ mod decide;
 mod fingerprint;
 mod glance;
 mod held;
+mod left;
 mod lost;
 mod offer;
 mod push;
@@ -174,6 +175,9 @@ impl LogService {
             ClientFrame::Glance { scope, glance } => self.glance(session, scope, glance).await,
             ClientFrame::Held { word } => self.held(session, word).await,
             ClientFrame::HeldBy { scope } => self.held_by(session, scope).await,
+            ClientFrame::Leave { left } => self.leave(session, left).await,
+            ClientFrame::LeftBehind { scope, after } => self.left_behind(session, scope, after).await,
+            ClientFrame::SettleLeft { scope, device } => self.settle_left(session, scope, device).await,
             ClientFrame::Stamp(_) | ClientFrame::StampCommand { .. } => Err(RelayError::Refused("relay.no_pac")),
         };
         answered.unwrap_or_else(|error| vec![other_refusal(&error)])

@@ -333,6 +333,8 @@ impl Engine {
             // files and what is made of a log are carried beside the connection, and answered there
             ServerFrame::ManifestKept { .. }
             | ServerFrame::HeldBy { .. }
+            | ServerFrame::LeftKept { .. }
+            | ServerFrame::LeftBehind { .. }
             | ServerFrame::Attachment { .. }
             | ServerFrame::AttachmentBytes { .. } => {}
         }
