@@ -6,6 +6,7 @@ use zuc_protocol::ids::{CompanyId, ItemId};
 use zuc_protocol::item::DocKind;
 use zuc_sync::{Effect, Input, KeyRing};
 
+use crate::refused::Leaving;
 use crate::resume::OFFERS_DUE;
 use crate::store::domain_scope;
 use crate::{Store, StoreError};
@@ -178,7 +179,8 @@ impl Store {
             }
             Effect::Erase { keys } => Carried::touching(self.erase_keys(keys).await?),
             Effect::PurgeScope { scope } => {
-                self.purge_scope(domain_scope(*scope), now).await?;
+                let control = self.control().await?;
+                self.purge_scope(domain_scope(*scope), Leaving::of(&control, ring).as_ref(), now).await?;
                 Carried::default()
             }
             Effect::Send(_)

@@ -7,12 +7,13 @@ use zuc_domain::shared::Scope;
 use zuc_protocol::control::ControlLog;
 use zuc_protocol::ids::{DeviceId, ItemId, KeyId};
 use zuc_protocol::item::DocKind;
+use zuc_sync::KeyRing;
 use zuc_sync::membership::lost_scopes;
 
 use crate::doc::Document;
 use crate::persons::Ring;
 use crate::projections::analytics::{self, Dirty};
-use crate::refused::keep_unsent_apart;
+use crate::refused::{Leaving, keep_unsent_apart};
 use crate::reread::Reread;
 use crate::store::{domain_scope, scope_number, scope_of, uuid_of};
 use crate::{Store, StoreError, financial, lead, registry};
@@ -97,11 +98,19 @@ impl Store {
     }
 
     /// Takes every document, fact, entry and row of a scope that may no longer be read. What was written here and is not
-    /// sent is kept apart, and counts nowhere.
-    pub async fn purge_scope(&self, scope: Scope, now: Timestamp) -> Result<(), StoreError> {
+    /// sent is kept apart, and counts nowhere; where its person leaves the company it is sealed besides, to be sent once.
+    pub async fn purge_scope(
+        &self,
+        scope: Scope,
+        leaving: Option<&Leaving<'_>>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let number = scope_number(scope);
         let mut tx = self.begin_plain().await?;
         keep_unsent_apart(&mut tx, number, now).await?;
+        if let Some(leaving) = leaving {
+            self.leave_behind(&mut tx, number, leaving).await?;
+        }
         let docs =
             sqlx::query!("SELECT id, kind FROM doc WHERE scope = ? AND hidden = 0", number).fetch_all(&mut *tx).await?;
         let mut dirty = Dirty::default();
@@ -146,12 +155,17 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::erase_keys`] and [`Store::purge_scope`].
-    pub async fn end_what_was_left(&self, control: &ControlLog, now: Timestamp) -> Result<(), StoreError> {
+    pub async fn end_what_was_left(
+        &self,
+        control: &ControlLog,
+        ring: &KeyRing,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let me = DeviceId::from_uuid(self.identity().ok_or(StoreError::NoIdentity)?.device.0);
         self.finish_erasures(&control.erased().collect::<Vec<_>>()).await?;
         for scope in lost_scopes(control, me, control.scopes()).into_iter().map(domain_scope) {
             if self.holds_any_of(scope).await? {
-                self.purge_scope(scope, now).await?;
+                self.purge_scope(scope, Leaving::of(control, ring).as_ref(), now).await?;
             }
         }
         Ok(())

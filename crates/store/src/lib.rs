@@ -97,7 +97,7 @@ pub use open::OpenOptions;
 pub use parts::Incomplete;
 pub use projections::{Counts, FunnelRow, Money, MonthRow};
 pub use proposal::{ProductMark, ProductRow, ProposalRow};
-pub use refused::KeptApart;
+pub use refused::{KeptApart, Leaving, LeftHere, LeftSaid};
 pub use remote::Received;
 pub use shape::{Items, SealedField, Shape, When};
 pub use snapshot::{Dispute, Mended, Snapshot, Unproven};

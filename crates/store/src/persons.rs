@@ -7,6 +7,7 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use uuid::Uuid;
 use zuc_domain::shared::Scope;
 use zuc_protocol::ids::{CompanyId, KeyId};
+use zuc_protocol::left::LeftKey;
 use zuc_protocol::person_key::{BagRow, SealedIdentifier, bag_id};
 use zuc_protocol::secret::{BagKey, PersonKey};
 
@@ -261,6 +262,41 @@ impl Ring {
             }
         }
         Ok(())
+    }
+
+    /// Takes a key in hand that came beside what it opens. One that is on this disk stays the one that is.
+    pub(crate) async fn bring(
+        &mut self,
+        conn: &mut SqliteConnection,
+        id: [u8; 16],
+        secret: PersonKey,
+    ) -> Result<(), StoreError> {
+        let erased: Option<i64> = sqlx::query_scalar("SELECT 1 FROM person_erased WHERE key_id = ?")
+            .bind(id.as_slice())
+            .fetch_optional(&mut *conn)
+            .await?;
+        self.load(conn, &BTreeSet::from([id])).await?;
+        if erased.is_none() {
+            self.keys.entry(id).or_insert(secret);
+        }
+        Ok(())
+    }
+
+    /// Those of the keys with these ids that the relay was not given, in the bag of a scope: nobody else has them.
+    pub(crate) async fn unsent(
+        &mut self,
+        conn: &mut SqliteConnection,
+        scope: i64,
+        ids: &BTreeSet<[u8; 16]>,
+    ) -> Result<Vec<LeftKey>, StoreError> {
+        self.load(conn, ids).await?;
+        let unsent: Vec<Vec<u8>> = sqlx::query_scalar("SELECT key_id FROM person_key WHERE scope = ? AND sent = 0")
+            .bind(scope)
+            .fetch_all(conn)
+            .await?;
+        let unsent = unsent.iter().filter_map(|id| <[u8; 16]>::try_from(id.as_slice()).ok());
+        let keys = unsent.filter(|id| ids.contains(id));
+        Ok(keys.filter_map(|id| Some(LeftKey::new(KeyId(id), self.keys.get(&id)?))).collect())
     }
 
     /// Lets go of every key: those of an import's rows are on disk and not asked for again.

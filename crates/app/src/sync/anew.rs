@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use zuc_ipc::Changes;
 use zuc_protocol::{Scope, control::ControlLog};
 use zuc_store::StoreError;
-use zuc_sync::{Config, Effect, Engine};
+use zuc_sync::{Config, Effect, Engine, KeyRing};
 
 use super::driver::Driver;
 use crate::{AppError, Office, failpoint::failpoint};
@@ -114,7 +114,8 @@ impl Office {
     /// Ends what the control log asks of this device and the disk refused when the record came.
     pub(super) async fn end_what_was_left(&self, control: &ControlLog) -> Result<(), AppError> {
         failpoint("sync.ending")?;
-        Ok(self.store.end_what_was_left(control, self.now()).await?)
+        let ring = KeyRing::of_device(self.exchange.device_keys(), control);
+        Ok(self.store.end_what_was_left(control, &ring, self.now()).await?)
     }
 }
 

@@ -61,6 +61,11 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Change, Refusal> {
     Ok(change)
 }
 
+/// When a change says that it was written, in Unix seconds of its author's clock; 0 where it is none.
+pub fn written_at(bytes: &[u8]) -> i64 {
+    decode(bytes).map_or(0, |change| change.timestamp())
+}
+
 /// What everybody holds a change to, its author first: what others would refuse must not be written.
 pub(super) fn bounds(change: &Change) -> Result<(), Refusal> {
     let fits = change.raw_bytes().len() <= MAX_CHANGE && change.len() <= MAX_OPS;

@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use automerge::transaction::Transactable;
 use automerge::{AutoCommit, Change, ChangeHash, ExpandedChange, ObjId, ROOT, ReadDoc};
 
-pub use check::{MAX_CHANGE, Refusal};
+pub use check::{MAX_CHANGE, Refusal, written_at};
 pub use content::{Content, Scalar};
 pub use cut::{Cut, Gone, cut};
 pub use history::{Edit, Edited, Side};

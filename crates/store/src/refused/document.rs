@@ -14,7 +14,7 @@ use crate::store::scope_of;
 use crate::{StoreError, aggregate, conflicts, registry};
 
 /// Why a change is out that was itself refused by nobody.
-const UPON_REFUSED: &str = "sync.upon_refused";
+pub(super) const UPON_REFUSED: &str = "sync.upon_refused";
 
 /// Where in a tail what a row of the outbox carries lies.
 pub(super) fn range(at: i64, length: i64) -> Range<usize> {

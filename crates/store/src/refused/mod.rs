@@ -5,6 +5,7 @@
 //! incarnation, for no two changes may bear one name, and what was typed can be read where it is kept.
 
 mod document;
+mod left;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -18,7 +19,8 @@ use zuc_protocol::identity::DevicePublic;
 use zuc_protocol::ids::{Incarnation, ItemId};
 use zuc_protocol::item::{DocKind, Fact};
 
-use self::document::{Of, range};
+use self::document::{Of, UPON_REFUSED, range};
+pub use self::left::{Leaving, LeftHere, LeftSaid};
 use crate::doc::{Edit, Scalar};
 use crate::doctor::moment;
 use crate::history::FieldEdit;
@@ -29,6 +31,9 @@ use crate::projections::analytics::{self, Dirty};
 use crate::shape::Shape;
 use crate::store::{domain_scope, scope_number, scope_of, uuid_of};
 use crate::{Identity, Store, StoreError, erase, outbox, parts, registry};
+
+/// Why what was not sent of a scope that this device leaves is kept apart.
+const BEYOND_MARK: &str = "sync.beyond_mark";
 
 /// Something that was written here and that nobody takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -177,7 +182,7 @@ pub(crate) async fn keep_unsent_apart(
     let unsent = sqlx::query_scalar!(r#"SELECT n AS "n!: i64" FROM outbox WHERE scope = ? ORDER BY n"#, scope)
         .fetch_all(&mut *conn)
         .await?;
-    keep_apart(conn, &unsent, "sync.beyond_mark", now).await?;
+    keep_apart(conn, &unsent, BEYOND_MARK, now).await?;
     Ok(())
 }
 

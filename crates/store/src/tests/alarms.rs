@@ -66,7 +66,7 @@ async fn an_alarm_stands_until_it_is_over_or_the_log_has_another_name() {
     carry(&store, Effect::LogChanged { log: LogId([2; 16]) }).await;
     assert_eq!(store.alarms().await.unwrap(), []);
     carry(&store, Effect::Alarm { scope: WIRE, alarm: broken }).await;
-    store.purge_scope(SALES, now()).await.unwrap();
+    store.purge_scope(SALES, None, now()).await.unwrap();
     assert!(!store.holds_any_of(SALES).await.unwrap(), "of a scope that is left nothing is remembered");
 }
 

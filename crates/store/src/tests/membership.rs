@@ -29,6 +29,6 @@ async fn a_scope_is_left_whole_and_that_is_seen() {
     assert!(!store.holds_any_of(SALES).await.unwrap());
     capture(&store, 1, "Ana", "Una").await;
     assert!(store.holds_any_of(SALES).await.unwrap());
-    store.purge_scope(SALES, at(0).at).await.unwrap();
+    store.purge_scope(SALES, None, at(0).at).await.unwrap();
     assert!(!store.holds_any_of(SALES).await.unwrap());
 }

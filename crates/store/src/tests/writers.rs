@@ -285,7 +285,7 @@ async fn of_two_records_with_one_id_the_one_of_the_first_scope_is_shown_whicheve
     }
     assert_eq!(luis.digests().await.unwrap(), beto.digests().await.unwrap());
     // who may not read the first scope any more is shown the other
-    luis.purge_scope(SALES, at(0).at).await.unwrap();
+    luis.purge_scope(SALES, None, at(0).at).await.unwrap();
     assert_eq!(luis.lead_row(LeadId(v7(1))).await.unwrap().unwrap().full_name, "Mallory");
     assert_eq!((luis.rebuild(false).await.unwrap(), luis.findings().await.unwrap()), (vec![], vec![]));
 }

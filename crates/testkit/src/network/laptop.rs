@@ -524,7 +524,8 @@ impl Laptop {
 
     async fn try_wake(&mut self) -> Result<(), StoreError> {
         let control = self.store.control().await?;
-        self.store.end_what_was_left(&control, self.now()).await?;
+        let ring = KeyRing::of_device(self.keys(), &control);
+        self.store.end_what_was_left(&control, &ring, self.now()).await?;
         let resume = self.store.resume(&control).await?;
         let config = Config { begin_at: self.begin_at, ..Config::default() };
         self.engine = Engine::new(config, self.keys(), control, resume);

@@ -6,6 +6,7 @@ mod founding;
 mod ground;
 mod host;
 mod laptop;
+mod left;
 mod recovery;
 mod snapshot;
 
@@ -236,8 +237,17 @@ impl Network {
         self.remove_device(self.laptops[laptop].keys().id()).await;
     }
 
+    /// The founder takes a laptop out of the company because its person leaves.
+    pub async fn let_go(&mut self, laptop: usize) {
+        self.take_out(self.laptops[laptop].keys().id(), RemoveReason::Left).await;
+    }
+
     /// The same, of a device whose laptop may be nowhere any more.
     pub async fn remove_device(&mut self, device: DeviceId) {
+        self.take_out(device, RemoveReason::LostOrStolen).await;
+    }
+
+    async fn take_out(&mut self, device: DeviceId, reason: RemoveReason) {
         let founder = &self.laptops[0];
         let stop = freeze(founder.engine.log(), &founder.ring(), device, 3).expect("the founder may");
         self.author(stop).await;
@@ -248,8 +258,7 @@ impl Network {
             ServerFrame::Marks { marks } => Some(marks),
             _ => None,
         });
-        let removing =
-            Removing { device, marks: marks.expect("marks"), wipe: false, reason: RemoveReason::LostOrStolen };
+        let removing = Removing { device, marks: marks.expect("marks"), wipe: false, reason };
         let (log, ring, bags) = (founder.engine.log().clone(), founder.ring(), founder.bags().await);
         let steps = remove_device(&log, &ring, &bags, &removing, 4, &mut || founder.draw()).expect("the founder may");
         for step in steps {

@@ -9,6 +9,7 @@ mod forks;
 mod glances;
 mod holes;
 mod leases;
+mod left;
 mod look;
 mod lost;
 mod merges;
