@@ -58,6 +58,9 @@ commands! {
     rights_set: RightsChange => |office, args| office.rights_set(args);
     device_revoke: DeviceOut => |office, args| office.device_revoke(args);
     device_release: DeviceRelease => |office, args| office.device_release(args.id);
+    left_list: LeftList => |office, _| office.left_list();
+    left_take: LeftTaken => |office, args| office.left_take(args);
+    left_discard: LeftGone => |office, args| office.left_discard(args);
     keys_rotate: KeysNew => |office, args| office.keys_rotate(args);
     relay_thaw: RelayThaw => |office, _| office.relay_thaw(None);
     device_list: DeviceList => |office, _| office.device_list();

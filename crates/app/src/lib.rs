@@ -18,6 +18,7 @@ pub mod import;
 mod import_run;
 mod jobs;
 mod lead;
+mod left;
 mod money;
 mod office;
 pub mod ports;
@@ -36,6 +37,7 @@ pub use company::{Branch, BranchAct};
 pub use conflicts::Kept;
 pub use desk::Desk;
 pub use error::AppError;
+pub use left::LeftTold;
 pub use office::{Notice, Office};
 
 /// What use cases do to leads in a transaction, for whoever tells stories without a window.

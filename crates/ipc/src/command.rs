@@ -53,6 +53,7 @@ pub mod list {
             ActivityNew, Converted, Disqualification, LeadComparison, LeadDetail, LeadDuplicate, LeadEdit, LeadMerge,
             LeadMove, LeadNew, LeadPage, LeadPair, LeadQuery, LeadsEdit, Qualification,
         },
+        left::{Left, LeftDiscard, LeftTake},
         lock::{LockIdle, LockPut, LockView, UnlockByCode},
         people::{PeopleView, RightsSet},
         privacy::{PersonErase, PersonErased, PersonHeld, PersonOppose, ReceiptView},
@@ -110,6 +111,12 @@ pub mod list {
         DeviceOut = "device_revoke" (DeviceRevoke) -> Changes;
         /// Lets a stopped device go on.
         DeviceRelease = "device_release" (ById) -> Changes;
+        /// What those who left could not send.
+        LeftList = "left_list" (Empty) -> Vec<Left>;
+        /// Takes a piece of it over.
+        LeftTaken = "left_take" (LeftTake) -> Changes;
+        /// Throws away what is left of it.
+        LeftGone = "left_discard" (LeftDiscard) -> Changes;
         /// Gives scopes new keys.
         KeysNew = "keys_rotate" (KeysRotate) -> Changes;
         /// Has folios given and invoices stamped without waiting for what computers that are missing may hold.

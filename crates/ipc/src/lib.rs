@@ -16,6 +16,7 @@ pub mod home;
 pub mod import;
 pub mod invoice;
 pub mod lead;
+pub mod left;
 pub mod lock;
 pub mod people;
 pub mod privacy;

@@ -112,7 +112,7 @@ impl Office {
     }
 
     /// What the record is called.
-    async fn title_of(&self, kind: DocKind, id: Uuid) -> Result<String, AppError> {
+    pub(crate) async fn title_of(&self, kind: DocKind, id: Uuid) -> Result<String, AppError> {
         let store = &self.store;
         let title = match kind {
             DocKind::LEAD => store

@@ -6,7 +6,7 @@ use zuc_ipc::Changes;
 use zuc_store::wipe;
 
 use super::{Desk, State};
-use crate::{AppError, Notice, Office, failpoint::failpoint, sync::Standing};
+use crate::{AppError, LeftTold, Notice, Office, failpoint::failpoint, sync::Standing};
 
 /// That this home was wiped.
 pub(super) fn wiped() -> AppError {
@@ -28,6 +28,18 @@ impl Office {
 }
 
 impl Desk {
+    /// What this computer could not send before its company took it out, and where it is. Nothing where no company is open.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn left_here(&self) -> Result<Vec<LeftTold>, AppError> {
+        let office = match &*self.state.lock().await {
+            State::Open(office, _) => office.clone(),
+            _ => return Ok(Vec::new()),
+        };
+        office.left_told().await
+    }
+
     /// Waits for the company to take this device out, whether somebody sits here or not.
     pub(super) fn heed(&self, office: &Office) {
         let (desk, mut standing) = (self.me.clone(), office.exchange.watch_standing());

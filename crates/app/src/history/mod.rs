@@ -61,12 +61,12 @@ impl Office {
             .find(|edit| edit.field == restore.field)
             .ok_or_else(|| AppError::not_found("change"))?;
         let done = words::say("history.restored").to_owned();
-        match Earlier::of(history.kind, edit) {
-            Some(Earlier::Lead(field)) => {
+        match Writable::before(history.kind, edit) {
+            Some(Writable::Lead(field)) => {
                 let undo = Some(self.restore_lead(LeadId(id), field, &restore).await?.token());
                 Ok(self.tell(Changes { leads: true, undo, done, ..Changes::default() }))
             }
-            Some(Earlier::Fiscal(profile)) => {
+            Some(Writable::Fiscal(profile)) => {
                 let undo = self.restore_fiscal(CustomerId(id), *profile, &restore).await?.map(|undo| undo.token());
                 Ok(self.tell(Changes { customers: true, undo, done, ..Changes::default() }))
             }
@@ -154,7 +154,7 @@ impl Office {
         if from.is_empty() && to.is_empty() {
             return None;
         }
-        let restorable = edit.from.is_some() && from != to && Earlier::of(kind, edit).is_some();
+        let restorable = edit.from.is_some() && from != to && Writable::before(kind, edit).is_some();
         let stands = if restorable { standing_text(now, &edit.field) } else { String::new() };
         let pieces = pieces::pieces(&from, &to);
         Some(HistoryEdit { field: edit.field.clone(), label, from, to, restorable, stands, pieces })
@@ -202,17 +202,23 @@ fn standing_text(record: &Value, field: &str) -> String {
     record.get(field).map(ToString::to_string).unwrap_or_default()
 }
 
-/// An earlier value that may be written again.
-enum Earlier {
+/// A value that a command takes as it stands.
+pub(crate) enum Writable {
+    /// A field of a lead.
     Lead(LeadField),
+    /// What a customer is invoiced by.
     Fiscal(Box<FiscalProfile>),
 }
 
-impl Earlier {
+impl Writable {
     /// What `edit` would restore; `None` where a command of its own decides the field, or nothing was there that it takes.
-    fn of(kind: DocKind, edit: &FieldEdit) -> Option<Self> {
-        let value = edit.from.clone()?;
-        match (kind, edit.field.as_str()) {
+    fn before(kind: DocKind, edit: &FieldEdit) -> Option<Self> {
+        Self::of(kind, &edit.field, edit.from.clone()?)
+    }
+
+    /// A field with a value; `None` where a command of its own decides it, or takes no such value.
+    pub(crate) fn of(kind: DocKind, field: &str, value: Value) -> Option<Self> {
+        match (kind, field) {
             (DocKind::LEAD, field) => {
                 let tagged = json!({ "field": camel(field), "value": value });
                 serde_json::from_value(tagged).ok().map(Self::Lead)
@@ -253,7 +259,7 @@ mod tests {
             ("estimated_amount", json!({ "value": "1290000", "currency": "MXN" })),
             ("notes", json!("")),
         ] {
-            assert!(Earlier::of(DocKind::LEAD, &edit(field, from)).is_some(), "{field}");
+            assert!(Writable::before(DocKind::LEAD, &edit(field, from)).is_some(), "{field}");
         }
         for (kind, field) in [
             (DocKind::LEAD, "owner"),
@@ -262,9 +268,9 @@ mod tests {
             (DocKind::CUSTOMER, "owner"),
             (DocKind::PROPOSAL, "versions/1/content/valid_until"),
         ] {
-            assert!(Earlier::of(kind, &edit(field, json!("2026-11-24"))).is_none(), "{field}");
+            assert!(Writable::before(kind, &edit(field, json!("2026-11-24"))).is_none(), "{field}");
         }
         let none = FieldEdit { field: "city".to_owned(), from: None, to: None };
-        assert!(Earlier::of(DocKind::LEAD, &none).is_none(), "nothing was there");
+        assert!(Writable::before(DocKind::LEAD, &none).is_none(), "nothing was there");
     }
 }

@@ -22,7 +22,7 @@ use super::{
     owed::Owed,
     segments::Segments,
 };
-use crate::{AppError, Office, attachment, background, lead, ports::Link};
+use crate::{AppError, Office, attachment, background, lead, left, ports::Link};
 
 /// First pause after a lost connection; each is twice the one before.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -104,6 +104,7 @@ impl Office {
             driver.give_up(self, &error);
         }
         tokio::spawn(run(Arc::downgrade(self), driver, orders));
+        tokio::spawn(left::run(Arc::downgrade(self)));
         tokio::spawn(lead::run(Arc::downgrade(self), self.late.clone()));
         tokio::spawn(background::run(Arc::downgrade(self), self.work.clone()));
         tokio::spawn(attachment::run(Arc::downgrade(self)));

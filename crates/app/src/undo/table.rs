@@ -19,8 +19,8 @@ pub enum Undo {
 /// Why a command is not taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// It tells what happened: a call, an answer of the customer, a signature, that a kept document was read and why. Another note
-    /// or state follows it.
+    /// It tells what happened: a call, an answer of the customer, a signature, that a kept document was read and why, that
+    /// somebody took over what another could not send. Another note, value or state follows it.
     Happened,
     /// It is a signed act of membership: only another one follows it.
     Membership,
@@ -58,6 +58,9 @@ pub const UNDO: &[(&str, Undo)] = &[
     ("device_list", Nothing),
     ("people_view", Nothing),
     ("rights_set", Never(Why::Membership)),
+    ("left_list", Nothing),
+    ("left_take", Never(Why::Happened)),
+    ("left_discard", Never(Why::Destroyed)),
     ("device_revoke", Never(Why::Membership)),
     ("device_release", Never(Why::Membership)),
     ("keys_rotate", Never(Why::Membership)),

@@ -123,6 +123,9 @@ pub(crate) enum Device {
         #[arg(long)]
         wipe: bool,
     },
+    /// What those who left the company could not send: read it, take it over, throw it away
+    #[command(subcommand)]
+    LeftBehind(LeftBehind),
     /// Let a stopped device go on
     Release {
         /// Its id, or the beginning of it
@@ -137,6 +140,33 @@ pub(crate) enum Device {
         #[arg(long, conflicts_with = "scopes")]
         all: bool,
     },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum LeftBehind {
+    /// All of it, by computer and scope
+    List,
+    /// Make one of the changes yours; its record says whose it was
+    Take {
+        /// The computer, or the beginning of its id
+        device: String,
+        /// The scope, as sales.1
+        scope: String,
+        /// The number of the change
+        number: u32,
+        /// Also over what somebody wrote there since
+        #[arg(long)]
+        over: bool,
+    },
+    /// Throw away what is left of it: the relay forgets it for good
+    Discard {
+        /// The computer, or the beginning of its id
+        device: String,
+        /// The scope, as sales.1
+        scope: String,
+    },
+    /// What this computer could not send before it was taken out, and where that is
+    Mine,
 }
 
 /// Why a device is taken out.

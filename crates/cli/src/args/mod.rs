@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 pub(crate) use apart::Conflicts;
-pub(crate) use company::{Company, CompanyRecover, Device, Person, Reason};
+pub(crate) use company::{Company, CompanyRecover, Device, LeftBehind, Person, Reason};
 pub(crate) use file::Files;
 pub(crate) use fiscal::{Cfdi, Csd, Invoice};
 pub(crate) use sales::{Customer, Import, Lead, Product, Proposal};

@@ -8,7 +8,7 @@ use zuc_ipc::{
     company::{DeviceRevoke, InviteNew, Join, KeysRotate, RevokeReason},
 };
 
-use super::{OK, Place, with_office};
+use super::{OK, Place, left, with_office};
 use crate::{
     Done, Ended,
     args::{Device, Reason},
@@ -89,6 +89,7 @@ pub(super) async fn run(command: Device, place: &Place, output: Output) -> Done 
             .map_err(Ended::Refused)?;
             output.show(&changes, |changes| changes.done.clone())?;
         }
+        Device::LeftBehind(command) => return left::run(command, place, output).await,
         Device::Release { device } => {
             let changes = with_office(place, async |office| {
                 let devices = office.device_list().await?;

@@ -9,6 +9,7 @@ mod file;
 mod import;
 mod invoice;
 mod lead;
+mod left;
 mod lock;
 mod person;
 mod proposal;

@@ -15,6 +15,7 @@ mod invites;
 mod issue;
 mod joining;
 mod keyring;
+mod left;
 #[cfg(target_os = "linux")]
 mod memory;
 mod newer;

@@ -8,6 +8,7 @@ use zuc_ipc::list;
 use zuc_ipc::shared::{ById, Empty as Nothing};
 
 use super::invite::InvitePanel;
+use super::left::LeftPart;
 use super::revoke::{RevokeDialog, Revoking};
 use crate::action::Action;
 use crate::backend::{Topics, use_query};
@@ -39,6 +40,7 @@ pub(crate) fn DevicesPart(inviting: RwSignal<bool>) -> impl IntoView {
     });
     let (approve, rotate, release) = (Action::new(), Action::new(), Action::new());
     let administers = Memo::new(move |_| devices.value.get().is_some_and(|rows| administers(&rows)));
+    let takes_over = Memo::new(move |_| devices.value.get().is_some_and(|rows| takes_over(&rows)));
     let renew = move || rotate.quick::<list::KeysNew>(KeysRotate::default(), |_| ());
     let revoking = Revoking::new();
     view! {
@@ -46,6 +48,7 @@ pub(crate) fn DevicesPart(inviting: RwSignal<bool>) -> impl IntoView {
             <OfflineNotice text=tr!(offline.approve) bar=true/>
             {move || pending.value.get().filter(|rows| !rows.is_empty()).map(|rows| rows.iter().cloned().map(|row| request(row, approve)).collect_view())}
             {loaded(devices, move |rows| table(&rows, revoking, release))}
+            <LeftPart may=takes_over/>
             <div class="row row-3 top t2" style="padding:16px 20px"><Icon name="info" class="t3"/><span class="grow">{tr!(devices.about)}</span>
                 {move || administers.get().then(|| view! {
                     <button class="btn btn--sm" disabled=move || rotate.busy.get() on:click=move |_| renew() data-testid="keys-rotate">
@@ -81,6 +84,12 @@ fn request(row: PendingDevice, approve: Action) -> impl IntoView {
 /// Whether who sits here runs the company's devices.
 fn administers(rows: &[DeviceRow]) -> bool {
     rows.iter().any(|row| row.this && row.roles.iter().any(|role| role == "administracion"))
+}
+
+/// Whether who sits here may take over what others left behind, where anybody left.
+fn takes_over(rows: &[DeviceRow]) -> bool {
+    let manages = |row: &DeviceRow| row.roles.iter().any(|role| role == "administracion" || role == "gerencia");
+    rows.iter().any(|row| row.removed) && rows.iter().any(|row| row.this && manages(row))
 }
 
 fn table(rows: &[DeviceRow], revoking: Revoking, release: Action) -> impl IntoView + use<> {

@@ -5,6 +5,7 @@ mod company;
 mod csd;
 mod devices;
 mod invite;
+mod left;
 mod lock;
 mod people;
 mod receipt;

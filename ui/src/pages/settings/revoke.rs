@@ -47,6 +47,7 @@ fn RevokeForm(revoking: Revoking) -> impl IntoView {
         wipe.set(why == "lost");
         reason.set(why);
     });
+    let leaves = move || reason.get() == "left" && !wipe.get();
     let away = move || use_connection().away().is_some();
     let action = Action::new();
     let id = StoredValue::new(row.id);
@@ -66,7 +67,7 @@ fn RevokeForm(revoking: Revoking) -> impl IntoView {
                 <ul class="t2 col gap-1" style="list-style:disc;padding-left:18px">
                     <li>{tr!(devices.then_stops)}</li>
                     <li>{tr!(devices.then_keys)}</li>
-                    <li>{tr!(devices.then_unsent)}</li>
+                    <li>{move || if leaves() { tr!(devices.then_left) } else { tr!(devices.then_unsent) }}</li>
                     <li>{move || if wipe.get() { tr!(devices.then_wiped) } else { tr!(devices.then_closed) }}</li>
                 </ul>
                 <FormFailure failure=action.failure/>
