@@ -77,7 +77,9 @@ impl Office {
             match said {
                 LeftSaid::Change { record, edits, .. } if new.contains_key(&record) => {
                     let Piece::NewLead { edits: all, .. } = &mut judged[new[&record]].piece else { continue };
-                    edits.into_iter().for_each(|edit| fold(all, edit));
+                    for edit in edits {
+                        fold(all, edit);
+                    }
                 }
                 LeftSaid::Change { record, kind, at, edits } => {
                     let now = self.stands_now(kind, record).await?;

@@ -32,7 +32,7 @@ use crate::{
 /// The edits of one change.
 #[derive(Clone, Copy)]
 struct Edits<'a> {
-    edits: &'a [FieldEdit],
+    fields: &'a [FieldEdit],
     course: &'a Course,
     /// Also over what somebody wrote since.
     over: bool,
@@ -63,14 +63,14 @@ impl Office {
         let who = self.left_by(device);
         match piece {
             Piece::Change { record, kind: DocKind::LEAD, edits, course } => {
-                let edits = Edits { edits: &edits, course: &course, over: take.over };
+                let edits = Edits { fields: &edits, course: &course, over: take.over };
                 self.take_edits(LeadId(record), edits, &who).await?;
             }
             Piece::Change { record, kind: DocKind::CUSTOMER, edits, course } => {
-                let edits = Edits { edits: &edits, course: &course, over: take.over };
+                let edits = Edits { fields: &edits, course: &course, over: take.over };
                 self.take_profile(CustomerId(record), edits, &who).await?;
             }
-            Piece::NewLead { record, edits } => self.take_lead(LeadId(record), scope, &edits, &who).await?,
+            Piece::NewLead { record, edits } => Box::pin(self.take_lead(LeadId(record), scope, &edits, &who)).await?,
             Piece::Touch(activity) => self.take_touch(*activity, &who).await?,
             Piece::Change { .. } | Piece::Fact { .. } => {
                 return Err(AppError::new("left.only_read", "no command takes it"));
@@ -115,7 +115,7 @@ impl Office {
         self.allow(Action::EditLead, lead::object(&lead))?;
         let (scope, now) = (lead.scope, serde_json::to_value(&lead)?);
         let mut labels = Vec::new();
-        for (edit, value) in writable(DocKind::LEAD, edits.edits) {
+        for (edit, value) in writable(DocKind::LEAD, edits.fields) {
             let Writable::Lead(field) = value else { continue };
             if self.is_to_be_written(DocKind::LEAD, edit, edits, &now)? {
                 let lead = lead::load(&mut tx, id).await?;
@@ -136,7 +136,7 @@ impl Office {
         self.allow(Action::EditFiscalProfile, Object { scope: customer.scope, owner: Some(customer.owner) })?;
         let (scope, now) = (customer.scope, serde_json::to_value(&customer)?);
         let mut labels = Vec::new();
-        for (edit, value) in writable(DocKind::CUSTOMER, edits.edits) {
+        for (edit, value) in writable(DocKind::CUSTOMER, edits.fields) {
             let Writable::Fiscal(profile) = value else { continue };
             if self.is_to_be_written(DocKind::CUSTOMER, edit, edits, &now)? {
                 let event = customer.set_fiscal_profile(*profile)?;

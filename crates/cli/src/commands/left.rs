@@ -15,7 +15,7 @@ pub(super) async fn run(command: LeftBehind, place: &Place, output: Output) -> D
         LeftBehind::Take { device, scope, number, over } => {
             let changes = with_office(place, async |office| {
                 let device = whole(&office, &device).await?;
-                office.left_take(LeftTake { device, scope, n: number, over }).await
+                Box::pin(office.left_take(LeftTake { device, scope, n: number, over })).await
             })
             .await?;
             output.show(&changes, |changes| changes.done.clone())?;

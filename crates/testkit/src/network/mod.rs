@@ -419,12 +419,12 @@ impl Network {
         for _ in 0..PATIENCE {
             let mut moved = false;
             for at in 0..self.laptops.len() {
-                self.connect(at).await;
-                while self.carry_up(at, false).await {
+                Box::pin(self.connect(at)).await;
+                while Box::pin(self.carry_up(at, false)).await {
                     moved = true;
                 }
-                self.poll(at).await;
-                while self.laptops[at].receive(0, 1).await {
+                Box::pin(self.poll(at)).await;
+                while Box::pin(self.laptops[at].receive(0, 1)).await {
                     moved = true;
                 }
             }

@@ -98,7 +98,7 @@ async fn nothing_that_a_member_forges_is_shown_and_everybody_decides_alike() {
     let began = now();
     let mut draw = Draw::new(seed);
     let mut network = company(seed).await;
-    let mut scene = scene(&mut network).await;
+    let mut scene = Box::pin(scene(&mut network)).await;
     let mut mallory = Mallory::of(&network, BETO).await;
     let before = [seen(&network.laptops[LUIS], &scene.leads).await, seen(&network.laptops[ANA], &scene.leads).await];
     for at in [LUIS, ANA] {

@@ -98,7 +98,7 @@ async fn stamp(
         transitions: std::collections::BTreeMap::new(),
     };
     let created = InvoiceEvent::Created { invoice: Box::new(invoice.clone()) };
-    tx.repository().record(&invoice, &created).await.unwrap();
+    Box::pin(tx.repository().record(&invoice, &created)).await.unwrap();
     let act = tx.act();
     let issuance = Issuance {
         serie: "ZQSERIE".into(),
@@ -109,13 +109,13 @@ async fn stamp(
     };
     let issued = invoice.issue(issuance, &act).unwrap();
     invoice.apply(&issued);
-    tx.repository().record(&invoice, &issued).await.unwrap();
+    Box::pin(tx.repository().record(&invoice, &issued)).await.unwrap();
     let stamped = invoice.stamped(&tx.act()).unwrap().unwrap();
     invoice.apply_transition(&stamped);
     invoice.timbre =
         Some(Timbre { uuid: "7A4F21C8-93BE".into(), fecha_timbrado: String::new(), xml_hash: "cc".into() });
     tx.repository().save(&invoice).await.unwrap();
-    laptop.commit(tx).await.unwrap();
+    Box::pin(laptop.commit(tx)).await.unwrap();
     id
 }
 

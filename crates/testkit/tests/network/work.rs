@@ -22,7 +22,7 @@ const EVERYTHING: Criteria = Criteria { budget: true, authority: true, need: tru
 
 /// Captures a lead that nobody owns.
 pub(crate) async fn capture(laptop: &mut Laptop, word: &str) -> Result<LeadId, StoreError> {
-    let mut tx = laptop.begin().await?;
+    let mut tx = Box::pin(laptop.begin()).await?;
     let act = tx.act();
     let id = LeadId(tx.fresh_id());
     let new = NewLead {
@@ -33,26 +33,26 @@ pub(crate) async fn capture(laptop: &mut Laptop, word: &str) -> Result<LeadId, S
     };
     let event = Lead::create(new, &act).unwrap();
     let lead = Lead::from_created(&event).unwrap();
-    tx.repository().record(&lead, &event).await?;
-    laptop.commit(tx).await?;
+    Box::pin(tx.repository().record(&lead, &event)).await?;
+    Box::pin(laptop.commit(tx)).await?;
     Ok(id)
 }
 
 /// Changes a field; `false` when the lead is not here or may not be changed any more.
 pub(crate) async fn edit(laptop: &mut Laptop, id: LeadId, field: LeadField) -> Result<bool, StoreError> {
-    let mut tx = laptop.begin().await?;
-    let Some(mut lead) = tx.repository::<Lead>().load(id).await? else { return Ok(false) };
+    let mut tx = Box::pin(laptop.begin()).await?;
+    let Some(mut lead) = Box::pin(tx.repository::<Lead>().load(id)).await? else { return Ok(false) };
     let Ok(edit) = lead.edit(field) else { return Ok(false) };
     lead.apply_edit(&edit);
     tx.repository().save(&lead).await?;
-    laptop.commit(tx).await?;
+    Box::pin(laptop.commit(tx)).await?;
     Ok(true)
 }
 
 /// Logs a call; the first takes a lead of nobody.
 pub(crate) async fn call(laptop: &mut Laptop, id: LeadId, text: &str) -> Result<bool, StoreError> {
-    let mut tx = laptop.begin().await?;
-    let Some(mut lead) = tx.repository::<Lead>().load(id).await? else { return Ok(false) };
+    let mut tx = Box::pin(laptop.begin()).await?;
+    let Some(mut lead) = Box::pin(tx.repository::<Lead>().load(id)).await? else { return Ok(false) };
     let act = tx.act();
     let activity = Activity {
         id: ActivityId(tx.fresh_id()),
@@ -71,7 +71,7 @@ pub(crate) async fn call(laptop: &mut Laptop, id: LeadId, text: &str) -> Result<
     let events: Vec<&dyn DomainEvent> = events.iter().map(|event| event as &dyn DomainEvent).collect();
     tx.record_fact(&activity, &[]).await?;
     tx.repository().record_all(&lead, &events).await?;
-    laptop.commit(tx).await?;
+    Box::pin(laptop.commit(tx)).await?;
     Ok(true)
 }
 
@@ -95,7 +95,7 @@ fn object(lead: &Lead) -> Object {
 
 /// Passes the gate, where the person may.
 pub(crate) async fn qualify(laptop: &mut Laptop, id: LeadId) -> Result<bool, StoreError> {
-    match laptop.store.read::<Lead>(id).await? {
+    match Box::pin(laptop.store.read::<Lead>(id)).await? {
         Some(lead) if may(laptop, Action::QualifyLead, &object(&lead)) => Box::pin(qualify_unasked(laptop, id)).await,
         _ => Ok(false),
     }
@@ -103,25 +103,25 @@ pub(crate) async fn qualify(laptop: &mut Laptop, id: LeadId) -> Result<bool, Sto
 
 /// The same by a program that does not ask.
 pub(crate) async fn qualify_unasked(laptop: &mut Laptop, id: LeadId) -> Result<bool, StoreError> {
-    let mut tx = laptop.begin().await?;
-    let Some(mut lead) = tx.repository::<Lead>().load(id).await? else { return Ok(false) };
+    let mut tx = Box::pin(laptop.begin()).await?;
+    let Some(mut lead) = Box::pin(tx.repository::<Lead>().load(id)).await? else { return Ok(false) };
     let act = tx.act();
     let Ok(event) = lead.qualify(EVERYTHING, None, None, &act) else { return Ok(false) };
     lead.apply(&event);
-    tx.repository().record(&lead, &event).await?;
-    laptop.commit(tx).await?;
+    Box::pin(tx.repository().record(&lead, &event)).await?;
+    Box::pin(laptop.commit(tx)).await?;
     Ok(true)
 }
 
 /// Converts into customer, contact and opportunity by derived ids, where the person may.
 pub(crate) async fn convert(laptop: &mut Laptop, id: LeadId) -> Result<bool, StoreError> {
-    let lead = laptop.store.read::<Lead>(id).await?;
+    let lead = Box::pin(laptop.store.read::<Lead>(id)).await?;
     if !lead.is_some_and(|lead| may(laptop, Action::ConvertLead, &object(&lead))) {
         return Ok(false);
     }
     let person = laptop.person();
-    let mut tx = laptop.begin().await?;
-    let Some(mut lead) = tx.repository::<Lead>().load(id).await? else { return Ok(false) };
+    let mut tx = Box::pin(laptop.begin()).await?;
+    let Some(mut lead) = Box::pin(tx.repository::<Lead>().load(id)).await? else { return Ok(false) };
     let act = tx.act();
     let plan = ConversionPlan { opportunity: Some(Target::New), ..ConversionPlan::default() };
     let Ok(event) = lead.convert(&plan, &act) else { return Ok(false) };
@@ -129,7 +129,7 @@ pub(crate) async fn convert(laptop: &mut Laptop, id: LeadId) -> Result<bool, Sto
     let becoming = lead.becoming(conversion, person, tx.session().today, act.at);
     let created = Customer::create(becoming.customer).unwrap();
     let mut customer = Customer::from_created(&created).unwrap();
-    tx.follow_person(lead.id, becoming.contact.id).await?;
+    Box::pin(tx.follow_person(lead.id, becoming.contact.id)).await?;
     let contact = customer.add_contact(becoming.contact).unwrap();
     customer.apply(&contact);
     Box::pin(tx.repository().record_all(&customer, &[&created, &contact])).await?;
@@ -145,29 +145,29 @@ pub(crate) async fn convert(laptop: &mut Laptop, id: LeadId) -> Result<bool, Sto
 /// Moves the opportunity of a converted lead, without asking: what a person may not move does not count.
 pub(crate) async fn move_to(laptop: &mut Laptop, lead: LeadId, stage: Stage) -> Result<bool, StoreError> {
     let id = OpportunityId::derive(SALES, lead, "opportunity");
-    let mut tx = laptop.begin().await?;
-    let Some(mut opportunity) = tx.repository::<Opportunity>().load(id).await? else { return Ok(false) };
+    let mut tx = Box::pin(laptop.begin()).await?;
+    let Some(mut opportunity) = Box::pin(tx.repository::<Opportunity>().load(id)).await? else { return Ok(false) };
     let act = tx.act();
     let Ok(event) = opportunity.move_to(stage, false, &act) else { return Ok(false) };
     opportunity.apply(&event, act.at);
-    tx.repository().record(&opportunity, &event).await?;
-    laptop.commit(tx).await?;
+    Box::pin(tx.repository().record(&opportunity, &event)).await?;
+    Box::pin(laptop.commit(tx)).await?;
     Ok(true)
 }
 
 /// Takes a lead away, as the undo of an import does.
 pub(crate) async fn delete(laptop: &mut Laptop, id: LeadId) -> Result<bool, StoreError> {
-    let mut tx = laptop.begin().await?;
+    let mut tx = Box::pin(laptop.begin()).await?;
     if !tx.repository::<Lead>().delete(id).await? {
         return Ok(false);
     }
-    laptop.commit(tx).await?;
+    Box::pin(laptop.commit(tx)).await?;
     Ok(true)
 }
 
 /// Puts a product on the company's list, which is another scope than the team's.
 pub(crate) async fn price(laptop: &mut Laptop) -> Result<(), StoreError> {
-    let mut tx = laptop.begin().await?;
+    let mut tx = Box::pin(laptop.begin()).await?;
     let product = Product {
         id: ProductId(tx.fresh_id()),
         scope: Scope::Catalog,
@@ -184,5 +184,5 @@ pub(crate) async fn price(laptop: &mut Laptop) -> Result<(), StoreError> {
         retired: false,
     };
     tx.repository::<Product>().save(&product).await?;
-    laptop.commit(tx).await
+    Box::pin(laptop.commit(tx)).await
 }
