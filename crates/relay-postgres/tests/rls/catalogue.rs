@@ -40,7 +40,7 @@ async fn every_table_has_row_security_that_its_owner_is_held_by_and_the_company_
     let server = Server::start().await;
     let mut connection = server.connect(OWNER, "zuclubit").await;
     let tables = tables(&mut connection).await;
-    assert_eq!(tables.len(), 30, "{tables:?}");
+    assert_eq!(tables.len(), 31, "{tables:?}");
 
     let walled = "SELECT relname::text FROM pg_class WHERE relnamespace = 'zuclubit'::regnamespace
         AND relkind = 'r' AND relrowsecurity AND relforcerowsecurity ORDER BY relname";
