@@ -33,6 +33,5 @@ INSERT INTO manifest_word SELECT own, scope, 'manifest', 'device', 'word' FROM o
 INSERT INTO pack SELECT own, scope, 'manifest', 'pack', 'sealed' FROM own, generate_series(1, 3) AS scope;
 INSERT INTO log_begin SELECT own, scope, 5, 'manifest', 'later', 1 FROM own, generate_series(1, 3) AS scope;
 INSERT INTO held SELECT own, scope, 'device', 'word' FROM own, generate_series(1, 3) AS scope;
-INSERT INTO left_behind SELECT own, scope, 'device', 'digest', 'sealed', 1 FROM own, generate_series(1, 3) AS scope;
 INSERT INTO seen SELECT own, int8send(n), 1 FROM own, generate_series(1, 3) AS n;
 INSERT INTO left_behind SELECT own, scope, 'device', 'digest', 'sealed', 1 FROM own, generate_series(1, 3) AS scope;
