@@ -174,14 +174,12 @@ fn change(row: &HistoryRow, id: Signal<String>, restore: Action) -> impl IntoVie
     } else {
         tr!(history.from, device = row.device)
     };
-    let offline = row.offline.then(|| tr!(history.offline).to_owned());
-    let device: Vec<String> = (!device.is_empty()).then_some(device).into_iter().chain(offline).collect();
-    let device = device.join(" · ");
+    let offline = row.offline.then(|| view! { <span class="s12 t3">{tr!(history.offline)}</span> });
     let who = by(row);
     let edits: Vec<_> = row.edits.iter().map(|edit| line(edit, &row.change, id, restore)).collect();
     view! {
         <tr data-testid="history-row" style="vertical-align:top">
-            <td class="tn t2">{format::instant(&row.at)}</td>
+            <td class="tn t2"><span class="col">{format::instant(&row.at)}{offline}</span></td>
             <td><span class="col"><span class="m cut">{who}</span><span class="s12 t3">{device}</span></span></td>
             <td style="white-space:normal">{row.begins.then(|| view! { <div class="t2">{tr!(history.begins)}</div> })}{edits}</td>
         </tr>
